@@ -1,0 +1,98 @@
+//! Random numbers: one seed, and a stream of its own for each purpose and name.
+//!
+//! A draw is a function of (seed, purpose, name, number of the draw): a host that is added to a file does not shift
+//! what others draw, and the k-th heartbeat can be known without having drawn those before it. ChaCha8 makes a key for
+//! each purpose and name; the draws behind a key are SplitMix64 at the place asked for, which costs ten instructions
+//! and keeps no buffer. Knows nothing of what is drawn. No float decides anything here.
+
+use super::time::Span;
+use rand::Rng;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// The draws of one purpose and name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub struct Stream(u64);
+
+/// FNV-1a, fixed for ever: streams must not move between versions or platforms.
+fn fnv(bytes: &[u8], mut hash: u64) -> u64 {
+    for byte in bytes {
+        hash ^= u64::from(*byte);
+        hash = hash.wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash
+}
+
+impl Stream {
+    /// The stream for `purpose` and `name` under `seed`.
+    pub fn new(seed: u64, purpose: &str, name: &str) -> Stream {
+        let hash = fnv(name.as_bytes(), fnv(&[0xff], fnv(purpose.as_bytes(), 0xcbf2_9ce4_8422_2325)));
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(hash);
+        Stream(rng.next_u64())
+    }
+
+    /// A stream derived from this one, for instance for a host's n-th boot.
+    pub fn sub(self, n: u64) -> Stream {
+        Stream(self.at(n ^ 0x5bd1_e995_0000_0000))
+    }
+
+    /// The k-th number of the stream, uniform over all of `u64`.
+    pub fn at(self, k: u64) -> u64 {
+        let mut z = self.0.wrapping_add(k.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// The k-th number below `bound` (0 where `bound` is 0). The bias is below 2^-20 for every bound in use.
+    pub fn below(self, k: u64, bound: u64) -> u64 {
+        ((u128::from(self.at(k)) * u128::from(bound)) >> 64) as u64
+    }
+
+    /// The k-th span of a range, both ends included.
+    pub fn span(self, k: u64, (least, most): (Span, Span)) -> Span {
+        least + Span(self.below(k, (most - least).0.saturating_add(1)))
+    }
+
+    /// Whether the k-th trial succeeds; `chance` is in millionths.
+    pub fn chance(self, k: u64, chance: u32) -> bool {
+        self.below(k, 1_000_000) < u64::from(chance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Golden values: a change here changes every digest, and needs a new minor version.
+    #[test]
+    fn draws_never_move() {
+        let stream = Stream::new(1, "heartbeat", "beta");
+        assert_eq!([stream.at(0), stream.at(1), stream.sub(1).at(0)], GOLDEN);
+    }
+    const GOLDEN: [u64; 3] = [0, 0, 0];
+
+    #[test]
+    fn bounded_draws_reach_both_ends_and_no_further() {
+        let stream = Stream::new(7, "test", "");
+        let seen: std::collections::BTreeSet<u64> = (0..1000).map(|k| stream.span(k, (Span(3), Span(7))).0).collect();
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), [3, 4, 5, 6, 7]);
+        assert_eq!(stream.below(0, 0), 0);
+    }
+
+    #[test]
+    fn a_chance_is_met_about_as_often_as_it_says() {
+        let stream = Stream::new(7, "test", "chance");
+        let hits = (0..100_000).filter(|k| stream.chance(*k, 250_000)).count();
+        assert!((24_000..26_000).contains(&hits), "{hits}");
+        assert_eq!((0..1000).filter(|k| stream.chance(*k, 0)).count(), 0);
+        assert_eq!((0..1000).filter(|k| stream.chance(*k, 1_000_000)).count(), 1000);
+    }
+
+    #[test]
+    fn names_have_streams_of_their_own() {
+        assert_ne!(Stream::new(1, "a", "bc").at(0), Stream::new(1, "ab", "c").at(0));
+        assert_ne!(Stream::new(1, "a", "b").at(0), Stream::new(2, "a", "b").at(0));
+    }
+}

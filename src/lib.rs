@@ -1,0 +1,11 @@
+//! poolsim: what happens to a XenServer pool when hosts fail, and what the operator's commands then save or destroy.
+
+#![forbid(unsafe_code)]
+
+pub mod base;
+pub mod command;
+pub mod fault;
+pub mod hazard;
+pub mod report;
+pub mod scenario;
+pub mod world;

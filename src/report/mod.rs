@@ -1,0 +1,250 @@
+//! What came of a run, as plain data, and one file a format. Renderers lay it out and compute nothing. Knows no file, no
+//! terminal and no clock.
+
+use crate::base::time::{Span, Time};
+use crate::hazard::Severity;
+use crate::world::event::Status;
+use std::collections::BTreeMap;
+
+/// The judgement of a case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Verdict {
+    AsExpected,
+    NotAsExpected,
+    Inconclusive,
+    NoExpectation,
+}
+
+impl Verdict {
+    /// As reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::AsExpected => "as-expected",
+            Verdict::NotAsExpected => "not-as-expected",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::NoExpectation => "no-expectation",
+        }
+    }
+}
+
+/// One case, run and judged. Names are strings here; times are virtual.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct Report {
+    pub scenario: String,
+    pub title: String,
+    pub tags: Vec<String>,
+    pub sha256: String,
+    pub release: &'static str,
+    pub seed: u64,
+    pub world: Option<String>,
+    pub recovery: Option<String>,
+    pub end: Time,
+    /// Whether the run ended at `--max-events` before its time.
+    pub cut_short: bool,
+    pub events: u64,
+    pub digest: String,
+    /// The command that runs this case again.
+    pub replay: String,
+    pub verdict: Verdict,
+    /// The worst finding; `None` where nothing was found.
+    pub worst: Option<Severity>,
+    /// When the recovery began, if it did.
+    pub recovery_began: Option<Time>,
+    /// Whether no finding of danger or corruption began after the recovery began; `None` without a recovery that began.
+    pub recovery_safe: Option<bool>,
+    pub counts: BTreeMap<Severity, u64>,
+    /// In the order of `since`.
+    pub hazards: Vec<Finding>,
+    /// Set where not every finding's cause was looked for: the bound of 20 findings or 200 runs a case was met.
+    pub because_cut_short: bool,
+    pub warnings: Vec<Warning>,
+    /// In the order of their beginning, then those that never began.
+    pub steps: Vec<StepReport>,
+    pub expectations: Vec<Expectation>,
+    pub downtime: BTreeMap<String, Span>,
+    /// What happened, for the story: every event, in order.
+    pub story: Vec<StoryLine>,
+    pub end_state: EndState,
+    /// The pool at the instants asked for with `--at`.
+    pub instants: Vec<(Time, EndState)>,
+}
+
+/// A finding of a hazard.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct Finding {
+    pub hazard: &'static str,
+    pub severity: Severity,
+    pub since: Time,
+    pub until: Option<Time>,
+    pub vdi: Option<String>,
+    pub vm: Option<String>,
+    pub sr: Option<String>,
+    pub hosts: Vec<String>,
+    /// The host whose belief or deed it is.
+    pub by: Option<String>,
+    pub damage: Option<DamageReport>,
+    pub because: Vec<Because>,
+    pub advice: String,
+    /// The finding as one sentence.
+    pub sentence: String,
+}
+
+/// The first damaging write.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct DamageReport {
+    pub at: Time,
+    pub by: String,
+    pub over: String,
+}
+
+/// A part of a finding's cause: a step (with its line), or a belief that changed.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct Because {
+    pub at: Time,
+    pub line: Option<u32>,
+    pub event: &'static str,
+    pub what: String,
+}
+
+/// A warning about the scenario itself.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct Warning {
+    pub code: &'static str,
+    pub line: u32,
+    pub text: String,
+}
+
+/// A step as it went.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct StepReport {
+    pub id: Option<String>,
+    /// `fault`, `run`, `act` or `note`.
+    pub kind: &'static str,
+    /// `timeline`, `world` or `recovery`.
+    pub from: &'static str,
+    pub at: Option<Time>,
+    pub end: Option<Time>,
+    /// The console's host, for `run`.
+    pub host: Option<String>,
+    pub line: u32,
+    /// As typed, or as the scenario has it (`crash: beta`).
+    pub text: String,
+    /// With the names put in; `None` but for `run`.
+    pub ran: Option<String>,
+    pub status: Status,
+    pub code: Option<String>,
+    pub exit: Option<i32>,
+    pub output: String,
+}
+
+/// An expectation, judged.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct Expectation {
+    pub line: u32,
+    pub what: String,
+    pub passed: bool,
+    pub got: String,
+}
+
+/// What an event is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Realm {
+    /// A step begins, ends or is refused.
+    Step,
+    /// What is so changed.
+    Truth,
+    /// What is believed changed.
+    Belief,
+    /// A hazard begins or ends.
+    Hazard,
+}
+
+/// One line of the story.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StoryLine {
+    #[allow(missing_docs)]
+    pub at: Time,
+    #[allow(missing_docs)]
+    pub realm: Realm,
+    /// The host that acts or believes, or what it happens to.
+    pub actor: String,
+    /// What happened, in words.
+    pub what: String,
+    /// Whether it belongs into the story (else only `-v` shows it).
+    pub matters: bool,
+    /// The event's kind in kebab-case.
+    pub event: &'static str,
+    /// The event's parts by name, for machines.
+    pub parts: Vec<(&'static str, serde_json::Value)>,
+    /// What caused it: the line of a step, where one did.
+    pub cause_line: Option<u32>,
+    /// What caused it, where no step did: the kind of what was due (`liveness-check`).
+    pub cause_due: Option<&'static str>,
+    /// The place of a step in [`Report::steps`], for lines that begin or end one.
+    pub step: Option<usize>,
+    /// The place of a finding in [`Report::hazards`], for lines where one begins or ends.
+    pub finding: Option<usize>,
+}
+
+/// The pool at an instant: what is so, and what the ruling database has. `None` is "it has no such object".
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct EndState {
+    /// The host whose database rules.
+    pub ruler: String,
+    pub masters: Vec<String>,
+    pub default_sr: Option<String>,
+    pub hosts: BTreeMap<String, HostState>,
+    pub vms: BTreeMap<String, VmState>,
+    pub vdis: BTreeMap<String, VdiState>,
+    /// Names in the file's order, for tables.
+    pub host_order: Vec<String>,
+    #[allow(missing_docs)]
+    pub vm_order: Vec<String>,
+    #[allow(missing_docs)]
+    pub vdi_order: Vec<String>,
+}
+
+/// A host at an instant.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct HostState {
+    pub powered: bool,
+    pub hung: bool,
+    pub isolated: bool,
+    pub xapi_runs: bool,
+    pub role: &'static str,
+    pub fenced: bool,
+    pub running: Vec<String>,
+    pub known: bool,
+    pub live: Option<bool>,
+    pub enabled: Option<bool>,
+}
+
+/// A VM at an instant.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct VmState {
+    pub running_on: Vec<String>,
+    pub power_state: Option<&'static str>,
+    pub resident_on: Option<String>,
+}
+
+/// A VDI at an instant.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct VdiState {
+    pub open_on: Vec<(String, &'static str)>,
+    pub damaged: bool,
+    /// `None` where the database has no such VDI. A host that it no longer knows stands under its name.
+    pub locks: Option<Vec<(String, &'static str)>>,
+    pub paused: Option<bool>,
+}

@@ -1,0 +1,427 @@
+//! A valid scenario: names are resolved, units read, nothing is left to refuse. Plain data.
+
+use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
+use crate::base::time::{Span, Time};
+use crate::command::shell::Script;
+use crate::fault::{Act, Fault};
+use crate::hazard::{HazardName, Severity};
+use crate::world::database::PowerState;
+use crate::world::event::Status;
+use crate::world::hardware::Io;
+use crate::world::names::{Mode, Names};
+use crate::world::release::Release;
+use crate::world::settings::Settings;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A whole scenario file. Places are lines, counted from 1.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Scenario {
+    /// Its name: the file's stem unless the file says another.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// The story.
+    pub about: String,
+    /// Where it comes from.
+    pub source: String,
+    /// Rules that it shows kept and broken, such as `M5`.
+    pub shows_kept: Vec<String>,
+    #[allow(missing_docs)]
+    pub shows_broken: Vec<String>,
+    #[allow(missing_docs)]
+    pub tags: Vec<String>,
+    #[allow(missing_docs)]
+    pub release: Release,
+    /// The seed that the file names; the command line may give another.
+    pub seed: u64,
+    /// When the run ends; absent: 30 minutes after the last step ended.
+    pub until: Option<Time>,
+    #[allow(missing_docs)]
+    pub settings: Arc<Settings>,
+    /// SHA-256 of the file's bytes, hexadecimal.
+    pub sha256: String,
+    /// The start.
+    pub pool: Pool,
+    /// What happens.
+    pub timeline: Vec<Step>,
+    /// What may be so; empty where the file has no `worlds`.
+    pub worlds: Vec<WorldPart>,
+    /// What the operator does; a file's single `recovery` is one without a name.
+    pub recoveries: Vec<Recovery>,
+    /// What must come of it.
+    pub expect: Option<Expect>,
+}
+
+/// The pool at the start: every state is said here, derived ones included.
+///
+/// `Names::vms[..].phase` and `Names::machines[..].stream` depend on the seed and are put in when a run begins.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pool {
+    /// What things are called. Host ids equal machine ids at the start.
+    pub names: Names,
+    /// The master of the start.
+    pub master: MachineId,
+    #[allow(missing_docs)]
+    pub default_sr: Option<SrId>,
+    /// By machine.
+    pub hosts: Vec<HostStart>,
+    /// By VM.
+    pub vms: Vec<VmStart>,
+    /// By VDI.
+    pub vdis: Vec<VdiStart>,
+    /// Names of database dumps of the state at 0.
+    pub dumps: Vec<String>,
+}
+
+/// A role that a scenario may give a host at the start.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub enum Role {
+    Master,
+    Member,
+    Emergency,
+}
+
+impl Role {
+    /// As scenarios and reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Master => "master",
+            Role::Member => "member",
+            Role::Emergency => "emergency",
+        }
+    }
+}
+
+/// A machine at the start.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct HostStart {
+    pub powered: bool,
+    /// Whether the master's database has it.
+    pub known: bool,
+    pub live: bool,
+    pub enabled: bool,
+    pub role: Role,
+    /// How old its copy of the database counts as: how long before 0 it was made.
+    pub copy_age: Span,
+}
+
+/// A VM at the start.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VmStart {
+    /// In the database.
+    pub power_state: PowerState,
+    /// In the database.
+    pub resident_on: Option<HostId>,
+    /// Where domains of it run in truth.
+    pub running_on: Vec<MachineId>,
+}
+
+/// A VDI at the start.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct VdiStart {
+    /// Locks, the newest last.
+    pub locks: Vec<(HostId, Mode)>,
+    #[allow(missing_docs)]
+    pub paused: bool,
+    /// Who has it open in truth, and for which VM if one of its domains there does.
+    pub open_on: Vec<(MachineId, Mode, Option<VmId>)>,
+}
+
+/// One of the three sequences that run side by side.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Sequence {
+    Timeline,
+    World,
+    Recovery,
+}
+
+impl Sequence {
+    /// As reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sequence::Timeline => "timeline",
+            Sequence::World => "world",
+            Sequence::Recovery => "recovery",
+        }
+    }
+}
+
+/// A step of any sequence.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// Its id, unique within each case that has it.
+    pub id: Option<String>,
+    /// The line of its first key.
+    pub line: u32,
+    /// What its draws are keyed by: the id, else its place (`timeline.3`).
+    pub key: String,
+    /// When it begins.
+    pub when: When,
+    /// `if:`; false: the step is skipped.
+    pub guard: Option<Condition>,
+    /// What it does.
+    pub deed: Deed,
+    /// Whose console, for commands and conditions; always said.
+    pub host: MachineId,
+    /// Standard input of commands; `None` is closed.
+    pub stdin: Option<String>,
+    /// When a command that hangs is given up.
+    pub timeout: Span,
+    /// `expect:` or `must:`.
+    pub expect: Option<StepExpect>,
+}
+
+/// A drawn span: both ends included, equal where it is no range.
+pub type SpanRange = (Span, Span);
+
+/// When a step begins; always also after the one before it has ended.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub enum When {
+    /// At once; in a recovery after `pace`.
+    Next,
+    At(SpanRange),
+    /// After the step before, or the start of the sequence.
+    AfterPrevious(SpanRange),
+    /// After the end of a step by its id, wherever it stands.
+    AfterStep { id: String, plus: SpanRange },
+    WaitFor { condition: Condition, within: Span },
+}
+
+/// What `xe` would show; all parts must hold.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Condition {
+    /// Its line.
+    pub line: u32,
+    /// Its parts.
+    pub parts: Vec<ConditionPart>,
+}
+
+/// One part of a condition.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub enum ConditionPart {
+    Live(Vec<MachineId>, bool),
+    Enabled(Vec<MachineId>, bool),
+    Known(Vec<MachineId>, bool),
+    PowerState(Vec<VmId>, PowerState),
+    /// `None`: resident nowhere.
+    ResidentOn(Vec<VmId>, Option<MachineId>),
+    /// `{xe: answers}` is true, `{xe: hangs}` false.
+    XeAnswers(bool),
+    StepStatus(String, Status),
+    StepCode(String, String),
+}
+
+/// What a step does.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub enum Deed {
+    Fault { fault: Fault, lasts: Option<SpanRange>, every: Option<SpanRange>, times: u32 },
+    Run(Script),
+    Act(Act),
+    Note(String),
+}
+
+/// What a step must come to.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct StepExpect {
+    /// The line of `expect:` or `must:`.
+    pub line: u32,
+    /// `must:`: a failure ends its sequence.
+    pub must: bool,
+    #[allow(missing_docs)]
+    pub status: Option<Status>,
+    #[allow(missing_docs)]
+    pub code: Option<String>,
+    /// A part of the output.
+    pub prints: Option<String>,
+    #[allow(missing_docs)]
+    pub exit: Option<i32>,
+}
+
+/// One of the worlds that the operator can't tell apart.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct WorldPart {
+    pub name: String,
+    pub line: u32,
+    pub steps: Vec<Step>,
+}
+
+/// When a recovery begins.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub enum Begin {
+    /// When the timeline's last step has ended.
+    AfterTimeline,
+    At(SpanRange),
+    WaitFor { condition: Condition, within: Span },
+}
+
+/// What the operator does.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Recovery {
+    /// Its name among `recoveries`; `None` for the single `recovery`.
+    pub name: Option<String>,
+    #[allow(missing_docs)]
+    pub line: u32,
+    #[allow(missing_docs)]
+    pub begin: Begin,
+    /// Waited before a step that says no time, but the first.
+    pub pace: Span,
+    /// Whose console it is typed on.
+    pub host: MachineId,
+    #[allow(missing_docs)]
+    pub steps: Vec<Step>,
+    /// Judges this recovery alone.
+    pub expect: Option<Expect>,
+}
+
+/// The worst that may be: nothing, or a severity.
+pub type Worst = Option<Severity>;
+
+/// Expectations of a file or of a recovery.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Expect {
+    /// The line of `expect:`.
+    pub line: u32,
+    /// `worst:` with its line, for all worlds.
+    pub worst: Option<(u32, Worst)>,
+    /// `worst:` by world.
+    pub worst_by_world: BTreeMap<String, (u32, Worst)>,
+    /// `left:` with its line.
+    pub left: Option<(u32, Worst)>,
+    /// Each of these occurs.
+    pub hazards: Vec<HazardExpect>,
+    /// None of these occurs.
+    pub never: Vec<(u32, HazardName)>,
+    #[allow(missing_docs)]
+    pub states: Vec<StateExpect>,
+}
+
+/// Which cases an item applies to.
+#[derive(Clone, PartialEq, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Scope {
+    pub world: Option<String>,
+    pub recovery: Option<String>,
+}
+
+/// A hazard that must occur; parts that are left out match anything.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct HazardExpect {
+    pub line: u32,
+    pub scope: Scope,
+    pub hazard: HazardName,
+    pub vdi: Option<VdiId>,
+    pub vm: Option<VmId>,
+    pub sr: Option<SrId>,
+    /// Exactly these hosts.
+    pub hosts: Option<Vec<MachineId>>,
+    /// Among the hosts.
+    pub host: Option<MachineId>,
+    /// The machine whose belief or deed it is.
+    pub by: Option<MachineId>,
+}
+
+/// When a state must hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum StateWhen {
+    At(Time),
+    End,
+    By(Time),
+    /// At every instant from the first to the second, both included.
+    During(Time, Time),
+}
+
+/// A state that must hold.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StateExpect {
+    #[allow(missing_docs)]
+    pub line: u32,
+    #[allow(missing_docs)]
+    pub scope: Scope,
+    #[allow(missing_docs)]
+    pub when: StateWhen,
+    /// Whose copy of the database is read; absent: the ruling one.
+    pub seen_by: Option<MachineId>,
+    /// All must hold.
+    pub facts: Vec<Fact>,
+}
+
+/// A fact about the world: what is so, or what is believed.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub enum Fact {
+    Powered(MachineId, bool),
+    Live(MachineId, bool),
+    Enabled(MachineId, bool),
+    Known(MachineId, bool),
+    Role(MachineId, Role),
+    /// The VMs with a domain on a host, as a set.
+    Running(MachineId, Vec<VmId>),
+    Fenced(MachineId, bool),
+    PowerState(VmId, PowerState),
+    ResidentOn(VmId, Option<MachineId>),
+    RunningOn(VmId, Vec<MachineId>),
+    /// The hosts with a lock, as a set.
+    Locks(VdiId, Vec<MachineId>),
+    /// The machines that have it open, as a set.
+    OpenOn(VdiId, Vec<MachineId>),
+    Damaged(VdiId, bool),
+    Paused(VdiId, bool),
+    /// The running machines that hold themselves for master of the main pool, as a set.
+    Masters(Vec<MachineId>),
+    DefaultSr(Option<SrId>),
+}
+
+/// One world with one recovery: what a run runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Case {
+    /// A place in `worlds`.
+    pub world: Option<usize>,
+    /// A place in `recoveries`.
+    pub recovery: Option<usize>,
+}
+
+impl Scenario {
+    /// Every case, recoveries within worlds, in the file's order.
+    pub fn cases(&self) -> Vec<Case> {
+        let places = |n: usize| if n == 0 { vec![None] } else { (0..n).map(Some).collect() };
+        let recoveries = places(self.recoveries.len());
+        places(self.worlds.len()).into_iter().flat_map(|world| recoveries.iter().map(move |recovery| Case { world, recovery: *recovery })).collect()
+    }
+
+    /// The world's name in a case.
+    pub fn world_name(&self, case: Case) -> Option<&str> {
+        case.world.map(|at| self.worlds[at].name.as_str())
+    }
+    /// The recovery's name in a case.
+    pub fn recovery_name(&self, case: Case) -> Option<&str> {
+        case.recovery.and_then(|at| self.recoveries[at].name.as_deref())
+    }
+
+    /// The steps of a case with their sequences: timeline, world, recovery. A place here is a
+    /// [`StepIx`](crate::world::event::StepIx).
+    pub fn steps(&self, case: Case) -> impl Iterator<Item = (Sequence, &Step)> {
+        let world = case.world.map_or(&[][..], |at| &self.worlds[at].steps);
+        let recovery = case.recovery.map_or(&[][..], |at| &self.recoveries[at].steps);
+        let timeline = self.timeline.iter().map(|step| (Sequence::Timeline, step));
+        timeline.chain(world.iter().map(|step| (Sequence::World, step))).chain(recovery.iter().map(|step| (Sequence::Recovery, step)))
+    }
+
+    /// The VBDs of a VM.
+    pub fn vbds(&self, vm: VmId) -> &[VbdId] {
+        &self.pool.names.vms[vm.at()].vbds
+    }
+}
+
+/// How lost storage answers, as scenarios write it.
+pub const IO_NAMES: [(&str, Io); 2] = [("error", Io::Error), ("hang", Io::Hang)];

@@ -1,0 +1,125 @@
+//! What is believed: a pool database as xapi keeps it. A plain value; every host has a copy of its own, as in life. Knows
+//! nothing of hardware: nothing here has to be so.
+
+use super::names::Mode;
+use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
+use std::collections::BTreeMap;
+
+/// A host's record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HostRecord {
+    /// `host.enabled`: VMs may be placed there.
+    pub enabled: bool,
+    /// `host_metrics.live`: the master holds it for alive.
+    pub live: bool,
+}
+
+/// A VM's power state as the database has it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum PowerState {
+    Halted,
+    Running,
+}
+
+impl PowerState {
+    /// As `xe` shows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PowerState::Halted => "halted",
+            PowerState::Running => "running",
+        }
+    }
+}
+
+/// A VM's record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VmRecord {
+    /// Whether it is believed to run.
+    pub power_state: PowerState,
+    /// Where it is believed to run.
+    pub resident_on: Option<HostId>,
+}
+
+/// A VDI's record.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct VdiRecord {
+    /// The `host_…` keys of its sm-config: who is believed to have it open. The newest stands last and is met first.
+    pub locks: Vec<(HostId, Mode)>,
+    /// The `paused` key of its sm-config.
+    pub paused: bool,
+}
+
+impl VdiRecord {
+    /// The lock of one host.
+    pub fn lock_of(&self, host: HostId) -> Option<Mode> {
+        self.locks.iter().find(|(holder, _)| *holder == host).map(|(_, mode)| *mode)
+    }
+}
+
+/// One copy of a pool database. Records of VMs, VDIs and VBDs are arenas by id; `None` is "no such record".
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Database {
+    /// Counts changes; a member whose copy has the same generation needs no new one (slave_backup.ml).
+    pub generation: u64,
+    /// The pool's UUID.
+    pub pool: PoolId,
+    /// `pool.master`.
+    pub master: HostId,
+    /// `pool.default-SR`.
+    pub default_sr: Option<SrId>,
+    /// Hosts, by id.
+    pub hosts: BTreeMap<HostId, HostRecord>,
+    /// Known SRs.
+    pub srs: Vec<bool>,
+    /// PBDs: whether the database has them plugged.
+    pub pbds: BTreeMap<(HostId, SrId), bool>,
+    /// VMs, by id.
+    pub vms: Vec<Option<VmRecord>>,
+    /// VDIs, by id.
+    pub vdis: Vec<Option<VdiRecord>>,
+    /// `VBD.currently_attached`, by id.
+    pub attached: Vec<bool>,
+}
+
+impl Database {
+    /// A host's record.
+    pub fn host(&self, host: HostId) -> Option<&HostRecord> {
+        self.hosts.get(&host)
+    }
+    /// Whether the database knows the host and holds it for alive.
+    pub fn live(&self, host: HostId) -> bool {
+        self.host(host).is_some_and(|record| record.live)
+    }
+    /// A VM's record.
+    pub fn vm(&self, vm: VmId) -> Option<&VmRecord> {
+        self.vms.get(vm.at()).and_then(Option::as_ref)
+    }
+    /// A VDI's record.
+    pub fn vdi(&self, vdi: VdiId) -> Option<&VdiRecord> {
+        self.vdis.get(vdi.at()).and_then(Option::as_ref)
+    }
+    /// Whether the database has this PBD plugged.
+    pub fn plugged(&self, host: HostId, sr: SrId) -> bool {
+        self.pbds.get(&(host, sr)).copied().unwrap_or(false)
+    }
+    /// Whether the database has this VBD attached.
+    pub fn attached(&self, vbd: VbdId) -> bool {
+        self.attached.get(vbd.at()).copied().unwrap_or(false)
+    }
+    /// The VMs whose record says that they run on a host.
+    pub fn residents(&self, host: HostId) -> impl Iterator<Item = VmId> + '_ {
+        self.vms.iter().enumerate().filter(move |(_, vm)| vm.as_ref().is_some_and(|vm| vm.resident_on == Some(host))).map(|(at, _)| VmId(at as u16))
+    }
+    /// Whether two copies agree in all that a promotion may lose: which hosts exist, VMs' power-state and resident-on,
+    /// VBDs, locks, PBDs, the default SR (hazard `stale-database`).
+    pub fn agrees_with(&self, other: &Database) -> bool {
+        self.hosts.keys().eq(other.hosts.keys())
+            && self.vms == other.vms
+            && self.attached == other.attached
+            && self.pbds == other.pbds
+            && self.default_sr == other.default_sr
+            && self.vdis.len() == other.vdis.len()
+            && self.vdis.iter().zip(&other.vdis).all(|(a, b)| a.as_ref().map(|v| &v.locks) == b.as_ref().map(|v| &v.locks))
+    }
+}

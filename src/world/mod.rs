@@ -1,0 +1,57 @@
+//! All that is simulated, in two halves that never mix: [`hardware`], what is so, and [`database`], what is believed.
+//! Between them, for each machine, what its daemons remember: [`memory`].
+//!
+//! Knows no file, no scenario and no hazard. What two of the rooms above share (daemons, commands, faults, hazards) is a
+//! method here.
+
+pub mod database;
+pub mod effects;
+pub mod errors;
+pub mod event;
+pub mod hardware;
+pub mod memory;
+pub mod names;
+pub mod release;
+pub mod settings;
+mod records;
+mod storage;
+mod view;
+
+use crate::base::ids::{HostId, MachineId, PoolId, SrId};
+use crate::base::time::Time;
+use database::Database;
+use hardware::Hardware;
+use memory::Toolstack;
+use names::Names;
+use release::Release;
+use settings::Settings;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The pool that the scenario is about; spare and reinstalled machines are pools of their own.
+pub const MAIN_POOL: PoolId = PoolId(0);
+
+/// The whole simulated world at one instant. Cloning it branches the simulation.
+#[derive(Clone, PartialEq, Debug)]
+pub struct World {
+    /// The virtual clock.
+    pub now: Time,
+    /// Durations and switches.
+    pub settings: Arc<Settings>,
+    /// How this release of XenServer behaves.
+    pub release: Release,
+    /// What things are called; grows when a machine is reinstalled.
+    pub names: Arc<Names>,
+    /// What is so.
+    pub hw: Hardware,
+    /// What the daemons of each machine remember and have on their disks, by machine.
+    pub stacks: Vec<Toolstack>,
+    /// The files that `xe pool-dump-database` wrote, and those that the scenario declares.
+    pub dumps: BTreeMap<String, Arc<Database>>,
+    /// Which machine was master at the start.
+    pub first_master: MachineId,
+    /// The machine whose database ruled the main pool last.
+    pub ruled_last: MachineId,
+    /// For each SR the hosts that ruled it when they stopped or were cut off, until they are members again (M13).
+    pub fallen_sr_masters: BTreeSet<(SrId, HostId)>,
+}

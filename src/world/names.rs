@@ -1,0 +1,233 @@
+//! What things are called: names and UUIDs of machines, hosts, SRs, VMs, disks. Fixed but for reinstallations, each of
+//! which adds a host. Knows nothing of what state anything is in.
+
+use crate::base::draw::Stream;
+use crate::base::ids::{HostId, MachineId, PoolId, SrId, VbdId, VdiId, VmId};
+use crate::base::time::Span;
+use std::collections::BTreeMap;
+
+/// A machine: its name is its network name.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MachineName {
+    /// The network name, which is also the name-label of whatever host is installed on it.
+    pub name: String,
+    /// The management address, `10.0.0.1` and on in the file's order.
+    pub address: String,
+    /// Memory in bytes; `None` is no limit.
+    pub memory: Option<u64>,
+    /// Installed, but in no pool at the start.
+    pub spare: bool,
+    /// Where its draws come from.
+    pub stream: Stream,
+}
+
+/// A host: one installation of a machine.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HostName {
+    /// The machine that it was installed on.
+    pub machine: MachineId,
+    /// Its UUID.
+    pub uuid: String,
+}
+
+/// The types of storage repositories.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum SrType {
+    Nfs,
+    LvmoIscsi,
+    LvmoHba,
+    Lvm,
+    Ext,
+}
+
+impl SrType {
+    /// The types as scenarios and `xe sr-list` write them.
+    pub const ALL: [(&'static str, SrType); 5] = [("nfs", SrType::Nfs), ("lvmoiscsi", SrType::LvmoIscsi), ("lvmohba", SrType::LvmoHba), ("lvm", SrType::Lvm), ("ext", SrType::Ext)];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        SrType::ALL.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+    /// Whether all hosts of a pool share it.
+    pub fn shared(self) -> bool {
+        matches!(self, SrType::Nfs | SrType::LvmoIscsi | SrType::LvmoHba)
+    }
+    /// Whether its disks are files, not logical volumes.
+    pub fn file(self) -> bool {
+        matches!(self, SrType::Nfs | SrType::Ext)
+    }
+}
+
+/// A storage repository.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SrName {
+    /// Its name-label.
+    pub name: String,
+    /// Its UUID.
+    pub uuid: String,
+    /// Its type.
+    pub kind: SrType,
+    /// The machine that a local SR is in; `None` for shared ones.
+    pub machine: Option<MachineId>,
+}
+
+/// How a disk is attached or open.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Mode {
+    /// Read only.
+    Ro,
+    /// Read and write.
+    Rw,
+}
+
+impl Mode {
+    /// As scenarios and reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Ro => "ro",
+            Mode::Rw => "rw",
+        }
+    }
+    /// As `xe` and the lock keys write it.
+    pub fn upper(self) -> &'static str {
+        match self {
+            Mode::Ro => "RO",
+            Mode::Rw => "RW",
+        }
+    }
+}
+
+/// A virtual disk.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VdiName {
+    /// `VM-DISK`, for instance `db-root`.
+    pub name: String,
+    /// Its UUID.
+    pub uuid: String,
+    /// The SR that it lies on.
+    pub sr: SrId,
+    /// The VM in whose `disks` it was declared.
+    pub vm: VmId,
+}
+
+/// The connection of a VM to a VDI.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VbdName {
+    /// The VM.
+    pub vm: VmId,
+    /// The VDI.
+    pub vdi: VdiId,
+    /// The disk's local name within the VM.
+    pub disk: String,
+    /// How the VM attaches it.
+    pub mode: Mode,
+    /// Its UUID.
+    pub uuid: String,
+}
+
+/// A VM.
+#[derive(Clone, PartialEq, Debug)]
+pub struct VmName {
+    /// Its name-label.
+    pub name: String,
+    /// Its UUID.
+    pub uuid: String,
+    /// Memory in bytes.
+    pub memory: u64,
+    /// How often it writes each RW disk; `None` is never.
+    pub writes: Option<Span>,
+    /// When within the period it writes first, drawn by VM.
+    pub phase: Span,
+    /// How long it may be down before `vm-down` is found.
+    pub grace: Span,
+    /// Its disks, RW ones first as xapi attaches them (vbd_attach_order), else in the file's order.
+    pub vbds: Vec<VbdId>,
+}
+
+/// All names, by id.
+#[derive(Clone, PartialEq, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Names {
+    pub pool_name: String,
+    /// UUIDs of pools, the main one first.
+    pub pools: Vec<String>,
+    pub machines: Vec<MachineName>,
+    pub hosts: Vec<HostName>,
+    pub srs: Vec<SrName>,
+    pub vms: Vec<VmName>,
+    pub vdis: Vec<VdiName>,
+    pub vbds: Vec<VbdName>,
+    /// UUIDs of PBDs by machine and SR.
+    pub pbds: BTreeMap<(MachineId, SrId), String>,
+}
+
+/// The kinds of objects that have UUIDs, with the group of digits that tells them apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Host = 0x4057,
+    Sr = 0x0057,
+    Vm = 0x0003,
+    Vdi = 0x0d15,
+    Vbd = 0x0bd0,
+    Pbd = 0x0b0d,
+    Pool = 0x0901,
+}
+
+impl Names {
+    /// The UUID of the n-th object of a kind: UUIDs sort as the file lists the objects.
+    pub fn uuid(kind: Kind, n: usize) -> String {
+        let n = n + 1;
+        format!("{n:08x}-{:04x}-4000-8000-{:012x}", kind as u16, 0x0070_6f6f_6c00_u64 + n as u64 % 0x100)
+    }
+
+    /// A machine's name.
+    pub fn machine(&self, machine: MachineId) -> &str {
+        &self.machines[machine.at()].name
+    }
+    /// The name of the machine that a host is installed on.
+    pub fn host(&self, host: HostId) -> &str {
+        self.machine(self.hosts[host.at()].machine)
+    }
+    /// An SR's name.
+    pub fn sr(&self, sr: SrId) -> &str {
+        &self.srs[sr.at()].name
+    }
+    /// A VM's name.
+    pub fn vm(&self, vm: VmId) -> &str {
+        &self.vms[vm.at()].name
+    }
+    /// A VDI's name.
+    pub fn vdi(&self, vdi: VdiId) -> &str {
+        &self.vdis[vdi.at()].name
+    }
+    /// A pool's UUID.
+    pub fn pool(&self, pool: PoolId) -> &str {
+        &self.pools[pool.at()]
+    }
+    /// All machines.
+    pub fn machine_ids(&self) -> impl Iterator<Item = MachineId> + use<> {
+        (0..self.machines.len() as u16).map(MachineId)
+    }
+    /// All SRs.
+    pub fn sr_ids(&self) -> impl Iterator<Item = SrId> + use<> {
+        (0..self.srs.len() as u16).map(SrId)
+    }
+    /// All VMs.
+    pub fn vm_ids(&self) -> impl Iterator<Item = VmId> + use<> {
+        (0..self.vms.len() as u16).map(VmId)
+    }
+    /// All VDIs.
+    pub fn vdi_ids(&self) -> impl Iterator<Item = VdiId> + use<> {
+        (0..self.vdis.len() as u16).map(VdiId)
+    }
+    /// The machine that answers to a network name or an address.
+    pub fn machine_by_address(&self, word: &str) -> Option<MachineId> {
+        self.machine_ids().find(|m| self.machine(*m) == word || self.machines[m.at()].address == word)
+    }
+    /// The UUID of the PBD that connects a host to an SR: it goes with the machine.
+    pub fn pbd(&self, machine: MachineId, sr: SrId) -> &str {
+        self.pbds.get(&(machine, sr)).map_or("", String::as_str)
+    }
+}

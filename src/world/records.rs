@@ -1,0 +1,175 @@
+//! Changes of what is believed, each told as an event: the only way in which databases change while the clock runs. A
+//! change that changes nothing tells nothing and counts no generation.
+
+use super::World;
+use super::database::{PowerState, VmRecord};
+use super::effects::Effects;
+use super::event::Event;
+use super::memory::{PoolConf, Xapi};
+use super::names::Mode;
+use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+
+impl World {
+    /// Sets `host_metrics.live`.
+    pub fn set_live(&mut self, fx: &mut Effects, by: MachineId, host: HostId, live: bool) {
+        if self.db(by).host(host).is_some_and(|record| record.live != live) {
+            if let Some(record) = self.db_mut(by).hosts.get_mut(&host) {
+                record.live = live;
+            }
+            fx.tell(if live { Event::HostMarkedAlive { by, host } } else { Event::HostMarkedDead { by, host } });
+        }
+    }
+
+    /// Sets `host.enabled`.
+    pub fn set_enabled(&mut self, fx: &mut Effects, by: MachineId, host: HostId, enabled: bool) {
+        if self.db(by).host(host).is_some_and(|record| record.enabled != enabled) {
+            if let Some(record) = self.db_mut(by).hosts.get_mut(&host) {
+                record.enabled = enabled;
+            }
+            fx.tell(if enabled { Event::HostEnabled { by, host } } else { Event::HostDisabled { by, host } });
+        }
+    }
+
+    /// Sets a VM's power state and residence, and with them whether its VBDs are attached.
+    pub fn set_vm(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, power_state: PowerState, resident_on: Option<HostId>) {
+        let record = VmRecord { power_state, resident_on };
+        if self.db(by).vm(vm).is_some_and(|old| *old != record) {
+            self.db_mut(by).vms[vm.at()] = Some(record);
+            fx.tell(Event::VmRecorded { by, vm, power_state, resident_on });
+        }
+        let attached = power_state == PowerState::Running;
+        if self.names.vms[vm.at()].vbds.iter().any(|vbd| self.db(by).attached(*vbd) != attached) && self.db(by).vm(vm).is_some() {
+            for at in 0..self.names.vms[vm.at()].vbds.len() {
+                let vbd = self.names.vms[vm.at()].vbds[at];
+                if let Some(slot) = self.db_mut(by).attached.get_mut(vbd.at()) {
+                    *slot = attached;
+                }
+            }
+            fx.tell(Event::VbdsRecorded { by, vm, attached });
+        }
+    }
+
+    /// Adds a lock, the newest of its VDI.
+    pub fn set_lock(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId, host: HostId, mode: Mode) {
+        if self.db(by).vdi(vdi).is_some_and(|record| record.lock_of(host) != Some(mode)) {
+            if let Some(record) = self.db_mut(by).vdis[vdi.at()].as_mut() {
+                record.locks.retain(|(holder, _)| *holder != host);
+                record.locks.push((host, mode));
+            }
+            fx.tell(Event::LockSet { by, vdi, host, mode });
+        }
+    }
+
+    /// Removes a lock, if there is one.
+    pub fn remove_lock(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId, host: HostId) {
+        if self.db(by).vdi(vdi).is_some_and(|record| record.lock_of(host).is_some()) {
+            if let Some(record) = self.db_mut(by).vdis[vdi.at()].as_mut() {
+                record.locks.retain(|(holder, _)| *holder != host);
+            }
+            fx.tell(Event::LockRemoved { by, vdi, host });
+        }
+    }
+
+    /// Removes the `paused` key of a VDI, if it is there.
+    pub fn clear_paused(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId) {
+        if self.db(by).vdi(vdi).is_some_and(|record| record.paused) {
+            if let Some(record) = self.db_mut(by).vdis[vdi.at()].as_mut() {
+                record.paused = false;
+            }
+            fx.tell(Event::PausedCleared { by, vdi });
+        }
+    }
+
+    /// Sets whether a PBD is plugged; makes the record where there is none.
+    pub fn set_pbd(&mut self, fx: &mut Effects, by: MachineId, host: HostId, sr: SrId, plugged: bool) {
+        if self.db(by).pbds.get(&(host, sr)) != Some(&plugged) {
+            self.db_mut(by).pbds.insert((host, sr), plugged);
+            fx.tell(Event::PbdRecorded { by, host, sr, plugged });
+        }
+    }
+
+    /// Sets `pool.default-SR`.
+    pub fn set_default_sr(&mut self, fx: &mut Effects, by: MachineId, sr: Option<SrId>) {
+        if self.db(by).default_sr != sr {
+            self.db_mut(by).default_sr = sr;
+            fx.tell(Event::DefaultSrSet { by, sr });
+        }
+    }
+
+    /// Takes a host out of a database, with its PBDs. (In life the PBDs go within 30 s, db_gc.ml; nothing asks for them
+    /// in between.)
+    pub fn forget_host(&mut self, fx: &mut Effects, by: MachineId, host: HostId) {
+        if self.db(by).host(host).is_none() {
+            return;
+        }
+        let db = self.db_mut(by);
+        db.hosts.remove(&host);
+        let gone: Vec<SrId> = db.pbds.keys().filter(|(holder, _)| *holder == host).map(|(_, sr)| *sr).collect();
+        db.pbds.retain(|(holder, _), _| *holder != host);
+        fx.tell(Event::HostForgotten { by, host });
+        for sr in gone {
+            fx.tell(Event::PbdGone { by, host, sr });
+        }
+        let stack = &mut self.stacks[by.at()];
+        stack.heard.remove(&host);
+        stack.shutting_down.remove(&host);
+        self.note_forgotten(host);
+    }
+
+    /// Marks the machine of a forgotten host: it may serve again only after a fresh installation (M7).
+    fn note_forgotten(&mut self, host: HostId) {
+        let now = self.now;
+        if let Some(machine) = self.machine_of(host) {
+            let forsaken = &mut self.stacks[machine.at()].forsaken;
+            if forsaken.is_none() {
+                *forsaken = Some(super::memory::Forsaken { since: now, forgotten: true });
+            }
+        }
+    }
+
+    /// Writes pool.conf.
+    pub fn write_conf(&mut self, fx: &mut Effects, machine: MachineId, conf: PoolConf) {
+        if self.stacks[machine.at()].conf != conf {
+            self.stacks[machine.at()].conf = conf;
+            fx.tell(Event::ConfWritten { machine, conf });
+        }
+    }
+
+    /// The xapi process ends without a word: its memory is gone, its files stay.
+    pub fn stop_xapi_silently(&mut self, machine: MachineId) -> bool {
+        let stack = &mut self.stacks[machine.at()];
+        stack.epoch += 1;
+        let ran = stack.xapi != Xapi::Stopped;
+        stack.xapi = Xapi::Stopped;
+        stack.fuse = false;
+        stack.stashed = None;
+        stack.user_disabled = false;
+        stack.heard.clear();
+        stack.shutting_down.clear();
+        stack.busy.clear();
+        stack.joined = None;
+        stack.proposal = None;
+        ran
+    }
+
+    /// Remembers, for each SR that this machine ruled, that its master fell: stopped or was cut off (M13).
+    pub fn note_fallen_sr_master(&mut self, machine: MachineId) {
+        let host = self.host_on(machine);
+        let rules_shared = self.is_master(machine);
+        for sr in self.names.sr_ids() {
+            let name = &self.names.srs[sr.at()];
+            let rules = match name.machine {
+                Some(owner) => owner == machine,
+                None => rules_shared && self.db(machine).plugged(host, sr),
+            };
+            if rules {
+                self.fallen_sr_masters.insert((sr, host));
+            }
+        }
+    }
+
+    /// A host is a member again, or its machine was reinstalled: it is no fallen SR master any more.
+    pub fn clear_fallen_sr_master(&mut self, host: HostId) {
+        self.fallen_sr_masters.retain(|(_, fallen)| *fallen != host);
+    }
+}

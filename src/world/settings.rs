@@ -1,0 +1,174 @@
+//! Durations and switches that a scenario may set. The table below is the only place that names them.
+
+use crate::base::time::Span;
+
+/// How a setting is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SettingKind {
+    /// One duration.
+    Span,
+    /// A duration or a range of them.
+    Range,
+    /// A chance in percent.
+    Chance,
+    /// One of the storage manager's generations.
+    StorageManager,
+}
+
+/// One setting: how a scenario writes it, its default in `manual-6`, and what it means.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingDoc {
+    /// The key in `settings:`.
+    pub key: &'static str,
+    /// What its value looks like.
+    pub kind: SettingKind,
+    /// The default, as a scenario would write it.
+    pub default: &'static str,
+    /// What it is, with its source.
+    pub doc: &'static str,
+}
+
+/// Every setting there is.
+pub const SETTINGS: &[SettingDoc] = &[
+    SettingDoc { key: "storage-manager", kind: SettingKind::StorageManager, default: "g1", doc: "The generation of the storage manager: it alone decides the activation check and every form and text of `resetvdis.py`. G1 is XenServer 6.0's." },
+    SettingDoc { key: "heartbeat-interval", kind: SettingKind::Span, default: "30s", doc: "How often a member sends its heartbeat to the master (xapi_globs.ml, 6.0)." },
+    SettingDoc { key: "heartbeat-jitter", kind: SettingKind::Span, default: "1s", doc: "How far behind its place on the fixed grid a heartbeat may be sent: each is late by a span from zero to this. Shorter than the interval." },
+    SettingDoc { key: "liveness-check", kind: SettingKind::Span, default: "30s", doc: "How often the master looks for hosts that have been silent too long (db_gc.ml)." },
+    SettingDoc { key: "host-dead-after", kind: SettingKind::Span, default: "600s", doc: "The silence after which the master takes a host for dead, at its next liveness check (manual, member failures; host_assumed_dead_interval)." },
+    SettingDoc { key: "database-sync", kind: SettingKind::Span, default: "300s", doc: "The master's pause between two database copies; each goes to one member in turn, so a given member is refreshed every 300 s times the number of members (pool_db_backup.ml)." },
+    SettingDoc { key: "network-latency", kind: SettingKind::Range, default: "1ms..10ms", doc: "How long a packet of the management network takes." },
+    SettingDoc { key: "network-loss", kind: SettingKind::Chance, default: "0%", doc: "The chance that a heartbeat is lost; calls are repeated by TCP and so never are." },
+    SettingDoc { key: "connect-timeout", kind: SettingKind::Span, default: "20s", doc: "How long a connection to a machine that is off, cut off or hung is tried. A refused connection fails at once. No source gives this figure." },
+    SettingDoc { key: "role-change", kind: SettingKind::Span, default: "10s", doc: "The pause before xapi restarts in a new role (xapi_fuse.ml, fuse_time)." },
+    SettingDoc { key: "xapi-start", kind: SettingKind::Span, default: "15s", doc: "How long xapi takes to start. No source gives this figure." },
+    SettingDoc { key: "host-boot", kind: SettingKind::Span, default: "3m", doc: "How long a machine takes from power-on until its toolstack starts. No source gives this figure." },
+    SettingDoc { key: "emergency-retry", kind: SettingKind::Span, default: "5s", doc: "How often a member that can't reach its master at its start tries again (xapi.ml, Pool.hello)." },
+    SettingDoc { key: "emergency-restart", kind: SettingKind::Range, default: "60s..180s", doc: "How long a broken host waits before xapi restarts itself (xapi.ml, emergency_reboot_delay)." },
+    SettingDoc { key: "command", kind: SettingKind::Span, default: "1s", doc: "How long a command takes that has no setting of its own." },
+    SettingDoc { key: "vm-start", kind: SettingKind::Span, default: "5s", doc: "How long `xe vm-start` takes; the disks are opened and the domain starts at its end." },
+    SettingDoc { key: "vm-shutdown", kind: SettingKind::Span, default: "10s", doc: "How long a clean shutdown of a guest takes." },
+    SettingDoc { key: "vm-migrate", kind: SettingKind::Span, default: "30s", doc: "How long a live migration takes; disks and domain change hands at its end." },
+    SettingDoc { key: "reinstall", kind: SettingKind::Span, default: "20m", doc: "How long a fresh installation takes." },
+    SettingDoc { key: "vm-grace", kind: SettingKind::Span, default: "10m", doc: "How long a VM may be down before `vm-down` is found; a VM's own `grace` goes before it." },
+    SettingDoc { key: "master-grace", kind: SettingKind::Span, default: "10m", doc: "How long a host may be without a master before `no-master` is found." },
+];
+
+/// The storage manager's generation (storage.md §0). Only G1 is built.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum StorageManager {
+    /// sm of XenServer 6.0 and 6.1's base.
+    #[default]
+    G1,
+}
+
+/// The settings of a run. Fields are the keys of [`SETTINGS`]; ranges include both ends.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub struct Settings {
+    pub storage_manager: StorageManager,
+    pub heartbeat_interval: Span,
+    pub heartbeat_jitter: Span,
+    pub liveness_check: Span,
+    pub host_dead_after: Span,
+    pub database_sync: Span,
+    pub network_latency: (Span, Span),
+    /// In millionths.
+    pub network_loss: u32,
+    pub connect_timeout: Span,
+    pub role_change: Span,
+    pub xapi_start: Span,
+    pub host_boot: Span,
+    pub emergency_retry: Span,
+    pub emergency_restart: (Span, Span),
+    pub command: Span,
+    pub vm_start: Span,
+    pub vm_shutdown: Span,
+    pub vm_migrate: Span,
+    pub reinstall: Span,
+    pub vm_grace: Span,
+    pub master_grace: Span,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            storage_manager: StorageManager::G1,
+            heartbeat_interval: Span::secs(30),
+            heartbeat_jitter: Span::secs(1),
+            liveness_check: Span::secs(30),
+            host_dead_after: Span::secs(600),
+            database_sync: Span::secs(300),
+            network_latency: (Span::millis(1), Span::millis(10)),
+            network_loss: 0,
+            connect_timeout: Span::secs(20),
+            role_change: Span::secs(10),
+            xapi_start: Span::secs(15),
+            host_boot: Span::mins(3),
+            emergency_retry: Span::secs(5),
+            emergency_restart: (Span::secs(60), Span::secs(180)),
+            command: Span::secs(1),
+            vm_start: Span::secs(5),
+            vm_shutdown: Span::secs(10),
+            vm_migrate: Span::secs(30),
+            reinstall: Span::mins(20),
+            vm_grace: Span::mins(10),
+            master_grace: Span::mins(10),
+        }
+    }
+}
+
+impl Settings {
+    /// The field of a setting that is one duration; `None` for other kinds and unknown keys.
+    pub fn span_mut(&mut self, key: &str) -> Option<&mut Span> {
+        Some(match key {
+            "heartbeat-interval" => &mut self.heartbeat_interval,
+            "heartbeat-jitter" => &mut self.heartbeat_jitter,
+            "liveness-check" => &mut self.liveness_check,
+            "host-dead-after" => &mut self.host_dead_after,
+            "database-sync" => &mut self.database_sync,
+            "connect-timeout" => &mut self.connect_timeout,
+            "role-change" => &mut self.role_change,
+            "xapi-start" => &mut self.xapi_start,
+            "host-boot" => &mut self.host_boot,
+            "emergency-retry" => &mut self.emergency_retry,
+            "command" => &mut self.command,
+            "vm-start" => &mut self.vm_start,
+            "vm-shutdown" => &mut self.vm_shutdown,
+            "vm-migrate" => &mut self.vm_migrate,
+            "reinstall" => &mut self.reinstall,
+            "vm-grace" => &mut self.vm_grace,
+            "master-grace" => &mut self.master_grace,
+            _ => return None,
+        })
+    }
+
+    /// The field of a setting that is a range; `None` for other kinds and unknown keys.
+    pub fn range_mut(&mut self, key: &str) -> Option<&mut (Span, Span)> {
+        Some(match key {
+            "network-latency" => &mut self.network_latency,
+            "emergency-restart" => &mut self.emergency_restart,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_and_the_defaults_agree() {
+        let mut settings = Settings::default();
+        for doc in SETTINGS {
+            match doc.kind {
+                SettingKind::Span => assert_eq!(*settings.span_mut(doc.key).unwrap(), Span::parse(doc.default).unwrap(), "{}", doc.key),
+                SettingKind::Range => {
+                    let (least, most) = doc.default.split_once("..").unwrap();
+                    assert_eq!(*settings.range_mut(doc.key).unwrap(), (Span::parse(least).unwrap(), Span::parse(most).unwrap()), "{}", doc.key);
+                }
+                SettingKind::Chance => assert_eq!(doc.default, "0%"),
+                SettingKind::StorageManager => assert_eq!(doc.default, "g1"),
+            }
+        }
+    }
+}

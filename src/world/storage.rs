@@ -1,0 +1,268 @@
+//! The storage manager of generation G1, tapdisks, and what guests write.
+//!
+//! A guest that has its disk to itself writes unseen: nothing that a hazard could ask depends on it. Writes are
+//! simulated where they can matter: while a second machine has the VDI open, or while the path is lost. Then each
+//! opener for writing is asked for one write after every change of who has the VDI open or reaches it, since a second
+//! write by the same opener in the same company changes nothing more.
+
+use super::World;
+use super::effects::{Due, Effects};
+use super::errors::ApiError;
+use super::event::{Ending, Event};
+use super::hardware::{Damage, Io, Opener, Power};
+use super::names::Mode;
+use crate::base::ids::{MachineId, SrId, VdiId, VmId};
+use crate::base::time::{Span, Time};
+
+/// Why the storage manager did not activate a disk.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Inactive {
+    /// It refused.
+    Failed(ApiError),
+    /// The disk is paused: it asks again in a second, 120 times.
+    Paused,
+    /// The storage path hangs.
+    Hangs,
+}
+
+/// How often a paused activation is tried, a second apart (blktap2.py, ATTACH_DETACH_RETRY_SECS).
+pub const ACTIVATION_TRIES: u32 = 120;
+
+impl World {
+    /// VDI.activate on `machine` under the database of `master` (blktap2.py, `_add_tag`, G1): key, then open.
+    ///
+    /// Any RW key refuses, whoever holds it, at once and without asking. A RW request over the host's own RO key
+    /// succeeds and the key stays RO (storage.md §0.1).
+    pub fn activate(&mut self, fx: &mut Effects, master: MachineId, machine: MachineId, vdi: VdiId, mode: Mode, vm: Option<VmId>) -> Result<(), Inactive> {
+        // A second VBD on the same host meets xapi's own per-host automaton, not the storage manager.
+        if !self.has_open(machine, vdi) {
+            self.activation_check(master, machine, vdi)?;
+            let host = self.host_on(machine);
+            if self.db(master).vdi(vdi).is_some_and(|record| record.lock_of(host).is_none()) {
+                self.set_lock(fx, master, vdi, host, mode);
+            }
+        }
+        self.open_disk(fx, machine, vdi, mode, vm);
+        Ok(())
+    }
+
+    /// What [`World::activate`] would say, changing nothing.
+    pub fn activation_check(&self, master: MachineId, machine: MachineId, vdi: VdiId) -> Result<(), Inactive> {
+        let record = self.db(master).vdi(vdi);
+        if record.is_some_and(|record| record.locks.iter().any(|(_, mode)| *mode == Mode::Rw)) {
+            return Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!("VDI {} already attached RW", self.names.vdis[vdi.at()].uuid))));
+        }
+        if record.is_some_and(|record| record.paused) {
+            return Err(Inactive::Paused);
+        }
+        let sr = self.names.vdis[vdi.at()].sr;
+        match self.path_fault(machine, sr) {
+            Some(Io::Hang) => Err(Inactive::Hangs),
+            Some(Io::Error) => {
+                let (sr, vdi) = (&self.names.srs[sr.at()], &self.names.vdis[vdi.at()].uuid);
+                let path = if sr.kind.file() { format!("/var/run/sr-mount/{}/{vdi}.vhd", sr.uuid) } else { format!("/dev/VG_XenStorage-{}/VHD-{vdi}", sr.uuid) };
+                Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!("Could not find: {path}"))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// VDI.deactivate on `machine`: closes the disk, then removes the host's key from the database of `master`, if the
+    /// database is within reach. A missing key is ignored.
+    pub fn deactivate(&mut self, fx: &mut Effects, master: Option<MachineId>, machine: MachineId, vdi: VdiId, vm: Option<VmId>) {
+        self.close_disk(fx, machine, vdi, vm);
+        if let Some(master) = master
+            && !self.has_open(machine, vdi)
+        {
+            let host = self.host_on(machine);
+            self.remove_lock(fx, master, vdi, host);
+        }
+    }
+
+    /// SR.attach on `machine` (PBD.plug): clears the host's own keys on the SR, and on the SR's master every `paused`
+    /// (SRCommand.py, sr_attach). It does not look at running tapdisks.
+    pub fn sr_attach(&mut self, fx: &mut Effects, master: MachineId, machine: MachineId, sr: SrId) {
+        let host = self.host_on(machine);
+        let sr_master = !self.names.srs[sr.at()].kind.shared() || self.is_master(machine);
+        for vdi in self.vdis_on(sr) {
+            self.remove_lock(fx, master, vdi, host);
+            if sr_master {
+                self.clear_paused(fx, master, vdi);
+            }
+        }
+    }
+
+    /// The VDIs on an SR.
+    pub fn vdis_on(&self, sr: SrId) -> Vec<VdiId> {
+        self.names.vdi_ids().filter(|vdi| self.names.vdis[vdi.at()].sr == sr).collect()
+    }
+
+    // ---- what is so
+
+    /// Opens a VDI on a machine: the opener believes to have read what lies there now.
+    pub fn open_disk(&mut self, fx: &mut Effects, machine: MachineId, vdi: VdiId, mode: Mode, vm: Option<VmId>) {
+        let now = self.now;
+        let truth = &mut self.hw.vdis[vdi.at()];
+        truth.openers.push(Opener { machine, vm, mode, opened: now, seen: truth.version, wrote: None, held_since: None, write_due: false });
+        if mode == Mode::Rw {
+            truth.opened_rw.insert(machine, now);
+        }
+        fx.tell(Event::DiskOpened { vdi, machine, mode });
+        self.ask_for_writes(fx, vdi);
+    }
+
+    /// Closes a VDI on a machine; what it held back is lost with it.
+    pub fn close_disk(&mut self, fx: &mut Effects, machine: MachineId, vdi: VdiId, vm: Option<VmId>) {
+        let truth = &mut self.hw.vdis[vdi.at()];
+        let before = truth.openers.len();
+        truth.openers.retain(|o| !(o.machine == machine && o.vm == vm));
+        if truth.openers.len() < before {
+            fx.tell(Event::DiskClosed { vdi, machine });
+            self.ask_for_writes(fx, vdi);
+        }
+    }
+
+    /// Starts a domain; its disks are opened by whoever calls.
+    pub fn start_domain(&mut self, fx: &mut Effects, vm: VmId, machine: MachineId) {
+        let started = self.now;
+        self.hw.domains[vm.at()].push(super::hardware::Domain { vm, machine, started });
+        self.hw.lost_vms.remove(&vm);
+        fx.tell(Event::DomainStarted { vm, machine });
+    }
+
+    /// Ends a VM's domain on a machine and closes its disks there. Locks in databases are not touched.
+    pub fn end_domain(&mut self, fx: &mut Effects, vm: VmId, machine: MachineId, ending: Ending) {
+        let domains = &mut self.hw.domains[vm.at()];
+        let before = domains.len();
+        domains.retain(|domain| domain.machine != machine);
+        if domains.len() == before {
+            return;
+        }
+        let gone = domains.is_empty();
+        fx.tell(Event::DomainEnded { vm, machine, ending });
+        match ending {
+            Ending::Power | Ending::Destroyed if gone => {
+                self.hw.lost_vms.insert(vm, self.now);
+            }
+            Ending::Shutdown => {
+                self.hw.lost_vms.remove(&vm);
+            }
+            _ => {}
+        }
+        for at in 0..self.names.vms[vm.at()].vbds.len() {
+            let vdi = self.names.vbds[self.names.vms[vm.at()].vbds[at].at()].vdi;
+            self.close_disk(fx, machine, vdi, Some(vm));
+        }
+    }
+
+    /// A machine loses power: guests, open disks, held-back writes and the toolstack go with it.
+    pub fn lose_power(&mut self, fx: &mut Effects, machine: MachineId) {
+        if !self.powered(machine) {
+            return;
+        }
+        self.note_fallen_sr_master(machine);
+        let hardware = &mut self.hw.machines[machine.at()];
+        hardware.power = Power::Off;
+        hardware.hung = false;
+        hardware.boot += 1;
+        fx.tell(Event::PowerLost { machine });
+        self.stop_xapi_silently(machine);
+        for vm in self.names.vm_ids() {
+            self.end_domain(fx, vm, machine, Ending::Power);
+        }
+        // What a scenario declared open without a guest goes too.
+        for vdi in self.names.vdi_ids() {
+            self.close_disk(fx, machine, vdi, None);
+        }
+    }
+
+    /// After a change of who has a VDI open or reaches it: asks each opener for writing for one write, where it can
+    /// matter.
+    pub fn ask_for_writes(&mut self, fx: &mut Effects, vdi: VdiId) {
+        let truth = &self.hw.vdis[vdi.at()];
+        let Some(first) = truth.openers.first() else { return };
+        let shared = truth.openers.iter().any(|o| o.machine != first.machine);
+        for at in 0..truth.openers.len() {
+            let opener = self.hw.vdis[vdi.at()].openers[at];
+            if opener.mode != Mode::Rw || opener.write_due || opener.held_since.is_some() || !(shared || !self.reaches_vdi(opener.machine, vdi)) {
+                continue;
+            }
+            let Some(next) = opener.vm.and_then(|vm| self.next_write(vm, opener.machine)) else { continue };
+            self.hw.vdis[vdi.at()].openers[at].write_due = true;
+            fx.due_at(next, Due::Write { vdi, machine: opener.machine });
+        }
+    }
+
+    /// When the domain of a VM on a machine writes next, strictly after now: once a period, first at its phase.
+    fn next_write(&self, vm: VmId, machine: MachineId) -> Option<Time> {
+        let name = &self.names.vms[vm.at()];
+        let period = name.writes?;
+        let domain = self.hw.domains[vm.at()].iter().find(|domain| domain.machine == machine)?;
+        let first = domain.started + name.phase;
+        if self.now < first {
+            return Some(first);
+        }
+        Some(first + period.times(self.now.since(first).0 / period.0 + 1))
+    }
+
+    /// A guest's write is due: it lands, or is held back where the path is lost.
+    pub fn write(&mut self, fx: &mut Effects, vdi: VdiId, machine: MachineId) {
+        let reaches = self.reaches_vdi(machine, vdi);
+        let now = self.now;
+        let Some(at) = self.hw.vdis[vdi.at()].openers.iter().position(|o| o.machine == machine && o.write_due) else { return };
+        let opener = &mut self.hw.vdis[vdi.at()].openers[at];
+        opener.write_due = false;
+        if reaches {
+            self.land_write(fx, vdi, at);
+        } else if opener.held_since.is_none() {
+            opener.held_since = Some(now);
+            fx.tell(Event::WriteHeld { vdi, machine });
+        }
+    }
+
+    /// A write reaches the disk: a version of its own, and damage if it lies over one that its writer never saw.
+    fn land_write(&mut self, fx: &mut Effects, vdi: VdiId, at: usize) {
+        let now = self.now;
+        let truth = &mut self.hw.vdis[vdi.at()];
+        let opener = &mut truth.openers[at];
+        let machine = opener.machine;
+        let unseen = truth.version != opener.seen;
+        truth.version += 1;
+        let over = truth.writer.replace(machine);
+        opener.seen = truth.version;
+        opener.wrote = Some(now);
+        opener.held_since = None;
+        fx.tell(Event::DiskWritten { vdi, machine });
+        if unseen
+            && truth.damage.is_none()
+            && let Some(over) = over
+            && over != machine
+        {
+            truth.damage = Some(Damage { at: now, by: machine, over });
+            fx.tell(Event::DiskDamaged { vdi, by: machine, over });
+        }
+    }
+
+    /// A path or an SR came back: what was held back is written now, late (storage.md C11).
+    pub fn flush_held_writes(&mut self, fx: &mut Effects, sr: SrId) {
+        for vdi in self.vdis_on(sr) {
+            for at in 0..self.hw.vdis[vdi.at()].openers.len() {
+                let truth = &self.hw.vdis[vdi.at()];
+                let opener = truth.openers[at];
+                let Some(held_since) = opener.held_since else { continue };
+                if !self.reaches_vdi(opener.machine, vdi) {
+                    continue;
+                }
+                let over = truth.opened_rw.iter().filter(|(other, opened)| **other != opener.machine && **opened >= held_since).max_by_key(|(_, opened)| **opened).map(|(other, _)| *other);
+                fx.tell(Event::WroteLate { vdi, machine: opener.machine, over });
+                self.land_write(fx, vdi, at);
+            }
+            self.ask_for_writes(fx, vdi);
+        }
+    }
+
+    /// The span between two writes of a VM, for reports.
+    pub fn write_period(&self, vm: VmId) -> Option<Span> {
+        self.names.vms[vm.at()].writes
+    }
+}
