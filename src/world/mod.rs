@@ -15,6 +15,7 @@ pub mod release;
 pub mod settings;
 mod records;
 mod storage;
+mod toolstack;
 mod view;
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
