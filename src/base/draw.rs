@@ -65,13 +65,22 @@ impl Stream {
 mod tests {
     use super::*;
 
-    /// Golden values: a change here changes every digest, and needs a new minor version.
+    /// The published outputs of SplitMix64 for the seed 1234567 (Vigna's reference, as Rosetta Code lists them).
     #[test]
-    fn draws_never_move() {
-        let stream = Stream::new(1, "heartbeat", "beta");
-        assert_eq!([stream.at(0), stream.at(1), stream.sub(1).at(0)], GOLDEN);
+    fn draws_are_splitmix64_at_any_place() {
+        let stream = Stream(1_234_567);
+        assert_eq!([0, 1, 2].map(|k| stream.at(k)), [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
     }
-    const GOLDEN: [u64; 3] = [0, 0, 0];
+
+    /// A change here changes every digest ever written down, and needs a new minor version.
+    #[test]
+    fn streams_never_move() {
+        let stream = Stream::new(1, "heartbeat", "beta");
+        assert_eq!(
+            [stream.at(0), stream.at(1), stream.sub(1).at(0)],
+            [1_768_028_096_525_020_826, 1_339_614_687_866_868_868, 6_155_065_379_101_398_862]
+        );
+    }
 
     #[test]
     fn bounded_draws_reach_both_ends_and_no_further() {

@@ -56,14 +56,8 @@ impl Span {
     ///
     /// Units run from large to small, each at most once. Errors are sentences that say what to write instead.
     pub fn parse(text: &str) -> Result<Span, String> {
-        const UNITS: [(&str, u64); 6] = [
-            ("d", 86_400_000_000),
-            ("h", 3_600_000_000),
-            ("m", 60_000_000),
-            ("s", 1_000_000),
-            ("ms", 1_000),
-            ("us", 1),
-        ];
+        const UNITS: [(&str, u64); 6] =
+            [("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)];
         let text = text.trim();
         if text.is_empty() {
             return Err("a duration is missing: write one like `90s` or `1m30s`".into());
@@ -92,7 +86,10 @@ impl Span {
                 return Err(match unit {
                     "" => format!("`{text}` ends in a number without a unit: did you mean `{text}s`?"),
                     "M" => format!("`M` is no unit of time: did you mean `{number}m` (minutes)?"),
-                    "w" => format!("`w` is no unit here: write weeks as days, like `{}d`", number.parse::<u64>().unwrap_or(1).saturating_mul(7)),
+                    "w" => format!(
+                        "`w` is no unit here: write weeks as days, like `{}d`",
+                        number.parse::<u64>().unwrap_or(1).saturating_mul(7)
+                    ),
                     "y" => "`y` is no unit here: write years as days, like `365d`".to_string(),
                     other => format!("`{other}` is no unit of time: the units are d, h, m, s, ms, us"),
                 });
@@ -141,7 +138,8 @@ impl fmt::Display for Span {
         }
         let mut left = self.0;
         let mut text = String::new();
-        for (unit, size) in [("d", 86_400_000_000u64), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)] {
+        for (unit, size) in [("d", 86_400_000_000u64), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1)]
+        {
             if left >= size {
                 text.push_str(&format!("{}{unit}", left / size));
                 left %= size;
@@ -170,7 +168,17 @@ mod tests {
 
     #[test]
     fn wrong_durations_say_what_to_write() {
-        for (text, hint) in [("40", "40s"), ("1M", "1m"), ("1y", "365d"), ("s", "whole numbers"), ("1.5h", "whole numbers"), ("30s1m", "large to small"), ("1m30", "1m30s"), ("99999999999999999999d", "too long"), ("", "missing")] {
+        for (text, hint) in [
+            ("40", "40s"),
+            ("1M", "1m"),
+            ("1y", "365d"),
+            ("s", "whole numbers"),
+            ("1.5h", "whole numbers"),
+            ("30s1m", "large to small"),
+            ("1m30", "1m30s"),
+            ("99999999999999999999d", "too long"),
+            ("", "missing"),
+        ] {
             let error = Span::parse(text).unwrap_err();
             assert!(error.contains(hint), "{text}: {error}");
         }

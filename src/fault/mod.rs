@@ -17,14 +17,30 @@ pub enum Fault {
     HealNetwork(Option<Vec<MachineId>>),
     /// The group of every machine: hosts not named are the last group.
     Partition(Vec<u16>),
-    StorageLoss { hosts: Vec<MachineId>, srs: Vec<SrId>, io: Io },
-    StorageReturn { hosts: Vec<MachineId>, srs: Vec<SrId> },
-    SrOutage { srs: Vec<SrId>, io: Io },
-    SrReturn { srs: Vec<SrId> },
+    StorageLoss {
+        hosts: Vec<MachineId>,
+        srs: Vec<SrId>,
+        io: Io,
+    },
+    StorageReturn {
+        hosts: Vec<MachineId>,
+        srs: Vec<SrId>,
+    },
+    SrOutage {
+        srs: Vec<SrId>,
+        io: Io,
+    },
+    SrReturn {
+        srs: Vec<SrId>,
+    },
     ToolstackStop(Vec<MachineId>),
     ToolstackStart(Vec<MachineId>),
     /// Loss in millionths.
-    DegradeNetwork { hosts: Vec<MachineId>, latency: Option<(Span, Span)>, loss: u32 },
+    DegradeNetwork {
+        hosts: Vec<MachineId>,
+        latency: Option<(Span, Span)>,
+        loss: u32,
+    },
 }
 
 /// What hands do.

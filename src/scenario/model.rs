@@ -188,8 +188,14 @@ pub enum When {
     /// After the step before, or the start of the sequence.
     AfterPrevious(SpanRange),
     /// After the end of a step by its id, wherever it stands.
-    AfterStep { id: String, plus: SpanRange },
-    WaitFor { condition: Condition, within: Span },
+    AfterStep {
+        id: String,
+        plus: SpanRange,
+    },
+    WaitFor {
+        condition: Condition,
+        within: Span,
+    },
 }
 
 /// What `xe` would show; all parts must hold.
@@ -260,7 +266,10 @@ pub enum Begin {
     /// When the timeline's last step has ended.
     AfterTimeline,
     At(SpanRange),
-    WaitFor { condition: Condition, within: Span },
+    WaitFor {
+        condition: Condition,
+        within: Span,
+    },
 }
 
 /// What the operator does.
@@ -396,7 +405,10 @@ impl Scenario {
     pub fn cases(&self) -> Vec<Case> {
         let places = |n: usize| if n == 0 { vec![None] } else { (0..n).map(Some).collect() };
         let recoveries = places(self.recoveries.len());
-        places(self.worlds.len()).into_iter().flat_map(|world| recoveries.iter().map(move |recovery| Case { world, recovery: *recovery })).collect()
+        places(self.worlds.len())
+            .into_iter()
+            .flat_map(|world| recoveries.iter().map(move |recovery| Case { world, recovery: *recovery }))
+            .collect()
     }
 
     /// The world's name in a case.

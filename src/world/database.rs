@@ -109,7 +109,11 @@ impl Database {
     }
     /// The VMs whose record says that they run on a host.
     pub fn residents(&self, host: HostId) -> impl Iterator<Item = VmId> + '_ {
-        self.vms.iter().enumerate().filter(move |(_, vm)| vm.as_ref().is_some_and(|vm| vm.resident_on == Some(host))).map(|(at, _)| VmId(at as u16))
+        self.vms
+            .iter()
+            .enumerate()
+            .filter(move |(_, vm)| vm.as_ref().is_some_and(|vm| vm.resident_on == Some(host)))
+            .map(|(at, _)| VmId(at as u16))
     }
     /// Whether two copies agree in all that a promotion may lose: which hosts exist, VMs' power-state and resident-on,
     /// VBDs, locks, PBDs, the default SR (hazard `stale-database`).

@@ -9,41 +9,98 @@ use crate::base::time::{Span, Time};
 #[allow(missing_docs)]
 pub enum Due {
     /// A member sends its k-th heartbeat of this boot.
-    Heartbeat { machine: MachineId, epoch: u32 },
+    Heartbeat {
+        machine: MachineId,
+        epoch: u32,
+    },
     /// A heartbeat that will change something reaches the master.
-    HeartbeatArrives { machine: MachineId, epoch: u32 },
+    HeartbeatArrives {
+        machine: MachineId,
+        epoch: u32,
+    },
     /// A master looks whether a host has been silent for too long; re-armed lazily.
-    LivenessCheck { master: MachineId, host: HostId, epoch: u16 },
+    LivenessCheck {
+        master: MachineId,
+        host: HostId,
+        epoch: u16,
+    },
     /// A master sends the next copy of the database.
-    DatabaseCopy { master: MachineId, epoch: u32 },
+    DatabaseCopy {
+        master: MachineId,
+        epoch: u32,
+    },
     /// xapi has started.
-    XapiUp { machine: MachineId, epoch: u32 },
+    XapiUp {
+        machine: MachineId,
+        epoch: u32,
+    },
     /// A member in emergency mode tries its master again.
-    Hello { machine: MachineId, epoch: u32 },
+    Hello {
+        machine: MachineId,
+        epoch: u32,
+    },
     /// xapi restarts: the fuse of a role change has burnt, or a broken host tries again.
-    XapiRestart { machine: MachineId, epoch: u32 },
+    XapiRestart {
+        machine: MachineId,
+        epoch: u32,
+    },
     /// Domain 0 of a booting machine answers.
-    BootDone { machine: MachineId, boot: u32 },
+    BootDone {
+        machine: MachineId,
+        boot: u32,
+    },
     /// A commanded shutdown or reboot is carried out.
-    GoDown { machine: MachineId, boot: u32 },
-    GoDownForReboot { machine: MachineId, boot: u32 },
+    GoDown {
+        machine: MachineId,
+        boot: u32,
+    },
+    GoDownForReboot {
+        machine: MachineId,
+        boot: u32,
+    },
     /// A fresh installation is finished.
-    InstallDone { machine: MachineId, boot: u32 },
+    InstallDone {
+        machine: MachineId,
+        boot: u32,
+    },
     /// A guest writes to a VDI that others may have open too.
-    Write { vdi: VdiId, machine: MachineId },
+    Write {
+        vdi: VdiId,
+        machine: MachineId,
+    },
     /// A step of a sequence (0 timeline, 1 world, 2 recovery) begins.
-    Step { sequence: u8 },
+    Step {
+        sequence: u8,
+    },
     /// A step's `wait-for` has waited long enough.
-    GiveUp { sequence: u8, serial: u32 },
+    GiveUp {
+        sequence: u8,
+        serial: u32,
+    },
     /// The command of a sequence goes on: its time is up, or it tries again.
-    Command { slot: u8, serial: u32 },
+    Command {
+        slot: u8,
+        serial: u32,
+    },
     /// A command that hangs is given up.
-    CtrlC { slot: u8, serial: u32 },
+    CtrlC {
+        slot: u8,
+        serial: u32,
+    },
     /// A fault undoes itself, or strikes again.
-    FaultEnds { step: u16, round: u32 },
-    FaultAgain { step: u16, round: u32 },
+    FaultEnds {
+        step: u16,
+        round: u32,
+    },
+    FaultAgain {
+        step: u16,
+        round: u32,
+    },
     /// A long act of a sequence has ended.
-    ActDone { sequence: u8, serial: u32 },
+    ActDone {
+        sequence: u8,
+        serial: u32,
+    },
 }
 
 /// What a move causes.

@@ -43,7 +43,8 @@ pub enum SrType {
 
 impl SrType {
     /// The types as scenarios and `xe sr-list` write them.
-    pub const ALL: [(&'static str, SrType); 5] = [("nfs", SrType::Nfs), ("lvmoiscsi", SrType::LvmoIscsi), ("lvmohba", SrType::LvmoHba), ("lvm", SrType::Lvm), ("ext", SrType::Ext)];
+    pub const ALL: [(&'static str, SrType); 5] =
+        [("nfs", SrType::Nfs), ("lvmoiscsi", SrType::LvmoIscsi), ("lvmohba", SrType::LvmoHba), ("lvm", SrType::Lvm), ("ext", SrType::Ext)];
 
     /// Its name.
     pub fn name(self) -> &'static str {

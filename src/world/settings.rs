@@ -30,27 +30,117 @@ pub struct SettingDoc {
 
 /// Every setting there is.
 pub const SETTINGS: &[SettingDoc] = &[
-    SettingDoc { key: "storage-manager", kind: SettingKind::StorageManager, default: "g1", doc: "The generation of the storage manager: it alone decides the activation check and every form and text of `resetvdis.py`. G1 is XenServer 6.0's." },
-    SettingDoc { key: "heartbeat-interval", kind: SettingKind::Span, default: "30s", doc: "How often a member sends its heartbeat to the master (xapi_globs.ml, 6.0)." },
-    SettingDoc { key: "heartbeat-jitter", kind: SettingKind::Span, default: "1s", doc: "How far behind its place on the fixed grid a heartbeat may be sent: each is late by a span from zero to this. Shorter than the interval." },
-    SettingDoc { key: "liveness-check", kind: SettingKind::Span, default: "30s", doc: "How often the master looks for hosts that have been silent too long (db_gc.ml)." },
-    SettingDoc { key: "host-dead-after", kind: SettingKind::Span, default: "600s", doc: "The silence after which the master takes a host for dead, at its next liveness check (manual, member failures; host_assumed_dead_interval)." },
-    SettingDoc { key: "database-sync", kind: SettingKind::Span, default: "300s", doc: "The master's pause between two database copies; each goes to one member in turn, so a given member is refreshed every 300 s times the number of members (pool_db_backup.ml)." },
-    SettingDoc { key: "network-latency", kind: SettingKind::Range, default: "1ms..10ms", doc: "How long a packet of the management network takes." },
-    SettingDoc { key: "network-loss", kind: SettingKind::Chance, default: "0%", doc: "The chance that a heartbeat is lost; calls are repeated by TCP and so never are." },
-    SettingDoc { key: "connect-timeout", kind: SettingKind::Span, default: "20s", doc: "How long a connection to a machine that is off, cut off or hung is tried. A refused connection fails at once. No source gives this figure." },
-    SettingDoc { key: "role-change", kind: SettingKind::Span, default: "10s", doc: "The pause before xapi restarts in a new role (xapi_fuse.ml, fuse_time)." },
-    SettingDoc { key: "xapi-start", kind: SettingKind::Span, default: "15s", doc: "How long xapi takes to start. No source gives this figure." },
-    SettingDoc { key: "host-boot", kind: SettingKind::Span, default: "3m", doc: "How long a machine takes from power-on until its toolstack starts. No source gives this figure." },
-    SettingDoc { key: "emergency-retry", kind: SettingKind::Span, default: "5s", doc: "How often a member that can't reach its master at its start tries again (xapi.ml, Pool.hello)." },
-    SettingDoc { key: "emergency-restart", kind: SettingKind::Range, default: "60s..180s", doc: "How long a broken host waits before xapi restarts itself (xapi.ml, emergency_reboot_delay)." },
+    SettingDoc {
+        key: "storage-manager",
+        kind: SettingKind::StorageManager,
+        default: "g1",
+        doc: "The generation of the storage manager: it alone decides the activation check and every form and text of `resetvdis.py`. G1 is XenServer 6.0's.",
+    },
+    SettingDoc {
+        key: "heartbeat-interval",
+        kind: SettingKind::Span,
+        default: "30s",
+        doc: "How often a member sends its heartbeat to the master (xapi_globs.ml, 6.0).",
+    },
+    SettingDoc {
+        key: "heartbeat-jitter",
+        kind: SettingKind::Span,
+        default: "1s",
+        doc: "How far behind its place on the fixed grid a heartbeat may be sent: each is late by a span from zero to this. Shorter than the interval.",
+    },
+    SettingDoc {
+        key: "liveness-check",
+        kind: SettingKind::Span,
+        default: "30s",
+        doc: "How often the master looks for hosts that have been silent too long (db_gc.ml).",
+    },
+    SettingDoc {
+        key: "host-dead-after",
+        kind: SettingKind::Span,
+        default: "600s",
+        doc: "The silence after which the master takes a host for dead, at its next liveness check (manual, member failures; host_assumed_dead_interval).",
+    },
+    SettingDoc {
+        key: "database-sync",
+        kind: SettingKind::Span,
+        default: "300s",
+        doc: "The master's pause between two database copies; each goes to one member in turn, so a given member is refreshed every 300 s times the number of members (pool_db_backup.ml).",
+    },
+    SettingDoc {
+        key: "network-latency",
+        kind: SettingKind::Range,
+        default: "1ms..10ms",
+        doc: "How long a packet of the management network takes.",
+    },
+    SettingDoc {
+        key: "network-loss",
+        kind: SettingKind::Chance,
+        default: "0%",
+        doc: "The chance that a heartbeat is lost; calls are repeated by TCP and so never are.",
+    },
+    SettingDoc {
+        key: "connect-timeout",
+        kind: SettingKind::Span,
+        default: "20s",
+        doc: "How long a connection to a machine that is off, cut off or hung is tried. A refused connection fails at once. No source gives this figure.",
+    },
+    SettingDoc {
+        key: "role-change",
+        kind: SettingKind::Span,
+        default: "10s",
+        doc: "The pause before xapi restarts in a new role (xapi_fuse.ml, fuse_time).",
+    },
+    SettingDoc {
+        key: "xapi-start",
+        kind: SettingKind::Span,
+        default: "15s",
+        doc: "How long xapi takes to start. No source gives this figure.",
+    },
+    SettingDoc {
+        key: "host-boot",
+        kind: SettingKind::Span,
+        default: "3m",
+        doc: "How long a machine takes from power-on until its toolstack starts. No source gives this figure.",
+    },
+    SettingDoc {
+        key: "emergency-retry",
+        kind: SettingKind::Span,
+        default: "5s",
+        doc: "How often a member that can't reach its master at its start tries again (xapi.ml, Pool.hello).",
+    },
+    SettingDoc {
+        key: "emergency-restart",
+        kind: SettingKind::Range,
+        default: "60s..180s",
+        doc: "How long a broken host waits before xapi restarts itself (xapi.ml, emergency_reboot_delay).",
+    },
     SettingDoc { key: "command", kind: SettingKind::Span, default: "1s", doc: "How long a command takes that has no setting of its own." },
-    SettingDoc { key: "vm-start", kind: SettingKind::Span, default: "5s", doc: "How long `xe vm-start` takes; the disks are opened and the domain starts at its end." },
+    SettingDoc {
+        key: "vm-start",
+        kind: SettingKind::Span,
+        default: "5s",
+        doc: "How long `xe vm-start` takes; the disks are opened and the domain starts at its end.",
+    },
     SettingDoc { key: "vm-shutdown", kind: SettingKind::Span, default: "10s", doc: "How long a clean shutdown of a guest takes." },
-    SettingDoc { key: "vm-migrate", kind: SettingKind::Span, default: "30s", doc: "How long a live migration takes; disks and domain change hands at its end." },
+    SettingDoc {
+        key: "vm-migrate",
+        kind: SettingKind::Span,
+        default: "30s",
+        doc: "How long a live migration takes; disks and domain change hands at its end.",
+    },
     SettingDoc { key: "reinstall", kind: SettingKind::Span, default: "20m", doc: "How long a fresh installation takes." },
-    SettingDoc { key: "vm-grace", kind: SettingKind::Span, default: "10m", doc: "How long a VM may be down before `vm-down` is found; a VM's own `grace` goes before it." },
-    SettingDoc { key: "master-grace", kind: SettingKind::Span, default: "10m", doc: "How long a host may be without a master before `no-master` is found." },
+    SettingDoc {
+        key: "vm-grace",
+        kind: SettingKind::Span,
+        default: "10m",
+        doc: "How long a VM may be down before `vm-down` is found; a VM's own `grace` goes before it.",
+    },
+    SettingDoc {
+        key: "master-grace",
+        kind: SettingKind::Span,
+        default: "10m",
+        doc: "How long a host may be without a master before `no-master` is found.",
+    },
 ];
 
 /// The storage manager's generation (storage.md §0). Only G1 is built.
@@ -164,7 +254,12 @@ mod tests {
                 SettingKind::Span => assert_eq!(*settings.span_mut(doc.key).unwrap(), Span::parse(doc.default).unwrap(), "{}", doc.key),
                 SettingKind::Range => {
                     let (least, most) = doc.default.split_once("..").unwrap();
-                    assert_eq!(*settings.range_mut(doc.key).unwrap(), (Span::parse(least).unwrap(), Span::parse(most).unwrap()), "{}", doc.key);
+                    assert_eq!(
+                        *settings.range_mut(doc.key).unwrap(),
+                        (Span::parse(least).unwrap(), Span::parse(most).unwrap()),
+                        "{}",
+                        doc.key
+                    );
                 }
                 SettingKind::Chance => assert_eq!(doc.default, "0%"),
                 SettingKind::StorageManager => assert_eq!(doc.default, "g1"),

@@ -33,7 +33,15 @@ impl World {
     ///
     /// Any RW key refuses, whoever holds it, at once and without asking. A RW request over the host's own RO key
     /// succeeds and the key stays RO (storage.md §0.1).
-    pub fn activate(&mut self, fx: &mut Effects, master: MachineId, machine: MachineId, vdi: VdiId, mode: Mode, vm: Option<VmId>) -> Result<(), Inactive> {
+    pub fn activate(
+        &mut self,
+        fx: &mut Effects,
+        master: MachineId,
+        machine: MachineId,
+        vdi: VdiId,
+        mode: Mode,
+        vm: Option<VmId>,
+    ) -> Result<(), Inactive> {
         // A second VBD on the same host meets xapi's own per-host automaton, not the storage manager.
         if !self.has_open(machine, vdi) {
             self.activation_check(master, machine, vdi)?;
@@ -50,7 +58,10 @@ impl World {
     pub fn activation_check(&self, master: MachineId, machine: MachineId, vdi: VdiId) -> Result<(), Inactive> {
         let record = self.db(master).vdi(vdi);
         if record.is_some_and(|record| record.locks.iter().any(|(_, mode)| *mode == Mode::Rw)) {
-            return Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!("VDI {} already attached RW", self.names.vdis[vdi.at()].uuid))));
+            return Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!(
+                "VDI {} already attached RW",
+                self.names.vdis[vdi.at()].uuid
+            ))));
         }
         if record.is_some_and(|record| record.paused) {
             return Err(Inactive::Paused);
@@ -60,7 +71,11 @@ impl World {
             Some(Io::Hang) => Err(Inactive::Hangs),
             Some(Io::Error) => {
                 let (sr, vdi) = (&self.names.srs[sr.at()], &self.names.vdis[vdi.at()].uuid);
-                let path = if sr.kind.file() { format!("/var/run/sr-mount/{}/{vdi}.vhd", sr.uuid) } else { format!("/dev/VG_XenStorage-{}/VHD-{vdi}", sr.uuid) };
+                let path = if sr.kind.file() {
+                    format!("/var/run/sr-mount/{}/{vdi}.vhd", sr.uuid)
+                } else {
+                    format!("/dev/VG_XenStorage-{}/VHD-{vdi}", sr.uuid)
+                };
                 Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!("Could not find: {path}"))))
             }
             None => Ok(()),
@@ -184,7 +199,11 @@ impl World {
         let shared = truth.openers.iter().any(|o| o.machine != first.machine);
         for at in 0..truth.openers.len() {
             let opener = self.hw.vdis[vdi.at()].openers[at];
-            if opener.mode != Mode::Rw || opener.write_due || opener.held_since.is_some() || !(shared || !self.reaches_vdi(opener.machine, vdi)) {
+            if opener.mode != Mode::Rw
+                || opener.write_due
+                || opener.held_since.is_some()
+                || !(shared || !self.reaches_vdi(opener.machine, vdi))
+            {
                 continue;
             }
             let Some(next) = opener.vm.and_then(|vm| self.next_write(vm, opener.machine)) else { continue };
@@ -253,7 +272,12 @@ impl World {
                 if !self.reaches_vdi(opener.machine, vdi) {
                     continue;
                 }
-                let over = truth.opened_rw.iter().filter(|(other, opened)| **other != opener.machine && **opened >= held_since).max_by_key(|(_, opened)| **opened).map(|(other, _)| *other);
+                let over = truth
+                    .opened_rw
+                    .iter()
+                    .filter(|(other, opened)| **other != opener.machine && **opened >= held_since)
+                    .max_by_key(|(_, opened)| **opened)
+                    .map(|(other, _)| *other);
                 fx.tell(Event::WroteLate { vdi, machine: opener.machine, over });
                 self.land_write(fx, vdi, at);
             }

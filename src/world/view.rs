@@ -45,7 +45,10 @@ impl World {
     }
     /// Whether the management network carries packets between two machines, both ways.
     pub fn linked(&self, a: MachineId, b: MachineId) -> bool {
-        a == b || !self.hw.isolated[a.at()] && !self.hw.isolated[b.at()] && self.hw.partition.as_ref().is_none_or(|groups| groups[a.at()] == groups[b.at()])
+        a == b
+            || !self.hw.isolated[a.at()]
+                && !self.hw.isolated[b.at()]
+                && self.hw.partition.as_ref().is_none_or(|groups| groups[a.at()] == groups[b.at()])
     }
     /// Why a machine does not reach an SR; `None` where it does. Power is not asked.
     pub fn path_fault(&self, machine: MachineId, sr: SrId) -> Option<Io> {
