@@ -69,8 +69,8 @@ pub enum Progress {
 
 /// A command: checked with `&`, committed with `&mut`.
 pub trait Operation {
-    /// Its checks, in the real order.
-    fn check(&self, world: &World, seat: Seat) -> Check;
+    /// Its checks, in the real order. What it finds (the objects that were selected) it remembers for the commit.
+    fn check(&mut self, world: &World, seat: Seat) -> Check;
     /// Its effects, at its end; begins by checking again what may have changed.
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress;
 }
