@@ -15,9 +15,9 @@ pub mod pool;
 mod records;
 pub mod release;
 pub mod settings;
-mod storage;
+pub mod storage;
 mod toolstack;
-mod view;
+pub mod view;
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::base::time::Time;

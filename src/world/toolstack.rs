@@ -11,6 +11,7 @@ use crate::base::ids::MachineId;
 impl World {
     /// xapi stops; domains run on. `false` if it did not run.
     pub fn stop_xapi(&mut self, fx: &mut Effects, machine: MachineId) -> bool {
+        self.note_fallen_sr_master(machine);
         let ran = self.stop_xapi_silently(machine);
         if ran {
             fx.tell(Event::XapiStopped { machine });

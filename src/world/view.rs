@@ -18,6 +18,13 @@ pub enum Contact {
     Silent,
 }
 
+/// The side of a partition that reaches all others: a machine whose own links were healed.
+pub const EVERY_SIDE: u16 = u16::MAX;
+
+fn same_side(a: u16, b: u16) -> bool {
+    a == b || a == EVERY_SIDE || b == EVERY_SIDE
+}
+
 impl World {
     // ---- machines and wires
 
