@@ -5,6 +5,7 @@
 pub mod base;
 pub mod cli;
 pub mod command;
+pub mod daemon;
 pub mod fault;
 pub mod hazard;
 pub mod report;

@@ -55,7 +55,7 @@ impl World {
         a == b
             || !self.hw.isolated[a.at()]
                 && !self.hw.isolated[b.at()]
-                && self.hw.partition.as_ref().is_none_or(|groups| groups[a.at()] == groups[b.at()])
+                && self.hw.partition.as_ref().is_none_or(|groups| same_side(groups[a.at()], groups[b.at()]))
     }
     /// Why a machine does not reach an SR; `None` where it does. Power is not asked.
     pub fn path_fault(&self, machine: MachineId, sr: SrId) -> Option<Io> {
