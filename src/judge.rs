@@ -240,7 +240,9 @@ fn fact_wanted(world: &World, fact: &Fact) -> (Option<String>, String) {
     let vm = |vm: &crate::base::ids::VmId| Some(world.names.vm(*vm).to_owned());
     let vdi = |vdi: &crate::base::ids::VdiId| Some(world.names.vdi(*vdi).to_owned());
     match fact {
-        Fact::Powered(m, is) | Fact::Live(m, is) | Fact::Enabled(m, is) | Fact::Known(m, is) | Fact::Fenced(m, is) => (machine(m), is.to_string()),
+        Fact::Powered(m, is) | Fact::Live(m, is) | Fact::Enabled(m, is) | Fact::Known(m, is) | Fact::Fenced(m, is) => {
+            (machine(m), is.to_string())
+        }
         Fact::Role(m, is) => (machine(m), is.name().into()),
         Fact::Running(m, vms) => (machine(m), format!("[{}]", vms.iter().map(|vm| world.names.vm(*vm)).collect::<Vec<_>>().join(", "))),
         Fact::PowerState(v, is) => (vm(v), is.name().into()),
@@ -276,7 +278,14 @@ fn state_text(world: &World, expect: &StateExpect) -> String {
 // ---- at the end
 
 /// All that was expected of a case but states: steps, hazards, the worst, what is left.
-pub fn expectations(scenario: &Scenario, case: Case, program: &Program, records: &[StepRecord], found: &[Found], world: &World) -> Vec<Expectation> {
+pub fn expectations(
+    scenario: &Scenario,
+    case: Case,
+    program: &Program,
+    records: &[StepRecord],
+    found: &[Found],
+    world: &World,
+) -> Vec<Expectation> {
     let mut list = Vec::new();
     for ((_, step), record) in program.steps.iter().zip(records) {
         let Some(expect) = &step.expect else { continue };
@@ -299,7 +308,12 @@ pub fn expectations(scenario: &Scenario, case: Case, program: &Program, records:
             got.push_str(&format!(", printed {:?}", record.output));
         }
         let name = step.id.clone().unwrap_or_else(|| deeds::text(&step.deed, &world.names).lines().next().unwrap_or_default().to_owned());
-        list.push(Expectation { line: expect.line, what: format!("{name}: {}", what.join(", ")), passed: expect.met_by(&record.outcome()), got });
+        list.push(Expectation {
+            line: expect.line,
+            what: format!("{name}: {}", what.join(", ")),
+            passed: expect.met_by(&record.outcome()),
+            got,
+        });
     }
     let parts: Vec<&Expect> = parts(scenario, case).collect();
     if parts.is_empty() {
@@ -324,13 +338,22 @@ pub fn expectations(scenario: &Scenario, case: Case, program: &Program, records:
     let worst = found.iter().map(|found| found.hazard.doc().severity).max();
     list.push(Expectation {
         line,
-        what: format!("nothing worse than {}{}", worst_name(allowed), if said { "" } else { " (not said; the worst that `hazards` names, at least outage)" }),
+        what: format!(
+            "nothing worse than {}{}",
+            worst_name(allowed),
+            if said { "" } else { " (not said; the worst that `hazards` names, at least outage)" }
+        ),
         passed: worst <= allowed,
         got: worst_name(worst).into(),
     });
     if let Some((line, allowed)) = parts.iter().rev().find_map(|expect| expect.left) {
         let left = found.iter().filter(|found| found.until.is_none()).map(|found| found.hazard.doc().severity).max();
-        list.push(Expectation { line, what: format!("at the end nothing worse than {} holds", worst_name(allowed)), passed: left <= allowed, got: worst_name(left).into() });
+        list.push(Expectation {
+            line,
+            what: format!("at the end nothing worse than {} holds", worst_name(allowed)),
+            passed: left <= allowed,
+            got: worst_name(left).into(),
+        });
     }
     list
 }
@@ -365,7 +388,13 @@ fn hazard_expectation(world: &World, item: &HazardExpect, found: &[Found]) -> Ex
     what.extend(item.host.map(|host| format!("host {}", world.names.machine(host))));
     what.extend(item.by.map(|by| format!("by {}", world.names.machine(by))));
     let near: Vec<String> = found.iter().filter(same).take(4).map(|found| found_text(world, found)).collect();
-    let got = if passed { "it occurs".into() } else if near.is_empty() { format!("no {name} at all") } else { near.join("; ") };
+    let got = if passed {
+        "it occurs".into()
+    } else if near.is_empty() {
+        format!("no {name} at all")
+    } else {
+        near.join("; ")
+    };
     Expectation { line: item.line, what: what.join(", "), passed, got }
 }
 
@@ -392,19 +421,31 @@ pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[S
     for ((_, step), record) in program.steps.iter().zip(records) {
         let text = || deeds::text(&step.deed, &world.names);
         if record.effect == Some(false) {
-            list.push(Warning { code: "fault-without-effect", line: step.line, text: format!("`{}` changed nothing: it was so already", text()) });
+            list.push(Warning {
+                code: "fault-without-effect",
+                line: step.line,
+                text: format!("`{}` changed nothing: it was so already", text()),
+            });
         }
         if let Some(late) = record.late {
             let text = text();
             let first = text.lines().next().unwrap_or_default();
-            list.push(Warning { code: "late-step", line: step.line, text: format!("`{first}` began {late} after its `at`: the step before it had not ended") });
+            list.push(Warning {
+                code: "late-step",
+                line: step.line,
+                text: format!("`{first}` began {late} after its `at`: the step before it had not ended"),
+            });
         }
     }
     for expect in parts(scenario, case) {
         let judges_nothing = expect.hazards.is_empty() && expect.never.is_empty() && expect.states.is_empty();
         let allows_all = |worst: &(u32, Worst)| worst.1 == Some(Severity::Corruption);
         if let Some((line, _)) = expect.worst.filter(allows_all).filter(|_| judges_nothing && expect.left.is_none()) {
-            list.push(Warning { code: "expectation-trivial", line, text: "`worst: corruption` allows everything, and nothing else is expected".into() });
+            list.push(Warning {
+                code: "expectation-trivial",
+                line,
+                text: "`worst: corruption` allows everything, and nothing else is expected".into(),
+            });
         }
         if let Some((line, _)) = expect.left.filter(allows_all) {
             list.push(Warning { code: "expectation-trivial", line, text: "`left: corruption` allows everything".into() });
@@ -421,10 +462,8 @@ pub fn verdict(scenario: &Scenario, case: Case, program: &Program, records: &[St
     if parts(scenario, case).next().is_none() {
         return Verdict::NoExpectation;
     }
-    let without_effect = program
-        .steps
-        .iter()
-        .zip(records)
-        .any(|((sequence, step), record)| *sequence != Sequence::Recovery && matches!(step.deed, Deed::Fault { .. }) && record.effect == Some(false));
+    let without_effect = program.steps.iter().zip(records).any(|((sequence, step), record)| {
+        *sequence != Sequence::Recovery && matches!(step.deed, Deed::Fault { .. }) && record.effect == Some(false)
+    });
     if without_effect { Verdict::Inconclusive } else { Verdict::AsExpected }
 }

@@ -3,9 +3,9 @@
 use super::tell::Teller;
 use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState, deeds};
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
-use crate::hazard::Place;
 use crate::base::time::Time;
 use crate::engine::trace::KEPT;
+use crate::hazard::Place;
 use crate::hazard::watch::Found;
 use crate::judge;
 use crate::run::Run;
@@ -24,7 +24,15 @@ pub struct Explained {
 }
 
 /// Builds the report of a case. `explained` may be shorter than the findings: the rest has no cause told.
-pub fn report(scenario: &Scenario, case: Case, seed: u64, replay: String, run: &Run, explained: &[Explained], because_cut_short: bool) -> Report {
+pub fn report(
+    scenario: &Scenario,
+    case: Case,
+    seed: u64,
+    replay: String,
+    run: &Run,
+    explained: &[Explained],
+    because_cut_short: bool,
+) -> Report {
     let engine = &run.engine;
     let world = &engine.world;
     let mut expectations = judge::expectations(scenario, case, &run.program, &engine.records, &run.found, world);
@@ -86,7 +94,9 @@ impl PlaceNames {
     /// The places of a finding.
     pub fn new(world: &World, found: &Found) -> PlaceNames {
         match found.place {
-            Place::Vdi(vdi) => PlaceNames { vdi: Some(vdi), vm: Some(world.names.vdis[vdi.at()].vm), sr: Some(world.names.vdis[vdi.at()].sr) },
+            Place::Vdi(vdi) => {
+                PlaceNames { vdi: Some(vdi), vm: Some(world.names.vdis[vdi.at()].vm), sr: Some(world.names.vdis[vdi.at()].sr) }
+            }
             Place::Vm(vm) => PlaceNames { vdi: None, vm: Some(vm), sr: None },
             Place::Sr(sr) => PlaceNames { vdi: None, vm: None, sr: Some(sr) },
             Place::Host(_) | Place::Pool(_) => PlaceNames { vdi: None, vm: None, sr: None },
@@ -164,7 +174,9 @@ fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
         .map(|entry| {
             let told = teller.tell(&entry.event);
             let step = match &entry.event {
-                Event::StepBegan { step } | Event::StepEnded { step, .. } | Event::Refused { step, .. } => places.get(usize::from(step.0)).copied(),
+                Event::StepBegan { step } | Event::StepEnded { step, .. } | Event::Refused { step, .. } => {
+                    places.get(usize::from(step.0)).copied()
+                }
                 _ => None,
             };
             let cause_line = entry.cause.step.and_then(|step| run.program.steps.get(usize::from(step.0))).map(|(_, step)| step.line);
@@ -189,11 +201,25 @@ fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
         lines.push(StoryLine { at, actor: "poolsim".into(), what, event: "story-cut", ..blank() });
     }
     for (at, finding) in hazards.iter().enumerate() {
-        let begins = StoryLine { at: finding.since, actor: finding.severity.name().into(), what: finding.sentence.clone(), event: "hazard-began", finding: Some(at), ..blank() };
+        let begins = StoryLine {
+            at: finding.since,
+            actor: finding.severity.name().into(),
+            what: finding.sentence.clone(),
+            event: "hazard-began",
+            finding: Some(at),
+            ..blank()
+        };
         lines.push(begins);
         if let Some(until) = finding.until.filter(|until| *until > finding.since) {
             let what = format!("{} is over", finding.hazard);
-            lines.push(StoryLine { at: until, actor: finding.severity.name().into(), what, event: "hazard-ended", finding: Some(at), ..blank() });
+            lines.push(StoryLine {
+                at: until,
+                actor: finding.severity.name().into(),
+                what,
+                event: "hazard-ended",
+                finding: Some(at),
+                ..blank()
+            });
         }
     }
     // Stable: within an instant events come first, as they were, then what was found after them.
