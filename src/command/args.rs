@@ -184,10 +184,7 @@ mod tests {
         assert_eq!(client.rest, ["vm-list", "uuid=1"]);
         let args = read("vm-start uuid=1 --force on=b=c word --force=true --minimal").unwrap();
         let pairs: Vec<_> = args.pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        assert_eq!(
-            pairs,
-            [("uuid", "1"), ("force", "true"), ("on", "b=c"), ("word", ""), ("force=true", "true"), ("minimal", "true")]
-        );
+        assert_eq!(pairs, [("uuid", "1"), ("force", "true"), ("on", "b=c"), ("word", ""), ("force=true", "true"), ("minimal", "true")]);
         assert!(args.minimal);
     }
 

@@ -108,7 +108,8 @@ impl<S: Subject> ParamGet<S> {
     fn text(&self, world: &World, by: MachineId) -> Result<String, Refusal> {
         let object = object(S::CLASS, &self.args, world, by)?;
         let name = self.args.required("param-name");
-        let field = S::CLASS.field(name).ok_or_else(|| Refusal::words(format!("Error code: Missing parameter\nError parameters: {name}")))?;
+        let field =
+            S::CLASS.field(name).ok_or_else(|| Refusal::words(format!("Error code: Missing parameter\nError parameters: {name}")))?;
         let value = object.value(world, by, field);
         let shown = match self.args.get("param-key") {
             None => value.show(),

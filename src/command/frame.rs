@@ -114,8 +114,7 @@ fn look_up(args: Args) -> (Result<Entry, Output>, bool) {
     if NOT_YET.contains(&command.as_str()) {
         return (Err(says(format!("`xe {command}` is not simulated yet"), 1)), false);
     }
-    let beside = |name: &str| name.contains([' ', '.', '/', '_']) || name == "xe-toolstack-restart";
-    let Some(at) = COMMANDS.iter().position(|doc| doc.name == command && !beside(doc.name)) else {
+    let Some(at) = COMMANDS.iter().position(|doc| doc.name == command && doc.synopsis.starts_with("xe ")) else {
         return (hint(format!("Unknown command: {command}")), false);
     };
     let grammar = GRAMMARS[at];

@@ -93,49 +93,236 @@ pub const NOWHERE: &str = "<not in database>";
 
 // Marks: w writable, s set, m map, $ expensive, h hidden, d deprecated.
 const HOST: &[&str] = &[
-    "uuid", "name-label w", "name-description w", "allowed-operations s", "current-operations s", "enabled", "API-version-major",
-    "API-version-minor", "API-version-vendor", "API-version-vendor-implementation m", "logging mw", "suspend-image-sr-uuid w",
-    "crash-dump-sr-uuid w", "software-version m", "capabilities s", "other-config mw", "cpu_info m", "chipset-info m", "hostname", "address",
-    "supported-bootloaders s", "blobs", "memory-overhead", "memory-total", "memory-free", "memory-free-computed $", "host-metrics-live",
-    "patches s", "ha-statefiles", "ha-network-peers", "external-auth-type", "external-auth-service-name", "external-auth-configuration m",
-    "edition", "license-server m", "power-on-mode", "power-on-config m", "local-cache-sr", "tags sw",
+    "uuid",
+    "name-label w",
+    "name-description w",
+    "allowed-operations s",
+    "current-operations s",
+    "enabled",
+    "API-version-major",
+    "API-version-minor",
+    "API-version-vendor",
+    "API-version-vendor-implementation m",
+    "logging mw",
+    "suspend-image-sr-uuid w",
+    "crash-dump-sr-uuid w",
+    "software-version m",
+    "capabilities s",
+    "other-config mw",
+    "cpu_info m",
+    "chipset-info m",
+    "hostname",
+    "address",
+    "supported-bootloaders s",
+    "blobs",
+    "memory-overhead",
+    "memory-total",
+    "memory-free",
+    "memory-free-computed $",
+    "host-metrics-live",
+    "patches s",
+    "ha-statefiles",
+    "ha-network-peers",
+    "external-auth-type",
+    "external-auth-service-name",
+    "external-auth-configuration m",
+    "edition",
+    "license-server m",
+    "power-on-mode",
+    "power-on-config m",
+    "local-cache-sr",
+    "tags sw",
 ];
 const VM: &[&str] = &[
-    "uuid", "name-label w", "name-description w", "user-version w", "is-a-template w", "is-a-snapshot", "snapshot-of", "snapshots",
-    "snapshot-time", "transportable-snapshot-id h", "snapshot-info", "parent", "children", "is-control-domain", "power-state",
-    "memory-actual", "memory-target $", "memory-overhead", "memory-static-max w", "memory-dynamic-max w", "memory-dynamic-min w",
-    "memory-static-min w", "suspend-VDI-uuid w", "suspend-SR-uuid w", "VCPUs-params mw", "VCPUs-max w", "VCPUs-at-startup w",
-    "actions-after-shutdown w", "actions-after-reboot w", "actions-after-crash w", "console-uuids s", "platform mw", "allowed-operations s",
-    "current-operations s", "blocked-operations mw", "allowed-VBD-devices s$", "allowed-VIF-devices s$", "possible-hosts $",
-    "HVM-boot-policy w", "HVM-boot-params mw", "HVM-shadow-multiplier w", "PV-kernel w", "PV-ramdisk w", "PV-args w", "PV-legacy-args w",
-    "PV-bootloader w", "PV-bootloader-args w", "last-boot-CPU-flags", "last-boot-record $", "resident-on", "affinity w", "other-config mw",
-    "dom-id", "recommendations", "xenstore-data mw", "ha-always-run wd", "ha-restart-priority w", "blobs", "start-time", "install-time",
-    "VCPUs-number", "VCPUs-utilisation m$", "os-version m", "PV-drivers-version m", "PV-drivers-up-to-date", "memory m", "disks m",
-    "networks m", "other m", "live", "guest-metrics-last-updated", "cooperative $d", "protection-policy w", "is-snapshot-from-vmpp",
-    "tags sw", "appliance w", "start-delay w", "shutdown-delay w", "order w", "version",
+    "uuid",
+    "name-label w",
+    "name-description w",
+    "user-version w",
+    "is-a-template w",
+    "is-a-snapshot",
+    "snapshot-of",
+    "snapshots",
+    "snapshot-time",
+    "transportable-snapshot-id h",
+    "snapshot-info",
+    "parent",
+    "children",
+    "is-control-domain",
+    "power-state",
+    "memory-actual",
+    "memory-target $",
+    "memory-overhead",
+    "memory-static-max w",
+    "memory-dynamic-max w",
+    "memory-dynamic-min w",
+    "memory-static-min w",
+    "suspend-VDI-uuid w",
+    "suspend-SR-uuid w",
+    "VCPUs-params mw",
+    "VCPUs-max w",
+    "VCPUs-at-startup w",
+    "actions-after-shutdown w",
+    "actions-after-reboot w",
+    "actions-after-crash w",
+    "console-uuids s",
+    "platform mw",
+    "allowed-operations s",
+    "current-operations s",
+    "blocked-operations mw",
+    "allowed-VBD-devices s$",
+    "allowed-VIF-devices s$",
+    "possible-hosts $",
+    "HVM-boot-policy w",
+    "HVM-boot-params mw",
+    "HVM-shadow-multiplier w",
+    "PV-kernel w",
+    "PV-ramdisk w",
+    "PV-args w",
+    "PV-legacy-args w",
+    "PV-bootloader w",
+    "PV-bootloader-args w",
+    "last-boot-CPU-flags",
+    "last-boot-record $",
+    "resident-on",
+    "affinity w",
+    "other-config mw",
+    "dom-id",
+    "recommendations",
+    "xenstore-data mw",
+    "ha-always-run wd",
+    "ha-restart-priority w",
+    "blobs",
+    "start-time",
+    "install-time",
+    "VCPUs-number",
+    "VCPUs-utilisation m$",
+    "os-version m",
+    "PV-drivers-version m",
+    "PV-drivers-up-to-date",
+    "memory m",
+    "disks m",
+    "networks m",
+    "other m",
+    "live",
+    "guest-metrics-last-updated",
+    "cooperative $d",
+    "protection-policy w",
+    "is-snapshot-from-vmpp",
+    "tags sw",
+    "appliance w",
+    "start-delay w",
+    "shutdown-delay w",
+    "order w",
+    "version",
 ];
 const POOL: &[&str] = &[
-    "uuid", "name-label w", "name-description w", "master", "default-SR w", "crash-dump-SR w", "suspend-image-SR w", "supported-sr-types $",
-    "other-config mw", "ha-enabled", "ha-configuration", "ha-statefiles", "ha-host-failures-to-tolerate w", "ha-plan-exists-for",
-    "ha-allow-overcommit w", "ha-overcommitted", "blobs", "wlb-url", "wlb-username", "wlb-enabled w", "wlb-verify-cert w",
-    "gui-config mw$", "vswitch-controller h", "restrictions", "tags sw",
+    "uuid",
+    "name-label w",
+    "name-description w",
+    "master",
+    "default-SR w",
+    "crash-dump-SR w",
+    "suspend-image-SR w",
+    "supported-sr-types $",
+    "other-config mw",
+    "ha-enabled",
+    "ha-configuration",
+    "ha-statefiles",
+    "ha-host-failures-to-tolerate w",
+    "ha-plan-exists-for",
+    "ha-allow-overcommit w",
+    "ha-overcommitted",
+    "blobs",
+    "wlb-url",
+    "wlb-username",
+    "wlb-enabled w",
+    "wlb-verify-cert w",
+    "gui-config mw$",
+    "vswitch-controller h",
+    "restrictions",
+    "tags sw",
 ];
 const SR: &[&str] = &[
-    "uuid", "name-label w", "name-description w", "host", "allowed-operations s", "current-operations s", "VDIs s", "PBDs s",
-    "virtual-allocation", "physical-utilisation", "physical-size", "type", "content-type", "shared w", "introduced-by", "other-config mw",
-    "sm-config m", "blobs", "local-cache-enabled", "tags sw",
+    "uuid",
+    "name-label w",
+    "name-description w",
+    "host",
+    "allowed-operations s",
+    "current-operations s",
+    "VDIs s",
+    "PBDs s",
+    "virtual-allocation",
+    "physical-utilisation",
+    "physical-size",
+    "type",
+    "content-type",
+    "shared w",
+    "introduced-by",
+    "other-config mw",
+    "sm-config m",
+    "blobs",
+    "local-cache-enabled",
+    "tags sw",
 ];
 const VDI: &[&str] = &[
-    "uuid", "name-label w", "name-description w", "is-a-snapshot", "snapshot-of", "snapshots", "snapshot-time", "allowed-operations s",
-    "current-operations s", "sr-uuid", "sr-name-label", "vbd-uuids s", "crashdump-uuids s", "virtual-size", "physical-utilisation",
-    "location", "type", "sharable", "read-only", "storage-lock", "managed", "parent", "missing", "other-config mw", "xenstore-data m",
-    "sm-config m", "on-boot w", "allow-caching w", "metadata-latest", "metadata-of-pool", "tags sw",
+    "uuid",
+    "name-label w",
+    "name-description w",
+    "is-a-snapshot",
+    "snapshot-of",
+    "snapshots",
+    "snapshot-time",
+    "allowed-operations s",
+    "current-operations s",
+    "sr-uuid",
+    "sr-name-label",
+    "vbd-uuids s",
+    "crashdump-uuids s",
+    "virtual-size",
+    "physical-utilisation",
+    "location",
+    "type",
+    "sharable",
+    "read-only",
+    "storage-lock",
+    "managed",
+    "parent",
+    "missing",
+    "other-config mw",
+    "xenstore-data m",
+    "sm-config m",
+    "on-boot w",
+    "allow-caching w",
+    "metadata-latest",
+    "metadata-of-pool",
+    "tags sw",
 ];
 const PBD: &[&str] = &["uuid", "host d", "host-uuid", "sr-uuid", "device-config m", "currently-attached", "other-config mw"];
 const VBD: &[&str] = &[
-    "uuid", "vm-uuid", "vm-name-label", "vdi-uuid", "vdi-name-label", "allowed-operations s", "current-operations s", "empty", "device",
-    "userdevice w", "bootable w", "mode w", "type w", "unpluggable w", "currently-attached", "attachable $", "storage-lock", "status-code",
-    "status-detail", "qos_algorithm_type w", "qos_algorithm_params mw", "qos_supported_algorithms s", "other-config mw", "io_read_kbs $",
+    "uuid",
+    "vm-uuid",
+    "vm-name-label",
+    "vdi-uuid",
+    "vdi-name-label",
+    "allowed-operations s",
+    "current-operations s",
+    "empty",
+    "device",
+    "userdevice w",
+    "bootable w",
+    "mode w",
+    "type w",
+    "unpluggable w",
+    "currently-attached",
+    "attachable $",
+    "storage-lock",
+    "status-code",
+    "status-detail",
+    "qos_algorithm_type w",
+    "qos_algorithm_params mw",
+    "qos_supported_algorithms s",
+    "other-config mw",
+    "io_read_kbs $",
     "io_write_kbs $",
 ];
 
@@ -313,15 +500,48 @@ fn plain_default(field: &str) -> &'static str {
         "API-version-minor" => "10",
         "API-version-vendor" => "XenSource",
         "edition" => "free",
-        "is-a-template" | "is-a-snapshot" | "is-control-domain" | "ha-enabled" | "ha-overcommitted" | "wlb-enabled" | "wlb-verify-cert"
-        | "ha-allow-overcommit" | "sharable" | "read-only" | "storage-lock" | "missing" | "empty" | "allow-caching"
-        | "local-cache-enabled" | "metadata-latest" | "ha-always-run" | "is-snapshot-from-vmpp" | "attachable" => "false",
+        "is-a-template"
+        | "is-a-snapshot"
+        | "is-control-domain"
+        | "ha-enabled"
+        | "ha-overcommitted"
+        | "wlb-enabled"
+        | "wlb-verify-cert"
+        | "ha-allow-overcommit"
+        | "sharable"
+        | "read-only"
+        | "storage-lock"
+        | "missing"
+        | "empty"
+        | "allow-caching"
+        | "local-cache-enabled"
+        | "metadata-latest"
+        | "ha-always-run"
+        | "is-snapshot-from-vmpp"
+        | "attachable" => "false",
         "managed" | "unpluggable" | "bootable" | "PV-drivers-up-to-date" | "live" => "true",
-        "snapshot-of" | "suspend-VDI-uuid" | "suspend-SR-uuid" | "affinity" | "parent" | "protection-policy" | "appliance"
-        | "introduced-by" | "suspend-image-sr-uuid" | "crash-dump-sr-uuid" | "crash-dump-SR" | "suspend-image-SR" | "local-cache-sr"
+        "snapshot-of"
+        | "suspend-VDI-uuid"
+        | "suspend-SR-uuid"
+        | "affinity"
+        | "parent"
+        | "protection-policy"
+        | "appliance"
+        | "introduced-by"
+        | "suspend-image-sr-uuid"
+        | "crash-dump-sr-uuid"
+        | "crash-dump-SR"
+        | "suspend-image-SR"
+        | "local-cache-sr"
         | "metadata-of-pool" => NOWHERE,
         "user-version" | "VCPUs-max" | "VCPUs-at-startup" | "VCPUs-number" => "1",
-        "ha-host-failures-to-tolerate" | "ha-plan-exists-for" | "start-delay" | "shutdown-delay" | "order" | "version" | "memory-overhead"
+        "ha-host-failures-to-tolerate"
+        | "ha-plan-exists-for"
+        | "start-delay"
+        | "shutdown-delay"
+        | "order"
+        | "version"
+        | "memory-overhead"
         | "status-code" => "0",
         "snapshot-time" | "start-time" | "install-time" => "19700101T00:00:00Z",
         "type" => "Disk",
@@ -389,9 +609,7 @@ fn pool_value(world: &World, by: MachineId, field: &str) -> Option<Value> {
     Some(match field {
         "name-label" => one(&world.names.pool_name),
         "master" => host_ref(world, by, Some(db.master)),
-        "default-SR" => {
-            one(db.default_sr.filter(|sr| knows_sr(world, by, *sr)).map_or(NOWHERE, |sr| &world.names.srs[sr.at()].uuid))
-        }
+        "default-SR" => one(db.default_sr.filter(|sr| knows_sr(world, by, *sr)).map_or(NOWHERE, |sr| &world.names.srs[sr.at()].uuid)),
         _ => return None,
     })
 }

@@ -9,7 +9,7 @@ use crate::world::World;
 use crate::world::database::{Database, HostRecord};
 use crate::world::effects::{Due, Effects};
 use crate::world::event::Event;
-use crate::world::memory::PoolConf;
+use crate::world::memory::{Incoming, PoolConf};
 use std::sync::Arc;
 
 fn silence(minimal: bool) -> Output {
@@ -57,9 +57,7 @@ impl Operation for SyncDatabase {
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         let (reached, refused) = members(world, seat.executor);
         match refused {
-            Some(refusal) if reached.is_empty() => {
-                Check::Refuse { output: refusal.output(world, seat.executor), after: refusal.after }
-            }
+            Some(refusal) if reached.is_empty() => Check::Refuse { output: refusal.output(world, seat.executor), after: refusal.after },
             refused => Check::Go(world.settings.command + refused.map_or(Span::ZERO, |refusal| refusal.after)),
         }
     }
@@ -207,7 +205,7 @@ impl Operation for RestoreDatabase {
         let machine = seat.executor;
         let restored = rewritten(world, machine, &dump);
         let file = self.args.required("file-name").to_string();
-        world.stacks[machine.at()].restoring = Some((file, Arc::new(restored)));
+        world.stacks[machine.at()].incoming = Some((Incoming::Dump(file), Arc::new(restored)));
         world.stacks[machine.at()].taking_over = None;
         world.write_conf(fx, machine, PoolConf::Master);
         let boot = world.hw.machines[machine.at()].boot;

@@ -10,7 +10,7 @@ use crate::world::database::{HostRecord, PowerState};
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::event::Event;
-use crate::world::memory::{PoolConf, Xapi};
+use crate::world::memory::{Incoming, PoolConf, Xapi};
 use crate::world::view::Contact;
 
 /// `xe pool-join`.
@@ -121,8 +121,8 @@ impl Operation for PoolJoin {
     }
 }
 
-/// Puts the joiner and what it has into the master's database, and sends it on its way. Its own database stays until its
-/// new master has let it in.
+/// Puts the joiner and what it has into the master's database, and sends it on its way: its xapi reads a copy of that
+/// database when it starts again.
 fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: MachineId) {
     let host = world.host_on(joiner);
     let own = world.stacks[joiner.at()].db.clone();
@@ -160,6 +160,9 @@ fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: Machine
         }
     }
     // A new member plugs its PBDs at its first start, as after a boot (create_storage.ml).
-    world.stacks[joiner.at()].booted = true;
+    let copy = world.stacks[master.at()].db.clone();
+    let stack = &mut world.stacks[joiner.at()];
+    stack.incoming = Some((Incoming::Pool(master), copy));
+    stack.booted = true;
     world.reset_master(fx, joiner, master);
 }

@@ -53,11 +53,9 @@ pub fn param(world: &World, by: Option<MachineId>, param: &Param) -> String {
         Param::HostUuid(host) => names.hosts[host.at()].uuid.clone(),
         Param::Vm(vm) => reference(db.is_some_and(|db| db.vm(*vm).is_some()), &names.vms[vm.at()].uuid, Some(names.vm(*vm))),
         Param::Vdi(vdi) => reference(db.is_some_and(|db| db.vdi(*vdi).is_some()), &names.vdis[vdi.at()].uuid, Some(names.vdi(*vdi))),
-        Param::Sr(sr) => reference(
-            db.is_some_and(|db| db.srs.get(sr.at()).copied().unwrap_or(false)),
-            &names.srs[sr.at()].uuid,
-            Some(names.sr(*sr)),
-        ),
+        Param::Sr(sr) => {
+            reference(db.is_some_and(|db| db.srs.get(sr.at()).copied().unwrap_or(false)), &names.srs[sr.at()].uuid, Some(names.sr(*sr)))
+        }
         Param::Pool(pool) => reference(db.is_some_and(|db| db.pool == *pool), names.pool(*pool), Some(&names.pool_name)),
         Param::Text(text) => text.clone(),
     }
@@ -116,10 +114,7 @@ mod tests {
     fn records_are_aligned_on_the_colon() {
         let lines = [("uuid ( RO)", "6b1b"), ("name-label ( RW)", "web1"), ("power-state ( RO)", "running")];
         let lines = lines.map(|(label, value)| (label.to_string(), value.to_string()));
-        assert_eq!(
-            record(&lines),
-            "uuid ( RO)           : 6b1b\n     name-label ( RW): web1\n    power-state ( RO): running\n\n\n"
-        );
+        assert_eq!(record(&lines), "uuid ( RO)           : 6b1b\n     name-label ( RW): web1\n    power-state ( RO): running\n\n\n");
     }
 
     /// xe-cli.md §2.6: texts, too few and too many values, and the raw form of what the table does not have.

@@ -270,4 +270,10 @@ pub const ERRORS: &[ErrorDoc] = &[
         text: "",
         doc: "The NFS export could not be unmounted: a disk on it is still open on that host.",
     },
+    ErrorDoc {
+        code: "SESSION_AUTHENTICATION_FAILED",
+        params: &[],
+        text: "",
+        doc: "The user name was wrong. The simulator knows the user root, with any password.",
+    },
 ];

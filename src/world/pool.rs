@@ -4,27 +4,11 @@
 use super::World;
 use super::effects::Effects;
 use super::event::Event;
-use super::memory::PoolConf;
+use super::memory::{Incoming, PoolConf};
 use crate::base::ids::MachineId;
+use crate::base::time::Span;
 
 impl World {
-    /// `machine` takes a copy of the database of `from` (Host.request_backup, slave_backup.ml). `true` if it then has
-    /// another copy than before; one that changes nothing tells nothing.
-    pub fn take_copy(&mut self, fx: &mut Effects, machine: MachineId, from: MachineId) -> bool {
-        if machine == from {
-            return false;
-        }
-        let (db, now) = (self.stacks[from.at()].db.clone(), self.now);
-        let stack = &mut self.stacks[machine.at()];
-        stack.copy_as_of = now;
-        if stack.db == db {
-            return false;
-        }
-        stack.db = db;
-        fx.tell(Event::CopyTaken { machine, from });
-        true
-    }
-
     /// Pool.emergency_reset_master on `machine`: it becomes a member of `master` when its fuse has burnt, whatever it was
     /// before; a master too. `false` if it is a member of that one already (xapi_pool.ml, emergency_reset_master).
     pub fn reset_master(&mut self, fx: &mut Effects, machine: MachineId, master: MachineId) -> bool {
@@ -48,5 +32,19 @@ impl World {
             PoolConf::Master => {}
         }
         self.change_role(fx, machine, PoolConf::Master);
+    }
+
+    /// A starting xapi reads the database that was laid ready for it, if there is one.
+    pub fn read_incoming(&mut self, fx: &mut Effects, machine: MachineId) {
+        let now = self.now;
+        let stack = &mut self.stacks[machine.at()];
+        let Some((source, db)) = stack.incoming.take() else { return };
+        stack.db = db;
+        stack.copy_as_of = now;
+        stack.copy_age = Span::ZERO;
+        fx.tell(match source {
+            Incoming::Dump(file) => Event::DumpRestored { machine, file },
+            Incoming::Pool(from) => Event::CopyTaken { machine, from },
+        });
     }
 }

@@ -28,6 +28,7 @@ impl World {
         stack.epoch += 1;
         stack.xapi = Xapi::Starting;
         let epoch = stack.epoch;
+        self.read_incoming(fx, machine);
         fx.tell(Event::XapiStarting { machine });
         fx.due(self.settings.xapi_start, Due::XapiUp { machine, epoch });
         true
@@ -82,5 +83,19 @@ impl World {
             }
         }
         self.lose_power(fx, machine);
+    }
+
+    /// A member takes a copy of its master's database, if its own is another. Copying what changes nothing is no event.
+    pub fn take_copy(&mut self, fx: &mut Effects, machine: MachineId, from: MachineId) {
+        let now = self.now;
+        let db = std::sync::Arc::clone(&self.stacks[from.at()].db);
+        let stack = &mut self.stacks[machine.at()];
+        let same = std::sync::Arc::ptr_eq(&stack.db, &db) || *stack.db == *db;
+        stack.db = db;
+        stack.copy_as_of = now;
+        stack.copy_age = crate::base::time::Span::ZERO;
+        if !same {
+            fx.tell(Event::CopyTaken { machine, from });
+        }
     }
 }
