@@ -41,7 +41,7 @@ mod tests;
 pub use examine::{COMPLAINTS, Complaint, ComplaintDoc, examine};
 pub use frame::{Typed, typed};
 
-use crate::base::ids::MachineId;
+use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
@@ -109,6 +109,10 @@ pub trait Operation {
     fn check(&mut self, world: &World, seat: Seat) -> Check;
     /// Its effects, at its end; begins by checking again what may have changed.
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress;
+    /// The VM that it is working on, which others then find busy (OTHER_OPERATION_IN_PROGRESS).
+    fn claim(&self) -> Option<VmId> {
+        None
+    }
 }
 
 /// What `explain` says of a command.
@@ -201,6 +205,11 @@ macro_rules! commands {
             fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
                 match self {
                     $(Entry::$variant(command) => command.commit(world, fx, seat),)*
+                }
+            }
+            fn claim(&self) -> Option<VmId> {
+                match self {
+                    $(Entry::$variant(command) => command.claim(),)*
                 }
             }
         }
