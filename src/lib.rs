@@ -11,4 +11,5 @@ pub mod fault;
 pub mod hazard;
 pub mod report;
 pub mod scenario;
+pub mod search;
 pub mod world;
