@@ -40,7 +40,9 @@ pub fn text(deed: &Deed, names: &Names) -> String {
         },
         Deed::Fault { fault, lasts, every, times } => {
             let mut text = fault_text(fault, names);
-            let range = |(least, most): (crate::base::time::Span, crate::base::time::Span)| if least == most { least.to_string() } else { format!("{least}..{most}") };
+            let range = |(least, most): (crate::base::time::Span, crate::base::time::Span)| {
+                if least == most { least.to_string() } else { format!("{least}..{most}") }
+            };
             if let Some(lasts) = lasts {
                 text.push_str(&format!(", for: {}", range(*lasts)));
             }
@@ -66,13 +68,18 @@ fn fault_text(fault: &Fault, names: &Names) -> String {
             sides.sort_unstable();
             sides.dedup();
             let side = |side: &u16| {
-                let members: Vec<&str> = groups.iter().zip(names.machine_ids()).filter(|(group, _)| *group == side).map(|(_, m)| names.machine(m)).collect();
+                let members: Vec<&str> =
+                    groups.iter().zip(names.machine_ids()).filter(|(group, _)| *group == side).map(|(_, m)| names.machine(m)).collect();
                 format!("[{}]", members.join(", "))
             };
             format!("partition: [{}]", sides.iter().map(side).collect::<Vec<_>>().join(", "))
         }
-        Fault::StorageLoss { hosts: of, srs: from, io: how } => format!("storage-loss: {{host: {}, sr: {}{}}}", hosts(of, names), srs(from, names), io(*how)),
-        Fault::StorageReturn { hosts: of, srs: from } => format!("storage-return: {{host: {}, sr: {}}}", hosts(of, names), srs(from, names)),
+        Fault::StorageLoss { hosts: of, srs: from, io: how } => {
+            format!("storage-loss: {{host: {}, sr: {}{}}}", hosts(of, names), srs(from, names), io(*how))
+        }
+        Fault::StorageReturn { hosts: of, srs: from } => {
+            format!("storage-return: {{host: {}, sr: {}}}", hosts(of, names), srs(from, names))
+        }
         Fault::SrOutage { srs: from, io: how } => format!("sr-outage: {}{}", srs(from, names), io(*how)),
         Fault::SrReturn { srs: from } => format!("sr-return: {}", srs(from, names)),
         Fault::ToolstackStop(of) => format!("toolstack-stop: {}", hosts(of, names)),

@@ -1,7 +1,9 @@
 //! What came of a run, as plain data, and one file a format. Renderers lay it out and compute nothing. Knows no file, no
 //! terminal and no clock.
 
+pub mod build;
 pub mod deeds;
+pub mod sentences;
 pub mod tell;
 
 use crate::base::time::{Span, Time};
