@@ -119,6 +119,16 @@ fn a_synchronisation_copies_to_all() {
     assert_eq!(room.db(GAMMA), room.db(ALPHA));
 }
 
+/// Another running master keeps its own database, though the old one still holds it for a live member.
+#[test]
+fn a_synchronisation_does_not_overwrite_another_master() {
+    let mut room = Room::new();
+    room.world.stacks[GAMMA.at()].role = PoolConf::Master;
+    room.world.set_default_sr(&mut room.fx, GAMMA, Some(SAN));
+    room.ok("xe pool-sync-database");
+    assert_eq!(room.db(GAMMA).default_sr, Some(SAN));
+}
+
 const JOIN: &str = "xe pool-join master-address=alpha master-username=root master-password=x";
 
 /// pool.md 5.13, in the real order.
