@@ -5,8 +5,12 @@
 pub mod base;
 pub mod cli;
 pub mod command;
+pub mod daemon;
+pub mod engine;
 pub mod fault;
 pub mod hazard;
+pub mod judge;
 pub mod report;
+pub mod run;
 pub mod scenario;
 pub mod world;
