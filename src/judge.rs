@@ -1,16 +1,80 @@
 //! Expected against got: a scenario's expectations, judged on a run. States are read while the clock runs, after all that
 //! is due at their instant; the rest at the end. Knows no file and no layout.
 
-use crate::base::ids::MachineId;
+use crate::base::ids::{MachineId, SrId, VdiId, VmId};
 use crate::base::time::Time;
 use crate::engine::{Program, StepRecord};
-use crate::hazard::Severity;
 use crate::hazard::watch::Found;
-use crate::report::{Expectation, Verdict, Warning, deeds};
+use crate::hazard::{Place, Severity};
 use crate::scenario::model::{Case, Deed, Expect, Fact, HazardExpect, Role, Scenario, Scope, Sequence, StateExpect, StateWhen, Worst};
+use crate::scenario::words;
 use crate::world::World;
 use crate::world::event::Status;
 use crate::world::memory::{PoolConf, Xapi};
+
+/// The judgement of a case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Verdict {
+    AsExpected,
+    NotAsExpected,
+    Inconclusive,
+    NoExpectation,
+}
+
+impl Verdict {
+    /// As reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::AsExpected => "as-expected",
+            Verdict::NotAsExpected => "not-as-expected",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::NoExpectation => "no-expectation",
+        }
+    }
+}
+
+/// A warning about the scenario itself.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct Warning {
+    pub code: &'static str,
+    pub line: u32,
+    pub text: String,
+}
+
+/// An expectation, judged.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct Expectation {
+    pub line: u32,
+    pub what: String,
+    pub passed: bool,
+    pub got: String,
+}
+
+/// What a finding is about: its place, and what follows from it (a VDI's SR, the VM that it was made for).
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct PlaceNames {
+    pub vdi: Option<VdiId>,
+    pub vm: Option<VmId>,
+    pub sr: Option<SrId>,
+}
+
+impl PlaceNames {
+    /// The places of a finding.
+    pub fn new(world: &World, found: &Found) -> PlaceNames {
+        match found.place {
+            Place::Vdi(vdi) => {
+                PlaceNames { vdi: Some(vdi), vm: Some(world.names.vdis[vdi.at()].vm), sr: Some(world.names.vdis[vdi.at()].sr) }
+            }
+            Place::Vm(vm) => PlaceNames { vdi: None, vm: Some(vm), sr: None },
+            Place::Sr(sr) => PlaceNames { vdi: None, vm: None, sr: Some(sr) },
+            Place::Host(_) | Place::Pool(_) => PlaceNames { vdi: None, vm: None, sr: None },
+        }
+    }
+}
 
 /// What a machine thinks itself: its process where one runs, else its pool.conf.
 pub fn role(world: &World, machine: MachineId) -> Role {
@@ -307,7 +371,7 @@ pub fn expectations(
         if expect.prints.is_some() {
             got.push_str(&format!(", printed {:?}", record.output));
         }
-        let name = step.id.clone().unwrap_or_else(|| deeds::text(&step.deed, &world.names).lines().next().unwrap_or_default().to_owned());
+        let name = step.id.clone().unwrap_or_else(|| words::text(&step.deed, &world.names).lines().next().unwrap_or_default().to_owned());
         list.push(Expectation {
             line: expect.line,
             what: format!("{name}: {}", what.join(", ")),
@@ -406,7 +470,7 @@ fn matches(world: &World, item: &HazardExpect, found: &Found) -> bool {
     fn fits<T: PartialEq>(wanted: Option<T>, got: Option<T>) -> bool {
         wanted.is_none() || wanted == got
     }
-    let place = crate::report::build::PlaceNames::new(world, found);
+    let place = PlaceNames::new(world, found);
     fits(item.vdi, place.vdi)
         && fits(item.vm, place.vm)
         && fits(item.sr, place.sr)
@@ -419,7 +483,7 @@ fn matches(world: &World, item: &HazardExpect, found: &Found) -> bool {
 pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[StepRecord], world: &World) -> Vec<Warning> {
     let mut list = Vec::new();
     for ((_, step), record) in program.steps.iter().zip(records) {
-        let text = || deeds::text(&step.deed, &world.names);
+        let text = || words::text(&step.deed, &world.names);
         if record.effect == Some(false) {
             list.push(Warning {
                 code: "fault-without-effect",

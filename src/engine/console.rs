@@ -136,7 +136,7 @@ impl Engine {
         }
         let latencies = ends.iter().filter_map(|end| self.world.hw.degraded.get(end)?.latency);
         let stream = Stream::new(self.options.seed, "call", &self.program.steps[usize::from(console.step)].1.key);
-        latencies.map(|latency| stream.span(u64::from(console.serial), latency).times(2)).max().unwrap_or(Span::ZERO)
+        latencies.map(|latency| stream.span(console.line as u64, latency).times(2)).max().unwrap_or(Span::ZERO)
     }
 
     /// The console goes on after a span.

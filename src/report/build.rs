@@ -1,15 +1,15 @@
 //! A [`Report`] from a run: names in, everything computed, so that renderers only lay it out.
 
 use super::tell::Teller;
-use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState, deeds};
-use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState};
+use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Time;
 use crate::engine::trace::KEPT;
-use crate::hazard::Place;
 use crate::hazard::watch::Found;
-use crate::judge;
+use crate::judge::{self, PlaceNames};
 use crate::run::Run;
 use crate::scenario::model::{Case, Deed, Scenario};
+use crate::scenario::words;
 use crate::world::event::Event;
 use crate::world::{MAIN_POOL, World};
 use std::collections::BTreeMap;
@@ -81,29 +81,6 @@ fn names(world: &World, machines: &[MachineId]) -> Vec<String> {
     machines.iter().map(|m| world.names.machine(*m).to_owned()).collect()
 }
 
-/// What a finding is about: its place, and what follows from it (a VDI's SR, the VM that it was made for).
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
-pub struct PlaceNames {
-    pub vdi: Option<VdiId>,
-    pub vm: Option<VmId>,
-    pub sr: Option<SrId>,
-}
-
-impl PlaceNames {
-    /// The places of a finding.
-    pub fn new(world: &World, found: &Found) -> PlaceNames {
-        match found.place {
-            Place::Vdi(vdi) => {
-                PlaceNames { vdi: Some(vdi), vm: Some(world.names.vdis[vdi.at()].vm), sr: Some(world.names.vdis[vdi.at()].sr) }
-            }
-            Place::Vm(vm) => PlaceNames { vdi: None, vm: Some(vm), sr: None },
-            Place::Sr(sr) => PlaceNames { vdi: None, vm: None, sr: Some(sr) },
-            Place::Host(_) | Place::Pool(_) => PlaceNames { vdi: None, vm: None, sr: None },
-        }
-    }
-}
-
 fn finding(world: &World, found: &Found, explained: Option<&Explained>) -> Finding {
     let doc = found.hazard.doc();
     let place = PlaceNames::new(world, found);
@@ -145,13 +122,13 @@ fn steps(run: &Run) -> (Vec<StepReport>, Vec<usize>) {
             let record = &engine.records[at];
             StepReport {
                 id: step.id.clone(),
-                kind: deeds::kind(&step.deed),
+                kind: words::kind(&step.deed),
                 from: sequence.name(),
                 at: record.began,
                 end: record.ended,
                 host: matches!(step.deed, Deed::Run(_)).then(|| names.machine(step.host).to_owned()),
                 line: step.line,
-                text: deeds::text(&step.deed, names),
+                text: words::text(&step.deed, names),
                 ran: record.ran.clone(),
                 status: record.status,
                 code: record.code.clone(),
