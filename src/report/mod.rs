@@ -2,8 +2,14 @@
 //! terminal and no clock.
 
 pub mod build;
+pub mod json;
+pub mod ndjson;
 pub mod sentences;
 pub mod tell;
+pub mod text;
+
+#[cfg(test)]
+pub(crate) mod samples;
 
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
