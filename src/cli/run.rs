@@ -9,7 +9,7 @@ use super::{bug, style};
 use crate::catalog;
 use crate::hazard::Severity;
 use crate::report::{self, Report, Verdict};
-use crate::run::{self, Options};
+use crate::report::case::{self, Options};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::release::Release;
 use rayon::prelude::*;
@@ -106,8 +106,8 @@ fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &
     Ok((reports, status))
 }
 
-fn one(file: &File, case: Case, options: &Options, common: &Common) -> Report {
-    let mut report = run::run(&file.scenario, case, options);
+fn one(file: &File, which: Case, options: &Options, common: &Common) -> Report {
+    let mut report = case::report(&file.scenario, which, options);
     report.replay = replay(&file.name, &report, common);
     report
 }

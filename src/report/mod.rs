@@ -2,6 +2,7 @@
 //! terminal and no clock.
 
 pub mod build;
+pub mod case;
 pub mod json;
 pub mod ndjson;
 pub mod sentences;
