@@ -6,7 +6,8 @@ mod generate;
 use generate::Taste;
 use poolsim::engine::{Engine, Options};
 use poolsim::hazard::Severity;
-use poolsim::report::case;
+use poolsim::report::{Finding, Report, StoryLine, case};
+use poolsim::scenario::model::Scenario;
 use poolsim::world::World;
 use poolsim::world::event::Event;
 use std::collections::BTreeSet;
@@ -27,10 +28,11 @@ fn random_scenarios_run_to_their_end_and_show_everything() {
         codes.extend(report.steps.iter().filter_map(|step| step.code.clone()));
         // Corruption is a fact about writes: two openers, or a write that came late.
         for finding in report.hazards.iter().filter(|finding| finding.severity == Severity::Corruption) {
-            let vdi = finding.vdi.as_deref();
-            let of_vdi = |line: &&poolsim::report::StoryLine| line.parts.iter().any(|(key, value)| *key == "vdi" && value.as_str() == vdi);
-            let late = report.story.iter().filter(of_vdi).any(|line| line.event == "wrote-late" && line.at == finding.since);
-            assert!(late || two_openers(&report, vdi, finding.since), "scenario {n}: {finding:?} without two openers or a late write\n{text}");
+            let late = report.story.iter().any(|line| line.event == "wrote-late" && line.at == finding.since);
+            assert!(
+                late || two_openers(&scenario, &report, finding),
+                "scenario {n}: {finding:?} without two openers or a late write\n{text}"
+            );
         }
     }
     assert!(with_findings * 10 >= WILD * 3, "only {with_findings} of {WILD} show a finding: the generator is too tame");
@@ -41,39 +43,19 @@ fn random_scenarios_run_to_their_end_and_show_everything() {
     assert!(never.is_empty(), "no generated scenario is refused with {never:?}; seen: {codes:?}");
 }
 
-/// Whether two hosts had a VDI open at an instant, as the trace has it.
-fn two_openers(report: &poolsim::report::Report, vdi: Option<&str>, at: poolsim::base::time::Time) -> bool {
-    let mut open = BTreeSet::new();
-    let mut most = 0;
-    // Those open at the start have no event: the end state and the closings tell of them.
-    let text = |line: &poolsim::report::StoryLine, key: &str| line.parts.iter().find(|(k, _)| *k == key).and_then(|(_, value)| value.as_str().map(str::to_owned));
-    let lines: Vec<_> = report.story.iter().filter(|line| text(line, "vdi").as_deref() == vdi).collect();
-    let mut seen = BTreeSet::new();
-    for line in &lines {
-        if let Some(host) = text(line, "host") {
-            match line.event {
-                "disk-opened" => { seen.insert(host); }
-                "disk-closed" | "disk-written" if seen.insert(host.clone()) => { open.insert(host); }
-                _ => {}
-            }
-        }
-    }
-    if let Some(state) = vdi.and_then(|vdi| report.end_state.vdis.get(vdi)) {
-        open.extend(state.open_on.iter().map(|(host, _)| host.clone()).filter(|host| !seen.contains(host)));
-    }
-    for line in lines {
-        let Some(host) = text(line, "host") else { continue };
-        match line.event {
-            "disk-opened" => { open.insert(host); }
-            "disk-closed" => { open.remove(&host); }
-            _ => {}
-        }
-        most = most.max(open.len());
-        if line.at > at {
-            break;
-        }
-    }
-    most >= 2
+/// Whether at least two of a finding's hosts had opened its VDI by then: at the start, or in the trace.
+fn two_openers(scenario: &Scenario, report: &Report, finding: &Finding) -> bool {
+    let names = &scenario.pool.names;
+    let vdi = names.vdi_ids().find(|vdi| Some(names.vdi(*vdi)) == finding.vdi.as_deref()).expect("a known VDI");
+    let mut opened: BTreeSet<String> =
+        scenario.pool.vdis[vdi.at()].open_on.iter().map(|(machine, _, _)| names.machine(*machine).to_owned()).collect();
+    let part =
+        |line: &StoryLine, key: &str| line.parts.iter().find(|(k, _)| *k == key).and_then(|(_, value)| value.as_str().map(str::to_owned));
+    let before = report.story.iter().take_while(|line| line.at <= finding.since);
+    opened.extend(
+        before.filter(|line| line.event == "disk-opened" && part(line, "vdi") == finding.vdi).filter_map(|line| part(line, "host")),
+    );
+    finding.hosts.iter().filter(|host| opened.contains(*host)).count() >= 2
 }
 
 #[test]
@@ -88,7 +70,8 @@ fn a_refusal_changes_nothing() {
             let only_refused = match engine.turn() {
                 None => break,
                 Some((_, events)) => {
-                    let of_steps = |event: &Event| matches!(event, Event::StepBegan { .. } | Event::StepEnded { .. } | Event::Refused { .. });
+                    let of_steps =
+                        |event: &Event| matches!(event, Event::StepBegan { .. } | Event::StepEnded { .. } | Event::Refused { .. });
                     events.iter().any(|event| matches!(event, Event::Refused { .. })) && events.iter().all(of_steps)
                 }
             };

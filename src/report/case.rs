@@ -49,7 +49,10 @@ pub fn report(scenario: &Scenario, case: Case, options: &Options) -> Report {
 
 fn explain(scenario: &Scenario, _case: Case, options: &engine::Options, run: &Run) -> (Vec<Explained>, bool) {
     let causes = because::causes(scenario, &run.program, options, &run.engine, &run.found);
-    let explained = causes.by_finding.iter().map(|links| Explained { because: links.iter().map(|link| told(run, *link)).collect(), advice: String::new() });
+    let explained = causes
+        .by_finding
+        .iter()
+        .map(|links| Explained { because: links.iter().map(|link| told(run, *link)).collect(), advice: String::new() });
     (explained.collect(), causes.cut_short)
 }
 
