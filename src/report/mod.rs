@@ -3,8 +3,15 @@
 
 pub mod because;
 pub mod build;
+pub mod case;
+pub mod json;
+pub mod ndjson;
 pub mod sentences;
 pub mod tell;
+pub mod text;
+
+#[cfg(test)]
+pub(crate) mod samples;
 
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
