@@ -1,6 +1,13 @@
 //! What came of a run, as plain data, and one file a format. Renderers lay it out and compute nothing. Knows no file, no
 //! terminal and no clock.
 
+pub mod json;
+pub mod ndjson;
+pub mod text;
+
+#[cfg(test)]
+pub(crate) mod samples;
+
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
 use crate::world::event::Status;
