@@ -5,6 +5,8 @@
 pub mod base;
 pub mod cli;
 pub mod command;
+pub mod daemon;
+pub mod engine;
 pub mod fault;
 pub mod hazard;
 pub mod report;

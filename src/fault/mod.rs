@@ -1,8 +1,23 @@
-//! What breaks, and what hands do: one file a fault or act. Knows no scenario and no clock but the world's.
+//! What breaks, and what hands do: one file a pair of fault and undoing. Each says whether it changed anything. Knows no
+//! scenario, no hazard, and no clock but the world's.
+
+mod degrade;
+mod hands;
+mod hang;
+mod isolate;
+mod partition;
+mod power;
+mod sr_outage;
+mod storage_path;
+mod toolstack;
 
 use crate::base::ids::{MachineId, SrId};
 use crate::base::time::Span;
+use crate::world::World;
+use crate::world::effects::Effects;
 use crate::world::hardware::Io;
+
+pub use hands::{Act, Done};
 
 /// A fault. Lists hold at least one machine or SR, each once.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,12 +58,83 @@ pub enum Fault {
     },
 }
 
-/// What hands do.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum Act {
-    PowerOff(Vec<MachineId>),
-    PowerOn(Vec<MachineId>),
-    Reinstall(Vec<MachineId>),
-    CheckOff(Vec<MachineId>),
+/// A fault's or act's header: what `explain` says of it.
+#[derive(Clone, Copy, Debug)]
+pub struct FaultDoc {
+    /// As scenarios write it.
+    pub name: &'static str,
+    /// The fault that undoes it; empty where it undoes or is final.
+    pub undone_by: &'static str,
+    /// What it does, and what the pool makes of it.
+    pub doc: &'static str,
+    /// As it stands after `fault:` or `act:` in a pool of alpha, beta, gamma with the SR nfs1.
+    pub example: &'static str,
+}
+
+/// Every fault.
+pub const FAULTS: &[FaultDoc] = &[
+    power::CRASH,
+    power::BOOT,
+    hang::HANG,
+    hang::UNHANG,
+    isolate::ISOLATE,
+    partition::PARTITION,
+    isolate::HEAL_NETWORK,
+    storage_path::STORAGE_LOSS,
+    storage_path::STORAGE_RETURN,
+    sr_outage::SR_OUTAGE,
+    sr_outage::SR_RETURN,
+    toolstack::TOOLSTACK_STOP,
+    toolstack::TOOLSTACK_START,
+    degrade::DEGRADE_NETWORK,
+];
+
+/// Every act.
+pub const ACTS: &[FaultDoc] = &[hands::POWER_OFF, hands::POWER_ON, hands::REINSTALL, hands::CHECK_OFF];
+
+impl Fault {
+    /// Strikes. `false` if it changed nothing.
+    pub fn strike(&self, world: &mut World, fx: &mut Effects) -> bool {
+        match self {
+            Fault::Crash(hosts) => each(hosts, |m| power::crash(world, fx, m)),
+            Fault::Boot(hosts) => each(hosts, |m| world.power_on(fx, m)),
+            Fault::Hang(hosts) => each(hosts, |m| hang::hang(world, fx, m)),
+            Fault::Unhang(hosts) => each(hosts, |m| hang::unhang(world, fx, m)),
+            Fault::Isolate(hosts) => each(hosts, |m| isolate::isolate(world, fx, m)),
+            Fault::HealNetwork(hosts) => isolate::heal_network(world, fx, hosts.as_deref()),
+            Fault::Partition(groups) => partition::partition(world, fx, groups),
+            Fault::StorageLoss { hosts, srs, io } => each(hosts, |m| each(srs, |sr| storage_path::lose(world, fx, m, sr, *io))),
+            Fault::StorageReturn { hosts, srs } => each(hosts, |m| each(srs, |sr| storage_path::give_back(world, fx, m, sr))),
+            Fault::SrOutage { srs, io } => each(srs, |sr| sr_outage::lose(world, fx, sr, *io)),
+            Fault::SrReturn { srs } => each(srs, |sr| sr_outage::give_back(world, fx, sr)),
+            Fault::ToolstackStop(hosts) => each(hosts, |m| world.stop_xapi(fx, m)),
+            Fault::ToolstackStart(hosts) => each(hosts, |m| world.start_xapi(fx, m)),
+            Fault::DegradeNetwork { hosts, latency, loss } => each(hosts, |m| degrade::degrade(world, fx, m, *latency, *loss)),
+        }
+    }
+
+    /// Undoes what it did (`for:`). `false` if that changed nothing. Faults that undo others have nothing to undo.
+    pub fn undo(&self, world: &mut World, fx: &mut Effects) -> bool {
+        match self {
+            Fault::Crash(hosts) => each(hosts, |m| world.power_on(fx, m)),
+            Fault::Hang(hosts) => each(hosts, |m| hang::unhang(world, fx, m)),
+            Fault::Isolate(hosts) => each(hosts, |m| isolate::reconnect(world, fx, m)),
+            Fault::Partition(_) => partition::heal(world, fx),
+            Fault::StorageLoss { hosts, srs, .. } => each(hosts, |m| each(srs, |sr| storage_path::give_back(world, fx, m, sr))),
+            Fault::SrOutage { srs, .. } => each(srs, |sr| sr_outage::give_back(world, fx, sr)),
+            Fault::ToolstackStop(hosts) => each(hosts, |m| world.start_xapi(fx, m)),
+            Fault::DegradeNetwork { hosts, .. } => each(hosts, |m| degrade::heal(world, fx, m)),
+            Fault::Boot(_)
+            | Fault::Unhang(_)
+            | Fault::HealNetwork(_)
+            | Fault::StorageReturn { .. }
+            | Fault::SrReturn { .. }
+            | Fault::ToolstackStart(_) => false,
+        }
+    }
+}
+
+/// Does the same to each; whether any of it changed anything.
+fn each<T: Copy>(things: &[T], mut deed: impl FnMut(T) -> bool) -> bool {
+    things.iter().fold(false, |changed, thing| deed(*thing) | changed)
 }

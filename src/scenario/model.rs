@@ -250,6 +250,26 @@ pub struct StepExpect {
     pub exit: Option<i32>,
 }
 
+/// How a step came out, as expectations judge it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub struct Outcome<'a> {
+    pub status: Status,
+    pub code: Option<&'a str>,
+    pub exit: Option<i32>,
+    pub output: &'a str,
+}
+
+impl StepExpect {
+    /// Whether an outcome is what was expected: all that is said must hold.
+    pub fn met_by(&self, outcome: &Outcome<'_>) -> bool {
+        self.status.is_none_or(|status| status == outcome.status)
+            && self.code.as_deref().is_none_or(|code| outcome.code == Some(code))
+            && self.exit.is_none_or(|exit| outcome.exit == Some(exit))
+            && self.prints.as_deref().is_none_or(|prints| outcome.output.contains(prints))
+    }
+}
+
 /// One of the worlds that the operator can't tell apart.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs)]

@@ -4,8 +4,8 @@
 use super::database::Database;
 use super::errors::ApiError;
 use crate::base::ids::{HostId, MachineId, VmId};
-use crate::base::time::Time;
-use std::collections::{BTreeMap, BTreeSet};
+use crate::base::time::{Span, Time};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// `/etc/xensource/pool.conf`, which survives everything but a fresh installation.
@@ -52,6 +52,34 @@ pub struct Promotion {
     pub stale: bool,
 }
 
+/// When hosts were last heard, by host. A plain arena: this is read and written at every heartbeat.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Heard(Vec<Time>);
+
+impl Heard {
+    /// When a host was last heard.
+    pub fn at(&self, host: HostId) -> Option<Time> {
+        self.0.get(host.at()).copied().filter(|at| *at != Time::NEVER)
+    }
+    /// A host is heard.
+    pub fn set(&mut self, host: HostId, at: Time) {
+        if self.0.len() <= host.at() {
+            self.0.resize(host.at() + 1, Time::NEVER);
+        }
+        self.0[host.at()] = at;
+    }
+    /// A host is forgotten.
+    pub fn remove(&mut self, host: HostId) {
+        if let Some(slot) = self.0.get_mut(host.at()) {
+            *slot = Time::NEVER;
+        }
+    }
+    /// All are forgotten: the process ended.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 /// One machine's toolstack: process, memory, files.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Toolstack {
@@ -60,8 +88,10 @@ pub struct Toolstack {
     pub conf: PoolConf,
     /// The copy of the database: the pool's own on its master, a backup on a member.
     pub db: Arc<Database>,
-    /// The state of the master's database that the copy shows.
+    /// When the copy was made, or last changed.
     pub copy_as_of: Time,
+    /// How much older than that it counts, because the scenario says so (`copy-age`); nothing once it is renewed.
+    pub copy_age: Span,
     /// How it last became master, if it did since the start.
     pub promotion: Option<Promotion>,
     /// A promotion by `pool-emergency-transition-to-master` that the next start of xapi will carry out, and over whom.
@@ -86,12 +116,12 @@ pub struct Toolstack {
     pub stashed: Option<ApiError>,
     /// The operator disabled this host: it does not enable itself again before a reboot (user_requested_host_disable).
     pub user_disabled: bool,
-    /// Since when its xapi has not reached a running master (hazard `no-master`).
-    pub lonely_since: Option<Time>,
 
     // A master's memory.
     /// When each host was last heard since this process started.
-    pub heard: BTreeMap<HostId, Time>,
+    pub heard: Heard,
+    /// Hosts with a liveness check under way.
+    pub watched: BTreeSet<HostId>,
     /// Hosts that said they shut down, until their next hello.
     pub shutting_down: BTreeSet<HostId>,
     /// Whose turn it is to get a copy of the database: a place in the file's order of machines.

@@ -14,9 +14,9 @@ pub mod names;
 mod records;
 pub mod release;
 pub mod settings;
-mod storage;
+pub mod storage;
 mod toolstack;
-mod view;
+pub mod view;
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::base::time::Time;

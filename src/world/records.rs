@@ -111,7 +111,7 @@ impl World {
             fx.tell(Event::PbdGone { by, host, sr });
         }
         let stack = &mut self.stacks[by.at()];
-        stack.heard.remove(&host);
+        stack.heard.remove(host);
         stack.shutting_down.remove(&host);
         self.note_forgotten(host);
     }
@@ -145,6 +145,7 @@ impl World {
         stack.stashed = None;
         stack.user_disabled = false;
         stack.heard.clear();
+        stack.watched.clear();
         stack.shutting_down.clear();
         stack.busy.clear();
         stack.joined = None;
@@ -165,6 +166,14 @@ impl World {
             if rules {
                 self.fallen_sr_masters.insert((sr, host));
             }
+        }
+    }
+
+    /// Where a machine that was cut off or stopped is a member (or the master) again, it is no fallen SR master any more.
+    pub fn recheck_fallen_sr_master(&mut self, machine: MachineId) {
+        if self.stacks[machine.at()].forsaken.is_none() && self.reached_master(machine).is_some() {
+            let host = self.host_on(machine);
+            self.clear_fallen_sr_master(host);
         }
     }
 

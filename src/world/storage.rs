@@ -232,7 +232,11 @@ impl World {
         let opener = &mut self.hw.vdis[vdi.at()].openers[at];
         opener.write_due = false;
         if reaches {
-            self.land_write(fx, vdi, at);
+            // Whoever was the other may be gone by now: alone again, it writes unseen.
+            if self.hw.vdis[vdi.at()].openers.iter().any(|o| o.machine != machine) {
+                fx.tell(Event::DiskWritten { vdi, machine });
+                self.land_write(fx, vdi, at);
+            }
         } else if opener.held_since.is_none() {
             opener.held_since = Some(now);
             fx.tell(Event::WriteHeld { vdi, machine });
@@ -251,7 +255,6 @@ impl World {
         opener.seen = truth.version;
         opener.wrote = Some(now);
         opener.held_since = None;
-        fx.tell(Event::DiskWritten { vdi, machine });
         if unseen
             && truth.damage.is_none()
             && let Some(over) = over
@@ -259,6 +262,13 @@ impl World {
         {
             truth.damage = Some(Damage { at: now, by: machine, over });
             fx.tell(Event::DiskDamaged { vdi, by: machine, over });
+        }
+    }
+
+    /// Somebody's path to an SR was lost: whoever has disks open there may now have writes to hold back.
+    pub fn paths_changed(&mut self, fx: &mut Effects, sr: SrId) {
+        for vdi in self.vdis_on(sr) {
+            self.ask_for_writes(fx, vdi);
         }
     }
 

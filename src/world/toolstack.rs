@@ -11,6 +11,7 @@ use crate::base::ids::MachineId;
 impl World {
     /// xapi stops; domains run on. `false` if it did not run.
     pub fn stop_xapi(&mut self, fx: &mut Effects, machine: MachineId) -> bool {
+        self.note_fallen_sr_master(machine);
         let ran = self.stop_xapi_silently(machine);
         if ran {
             fx.tell(Event::XapiStopped { machine });
@@ -81,5 +82,19 @@ impl World {
             }
         }
         self.lose_power(fx, machine);
+    }
+
+    /// A member takes a copy of its master's database, if its own is another. Copying what changes nothing is no event.
+    pub fn take_copy(&mut self, fx: &mut Effects, machine: MachineId, from: MachineId) {
+        let now = self.now;
+        let db = std::sync::Arc::clone(&self.stacks[from.at()].db);
+        let stack = &mut self.stacks[machine.at()];
+        let same = std::sync::Arc::ptr_eq(&stack.db, &db) || *stack.db == *db;
+        stack.db = db;
+        stack.copy_as_of = now;
+        stack.copy_age = crate::base::time::Span::ZERO;
+        if !same {
+            fx.tell(Event::CopyTaken { machine, from });
+        }
     }
 }

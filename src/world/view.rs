@@ -18,6 +18,13 @@ pub enum Contact {
     Silent,
 }
 
+/// The side of a partition that reaches all others: a machine whose own links were healed.
+pub const EVERY_SIDE: u16 = u16::MAX;
+
+fn same_side(a: u16, b: u16) -> bool {
+    a == b || a == EVERY_SIDE || b == EVERY_SIDE
+}
+
 impl World {
     // ---- machines and wires
 
@@ -48,7 +55,7 @@ impl World {
         a == b
             || !self.hw.isolated[a.at()]
                 && !self.hw.isolated[b.at()]
-                && self.hw.partition.as_ref().is_none_or(|groups| groups[a.at()] == groups[b.at()])
+                && self.hw.partition.as_ref().is_none_or(|groups| same_side(groups[a.at()], groups[b.at()]))
     }
     /// Why a machine does not reach an SR; `None` where it does. Power is not asked.
     pub fn path_fault(&self, machine: MachineId, sr: SrId) -> Option<Io> {

@@ -9,9 +9,12 @@ use crate::base::time::Time;
 use crate::hazard::Severity;
 use crate::report::{Realm, Report, StepReport, StoryLine};
 use crate::world::event::Status;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// As many alike at one instant are folded.
 const FOLD_FROM: usize = 4;
+/// Events that may come again and again for as long as a run lasts.
+const REPEATING: [&str; 3] = ["disk-written", "emergency-mode", "xapi-stopped"];
 /// The widest column of actors; a longer name stands in the text instead.
 const ACTOR_MAX: usize = 14;
 /// The column of marks and words.
@@ -39,21 +42,28 @@ pub fn render(page: &mut Page, report: &Report, detail: Detail) {
     page.hanging("  ", 2, Tint::Dim, "$ typed, as run    | what it printed    > how it ended       x fault, act");
     page.gap();
     let mut rows = Vec::new();
+    let mut hidden = 0;
     for line in &report.story {
-        if detail == Detail::Every || line.matters {
+        if detail == Detail::Every || line.matters || ends_a_command(report, line) {
             rows.extend(row(report, line, detail));
+        } else if line.realm != Realm::Step {
+            hidden += 1;
         }
     }
-    let rows = if detail == Detail::Every { rows } else { fold(rows) };
+    let rows = if detail == Detail::Every { rows } else { fold(once(rows)) };
     lay_out(page, &rows);
     if rows.is_empty() {
         page.line("  Nothing happened that matters (-v shows every event).");
     }
-    let hidden = report.story.iter().filter(|line| !line.matters).count();
     if detail != Detail::Every && hidden > 0 {
         page.hanging("  ", 2, Tint::Dim, &format!("{} of less weight left out (-v shows them)", count(hidden, "event")));
     }
     never_begun(page, report);
+}
+
+/// What a command printed is part of the story even where it went well.
+fn ends_a_command(report: &Report, line: &StoryLine) -> bool {
+    line.event == "step-ended" && line.step.and_then(|at| report.steps.get(at)).is_some_and(|step| step.kind == "run")
 }
 
 fn is_end(report: &Report, line: &StoryLine) -> bool {
@@ -142,6 +152,8 @@ fn began(row: &mut Row, step: &StepReport) {
                 "act" => ("x by hand".into(), Tint::Bold),
                 _ => ("# note".into(), Tint::Dim),
             };
+            // The kind says whose doing it is.
+            row.actor = String::new();
             row.what = format!("{} {place}", clean(&step.text));
         }
     }
@@ -155,6 +167,8 @@ fn ended_row(mut row: Row, step: &StepReport) -> Option<Row> {
     row.kind = "> ended".into();
     if step.kind == "run" {
         row.actor = step.host.as_deref().map_or_else(|| row.actor.clone(), clean);
+    } else {
+        row.actor = String::new();
     }
     row.what = ending(step);
     row.tint = match step.status {
@@ -195,6 +209,34 @@ fn never_begun(page: &mut Page, report: &Report) {
     }
 }
 
+/// What goes on and on (two writers, a host that restarts for ever) is told once, with how often and until when.
+fn once(rows: Vec<Row>) -> Vec<Row> {
+    let name = |row: &Row| match row.alike {
+        Some((_, event, _)) if REPEATING.contains(&event) => Some((event, row.actor.clone(), row.what.clone())),
+        _ => None,
+    };
+    let mut often: BTreeMap<_, (usize, Time)> = BTreeMap::new();
+    for row in &rows {
+        if let Some(name) = name(row) {
+            let (n, last) = often.entry(name).or_insert((0, row.at));
+            (*n, *last) = (*n + 1, row.at);
+        }
+    }
+    let mut told = BTreeSet::new();
+    let keep = |mut row: Row| {
+        let Some(name) = name(&row) else { return Some(row) };
+        let (n, last) = often.get(&name).copied().unwrap_or((0, row.at));
+        if n < FOLD_FROM {
+            return Some(row);
+        }
+        told.insert(name).then(|| {
+            row.what.push_str(&format!(" (and {} more times until {last}; -v shows them)", n - 1));
+            row
+        })
+    };
+    rows.into_iter().filter_map(keep).collect()
+}
+
 /// Rows alike at one instant, with no step between them, become one where there are many.
 fn fold(rows: Vec<Row>) -> Vec<Row> {
     let mut folded: Vec<Row> = Vec::with_capacity(rows.len());
@@ -210,11 +252,11 @@ fn fold(rows: Vec<Row>) -> Vec<Row> {
         while let Some(row) = rows.next_if(|row| row.at == at && row.alike.is_some()) {
             stretch.push(row);
         }
-        let mut counts = std::collections::BTreeMap::new();
+        let mut counts = BTreeMap::new();
         for row in &stretch {
             *counts.entry(key(row)).or_insert(0usize) += 1;
         }
-        let mut told = std::collections::BTreeMap::new();
+        let mut told = BTreeMap::new();
         for row in stretch {
             let key = key(&row);
             let n = counts[&key];

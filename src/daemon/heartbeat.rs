@@ -1,0 +1,160 @@
+//! Liveness without HA (db_gc.ml): a member tells its master every 30 s that it lives; the master looks every 30 s whom it
+//! has not heard for 600 s. Nothing else follows from silence: nothing is halted, released or fenced.
+//!
+//! The k-th heartbeat of a boot is due at a place that is a function of (host, boot, k): grid, phase, lateness. Nothing is
+//! drawn from a running stream, so a heartbeat that nobody needs to see could be known without being sent.
+
+use crate::base::draw::Stream;
+use crate::base::ids::{HostId, MachineId};
+use crate::base::time::{Span, Time};
+use crate::world::World;
+use crate::world::effects::{Due, Effects};
+use crate::world::memory::{PoolConf, Xapi};
+use crate::world::view::Contact;
+
+/// Which draw of a heartbeat is meant.
+#[derive(Clone, Copy)]
+enum Draw {
+    Lateness = 0,
+    Latency = 1,
+    Loss = 2,
+}
+
+fn stream(world: &World, machine: MachineId) -> Stream {
+    world.names.machines[machine.at()].stream.sub(u64::from(world.hw.machines[machine.at()].boot))
+}
+
+fn draw(k: u64, which: Draw) -> u64 {
+    1 + k * 4 + which as u64
+}
+
+/// Where the grid of a boot begins: a phase within one interval, never exactly 0, so that what a scenario does at 0 acts
+/// before the first beat.
+fn phase(stream: Stream, interval: Span) -> Span {
+    Span(1 + stream.below(0, interval.0.max(2) - 1))
+}
+
+/// The first heartbeat after now.
+fn next_beat(world: &World, machine: MachineId) -> Time {
+    let settings = &world.settings;
+    let (interval, jitter) = (settings.heartbeat_interval, settings.heartbeat_jitter);
+    let stream = stream(world, machine);
+    let phase = phase(stream, interval);
+    // A beat is late by less than an interval: the one that is due now has this number or the one before.
+    let mut k = world.now.since(Time::ZERO + phase).0.saturating_sub(jitter.0) / interval.0;
+    loop {
+        let at = Time::ZERO + phase + interval.times(k) + stream.span(draw(k, Draw::Lateness), (Span::ZERO, jitter));
+        if at > world.now {
+            return at;
+        }
+        k += 1;
+    }
+}
+
+/// A member's xapi is up: its heartbeats begin.
+pub fn begin(world: &World, fx: &mut Effects, machine: MachineId) {
+    let epoch = world.stacks[machine.at()].epoch;
+    fx.due_at(next_beat(world, machine), Due::Heartbeat { machine, epoch });
+}
+
+/// A member sends a heartbeat.
+pub fn beat(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
+    let stack = &world.stacks[machine.at()];
+    let PoolConf::Slave(master) = stack.role else { return };
+    if stack.epoch != epoch || stack.xapi != Xapi::Up {
+        return;
+    }
+    fx.due_at(next_beat(world, machine), Due::Heartbeat { machine, epoch });
+    if !world.dom0_answers(machine) || world.contact(machine, master) != Contact::Answered {
+        return;
+    }
+    if !world.is_master(master) {
+        refused(world, fx, machine);
+        return;
+    }
+    let stream = stream(world, machine);
+    let k = world.now.since(Time::ZERO + phase(stream, world.settings.heartbeat_interval)).0 / world.settings.heartbeat_interval.0;
+    let degraded = world.hw.degraded.get(&machine).or_else(|| world.hw.degraded.get(&master));
+    let loss = degraded.map_or(world.settings.network_loss, |d| d.loss.max(world.settings.network_loss));
+    if loss > 0 && stream.chance(draw(k, Draw::Loss), loss) {
+        return;
+    }
+    let latency = stream.span(draw(k, Draw::Latency), degraded.and_then(|d| d.latency).unwrap_or(world.settings.network_latency));
+    let host = world.host_on(machine);
+    let accepted = world.stacks[machine.at()].joined == Some((master, world.stacks[master.at()].epoch));
+    let ruling = &mut world.stacks[master.at()];
+    // A host that was forgotten is heard too, and ignored: its reference is dead.
+    ruling.heard.set(host, world.now + latency);
+    if !(accepted && ruling.db.live(host)) && ruling.db.host(host).is_some() {
+        fx.due(latency, Due::HeartbeatArrives { machine, epoch });
+    }
+}
+
+/// A heartbeat reaches a master that did not hold the host for alive, or that has restarted since it last heard it: the
+/// member is alive again and enables itself (xapi.ml, on_master_restart).
+pub fn arrive(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
+    let Some(master) = world.reached_master(machine).filter(|master| *master != machine) else { return };
+    if world.stacks[machine.at()].epoch != epoch {
+        return;
+    }
+    let host = world.host_on(machine);
+    if world.db(master).host(host).is_none() || world.stacks[master.at()].shutting_down.contains(&host) {
+        return;
+    }
+    let joined = (master, world.stacks[master.at()].epoch);
+    let again = world.stacks[machine.at()].joined.replace(joined) != Some(joined);
+    world.set_live(fx, master, host, true);
+    if again && !world.stacks[machine.at()].user_disabled {
+        world.set_enabled(fx, master, host, true);
+    }
+    watch(world, fx, master, host);
+}
+
+/// The member's master answers, but is no master: after a minute of errors the member's xapi restarts, and then waits in
+/// emergency mode (master_connection.ml, permanent_master_failure_retry_interval).
+fn refused(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    let stack = &mut world.stacks[machine.at()];
+    if !stack.fuse {
+        stack.fuse = true;
+        let epoch = stack.epoch;
+        fx.due(Span::secs(60), Due::XapiRestart { machine, epoch });
+    }
+}
+
+/// A master begins to watch a host: one timer a host, re-armed when it fires early.
+pub fn watch(world: &mut World, fx: &mut Effects, master: MachineId, host: HostId) {
+    if world.stacks[master.at()].watched.insert(host) {
+        let epoch = world.stacks[master.at()].epoch as u16;
+        fx.due_at(next_check(world, master, host), Due::LivenessCheck { master, host, epoch });
+    }
+}
+
+/// The first of the master's checks, every 30 s since it was up, that could find the host silent for too long.
+fn next_check(world: &World, master: MachineId, host: HostId) -> Time {
+    let stack = &world.stacks[master.at()];
+    let interval = world.settings.liveness_check;
+    let heard = stack.heard.at(host).unwrap_or(stack.up_since);
+    let dead = heard + world.settings.host_dead_after;
+    let after = dead.max(world.now + Span(1)).since(stack.up_since);
+    stack.up_since + interval.times(after.0.div_ceil(interval.0))
+}
+
+/// A master's liveness check of a host: 600 s of silence, and not before, make it dead in the master's book.
+pub fn check(world: &mut World, fx: &mut Effects, master: MachineId, host: HostId, epoch: u16) {
+    let stack = &world.stacks[master.at()];
+    if stack.epoch as u16 != epoch || !stack.watched.contains(&host) {
+        return;
+    }
+    if stack.xapi == Xapi::Stopped || !world.db(master).live(host) {
+        world.stacks[master.at()].watched.remove(&host);
+        return;
+    }
+    let silent = stack.heard.at(host).is_none_or(|heard| world.now.since(heard) >= world.settings.host_dead_after);
+    // A hung master checks nothing; its book is as it was when it is back.
+    if silent && world.dom0_answers(master) {
+        world.stacks[master.at()].watched.remove(&host);
+        world.set_live(fx, master, host, false);
+        return;
+    }
+    fx.due_at(next_check(world, master, host), Due::LivenessCheck { master, host, epoch });
+}

@@ -1,0 +1,7 @@
+//! What hosts do by themselves: heartbeats and the master's book of them, copies of the database, what xapi does when it
+//! starts, machines that boot and go down. Knows no command, no fault, no hazard and no scenario.
+
+pub mod copies;
+pub mod heartbeat;
+pub mod machine;
+pub mod xapi;

@@ -1,0 +1,255 @@
+//! What xapi does when it starts (xapi.ml, server_init): a master looks for other masters and takes its database in hand; a
+//! member greets its master, and waits in emergency mode until it is let in. Then each makes records and locks fit what
+//! it finds on its machine.
+
+use super::{copies, heartbeat};
+use crate::base::ids::{HostId, MachineId, VmId};
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::database::PowerState;
+use crate::world::effects::{Due, Effects};
+use crate::world::errors::{ApiError, Param};
+use crate::world::event::{Ending, Event};
+use crate::world::memory::{Forsaken, PoolConf, Promotion, Xapi};
+use crate::world::names::Mode;
+use crate::world::view::Contact;
+
+/// The pause between two greetings where the answer was final (xapi.ml, Pool.hello, permanent errors).
+const PERMANENT_RETRY: Span = Span::secs(60);
+
+/// xapi has started.
+pub fn up(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
+    let stack = &mut world.stacks[machine.at()];
+    if stack.epoch != epoch || stack.xapi != Xapi::Starting {
+        return;
+    }
+    if !world.dom0_answers(machine) {
+        // Hung in the middle of its start: it goes on when domain 0 is back.
+        fx.due(Span::secs(1), Due::XapiUp { machine, epoch });
+        return;
+    }
+    let stack = &mut world.stacks[machine.at()];
+    stack.role = stack.conf;
+    match stack.conf {
+        PoolConf::Master => start_master(world, fx, machine),
+        PoolConf::Slave(_) => {
+            stack.xapi = Xapi::Emergency;
+            stack.stashed = Some(ApiError::new("HOST_STILL_BOOTING"));
+            hello(world, fx, machine, epoch);
+        }
+        PoolConf::Broken => {
+            stack.xapi = Xapi::Emergency;
+            stash(world, fx, machine, ApiError::new("HOST_BROKEN"));
+            let stream = world.names.machines[machine.at()].stream.sub(0xb40c).sub(u64::from(epoch));
+            fx.due(stream.span(0, world.settings.emergency_restart), Due::XapiRestart { machine, epoch });
+        }
+    }
+}
+
+/// Emergency mode with this error, told when it is a new one.
+fn stash(world: &mut World, fx: &mut Effects, machine: MachineId, error: ApiError) {
+    let code = error.code;
+    let stack = &mut world.stacks[machine.at()];
+    if stack.stashed.as_ref().map(|old| old.code) != Some(code) {
+        fx.tell(Event::EmergencyMode { machine, code });
+    }
+    stack.stashed = Some(error);
+}
+
+// ---- the master
+
+fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    // The promotion is judged against the former master's database as it is now, before this start changes anything.
+    let taking_over = world.stacks[machine.at()].taking_over.take();
+    let stale = taking_over.flatten().is_some_and(|old| !world.db(machine).agrees_with(world.db(old)));
+    if let Some(other) = other_master(world, machine) {
+        // "Just a sanity check": whoever starts yields to the master that it finds (check_no_other_masters).
+        fx.tell(Event::Yielded { machine, to: other });
+        world.write_conf(fx, machine, PoolConf::Slave(other));
+        world.restart_xapi(fx, machine);
+        return;
+    }
+    let now = world.now;
+    let host = world.host_on(machine);
+    let stack = &mut world.stacks[machine.at()];
+    stack.xapi = Xapi::Up;
+    stack.stashed = None;
+    stack.up_since = now;
+    if let Some(over) = taking_over {
+        stack.promotion = Some(Promotion { at: now, over, stale });
+    }
+    fx.tell(Event::XapiUp { machine, master: true });
+    if let Some(old) = taking_over.flatten()
+        && world.stacks[old.at()].forsaken.is_none()
+        && world.db(machine).host(world.host_on(old)).is_some()
+    {
+        world.stacks[old.at()].forsaken = Some(Forsaken { since: now, forgotten: false });
+    }
+    if world.db(machine).master != host {
+        world.db_mut(machine).master = host;
+        fx.tell(Event::MasterRecorded { by: machine, host });
+    }
+    // The heartbeat table is empty, and so the first pass takes every other host for dead until its next beat.
+    let others: Vec<HostId> = world.db(machine).hosts.keys().copied().filter(|other| *other != host).collect();
+    for other in &others {
+        if world.release.fresh_master_doubts_members() {
+            world.set_live(fx, machine, *other, false);
+        }
+        world.set_enabled(fx, machine, *other, false);
+    }
+    world.set_live(fx, machine, host, true);
+    // dbsync_master.ml: running on a host that is gone is running nowhere.
+    for vm in world.names.vm_ids() {
+        let dangling = world.db(machine).vm(vm).is_some_and(|record| {
+            record.power_state == PowerState::Running
+                && record.resident_on.is_none_or(|resident| world.db(machine).host(resident).is_none())
+        });
+        if dangling {
+            world.set_vm(fx, machine, vm, PowerState::Halted, None);
+        }
+    }
+    settle(world, fx, machine, machine);
+    master_duties(world, fx, machine);
+}
+
+/// The clockwork of a master that is up: copies, and a watch on every host that it holds for alive.
+pub fn master_duties(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    copies::begin(world, fx, machine);
+    let host = world.host_on(machine);
+    let live: Vec<HostId> =
+        world.db(machine).hosts.iter().filter(|(other, record)| **other != host && record.live).map(|(other, _)| *other).collect();
+    for other in live {
+        heartbeat::watch(world, fx, machine, other);
+    }
+}
+
+/// The first other host of the database that answers and says that it is a master.
+fn other_master(world: &World, machine: MachineId) -> Option<MachineId> {
+    let host = world.host_on(machine);
+    let others = world.db(machine).hosts.keys().filter(|other| **other != host).filter_map(|other| world.machine_of(*other));
+    others.filter(|other| world.contact(machine, *other) == Contact::Answered).find(|other| world.is_master(*other))
+}
+
+// ---- the member
+
+/// A member greets its master (Pool.hello), and tries again until it is let in.
+pub fn hello(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
+    let stack = &world.stacks[machine.at()];
+    if stack.epoch != epoch || stack.xapi != Xapi::Emergency {
+        return;
+    }
+    let PoolConf::Slave(master) = stack.role else { return };
+    if !world.dom0_answers(machine) {
+        fx.due(world.settings.emergency_retry, Due::Hello { machine, epoch });
+        return;
+    }
+    let host = world.host_on(machine);
+    let unknown = || ApiError::new("HOST_UNKNOWN_TO_MASTER").with(Param::HostUuid(host));
+    let (error, retry) = if master == machine {
+        (ApiError::new("HOST_ITS_OWN_SLAVE"), world.settings.emergency_retry)
+    } else if world.contact(machine, master) != Contact::Answered {
+        (ApiError::new("INTERNAL_ERROR").text("the master can't be reached"), world.settings.emergency_retry)
+    } else if !world.is_master(master) {
+        let address = world.names.machines[master.at()].address.clone();
+        (ApiError::new("HOST_IS_SLAVE").text(address), world.settings.emergency_retry)
+    } else if world.db(master).host(host).is_none() {
+        // Another pool's secret is answered in the same way as a host that was forgotten.
+        (unknown(), PERMANENT_RETRY)
+    } else {
+        join(world, fx, machine, master);
+        return;
+    };
+    stash(world, fx, machine, error);
+    fx.due(retry, Due::Hello { machine, epoch });
+}
+
+/// The master knows the host and lets it in.
+fn join(world: &mut World, fx: &mut Effects, machine: MachineId, master: MachineId) {
+    let now = world.now;
+    let host = world.host_on(machine);
+    let master_epoch = world.stacks[master.at()].epoch;
+    let stack = &mut world.stacks[machine.at()];
+    stack.xapi = Xapi::Up;
+    stack.stashed = None;
+    stack.up_since = now;
+    stack.joined = Some((master, master_epoch));
+    stack.promotion = None;
+    fx.tell(Event::JoinedMaster { machine, master });
+    let ruling = &mut world.stacks[master.at()];
+    ruling.shutting_down.remove(&host);
+    ruling.heard.set(host, now);
+    world.set_live(fx, master, host, true);
+    heartbeat::watch(world, fx, master, host);
+    settle(world, fx, machine, master);
+    world.take_copy(fx, machine, master);
+    world.recheck_fallen_sr_master(machine);
+    heartbeat::begin(world, fx, machine);
+}
+
+// ---- both
+
+/// A starting xapi makes the database of `master` fit what it finds on its own machine: PBDs after a boot, VM records,
+/// disk locks. Then the host enables itself.
+fn settle(world: &mut World, fx: &mut Effects, machine: MachineId, master: MachineId) {
+    let host = world.host_on(machine);
+    if std::mem::take(&mut world.stacks[machine.at()].booted) {
+        let pbds: Vec<_> = world.db(master).pbds.keys().filter(|(holder, _)| *holder == host).map(|(_, sr)| *sr).collect();
+        for sr in pbds {
+            let reaches = world.reaches(machine, sr);
+            world.set_pbd(fx, master, host, sr, reaches);
+            if reaches {
+                world.sr_attach(fx, master, machine, sr);
+            }
+        }
+    }
+    for vm in world.names.vm_ids() {
+        resync_vm(world, fx, machine, master, vm);
+    }
+    refresh_locks(world, fx, machine, master);
+    world.recheck_fallen_sr_master(machine);
+    if !world.stacks[machine.at()].user_disabled {
+        world.set_enabled(fx, master, host, true);
+    }
+}
+
+/// dbsync_slave.ml, update_vms (6.0): the host's own domains win over the database.
+fn resync_vm(world: &mut World, fx: &mut Effects, machine: MachineId, master: MachineId, vm: VmId) {
+    let host = world.host_on(machine);
+    let runs_here = world.has_domain(machine, vm);
+    let Some(record) = world.db(master).vm(vm) else {
+        if runs_here {
+            world.end_domain(fx, vm, machine, Ending::Destroyed);
+        }
+        return;
+    };
+    let recorded_here = record.power_state == PowerState::Running && record.resident_on == Some(host);
+    let recorded_elsewhere = record.power_state == PowerState::Running && !recorded_here;
+    if recorded_here && !runs_here {
+        world.set_vm(fx, master, vm, PowerState::Halted, None);
+    } else if runs_here && !recorded_here && (!recorded_elsewhere || world.release.resync_steals_record()) {
+        world.set_vm(fx, master, vm, PowerState::Running, Some(host));
+    }
+}
+
+/// storage_access.ml, refresh_local_vdi_activations (July 2011): adds the host's own missing keys and removes its own stale
+/// ones; keys of others, also of hosts that are gone, stay.
+fn refresh_locks(world: &mut World, fx: &mut Effects, machine: MachineId, master: MachineId) {
+    let host = world.host_on(machine);
+    for vdi in world.names.vdi_ids() {
+        let openers = &world.hw.vdis[vdi.at()].openers;
+        let open = openers.iter().filter(|o| o.machine == machine).map(|o| o.mode).max();
+        let lock: Option<Mode> = world.db(master).vdi(vdi).and_then(|record| record.lock_of(host));
+        match (open, lock) {
+            (Some(mode), None) => world.set_lock(fx, master, vdi, host, mode),
+            (None, Some(_)) => world.remove_lock(fx, master, vdi, host),
+            _ => {}
+        }
+    }
+}
+
+/// The fuse of a role change has burnt, or a broken host tries again.
+pub fn restart(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
+    if world.stacks[machine.at()].epoch == epoch && world.dom0_answers(machine) {
+        world.restart_xapi(fx, machine);
+    }
+}

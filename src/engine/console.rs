@@ -1,0 +1,293 @@
+//! A console at work: the lines of a `run`, one after the other, each waiting for its master, checked when it begins,
+//! committed when it ends, given up when it hangs.
+
+use super::{Engine, sequence};
+use crate::base::ids::MachineId;
+use crate::base::time::{Span, Time};
+use crate::command::{self, Admission, Check, Operation, Output, Progress, Seat, Typed};
+use crate::scenario::model::{Deed, Step};
+use crate::world::effects::Due;
+use crate::world::event::{Event, Status, StepIx};
+use std::sync::Arc;
+
+/// What the line at work is doing.
+#[derive(Clone, Debug)]
+enum Phase {
+    /// Its master does not answer; asked again after twice as long each time (master_connection.ml: 2 s to 256 s).
+    Waiting { next: Span },
+    /// Its check is over; the refusal shows when the connection that nobody answered is given up.
+    Refused(Output),
+    /// It will be committed.
+    Working { seat: Seat, epoch: u32 },
+    /// Its storage hangs.
+    Hanging { seat: Seat },
+}
+
+/// A step's console.
+#[derive(Clone, Debug)]
+pub(super) struct Console {
+    step: u16,
+    sequence: usize,
+    machine: MachineId,
+    line: usize,
+    typed: Option<Typed>,
+    phase: Phase,
+    serial: u32,
+    began: Time,
+}
+
+const BACKOFF_LEAST: Span = Span::secs(2);
+const BACKOFF_MOST: Span = Span::secs(256);
+
+impl Engine {
+    fn step_of(&self, console: &Console) -> (Arc<super::Program>, usize) {
+        (Arc::clone(&self.program), usize::from(console.step))
+    }
+
+    /// A `run` begins on its console.
+    pub(super) fn open_console(&mut self, sequence: usize, step: u16) {
+        let machine = self.program.steps[usize::from(step)].1.host;
+        let console = Console {
+            step,
+            sequence,
+            machine,
+            line: 0,
+            typed: None,
+            phase: Phase::Waiting { next: BACKOFF_LEAST },
+            serial: 0,
+            began: self.world.now,
+        };
+        self.type_line(console);
+    }
+
+    /// Types the console's present line.
+    fn type_line(&mut self, mut console: Console) {
+        let (program, at) = self.step_of(&console);
+        let Step { deed: Deed::Run(script), stdin, timeout, .. } = &program.steps[at].1 else { return };
+        if !self.console_answers(console.machine) {
+            let output = self.no_answer(console.machine);
+            self.line_ended(console, output);
+            return;
+        }
+        let (ran, typed) = command::typed(&script.lines[console.line], &self.world, stdin.as_deref());
+        let record = &mut self.records[at];
+        match &mut record.ran {
+            Some(lines) => {
+                lines.push('\n');
+                lines.push_str(&ran);
+            }
+            None => record.ran = Some(ran),
+        }
+        console.began = self.world.now;
+        console.serial = self.new_serial();
+        match typed {
+            Err(output) if output.exit != 0 => self.line_ended(console, output),
+            Err(output) => {
+                console.phase = Phase::Refused(output);
+                self.again(console, self.world.settings.command);
+            }
+            Ok(typed) => {
+                console.typed = Some(typed);
+                self.fx.due(*timeout, Due::CtrlC { slot: console.sequence as u8, serial: console.serial });
+                self.admit(console);
+            }
+        }
+    }
+
+    fn no_answer(&self, machine: MachineId) -> Output {
+        Output { text: format!("no answer from the console of {}\n", self.world.names.machine(machine)), exit: 255, error: None }
+    }
+
+    /// Looks whether the line gets anybody to talk to, and has it checked.
+    fn admit(&mut self, mut console: Console) {
+        let Some(typed) = &console.typed else { return };
+        match typed.admit(&self.world, console.machine) {
+            Admission::Refuse(output) => self.line_ended(console, output),
+            Admission::Wait => {
+                let next = match console.phase {
+                    Phase::Waiting { next } => next,
+                    _ => BACKOFF_LEAST,
+                };
+                console.phase = Phase::Waiting { next: next.times(2).min(BACKOFF_MOST) };
+                self.again(console, next);
+            }
+            Admission::Go(seat) => match typed.check(&self.world, seat) {
+                Check::Go(span) => {
+                    let epoch = self.world.stacks[seat.executor.at()].epoch;
+                    console.phase = Phase::Working { seat, epoch };
+                    self.again(console, span);
+                }
+                Check::Refuse { output, after } if after == Span::ZERO => self.line_ended(console, output),
+                Check::Refuse { output, after } => {
+                    console.phase = Phase::Refused(output);
+                    self.again(console, after);
+                }
+            },
+        }
+    }
+
+    /// The console goes on after a span.
+    fn again(&mut self, console: Console, span: Span) {
+        let (sequence, serial) = (console.sequence, console.serial);
+        self.consoles[sequence] = Some(console);
+        self.fx.due(span, Due::Command { slot: sequence as u8, serial });
+    }
+
+    /// The time of the line at work is up.
+    pub(super) fn command_due(&mut self, slot: u8, serial: u32) {
+        let slot = usize::from(slot);
+        let Some(mut console) = self.consoles[slot].take_if(|console| console.serial == serial) else {
+            self.detached_due(serial);
+            return;
+        };
+        self.origin = console.step;
+        if !self.console_answers(console.machine) {
+            let output = self.no_answer(console.machine);
+            self.line_ended(console, output);
+            return;
+        }
+        match console.phase.clone() {
+            Phase::Waiting { .. } => self.admit(console),
+            Phase::Refused(output) => self.line_ended(console, output),
+            Phase::Hanging { .. } => self.consoles[slot] = Some(console),
+            Phase::Working { seat, epoch } => match self.commit(&mut console, seat, epoch) {
+                Progress::Ended(output) => self.line_ended(console, output),
+                Progress::Again(span) => self.again(console, span),
+                Progress::Hangs => {
+                    console.phase = Phase::Hanging { seat };
+                    self.consoles[slot] = Some(console);
+                }
+            },
+        }
+    }
+
+    /// Commits, unless whoever carries the command out has gone meanwhile.
+    fn commit(&mut self, console: &mut Console, seat: Seat, epoch: u32) -> Progress {
+        let Some(typed) = &mut console.typed else { return Progress::Ended(Output::default()) };
+        let gone = !self.world.dom0_answers(seat.executor) || typed.needs_xapi() && self.world.stacks[seat.executor.at()].epoch != epoch;
+        if gone {
+            return Progress::Ended(Output { text: "Lost connection to the server.\n".into(), exit: 1, error: None });
+        }
+        typed.commit(&mut self.world, &mut self.fx, seat)
+    }
+
+    /// Somebody presses Ctrl-C: a line that still waits for its master is dropped, work under way goes on by itself.
+    pub(super) fn ctrl_c(&mut self, slot: u8, serial: u32) {
+        let slot = usize::from(slot);
+        let hangs =
+            |console: &mut Console| console.serial == serial && matches!(console.phase, Phase::Waiting { .. } | Phase::Hanging { .. });
+        let Some(console) = self.consoles[slot].take_if(hangs) else { return };
+        self.origin = console.step;
+        if matches!(console.phase, Phase::Hanging { .. }) {
+            self.detached.push(console.clone());
+        }
+        self.finish_run(console, Status::Hung);
+    }
+
+    /// Storage may answer again: whoever hangs on it tries once more.
+    pub(super) fn retry_hanging(&mut self) -> bool {
+        let mut woke = false;
+        for slot in 0..self.consoles.len() {
+            let Some(mut console) = self.consoles[slot].take() else { continue };
+            let Phase::Hanging { seat } = console.phase else {
+                self.consoles[slot] = Some(console);
+                continue;
+            };
+            self.origin = console.step;
+            let epoch = self.world.stacks[seat.executor.at()].epoch;
+            match self.commit(&mut console, seat, epoch) {
+                Progress::Hangs => self.consoles[slot] = Some(console),
+                Progress::Again(span) => {
+                    console.phase = Phase::Working { seat, epoch };
+                    self.again(console, span);
+                    woke = true;
+                }
+                Progress::Ended(output) => {
+                    self.line_ended(console, output);
+                    woke = true;
+                }
+            }
+            self.drain();
+        }
+        let mut at = 0;
+        while at < self.detached.len() {
+            let mut console = self.detached[at].clone();
+            if let Phase::Hanging { seat } = console.phase {
+                self.origin = console.step;
+                let epoch = self.world.stacks[seat.executor.at()].epoch;
+                match self.commit(&mut console, seat, epoch) {
+                    Progress::Hangs => {}
+                    Progress::Again(span) => {
+                        let (slot, serial) = (console.sequence as u8, console.serial);
+                        console.phase = Phase::Working { seat, epoch };
+                        self.detached[at] = console;
+                        self.fx.due(span, Due::Command { slot, serial });
+                        woke = true;
+                    }
+                    Progress::Ended(_) => {
+                        self.detached.remove(at);
+                        self.drain();
+                        woke = true;
+                        continue;
+                    }
+                }
+                self.drain();
+            }
+            at += 1;
+        }
+        woke
+    }
+
+    fn detached_due(&mut self, serial: u32) {
+        let Some(at) = self.detached.iter().position(|console| console.serial == serial) else { return };
+        let mut console = self.detached.remove(at);
+        let Phase::Working { seat, epoch } = console.phase else { return };
+        self.origin = console.step;
+        match self.commit(&mut console, seat, epoch) {
+            Progress::Ended(_) => {}
+            Progress::Hangs => {
+                console.phase = Phase::Hanging { seat };
+                self.detached.push(console);
+            }
+            Progress::Again(span) => {
+                let slot = console.sequence as u8;
+                self.detached.push(console);
+                self.fx.due(span, Due::Command { slot, serial });
+            }
+        }
+    }
+
+    /// The present line has ended: the next is typed, or the step ends with the first that fails.
+    fn line_ended(&mut self, mut console: Console, output: Output) {
+        let (program, at) = self.step_of(&console);
+        let Step { deed: Deed::Run(script), .. } = &program.steps[at].1 else { return };
+        let record = &mut self.records[at];
+        record.output.push_str(&output.text);
+        record.exit = Some(output.exit);
+        record.code = output.error.as_ref().map(|error| error.code.to_owned());
+        if let Some(error) = output.error {
+            self.fx.tell(Event::Refused { step: StepIx(console.step), error });
+        }
+        if output.exit != 0 {
+            self.finish_run(console, Status::Error);
+            return;
+        }
+        console.line += 1;
+        if console.line < script.lines.len() {
+            console.phase = Phase::Waiting { next: BACKOFF_LEAST };
+            console.typed = None;
+            self.type_line(console);
+        } else {
+            self.finish_run(console, Status::Ok);
+        }
+    }
+
+    fn finish_run(&mut self, console: Console, status: Status) {
+        debug_assert!(matches!(self.progressions[console.sequence].waiting, sequence::Waiting::Running));
+        self.end_step(console.sequence, status);
+        // A step may end in the instant in which it begins; then whoever began it advances.
+        self.drain();
+        self.advance(console.sequence);
+        self.drain();
+    }
+}

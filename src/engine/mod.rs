@@ -1,0 +1,333 @@
+//! The virtual clock: takes what is due in order, hands it to whoever handles it, and keeps the trace. Knows no file and
+//! no hazard; `Engine` is `Clone`, so a search branches by cloning.
+
+mod condition;
+mod console;
+pub mod queue;
+mod sequence;
+pub mod start;
+pub mod trace;
+
+use crate::base::ids::MachineId;
+use crate::base::time::{Span, Time};
+use crate::daemon::{copies, heartbeat, machine, xapi};
+use crate::scenario::model::{Case, Scenario, Sequence, Step};
+use crate::world::World;
+use crate::world::effects::{Due, Effects};
+use crate::world::event::{Event, Status, StepIx};
+use crate::world::memory::{PoolConf, Xapi};
+use console::Console;
+use queue::{NO_STEP, Queue, RANK_POOL};
+use sequence::Progression;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use trace::{Cause, Trace};
+
+/// How long a run goes on after its last step has ended, where the scenario names no `until`.
+pub const AFTERMATH: Span = Span::mins(30);
+
+/// How many things may be due for one event of `--max-events`: quiet heartbeats, copies and checks are no events, but they
+/// take time too.
+const DUES_AN_EVENT: u64 = 20;
+
+/// The number of no sequence: at 0 all of them begin.
+const ALL_SEQUENCES: u8 = 3;
+
+/// What may be varied from run to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The seed of all draws.
+    pub seed: u64,
+    /// The run ends when there have been so many events.
+    pub max_events: u64,
+    /// Steps that are replaced by a note which takes this long.
+    pub masked: BTreeMap<StepIx, Span>,
+    /// Whether the trace is counted and digested only.
+    pub silent: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { seed: 0, max_events: 50_000_000, masked: BTreeMap::new(), silent: false }
+    }
+}
+
+/// The steps of one case, ready to run.
+#[derive(Debug)]
+pub struct Program {
+    /// Timeline, world, recovery, one after the other; a place is a [`StepIx`].
+    pub steps: Vec<(Sequence, Step)>,
+    /// The places of each sequence.
+    ranges: [std::ops::Range<u16>; 3],
+    /// When and how the recovery begins, its pace.
+    begin: Option<crate::scenario::model::Begin>,
+    pace: Span,
+    /// What draws of the recovery's own beginning are keyed by.
+    recovery_key: String,
+    recovery_host: MachineId,
+    until: Option<Time>,
+}
+
+/// How a step went.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StepRecord {
+    /// When it began; `None` if it never did.
+    pub began: Option<Time>,
+    /// When it ended.
+    pub ended: Option<Time>,
+    /// How; [`Status::NotBegun`] until it ends.
+    pub status: Status,
+    /// The command lines with the names put in.
+    pub ran: Option<String>,
+    /// The API's error code.
+    pub code: Option<String>,
+    /// The exit status of the last command.
+    pub exit: Option<i32>,
+    /// What the console showed.
+    pub output: String,
+    /// How late it began against its `at:`.
+    pub late: Option<Span>,
+    /// Whether its fault or act ever changed anything; `None` for other steps and those that did not run.
+    pub effect: Option<bool>,
+    /// What it was before this step began, in the order of beginning.
+    pub order: u32,
+}
+
+/// A run under way.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// The world now.
+    pub world: World,
+    /// What was.
+    pub trace: Trace,
+    /// By [`StepIx`].
+    pub records: Vec<StepRecord>,
+    /// When the recovery began, if it did.
+    pub recovery_began: Option<Time>,
+    /// Whether the run ended at its bound of events, before its time.
+    pub cut_short: bool,
+    program: Arc<Program>,
+    options: Options,
+    queue: Queue,
+    fx: Effects,
+    instant: Vec<Event>,
+    progressions: [Progression; 3],
+    consoles: [Option<Console>; 3],
+    /// Commands that were given up while their work went on.
+    detached: Vec<Console>,
+    serial: u32,
+    begun: u32,
+    dues: u64,
+    last_ended: Time,
+    origin: u16,
+    due_name: &'static str,
+    /// Which sequences are being advanced: a step that ends in the instant in which it begins is no recursion.
+    advancing: [bool; 3],
+    /// A sequence was closed: whoever waits for its steps looks again.
+    stirred: bool,
+}
+
+impl Program {
+    /// The program of a case.
+    pub fn new(scenario: &Scenario, case: Case) -> Program {
+        let steps: Vec<(Sequence, Step)> = scenario.steps(case).map(|(sequence, step)| (sequence, step.clone())).collect();
+        let count = |which: Sequence| steps.iter().filter(|(sequence, _)| *sequence == which).count() as u16;
+        let (timeline, world, all) = (count(Sequence::Timeline), count(Sequence::Timeline) + count(Sequence::World), steps.len() as u16);
+        let recovery = case.recovery.map(|at| &scenario.recoveries[at]);
+        Program {
+            ranges: [0..timeline, timeline..world, world..all],
+            begin: recovery.map(|recovery| recovery.begin.clone()),
+            pace: recovery.map_or(Span::ZERO, |recovery| recovery.pace),
+            recovery_key: recovery.and_then(|recovery| recovery.name.clone()).unwrap_or_else(|| "recovery".into()),
+            recovery_host: recovery.map_or(scenario.pool.master, |recovery| recovery.host),
+            until: scenario.until,
+            steps,
+        }
+    }
+}
+
+impl Engine {
+    /// A run at its beginning: nothing has happened yet.
+    pub fn new(scenario: &Scenario, case: Case, options: Options) -> Engine {
+        Engine::with_program(scenario, Arc::new(Program::new(scenario, case)), options)
+    }
+
+    /// The same, for a program that is run more than once.
+    pub fn with_program(scenario: &Scenario, program: Arc<Program>, options: Options) -> Engine {
+        let world = start::world(scenario, options.seed);
+        let record = StepRecord {
+            began: None,
+            ended: None,
+            status: Status::NotBegun,
+            ran: None,
+            code: None,
+            exit: None,
+            output: String::new(),
+            late: None,
+            effect: None,
+            order: u32::MAX,
+        };
+        let mut engine = Engine {
+            world,
+            trace: Trace::new(options.silent),
+            records: vec![record; program.steps.len()],
+            recovery_began: None,
+            cut_short: false,
+            progressions: [0, 1, 2].map(|at: usize| Progression::new(program.ranges[at].clone())),
+            program,
+            options,
+            queue: Queue::new(),
+            fx: Effects::default(),
+            instant: Vec::new(),
+            consoles: [None, None, None],
+            detached: Vec::new(),
+            serial: 0,
+            begun: 0,
+            dues: 0,
+            last_ended: Time::ZERO,
+            origin: NO_STEP,
+            due_name: "start",
+            advancing: [false; 3],
+            stirred: false,
+        };
+        engine.begin_daemons();
+        engine.queue.push(Time::ZERO, RANK_POOL, Due::Step { sequence: ALL_SEQUENCES }, NO_STEP);
+        engine
+    }
+
+    /// The clockwork of the pool as it stands at 0.
+    fn begin_daemons(&mut self) {
+        for machine in self.world.machines().collect::<Vec<_>>() {
+            let stack = &self.world.stacks[machine.at()];
+            match (stack.xapi, stack.role) {
+                (Xapi::Up, PoolConf::Master) => xapi::master_duties(&mut self.world, &mut self.fx, machine),
+                (Xapi::Up, _) => heartbeat::begin(&self.world, &mut self.fx, machine),
+                (Xapi::Emergency, _) => {
+                    let epoch = stack.epoch;
+                    self.fx.due(self.world.settings.emergency_retry, Due::Hello { machine, epoch });
+                }
+                _ => {}
+            }
+        }
+        for vdi in self.world.names.vdi_ids() {
+            self.world.ask_for_writes(&mut self.fx, vdi);
+        }
+        self.drain();
+    }
+
+    /// When the run ends: at its `until`, else half an hour after the last step ended. `None` while steps are to come.
+    pub fn end(&self) -> Option<Time> {
+        self.program.until.or_else(|| self.progressions.iter().all(|p| p.ended).then_some(self.last_ended + AFTERMATH))
+    }
+
+    /// The next instant at which anything is due, within the run.
+    pub fn next_at(&self) -> Option<Time> {
+        if self.cut_short {
+            return None;
+        }
+        let next = self.queue.next_at()?;
+        self.end().is_none_or(|end| next <= end).then_some(next)
+    }
+
+    /// One turn of the virtual clock: all that is due at the next instant. `None` when the run is over. The events of the
+    /// turn are lent until the next.
+    pub fn turn(&mut self) -> Option<(Time, &[Event])> {
+        let at = self.next_at()?;
+        self.instant.clear();
+        assert!(at >= self.world.now, "time never runs back");
+        self.world.now = at;
+        self.fx.now = at;
+        loop {
+            while self.queue.next_at() == Some(at) {
+                let Some(entry) = self.queue.pop() else { break };
+                self.origin = entry.origin;
+                self.due_name = name_of(entry.due);
+                self.dues += 1;
+                self.handle(entry.due);
+                self.drain();
+            }
+            // Conditions are looked at when all that was due has been; what then begins, begins at this same instant.
+            if self.instant.is_empty() && !std::mem::take(&mut self.stirred) || !self.wake_waiting() {
+                break;
+            }
+        }
+        self.world.ruled_last = self.world.ruler();
+        let max = self.options.max_events;
+        self.cut_short = self.trace.count >= max || self.dues >= max.saturating_mul(DUES_AN_EVENT);
+        Some((at, &self.instant))
+    }
+
+    /// The run is over: the clock stands at its end.
+    pub fn finish(&mut self) -> Time {
+        if !self.cut_short
+            && let Some(end) = self.end()
+        {
+            self.world.now = end.max(self.world.now);
+        }
+        self.world.now
+    }
+
+    /// The one place that says who handles what.
+    fn handle(&mut self, due: Due) {
+        let (world, fx) = (&mut self.world, &mut self.fx);
+        match due {
+            Due::Heartbeat { machine, epoch } => heartbeat::beat(world, fx, machine, epoch),
+            Due::HeartbeatArrives { machine, epoch } => heartbeat::arrive(world, fx, machine, epoch),
+            Due::LivenessCheck { master, host, epoch } => heartbeat::check(world, fx, master, host, epoch),
+            Due::DatabaseCopy { master, epoch } => copies::turn(world, fx, master, epoch),
+            Due::XapiUp { machine, epoch } => xapi::up(world, fx, machine, epoch),
+            Due::Hello { machine, epoch } => xapi::hello(world, fx, machine, epoch),
+            Due::XapiRestart { machine, epoch } => xapi::restart(world, fx, machine, epoch),
+            Due::BootDone { machine, boot } => machine::boot_done(world, fx, machine, boot),
+            Due::GoDown { machine, boot } => machine::go_down(world, fx, machine, boot, false),
+            Due::GoDownForReboot { machine, boot } => machine::go_down(world, fx, machine, boot, true),
+            Due::InstallDone { machine, boot } => machine::install_done(world, fx, machine, boot),
+            Due::Write { vdi, machine } => world.write(fx, vdi, machine),
+            Due::Step { sequence: ALL_SEQUENCES } => self.begin_sequences(),
+            Due::Step { sequence } => self.step_due(sequence.into()),
+            Due::GiveUp { sequence, serial } => self.give_up(sequence.into(), serial),
+            Due::Command { slot, serial } => self.command_due(slot, serial),
+            Due::CtrlC { slot, serial } => self.ctrl_c(slot, serial),
+            Due::FaultEnds { step, round } => self.fault_ends(step, round),
+            Due::FaultAgain { step, round } => self.fault_again(step, round),
+            Due::ActDone { sequence, serial } => self.masked_done(sequence.into(), serial),
+        }
+    }
+
+    /// Takes over what a move told and made due.
+    fn drain(&mut self) {
+        let cause = Cause { step: (self.origin != NO_STEP).then_some(StepIx(self.origin)), due: self.due_name };
+        let now = self.world.now;
+        for event in self.fx.events.drain(..) {
+            self.instant.push(event.clone());
+            self.trace.add(now, cause, event);
+        }
+        for (at, due) in self.fx.dues.drain(..) {
+            let rank = match due {
+                Due::Step { sequence } | Due::GiveUp { sequence, .. } | Due::ActDone { sequence, .. } => sequence + 1,
+                Due::Command { slot, .. } | Due::CtrlC { slot, .. } => slot + 1,
+                _ => RANK_POOL,
+            };
+            self.queue.push(at, rank, due, self.origin);
+        }
+    }
+}
+
+/// The kind of what is due, as traces tell it.
+fn name_of(due: Due) -> &'static str {
+    match due {
+        Due::Heartbeat { .. } | Due::HeartbeatArrives { .. } => "heartbeat",
+        Due::LivenessCheck { .. } => "liveness-check",
+        Due::DatabaseCopy { .. } => "database-copy",
+        Due::XapiUp { .. } => "xapi-start",
+        Due::Hello { .. } => "hello",
+        Due::XapiRestart { .. } => "xapi-restart",
+        Due::BootDone { .. } => "boot",
+        Due::GoDown { .. } | Due::GoDownForReboot { .. } => "go-down",
+        Due::InstallDone { .. } => "install",
+        Due::Write { .. } => "write",
+        Due::Step { .. } | Due::GiveUp { .. } | Due::ActDone { .. } => "step",
+        Due::Command { .. } | Due::CtrlC { .. } => "command",
+        Due::FaultEnds { .. } | Due::FaultAgain { .. } => "fault",
+    }
+}

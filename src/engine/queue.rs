@@ -1,0 +1,142 @@
+//! What is due, in order: by instant, then by rank, then first come, first served. The order of equal moments is part of
+//! the result. A heap of four children a place, with (instant, rank, number) packed into one key.
+
+use crate::base::time::Time;
+use crate::world::effects::Due;
+
+/// Who acts first at one instant: what the pool does by itself, then timeline, world, recovery.
+pub const RANK_POOL: u8 = 0;
+
+/// Something due, and the step that it goes back to.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    key: u128,
+    /// What.
+    pub due: Due,
+    /// The step that began it, or [`NO_STEP`].
+    pub origin: u16,
+}
+
+/// The origin of what no step began.
+pub const NO_STEP: u16 = u16::MAX;
+
+impl Entry {
+    /// When.
+    pub fn at(&self) -> Time {
+        Time((self.key >> 64) as u64)
+    }
+}
+
+/// The queue.
+#[derive(Clone, Debug, Default)]
+pub struct Queue {
+    heap: Vec<Entry>,
+    pushed: u64,
+}
+
+const ARITY: usize = 4;
+
+impl Queue {
+    /// An empty queue.
+    pub fn new() -> Queue {
+        Queue::default()
+    }
+    /// How much is due.
+    pub fn len(&self) -> usize {
+        self.heap.len()
+    }
+    /// Whether nothing is due.
+    pub fn is_empty(&self) -> bool {
+        self.heap.is_empty()
+    }
+    /// The next instant at which anything is due.
+    pub fn next_at(&self) -> Option<Time> {
+        self.heap.first().map(Entry::at)
+    }
+
+    /// Puts something in. Ranks are below 4.
+    pub fn push(&mut self, at: Time, rank: u8, due: Due, origin: u16) {
+        let key = u128::from(at.0) << 64 | u128::from(rank) << 62 | u128::from(self.pushed);
+        self.pushed += 1;
+        let mut hole = self.heap.len();
+        let entry = Entry { key, due, origin };
+        self.heap.push(entry);
+        while hole > 0 {
+            let parent = (hole - 1) / ARITY;
+            if self.heap[parent].key <= key {
+                break;
+            }
+            self.heap[hole] = self.heap[parent];
+            hole = parent;
+        }
+        self.heap[hole] = entry;
+    }
+
+    /// Takes out the first.
+    pub fn pop(&mut self) -> Option<Entry> {
+        let first = *self.heap.first()?;
+        let last = self.heap.pop()?;
+        let count = self.heap.len();
+        if count > 0 {
+            let mut hole = 0;
+            loop {
+                let child = hole * ARITY + 1;
+                if child >= count {
+                    break;
+                }
+                let end = (child + ARITY).min(count);
+                let mut least = child;
+                for other in child + 1..end {
+                    if self.heap[other].key < self.heap[least].key {
+                        least = other;
+                    }
+                }
+                if self.heap[least].key >= last.key {
+                    break;
+                }
+                self.heap[hole] = self.heap[least];
+                hole = least;
+            }
+            self.heap[hole] = last;
+        }
+        Some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(sequence: u8) -> Due {
+        Due::Step { sequence }
+    }
+
+    #[test]
+    fn equal_moments_are_first_come_first_served_within_a_rank() {
+        let mut queue = Queue::new();
+        for (at, rank, sequence) in [(5, 1, 0), (5, 0, 1), (3, 2, 2), (5, 0, 3), (5, 1, 4)] {
+            queue.push(Time(at), rank, step(sequence), NO_STEP);
+        }
+        let order: Vec<Due> = std::iter::from_fn(|| queue.pop()).map(|entry| entry.due).collect();
+        assert_eq!(order, [2, 1, 3, 0, 4].map(step));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn comes_out_as_a_stable_sort_would_have_it(times in proptest::collection::vec((0u64..20, 0u8..4), 0..200)) {
+            let mut queue = Queue::new();
+            for (number, (at, rank)) in times.iter().enumerate() {
+                queue.push(Time(*at), *rank, Due::GiveUp { sequence: 0, serial: number as u32 }, NO_STEP);
+            }
+            let mut expected: Vec<(u64, u8, u32)> = times.iter().enumerate().map(|(n, (at, rank))| (*at, *rank, n as u32)).collect();
+            expected.sort();
+            let got: Vec<(u64, u32)> = std::iter::from_fn(|| queue.pop())
+                .map(|entry| match entry.due {
+                    Due::GiveUp { serial, .. } => (entry.at().0, serial),
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            proptest::prop_assert_eq!(got, expected.iter().map(|(at, _, n)| (*at, *n)).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Timeline, world and recovery, side by side: when a step begins, what it does, when it ends. In each a step begins when
+//! its time has come and the one before it has ended.
+
+use super::queue::NO_STEP;
+use super::{Engine, StepRecord};
+use crate::base::draw::Stream;
+use crate::base::time::{Span, Time};
+use crate::fault::{Act, Done, Fault};
+use crate::scenario::model::{Begin, Deed, SpanRange, When};
+use crate::world::effects::Due;
+use crate::world::event::{Event, Status, StepIx};
+use crate::world::hardware::Power;
+
+/// What a sequence waits for.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Waiting {
+    /// For [`Engine::advance`].
+    Nothing,
+    /// For an instant that is due.
+    Instant,
+    /// For a condition; given up under this serial.
+    Condition(u32),
+    /// For the end of a step.
+    StepEnd { id: String, plus: SpanRange },
+    /// For its running step to end.
+    Running,
+    /// For machines to come out of the installer.
+    Installing(Vec<crate::base::ids::MachineId>),
+    /// For a masked step to take its time.
+    Masked(u32),
+}
+
+/// How far a sequence has come.
+#[derive(Clone, Debug)]
+pub(super) struct Progression {
+    steps: std::ops::Range<u16>,
+    next: u16,
+    /// Whether its steps may begin: a recovery waits for its own beginning.
+    open: bool,
+    pub(super) ended: bool,
+    /// When the step before ended, or the sequence began.
+    since: Time,
+    pub(super) waiting: Waiting,
+}
+
+impl Progression {
+    pub(super) fn new(steps: std::ops::Range<u16>) -> Progression {
+        Progression { next: steps.start, steps, open: false, ended: false, since: Time::ZERO, waiting: Waiting::Nothing }
+    }
+}
+
+const RECOVERY: usize = 2;
+
+impl Engine {
+    pub(super) fn begin_sequences(&mut self) {
+        for at in [0, 1] {
+            self.progressions[at].open = true;
+            self.advance(at);
+        }
+        match self.program.begin.clone() {
+            None => self.progressions[RECOVERY].ended = true,
+            Some(Begin::AfterTimeline) => self.begin_recovery_after_timeline(),
+            Some(Begin::At(range)) => {
+                let at = Time::ZERO + self.draw(&self.program.recovery_key, "at", range);
+                self.progressions[RECOVERY].waiting = Waiting::Instant;
+                self.fx.due_at(at, Due::Step { sequence: RECOVERY as u8 });
+            }
+            Some(Begin::WaitFor { within, .. }) => {
+                let serial = self.new_serial();
+                self.progressions[RECOVERY].waiting = Waiting::Condition(serial);
+                self.fx.due(within, Due::GiveUp { sequence: RECOVERY as u8, serial });
+            }
+        }
+        self.drain();
+        self.wake_waiting();
+        self.drain();
+    }
+
+    fn begin_recovery_after_timeline(&mut self) {
+        let recovery = &self.progressions[RECOVERY];
+        if !recovery.open && !recovery.ended && self.progressions[0].ended && self.program.begin == Some(Begin::AfterTimeline) {
+            self.begin_recovery();
+        }
+    }
+
+    fn begin_recovery(&mut self) {
+        let now = self.world.now;
+        let recovery = &mut self.progressions[RECOVERY];
+        recovery.open = true;
+        recovery.since = now;
+        recovery.waiting = Waiting::Nothing;
+        self.recovery_began = Some(now);
+        self.advance(RECOVERY);
+    }
+
+    pub(super) fn new_serial(&mut self) -> u32 {
+        self.serial += 1;
+        self.serial
+    }
+
+    /// A drawn span: keyed by the step's id, else its place, so that a step that is added shifts no other's draws.
+    fn draw(&self, key: &str, what: &str, range: SpanRange) -> Span {
+        Stream::new(self.options.seed, what, key).span(0, range)
+    }
+
+    fn step_draw(&self, step: u16, what: &str, round: u32, range: SpanRange) -> Span {
+        Stream::new(self.options.seed, what, &self.program.steps[usize::from(step)].1.key).span(u64::from(round), range)
+    }
+
+    /// Looks when the next step of a sequence begins, and begins it if that is now.
+    pub(super) fn advance(&mut self, sequence: usize) {
+        // A loop, not a recursion: ten thousand notes end in the instant in which they begin.
+        if !std::mem::replace(&mut self.advancing[sequence], true) {
+            self.advance_loop(sequence);
+            self.advancing[sequence] = false;
+        }
+    }
+
+    fn advance_loop(&mut self, sequence: usize) {
+        while self.progressions[sequence].open
+            && !self.progressions[sequence].ended
+            && self.progressions[sequence].waiting == Waiting::Nothing
+        {
+            let progression = &self.progressions[sequence];
+            let step = progression.next;
+            if step >= progression.steps.end {
+                self.progressions[sequence].ended = true;
+                self.last_ended = self.last_ended.max(self.progressions[sequence].since);
+                if sequence == 0 {
+                    self.begin_recovery_after_timeline();
+                }
+                return;
+            }
+            let now = self.world.now;
+            let since = progression.since;
+            let program = std::sync::Arc::clone(&self.program);
+            let at = match &program.steps[usize::from(step)].1.when {
+                When::Next if sequence == RECOVERY && step > progression.steps.start => since + program.pace,
+                When::Next => now,
+                When::At(range) => {
+                    let at = Time::ZERO + self.step_draw(step, "at", 0, *range);
+                    if at < now {
+                        self.records[usize::from(step)].late = Some(now.since(at));
+                    }
+                    at
+                }
+                When::AfterPrevious(range) => since + self.step_draw(step, "after", 0, *range),
+                When::AfterStep { id, plus } => match self.step_end(id) {
+                    Some(ended) => ended + self.step_draw(step, "after", 0, *plus),
+                    None => {
+                        self.progressions[sequence].waiting = Waiting::StepEnd { id: id.clone(), plus: *plus };
+                        return;
+                    }
+                },
+                When::WaitFor { condition, within } => {
+                    if self.holds(condition, program.steps[usize::from(step)].1.host) {
+                        now
+                    } else {
+                        let serial = self.new_serial();
+                        self.progressions[sequence].waiting = Waiting::Condition(serial);
+                        self.fx.due(*within, Due::GiveUp { sequence: sequence as u8, serial });
+                        return;
+                    }
+                }
+            };
+            if at > now {
+                self.progressions[sequence].waiting = Waiting::Instant;
+                self.fx.due_at(at, Due::Step { sequence: sequence as u8 });
+                return;
+            }
+            self.begin_step(sequence);
+        }
+    }
+
+    /// When a step ended, by its id; a step that will never begin counts as ended when its sequence did.
+    fn step_end(&self, id: &str) -> Option<Time> {
+        let at = self.program.steps.iter().position(|(_, step)| step.id.as_deref() == Some(id))?;
+        let sequence = self.program.steps[at].0 as usize;
+        self.records[at].ended.or_else(|| self.progressions[sequence].ended.then_some(self.progressions[sequence].since))
+    }
+
+    /// The instant of a waiting step, or of the recovery's beginning, has come.
+    pub(super) fn step_due(&mut self, sequence: usize) {
+        if self.progressions[sequence].waiting != Waiting::Instant {
+            return;
+        }
+        self.progressions[sequence].waiting = Waiting::Nothing;
+        if self.progressions[sequence].open {
+            self.begin_step(sequence);
+            self.advance(sequence);
+        } else {
+            self.begin_recovery();
+        }
+    }
+
+    /// A `wait-for` has waited long enough: the step does nothing; a recovery does not begin.
+    pub(super) fn give_up(&mut self, sequence: usize, serial: u32) {
+        if self.progressions[sequence].waiting != Waiting::Condition(serial) {
+            return;
+        }
+        self.progressions[sequence].waiting = Waiting::Nothing;
+        if !self.progressions[sequence].open {
+            self.progressions[sequence].since = self.world.now;
+            self.close(sequence);
+            return;
+        }
+        let step = self.progressions[sequence].next;
+        self.mark_begun(step);
+        self.end_step(sequence, Status::GivenUp);
+        self.advance(sequence);
+    }
+
+    /// Ends a sequence: its remaining steps never begin.
+    fn close(&mut self, sequence: usize) {
+        self.progressions[sequence].ended = true;
+        self.progressions[sequence].waiting = Waiting::Nothing;
+        self.last_ended = self.last_ended.max(self.world.now);
+        self.stirred = true;
+        if sequence == 0 {
+            self.begin_recovery_after_timeline();
+        }
+    }
+
+    /// After an instant in which anything changed: whoever waits for a condition, a step's end, an installation or hanging
+    /// storage looks again. Whether anybody went on.
+    pub(super) fn wake_waiting(&mut self) -> bool {
+        let mut woke = self.retry_hanging();
+        for sequence in 0..3 {
+            let program = std::sync::Arc::clone(&self.program);
+            let progression = &self.progressions[sequence];
+            let step = progression.next;
+            match &progression.waiting {
+                Waiting::Condition(_) => {
+                    let (condition, host) = if progression.open {
+                        match &program.steps[usize::from(step)].1 {
+                            waiting @ crate::scenario::model::Step { when: When::WaitFor { condition, .. }, .. } => {
+                                (condition, waiting.host)
+                            }
+                            _ => continue,
+                        }
+                    } else {
+                        match &program.begin {
+                            Some(Begin::WaitFor { condition, .. }) => (condition, program.recovery_host),
+                            _ => continue,
+                        }
+                    };
+                    if !self.holds(condition, host) {
+                        continue;
+                    }
+                    self.progressions[sequence].waiting = Waiting::Nothing;
+                    self.origin = NO_STEP;
+                    if self.progressions[sequence].open {
+                        self.begin_step(sequence);
+                        self.advance(sequence);
+                    } else {
+                        self.begin_recovery();
+                    }
+                }
+                Waiting::StepEnd { id, .. } if self.step_end(id).is_some() => {
+                    self.progressions[sequence].waiting = Waiting::Nothing;
+                    self.advance(sequence);
+                }
+                Waiting::Installing(machines) if machines.iter().all(|m| !self.world.hw.machines[m.at()].installing) => {
+                    self.end_step(sequence, Status::Ok);
+                    self.advance(sequence);
+                }
+                _ => continue,
+            }
+            self.drain();
+            woke = true;
+        }
+        woke
+    }
+
+    fn mark_begun(&mut self, step: u16) {
+        let now = self.world.now;
+        let order = self.begun;
+        self.begun += 1;
+        let record: &mut StepRecord = &mut self.records[usize::from(step)];
+        record.began = Some(now);
+        record.order = order;
+        // What a step does and begins goes back to it.
+        self.drain();
+        self.origin = step;
+        self.due_name = "step";
+        self.fx.tell(Event::StepBegan { step: StepIx(step) });
+    }
+
+    /// Begins the next step of a sequence.
+    fn begin_step(&mut self, sequence: usize) {
+        let step = self.progressions[sequence].next;
+        let program = std::sync::Arc::clone(&self.program);
+        let what = &program.steps[usize::from(step)].1;
+        self.mark_begun(step);
+        if let Some(guard) = &what.guard
+            && !self.holds(guard, what.host)
+        {
+            self.end_step(sequence, Status::Skipped);
+            return;
+        }
+        if let Some(span) = self.options.masked.get(&StepIx(step)).copied() {
+            if span == Span::ZERO {
+                self.end_step(sequence, Status::Ok);
+            } else {
+                let serial = self.new_serial();
+                self.progressions[sequence].waiting = Waiting::Masked(serial);
+                self.fx.due(span, Due::ActDone { sequence: sequence as u8, serial });
+            }
+            return;
+        }
+        match &what.deed {
+            Deed::Note(_) => self.end_step(sequence, Status::Ok),
+            Deed::Fault { fault, .. } => {
+                self.strike(step, fault, 0);
+                self.end_step(sequence, Status::Ok);
+            }
+            Deed::Act(act) => self.perform(sequence, step, act),
+            Deed::Run(_) => {
+                self.progressions[sequence].waiting = Waiting::Running;
+                self.open_console(sequence, step);
+            }
+        }
+    }
+
+    fn perform(&mut self, sequence: usize, step: u16, act: &Act) {
+        match act.perform(&mut self.world, &mut self.fx) {
+            Done::Now(changed) => {
+                self.records[usize::from(step)].effect = Some(changed);
+                self.end_step(sequence, Status::Ok);
+            }
+            Done::Installing(machines) => {
+                self.records[usize::from(step)].effect = Some(true);
+                self.progressions[sequence].waiting = Waiting::Installing(machines);
+            }
+            Done::Failed(words) => {
+                self.records[usize::from(step)].output = words;
+                self.end_step(sequence, Status::Error);
+            }
+        }
+    }
+
+    pub(super) fn masked_done(&mut self, sequence: usize, serial: u32) {
+        if self.progressions[sequence].waiting == Waiting::Masked(serial) {
+            self.end_step(sequence, Status::Ok);
+            self.advance(sequence);
+        }
+    }
+
+    /// The step of a sequence ends. The caller advances.
+    pub(super) fn end_step(&mut self, sequence: usize, status: Status) {
+        let now = self.world.now;
+        let step = self.progressions[sequence].next;
+        let record = &mut self.records[usize::from(step)];
+        record.ended = Some(now);
+        record.status = status;
+        self.fx.tell(Event::StepEnded { step: StepIx(step), status });
+        let progression = &mut self.progressions[sequence];
+        progression.waiting = Waiting::Nothing;
+        progression.since = now;
+        progression.next += 1;
+        self.last_ended = self.last_ended.max(now);
+        let masked = self.options.masked.contains_key(&StepIx(step));
+        let must = self.program.steps[usize::from(step)].1.expect.as_ref().filter(|expect| expect.must);
+        if status != Status::Skipped && !masked && must.is_some_and(|expect| !expect.met_by(&self.records[usize::from(step)].outcome())) {
+            self.close(sequence);
+        }
+    }
+
+    // ---- faults that end or strike again
+
+    fn strike(&mut self, step: u16, fault: &Fault, round: u32) {
+        let program = std::sync::Arc::clone(&self.program);
+        let changed = fault.strike(&mut self.world, &mut self.fx);
+        let effect = &mut self.records[usize::from(step)].effect;
+        *effect = Some(effect.unwrap_or(false) | changed);
+        if let Deed::Fault { lasts, every, times, .. } = &program.steps[usize::from(step)].1.deed {
+            if let Some(lasts) = lasts {
+                self.fx.due(self.step_draw(step, "for", round, *lasts), Due::FaultEnds { step, round });
+            }
+            if let Some(every) = every
+                && round + 1 < *times
+            {
+                self.fx.due(self.step_draw(step, "every", round, *every), Due::FaultAgain { step, round: round + 1 });
+            }
+        }
+    }
+
+    pub(super) fn fault_again(&mut self, step: u16, round: u32) {
+        let program = std::sync::Arc::clone(&self.program);
+        if let Deed::Fault { fault, .. } = &program.steps[usize::from(step)].1.deed {
+            self.strike(step, fault, round);
+        }
+    }
+
+    pub(super) fn fault_ends(&mut self, step: u16, _round: u32) {
+        let program = std::sync::Arc::clone(&self.program);
+        if let Deed::Fault { fault, .. } = &program.steps[usize::from(step)].1.deed {
+            fault.undo(&mut self.world, &mut self.fx);
+        }
+    }
+
+    /// Whether a machine is switched on and past its boot, for consoles.
+    pub(super) fn console_answers(&self, machine: crate::base::ids::MachineId) -> bool {
+        self.world.hw.machines[machine.at()].power == Power::On && self.world.dom0_answers(machine)
+    }
+}
+
+impl StepRecord {
+    /// How the step came out, as expectations judge it.
+    pub fn outcome(&self) -> crate::scenario::model::Outcome<'_> {
+        crate::scenario::model::Outcome { status: self.status, code: self.code.as_deref(), exit: self.exit, output: &self.output }
+    }
+}

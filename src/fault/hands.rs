@@ -1,0 +1,91 @@
+//! What hands do at a machine: they press its power button, install it afresh, or look whether it is off.
+
+use super::{FaultDoc, each};
+use crate::base::ids::MachineId;
+use crate::world::World;
+use crate::world::effects::{Due, Effects};
+use crate::world::event::Event;
+
+/// An act. Lists hold at least one machine, each once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Act {
+    PowerOff(Vec<MachineId>),
+    PowerOn(Vec<MachineId>),
+    Reinstall(Vec<MachineId>),
+    CheckOff(Vec<MachineId>),
+}
+
+pub const POWER_OFF: FaultDoc = FaultDoc {
+    name: "power-off",
+    undone_by: "power-on",
+    doc: "Somebody switches the machine off: the only way to be sure that nothing on it writes any more. Do it before `host-forget`, `vm-reset-powerstate` and `resetvdis.py` (manual, member failures).",
+    example: "{power-off: beta}",
+};
+
+pub const POWER_ON: FaultDoc = FaultDoc {
+    name: "power-on",
+    undone_by: "power-off",
+    doc: "Somebody switches the machine on; it boots as with the fault `boot`.",
+    example: "{power-on: beta}",
+};
+
+pub const REINSTALL: FaultDoc = FaultDoc {
+    name: "reinstall",
+    undone_by: "",
+    doc: "A fresh installation: whatever ran on the machine ends, and after the setting `reinstall` it is up as a pool of its own, with its old name and a new UUID. The one safe way back for a forgotten host and for a master that was replaced (manual, M7, M20).",
+    example: "{reinstall: beta}",
+};
+
+pub const CHECK_OFF: FaultDoc = FaultDoc {
+    name: "check-off",
+    undone_by: "",
+    doc: "Somebody goes and looks: fails if the machine is on. With `must: ok` it ends the recovery before the dangerous step.",
+    example: "{check-off: beta}",
+};
+
+/// How an act went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Done {
+    /// At once; whether it changed anything.
+    Now(bool),
+    /// It goes on until each of these machines has told `Installed`.
+    Installing(Vec<MachineId>),
+    /// It failed, with these words.
+    Failed(String),
+}
+
+impl Act {
+    /// Does it.
+    pub fn perform(&self, world: &mut World, fx: &mut Effects) -> Done {
+        match self {
+            Act::PowerOff(hosts) => Done::Now(each(hosts, |m| {
+                let was_on = world.powered(m);
+                world.lose_power(fx, m);
+                was_on
+            })),
+            Act::PowerOn(hosts) => Done::Now(each(hosts, |m| world.power_on(fx, m))),
+            Act::Reinstall(hosts) => {
+                for machine in hosts {
+                    begin_install(world, fx, *machine);
+                }
+                Done::Installing(hosts.clone())
+            }
+            Act::CheckOff(hosts) => {
+                let on: Vec<&str> = hosts.iter().filter(|m| world.powered(**m)).map(|m| world.names.machine(*m)).collect();
+                if on.is_empty() { Done::Now(true) } else { Done::Failed(format!("{} is on\n", on.join(", "))) }
+            }
+        }
+    }
+}
+
+/// The installer boots: whatever ran on the machine ends.
+fn begin_install(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    world.lose_power(fx, machine);
+    let hardware = &mut world.hw.machines[machine.at()];
+    hardware.installing = true;
+    hardware.boot += 1;
+    let boot = hardware.boot;
+    fx.tell(Event::InstallBegan { machine });
+    fx.due(world.settings.reinstall, Due::InstallDone { machine, boot });
+}

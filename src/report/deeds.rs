@@ -1,0 +1,112 @@
+//! Steps in words: the text of a fault or act as a scenario writes it, and whose doing it is.
+
+use crate::base::ids::{MachineId, SrId};
+use crate::fault::{Act, Fault};
+use crate::scenario::model::{Deed, Step};
+use crate::world::hardware::Io;
+use crate::world::names::Names;
+
+/// A list of names as a scenario writes it: one alone, several in brackets.
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    if let [one] = names.as_slice() { (*one).to_owned() } else { format!("[{}]", names.join(", ")) }
+}
+
+fn hosts(of: &[MachineId], names: &Names) -> String {
+    list(of.iter().map(|m| names.machine(*m)))
+}
+
+fn srs(of: &[SrId], names: &Names) -> String {
+    list(of.iter().map(|sr| names.sr(*sr)))
+}
+
+fn io(io: Io) -> &'static str {
+    match io {
+        Io::Error => "",
+        Io::Hang => ", io: hang",
+    }
+}
+
+/// A deed on one line (a `run` of several lines keeps them).
+pub fn text(deed: &Deed, names: &Names) -> String {
+    match deed {
+        Deed::Run(script) => script.text.trim_end().to_owned(),
+        Deed::Note(words) => words.clone(),
+        Deed::Act(act) => match act {
+            Act::PowerOff(of) => format!("power-off: {}", hosts(of, names)),
+            Act::PowerOn(of) => format!("power-on: {}", hosts(of, names)),
+            Act::Reinstall(of) => format!("reinstall: {}", hosts(of, names)),
+            Act::CheckOff(of) => format!("check-off: {}", hosts(of, names)),
+        },
+        Deed::Fault { fault, lasts, every, times } => {
+            let mut text = fault_text(fault, names);
+            let range = |(least, most): (crate::base::time::Span, crate::base::time::Span)| {
+                if least == most { least.to_string() } else { format!("{least}..{most}") }
+            };
+            if let Some(lasts) = lasts {
+                text.push_str(&format!(", for: {}", range(*lasts)));
+            }
+            if let Some(every) = every {
+                text.push_str(&format!(", every: {}, times: {times}", range(*every)));
+            }
+            text
+        }
+    }
+}
+
+fn fault_text(fault: &Fault, names: &Names) -> String {
+    match fault {
+        Fault::Crash(of) => format!("crash: {}", hosts(of, names)),
+        Fault::Boot(of) => format!("boot: {}", hosts(of, names)),
+        Fault::Hang(of) => format!("hang: {}", hosts(of, names)),
+        Fault::Unhang(of) => format!("unhang: {}", hosts(of, names)),
+        Fault::Isolate(of) => format!("isolate: {}", hosts(of, names)),
+        Fault::HealNetwork(None) => "heal-network".into(),
+        Fault::HealNetwork(Some(of)) => format!("heal-network: {}", hosts(of, names)),
+        Fault::Partition(groups) => {
+            let mut sides: Vec<u16> = groups.clone();
+            sides.sort_unstable();
+            sides.dedup();
+            let side = |side: &u16| {
+                let members: Vec<&str> =
+                    groups.iter().zip(names.machine_ids()).filter(|(group, _)| *group == side).map(|(_, m)| names.machine(m)).collect();
+                format!("[{}]", members.join(", "))
+            };
+            format!("partition: [{}]", sides.iter().map(side).collect::<Vec<_>>().join(", "))
+        }
+        Fault::StorageLoss { hosts: of, srs: from, io: how } => {
+            format!("storage-loss: {{host: {}, sr: {}{}}}", hosts(of, names), srs(from, names), io(*how))
+        }
+        Fault::StorageReturn { hosts: of, srs: from } => {
+            format!("storage-return: {{host: {}, sr: {}}}", hosts(of, names), srs(from, names))
+        }
+        Fault::SrOutage { srs: from, io: how } => format!("sr-outage: {}{}", srs(from, names), io(*how)),
+        Fault::SrReturn { srs: from } => format!("sr-return: {}", srs(from, names)),
+        Fault::ToolstackStop(of) => format!("toolstack-stop: {}", hosts(of, names)),
+        Fault::ToolstackStart(of) => format!("toolstack-start: {}", hosts(of, names)),
+        Fault::DegradeNetwork { hosts: of, latency, loss } => {
+            let latency = latency.map_or_else(String::new, |(least, most)| format!(", latency: {least}..{most}"));
+            format!("degrade-network: {{hosts: {}{latency}, loss: {}%}}", hosts(of, names), super::tell::percent(*loss))
+        }
+    }
+}
+
+/// Whose doing a step is: the console's host, `fault`, `hands`, `note`.
+pub fn actor(step: &Step, names: &Names) -> String {
+    match &step.deed {
+        Deed::Run(_) => names.machine(step.host).to_owned(),
+        Deed::Fault { .. } => "fault".into(),
+        Deed::Act(_) => "hands".into(),
+        Deed::Note(_) => "note".into(),
+    }
+}
+
+/// The kind of a step, as reports name it.
+pub fn kind(deed: &Deed) -> &'static str {
+    match deed {
+        Deed::Run(_) => "run",
+        Deed::Fault { .. } => "fault",
+        Deed::Act(_) => "act",
+        Deed::Note(_) => "note",
+    }
+}
