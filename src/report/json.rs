@@ -11,8 +11,13 @@ pub const FORMAT: u32 = 1;
 /// All cases as one array, pretty-printed, with a line's end.
 pub fn render(reports: &[Report]) -> String {
     let cases: Vec<Value> = reports.iter().map(case).collect();
+    pretty(&Value::Array(cases))
+}
+
+/// A value, indented, keys sorted, with a line's end.
+pub fn pretty(value: &Value) -> String {
     let mut text = String::new();
-    write_sorted(&Value::Array(cases), 0, &mut text);
+    write_sorted(value, 0, &mut text);
     text.push('\n');
     text
 }
