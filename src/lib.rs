@@ -10,6 +10,8 @@ pub mod daemon;
 pub mod engine;
 pub mod fault;
 pub mod hazard;
+pub mod judge;
 pub mod report;
+pub mod run;
 pub mod scenario;
 pub mod world;

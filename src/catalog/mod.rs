@@ -125,7 +125,12 @@ pub fn entries() -> Vec<Entry> {
     }
     for doc in SETTINGS {
         let text = format!("{}\n\nDefault: {}\n\n    settings: {{{}: {}}}", doc.doc, doc.default, doc.key, doc.default);
-        all.push(Entry { kind: Kind::Setting, name: doc.key.into(), summary: format!("{} ({})", first_sentence(doc.doc), doc.default), text });
+        all.push(Entry {
+            kind: Kind::Setting,
+            name: doc.key.into(),
+            summary: format!("{} ({})", first_sentence(doc.doc), doc.default),
+            text,
+        });
     }
     of_words(Kind::Release, words::RELEASES, &mut all);
     of_words(Kind::Warning, words::WARNINGS, &mut all);

@@ -42,10 +42,7 @@ pub const STATUSES: &[Word] = &[
     ),
     ("given-up", "What the step waited for did not come within its `within`, so it did nothing."),
     ("skipped", "The step's `if` was false, so it did nothing, and its `expect` is not judged."),
-    (
-        "not-begun",
-        "The step never had a turn: the run ended before, a `must` failed earlier in its sequence, or its recovery never began.",
-    ),
+    ("not-begun", "The step never had a turn: the run ended before, a `must` failed earlier in its sequence, or its recovery never began."),
 ];
 
 /// Warnings about a scenario that runs well but may not show what it means to.
@@ -81,13 +78,16 @@ pub const CODES: &[Word] = &[
         "not-yet",
         "The contract names it, and this version has not built it: it is refused by name and never read and ignored. Exit status 2. Leave the part out, or use another version.",
     ),
-    ("usage", "The command line cannot be read or names what the file does not have. Exit status 2; `poolsim COMMAND --help` shows the options."),
+    (
+        "usage",
+        "The command line cannot be read or names what the file does not have. Exit status 2; `poolsim COMMAND --help` shows the options.",
+    ),
     ("unreadable", "A file could not be read or written. Exit status 3; the message says which, and why."),
     ("too-large", "The file is larger than any scenario that a person writes. Exit status 2; see whether it is the right file."),
     ("not-utf8", "The file is no UTF-8 text. Exit status 2; save it as UTF-8, or see whether it is the right file."),
     ("nothing-found", "No .yaml or .yml file stands below the folders named. Exit status 4."),
     (
         "bug",
-        "poolsim met a mistake of its own and gave up. Exit status 70. Please report it with the recipe that the message shows: the scenario, the seed, the release and the version.",
+        "This is a mistake of poolsim itself, which then gave up. Exit status 70. Please report it with the recipe that the message shows: the scenario, the seed, the release and the version.",
     ),
 ];

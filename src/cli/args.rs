@@ -221,9 +221,9 @@ mod tests {
     /// The contract's list, and nothing else.
     #[test]
     fn help_shows_the_contracts_commands() {
-        let shown: Vec<String> =
-            Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_string()).collect();
-        let expected = ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "schema"];
+        let shown: Vec<String> = Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_string()).collect();
+        let expected =
+            ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "schema"];
         assert_eq!(shown, expected);
     }
 }

@@ -28,11 +28,17 @@ pub fn read(out: Out, path: &Path) -> Result<String, Status> {
         std::fs::File::open(path).and_then(|file| file.take(SIZE_MAX + 1).read_to_end(&mut bytes))
     };
     if let Err(error) = done {
-        let help = if path.is_dir() { vec![format!("it is a folder: name the files in it, or try `poolsim check {shown}`")] } else { vec![] };
+        let help =
+            if path.is_dir() { vec![format!("it is a folder: name the files in it, or try `poolsim check {shown}`")] } else { vec![] };
         return Err(out.refuse("unreadable", &format!("{shown} cannot be read: {error}"), &help, Status::Unreadable));
     }
     if bytes.len() as u64 > SIZE_MAX {
-        return Err(out.refuse("too-large", &format!("{shown} is larger than {} MiB, which no scenario is", SIZE_MAX >> 20), &[], Status::Wrong));
+        return Err(out.refuse(
+            "too-large",
+            &format!("{shown} is larger than {} MiB, which no scenario is", SIZE_MAX >> 20),
+            &[],
+            Status::Wrong,
+        ));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();

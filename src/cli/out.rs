@@ -64,7 +64,8 @@ impl Out {
 
     /// Writes a file that must not be there yet.
     pub fn new_file(self, path: &Path, text: &str) -> Status {
-        let written = std::fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        let written =
+            std::fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
         match written {
             Ok(()) => Status::Fine,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {

@@ -6,10 +6,12 @@ use super::load::{self, File, did_you_mean};
 use super::out::Out;
 use super::progress::Progress;
 use super::{bug, style};
+use crate::base::time::Time;
 use crate::catalog;
+use crate::engine::Options;
 use crate::hazard::Severity;
 use crate::report::{self, Report, Verdict};
-use crate::run::{self, Options};
+use crate::run;
 use crate::scenario::model::{Case, Scenario};
 use crate::world::release::Release;
 use rayon::prelude::*;
@@ -74,7 +76,10 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
 
 /// One file: loaded, narrowed, run, judged.
 fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &std::path::Path) -> Result<(Vec<Report>, Status), Status> {
-    let file = load::load(out, path)?;
+    let mut file = load::load(out, path)?;
+    if let Some(release) = release {
+        file.scenario.release = release;
+    }
     let cases = narrowed(out, args, &file)?;
     for at in &args.at {
         if file.scenario.until.is_some_and(|until| *at > until) {
@@ -82,26 +87,23 @@ fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &
             return Err(out.refuse("usage", &what, &[], Status::Wrong));
         }
     }
-    let options = Options {
-        seed: common.seed,
-        release,
-        max_events: common.max_events,
-        at: args.at.clone(),
-        because: true,
-    };
+    let mut instants = args.at.clone();
+    instants.sort_unstable();
+    instants.dedup();
+    let options = Options { seed: common.seed.unwrap_or(file.scenario.seed), max_events: common.max_events, ..Options::default() };
     bug::recipe(&format!(
         "scenario {} (sha256 {}), seed {}, release {}",
         file.scenario.name,
         file.scenario.sha256,
-        common.seed.unwrap_or(file.scenario.seed),
-        release.unwrap_or(file.scenario.release).name()
+        options.seed,
+        file.scenario.release.name()
     ));
     let progress = Progress::begin(format!("running {}", file.name));
-    let run_all = || -> Vec<Report> { cases.par_iter().map(|case| one(&file, *case, &options, common)).collect() };
+    let run_all = || -> Vec<Report> { cases.par_iter().map(|case| one(&file, *case, &options, &instants, common)).collect() };
     let reports = match common.jobs.map(|n| rayon::ThreadPoolBuilder::new().num_threads(usize::from(n)).build()) {
         Some(Ok(pool)) => pool.install(run_all),
         // No threads are to be had: one after the other gives the same.
-        Some(Err(_)) => cases.iter().map(|case| one(&file, *case, &options, common)).collect(),
+        Some(Err(_)) => cases.iter().map(|case| one(&file, *case, &options, &instants, common)).collect(),
         None => run_all(),
     };
     drop(progress);
@@ -112,8 +114,10 @@ fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &
     Ok((reports, status))
 }
 
-fn one(file: &File, case: Case, options: &Options, common: &Common) -> Report {
-    let mut report = run::run(&file.scenario, case, options);
+/// Runs one case, looks for the causes of what was found, and reports.
+fn one(file: &File, case: Case, options: &Options, instants: &[Time], common: &Common) -> Report {
+    let run = run::run(&file.scenario, case, options.clone(), instants);
+    let mut report = report::build::report(&file.scenario, case, options.seed, String::new(), &run, &[], false);
     report.replay = replay(&file.name, &report, common);
     report
 }
@@ -137,7 +141,8 @@ fn narrowed(out: Out, args: &Run, file: &File) -> Result<Vec<Case>, Status> {
         for name in wanted {
             if !there.contains(&name.as_str()) {
                 let near = catalog::nearest_of(name, there.iter().copied());
-                let all = if there.is_empty() { format!("it has no `{option}` of any name") } else { format!("it has {}", there.join(", ")) };
+                let all =
+                    if there.is_empty() { format!("it has no `{option}` of any name") } else { format!("it has {}", there.join(", ")) };
                 let what = format!("{} has no {option} `{name}`", file.name);
                 return Err(out.refuse("usage", &what, &did_you_mean(&near, &all), Status::Wrong));
             }

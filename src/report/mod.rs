@@ -1,9 +1,11 @@
 //! What came of a run, as plain data, and one file a format. Renderers lay it out and compute nothing. Knows no file, no
 //! terminal and no clock.
 
+pub mod build;
 pub mod deeds;
 pub mod json;
 pub mod ndjson;
+pub mod sentences;
 pub mod tell;
 pub mod text;
 
