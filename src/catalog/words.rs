@@ -88,6 +88,6 @@ pub const CODES: &[Word] = &[
     ("nothing-found", "No .yaml or .yml file stands below the folders named. Exit status 4."),
     (
         "bug",
-        "poolsim met a mistake of its own and gave up. Exit status 70. Please report it with the recipe that the message shows: the scenario, the seed, the release and the version.",
+        "This is a mistake of poolsim itself, which then gave up. Exit status 70. Please report it with the recipe that the message shows: the scenario, the seed, the release and the version.",
     ),
 ];

@@ -2,7 +2,8 @@
 
 use super::build::Explained;
 use super::tell::Teller;
-use super::{Because, Realm, deeds};
+use super::{Because, Realm};
+use crate::scenario::words;
 use crate::engine::Options;
 use crate::run::Run;
 use crate::scenario::model::Scenario;
@@ -53,12 +54,12 @@ impl<'a> Words<'a> {
         match link {
             Link::Step(step) => {
                 let what = &self.run.program.steps[usize::from(step.0)].1;
-                let text = deeds::text(&what.deed, self.teller.names).replace('\n', "; ");
+                let text = words::text(&what.deed, self.teller.names).replace('\n', "; ");
                 Because {
                     at: self.run.engine.records[usize::from(step.0)].began.unwrap_or_default(),
                     line: Some(what.line),
                     event: self.first_effect.get(&step).copied().unwrap_or("step-began"),
-                    what: format!("{}: {text}", deeds::actor(what, self.teller.names)),
+                    what: format!("{}: {text}", words::actor(what, self.teller.names)),
                 }
             }
             Link::Belief(at) => {
