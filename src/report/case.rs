@@ -1,15 +1,10 @@
 //! A case, the whole way: run, its findings' causes looked for, reported.
 
-use super::build::{self, Explained};
-use super::tell::Teller;
-use super::{Because, Realm, Report};
+use super::{Report, because, build};
 use crate::base::time::Time;
 use crate::engine;
-use crate::run::{self, Run};
-use crate::scenario::model::{Case, Deed, Scenario};
-use crate::scenario::words;
-use crate::search::because::{self, Link};
-use crate::world::event::StepIx;
+use crate::run;
+use crate::scenario::model::{Case, Scenario};
 use crate::world::release::Release;
 
 /// What is asked of a run beyond the scenario.
@@ -43,47 +38,6 @@ pub fn report(scenario: &Scenario, case: Case, options: &Options) -> Report {
     instants.dedup();
     let engine_options = engine::Options { seed, max_events: options.max_events, ..engine::Options::default() };
     let run = run::run(scenario, case, engine_options.clone(), &instants);
-    let (explained, cut_short) = if options.because { explain(scenario, case, &engine_options, &run) } else { (Vec::new(), false) };
+    let (explained, cut_short) = if options.because { because::explain(scenario, &engine_options, &run) } else { (Vec::new(), false) };
     build::report(scenario, case, seed, String::new(), &run, &explained, cut_short)
-}
-
-fn explain(scenario: &Scenario, _case: Case, options: &engine::Options, run: &Run) -> (Vec<Explained>, bool) {
-    let causes = because::causes(scenario, &run.program, options, &run.engine, &run.found);
-    let explained = causes
-        .by_finding
-        .iter()
-        .map(|links| Explained { because: links.iter().map(|link| told(run, *link)).collect(), advice: String::new() });
-    (explained.collect(), causes.cut_short)
-}
-
-/// A part of a cause in words.
-fn told(run: &Run, link: Link) -> Because {
-    let engine = &run.engine;
-    let teller = Teller { names: &engine.world.names, steps: &run.program.steps };
-    match link {
-        Link::Belief(at) => {
-            let entry = &engine.trace.entries[at];
-            let told = teller.tell(&entry.event);
-            Because { at: entry.at, line: None, event: told.event, what: format!("{} {}", told.actor, told.what) }
-        }
-        Link::Step(step) => {
-            let (_, what) = &run.program.steps[usize::from(step.0)];
-            let at = engine.records[usize::from(step.0)].began.unwrap_or_default();
-            let first = first_effect(run, step);
-            let event = first.as_ref().map_or("step-began", |told| told.event);
-            let what = match (&what.deed, first) {
-                // What broke says more than the fault's name; a command is best told as it was typed.
-                (Deed::Fault { .. } | Deed::Act(_), Some(told)) => format!("{} {}", told.actor, told.what),
-                (deed, _) => words::text(deed, &engine.world.names),
-            };
-            Because { at, line: Some(run.program.steps[usize::from(step.0)].1.line), event, what }
-        }
-    }
-}
-
-/// The first thing that a step changed, in words.
-fn first_effect(run: &Run, step: StepIx) -> Option<super::tell::Told> {
-    let teller = Teller { names: &run.engine.world.names, steps: &run.program.steps };
-    let of_step = run.engine.trace.entries.iter().filter(|entry| entry.cause.step == Some(step));
-    of_step.map(|entry| teller.tell(&entry.event)).find(|told| told.realm != Realm::Step)
 }
