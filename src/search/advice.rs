@@ -93,12 +93,17 @@ impl<'a> Adviser<'a> {
         let was: Vec<String> = who.iter().map(|m| self.was(*m, at)).collect();
         let mut text = format!("power off {}, or see that {it_is} off, before {}: {}", self.list(who), command.mention(), was.join("; "));
         for machine in who {
-            if let Some((step, ..)) = self.history.acts(*machine, |act| matches!(act, Act::PowerOff(_))).iter().find(|(_, began, _)| *began > at) {
+            if let Some((step, ..)) =
+                self.history.acts(*machine, |act| matches!(act, Act::PowerOff(_))).iter().find(|(_, began, _)| *began > at)
+            {
                 text.push_str(&format!("; line {} came too late", self.history.line(*step)));
             }
             let looked = self.history.acts(*machine, |act| matches!(act, Act::CheckOff(_)));
             if let Some((step, ..)) = looked.iter().find(|(_, began, status)| *began <= at && *status == Status::Error) {
-                text.push_str(&format!("; line {} saw that it was on, and with `must: ok` would have stopped there", self.history.line(*step)));
+                text.push_str(&format!(
+                    "; line {} saw that it was on, and with `must: ok` would have stopped there",
+                    self.history.line(*step)
+                ));
             }
         }
         text
@@ -244,7 +249,8 @@ impl<'a> Adviser<'a> {
         let Place::Host(machine) = self.found.place else { return String::new() };
         let (name, since) = (self.machine(machine), self.found.since);
         let master = self.found.by.map_or("the master", |by| self.machine(by));
-        let marked = |event: &Event| matches!(event, Event::HostMarkedDead { host, .. } if self.history.names().hosts[host.at()].machine == machine);
+        let marked =
+            |event: &Event| matches!(event, Event::HostMarkedDead { host, .. } if self.history.names().hosts[host.at()].machine == machine);
         let due = self.history.at(since).iter().find(|entry| marked(&entry.event)).map(|entry| entry.cause.due);
         let next = self.history.first(since, self.found.until.unwrap_or(Time::NEVER), |c| c.kind.lets_go());
         if due == Some("xapi-start") {
@@ -317,7 +323,8 @@ impl<'a> Adviser<'a> {
             let old = self.machine(old);
             return format!("run `xe pool-sync-database` on {old} before {}: {old} was up", transition.mention());
         }
-        let next = self.history.first(transition.began, Time::NEVER, |c| matches!(c.kind, Kind::Start(_) | Kind::Reset(_) | Kind::Release { .. }));
+        let next =
+            self.history.first(transition.began, Time::NEVER, |c| matches!(c.kind, Kind::Start(_) | Kind::Reset(_) | Kind::Release { .. }));
         let before = next.map_or_else(|| "anything is started or reset".to_owned(), Command::mention);
         format!("compare `xe vm-list` with `list_domains` on every host before {before}: {}", self.age_of_book(transition))
     }
@@ -326,11 +333,16 @@ impl<'a> Adviser<'a> {
         let Place::Host(machine) = self.found.place else { return String::new() };
         let name = self.machine(machine);
         if let Some(step) = self.causes.iter().find(|step| self.history.brings_back(**step, machine)) {
-            return format!("install {name} afresh (`reinstall: {name}`) instead of {}, then `xe pool-join` there", self.history.mention(*step));
+            return format!(
+                "install {name} afresh (`reinstall: {name}`) instead of {}, then `xe pool-join` there",
+                self.history.mention(*step)
+            );
         }
         let gone = self.forgotten_before(machine, self.found.since).or_else(|| self.culprit());
         match gone {
-            Some(command) => format!("{}, and install it afresh (`reinstall: {name}`) before it serves again", self.off_before(&[machine], command)),
+            Some(command) => {
+                format!("{}, and install it afresh (`reinstall: {name}`) before it serves again", self.off_before(&[machine], command))
+            }
             None => format!("power off {name} and install it afresh (`reinstall: {name}`) before it serves again"),
         }
     }
@@ -397,7 +409,8 @@ impl<'a> Adviser<'a> {
         if let Some(start) = failed {
             text.push_str(&format!(", before {}", start.mention()));
         }
-        let released = |c: &&Command| c.began >= self.found.since && matches!(c.kind, Kind::Release { host: Some(of), .. } if of == machine);
+        let released =
+            |c: &&Command| c.began >= self.found.since && matches!(c.kind, Kind::Release { host: Some(of), .. } if of == machine);
         let tried = self.history.commands.iter().filter(released);
         let said: Vec<String> = tried
             .filter_map(|c| match c.kind {
@@ -417,7 +430,8 @@ impl<'a> Adviser<'a> {
     fn ghost_record(&self) -> String {
         let Place::Vm(vm) = self.found.place else { return String::new() };
         let name = self.history.names().vm(vm);
-        let ended = self.ended(|event| matches!(event, Event::VmRecorded { vm: of, .. } | Event::DomainStarted { vm: of, .. } if *of == vm));
+        let ended =
+            self.ended(|event| matches!(event, Event::VmRecorded { vm: of, .. } | Event::DomainStarted { vm: of, .. } if *of == vm));
         let failed = self.failed_start(&[vm]);
         if let Some(ended) = ended {
             return match failed {
@@ -434,7 +448,9 @@ impl<'a> Adviser<'a> {
         let record = self.world.db(self.world.ruler()).vm(vm);
         let host = record.and_then(|record| record.resident_on).map(|host| names.hosts[host.at()].machine);
         let mut text = match host {
-            Some(machine) if self.world.powered(machine) => format!("power off {}, or let it join the pool again; else ", self.machine(machine)),
+            Some(machine) if self.world.powered(machine) => {
+                format!("power off {}, or let it join the pool again; else ", self.machine(machine))
+            }
             _ => String::new(),
         };
         let (name, console) = (names.vm(vm), self.master_console());
@@ -459,7 +475,10 @@ impl<'a> Adviser<'a> {
             let Some(step) = started else { return format!("start {name} sooner: it was down for {}", until.since(self.found.since)) };
             let mention = self.history.mention(step);
             let failed = self.failed_start(&[vm]).map_or_else(String::new, |start| format!("; {} failed", start.mention()));
-            return format!("come to {mention} sooner: {name} was down for {}, its grace is {grace}{failed}", until.since(self.found.since));
+            return format!(
+                "come to {mention} sooner: {name} was down for {}, its grace is {grace}{failed}",
+                until.since(self.found.since)
+            );
         }
         let mut missing = Vec::new();
         let ruler = self.world.ruler();
@@ -498,7 +517,11 @@ impl<'a> Adviser<'a> {
         if let Some(until) = self.found.until {
             let before = self.history.at(until).iter().find_map(|entry| entry.cause.step);
             return match before {
-                Some(step) => format!("come to {} sooner: {name} was without a master for {}", self.history.mention(step), until.since(self.found.since)),
+                Some(step) => format!(
+                    "come to {} sooner: {name} was without a master for {}",
+                    self.history.mention(step),
+                    until.since(self.found.since)
+                ),
                 None => format!("bring the master back sooner: {name} was without one for {}", until.since(self.found.since)),
             };
         }
@@ -523,7 +546,9 @@ impl<'a> Adviser<'a> {
             Health::ToolstackStopped | Health::Well => format!("run `service xapi start` on {}", self.machine(old)),
         };
         let old = self.machine(old);
-        format!("{mend}; if it can't be repaired, see that {old} is off, then `xe pool-emergency-transition-to-master` on {name} and `xe pool-recover-slaves` there")
+        format!(
+            "{mend}; if it can't be repaired, see that {old} is off, then `xe pool-emergency-transition-to-master` on {name} and `xe pool-recover-slaves` there"
+        )
     }
 
     fn bad_default_sr(&self) -> String {
@@ -533,7 +558,11 @@ impl<'a> Adviser<'a> {
         let reached = |other: &SrId| {
             *other != sr
                 && names.srs[other.at()].kind.shared()
-                && db.hosts.keys().filter_map(|host| self.world.machine_of(*host)).any(|m| self.world.dom0_answers(m) && self.world.reaches(m, *other))
+                && db
+                    .hosts
+                    .keys()
+                    .filter_map(|host| self.world.machine_of(*host))
+                    .any(|m| self.world.dom0_answers(m) && self.world.reaches(m, *other))
         };
         let promotion = self.history.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
         let after = promotion.map_or_else(String::new, |c| format!(", after {}", c.mention()));
