@@ -1,16 +1,80 @@
 //! Expected against got: a scenario's expectations, judged on a run. States are read while the clock runs, after all that
 //! is due at their instant; the rest at the end. Knows no file and no layout.
 
-use crate::base::ids::MachineId;
+use crate::base::ids::{MachineId, SrId, VdiId, VmId};
 use crate::base::time::Time;
 use crate::engine::{Program, StepRecord};
-use crate::hazard::Severity;
 use crate::hazard::watch::Found;
-use crate::report::{Expectation, Verdict, Warning, deeds};
+use crate::hazard::{Place, Severity};
 use crate::scenario::model::{Case, Deed, Expect, Fact, HazardExpect, Role, Scenario, Scope, Sequence, StateExpect, StateWhen, Worst};
+use crate::scenario::words;
 use crate::world::World;
 use crate::world::event::Status;
 use crate::world::memory::{PoolConf, Xapi};
+
+/// The judgement of a case.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Verdict {
+    AsExpected,
+    NotAsExpected,
+    Inconclusive,
+    NoExpectation,
+}
+
+impl Verdict {
+    /// As reports write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::AsExpected => "as-expected",
+            Verdict::NotAsExpected => "not-as-expected",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::NoExpectation => "no-expectation",
+        }
+    }
+}
+
+/// A warning about the scenario itself.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct Warning {
+    pub code: &'static str,
+    pub line: u32,
+    pub text: String,
+}
+
+/// An expectation, judged.
+#[derive(Clone, PartialEq, Debug)]
+#[allow(missing_docs)]
+pub struct Expectation {
+    pub line: u32,
+    pub what: String,
+    pub passed: bool,
+    pub got: String,
+}
+
+/// What a finding is about: its place, and what follows from it (a VDI's SR, the VM that it was made for).
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct PlaceNames {
+    pub vdi: Option<VdiId>,
+    pub vm: Option<VmId>,
+    pub sr: Option<SrId>,
+}
+
+impl PlaceNames {
+    /// The places of a finding.
+    pub fn new(world: &World, found: &Found) -> PlaceNames {
+        match found.place {
+            Place::Vdi(vdi) => {
+                PlaceNames { vdi: Some(vdi), vm: Some(world.names.vdis[vdi.at()].vm), sr: Some(world.names.vdis[vdi.at()].sr) }
+            }
+            Place::Vm(vm) => PlaceNames { vdi: None, vm: Some(vm), sr: None },
+            Place::Sr(sr) => PlaceNames { vdi: None, vm: None, sr: Some(sr) },
+            Place::Host(_) | Place::Pool(_) => PlaceNames { vdi: None, vm: None, sr: None },
+        }
+    }
+}
 
 /// What a machine thinks itself: its process where one runs, else its pool.conf.
 pub fn role(world: &World, machine: MachineId) -> Role {
@@ -240,7 +304,9 @@ fn fact_wanted(world: &World, fact: &Fact) -> (Option<String>, String) {
     let vm = |vm: &crate::base::ids::VmId| Some(world.names.vm(*vm).to_owned());
     let vdi = |vdi: &crate::base::ids::VdiId| Some(world.names.vdi(*vdi).to_owned());
     match fact {
-        Fact::Powered(m, is) | Fact::Live(m, is) | Fact::Enabled(m, is) | Fact::Known(m, is) | Fact::Fenced(m, is) => (machine(m), is.to_string()),
+        Fact::Powered(m, is) | Fact::Live(m, is) | Fact::Enabled(m, is) | Fact::Known(m, is) | Fact::Fenced(m, is) => {
+            (machine(m), is.to_string())
+        }
         Fact::Role(m, is) => (machine(m), is.name().into()),
         Fact::Running(m, vms) => (machine(m), format!("[{}]", vms.iter().map(|vm| world.names.vm(*vm)).collect::<Vec<_>>().join(", "))),
         Fact::PowerState(v, is) => (vm(v), is.name().into()),
@@ -276,7 +342,14 @@ fn state_text(world: &World, expect: &StateExpect) -> String {
 // ---- at the end
 
 /// All that was expected of a case but states: steps, hazards, the worst, what is left.
-pub fn expectations(scenario: &Scenario, case: Case, program: &Program, records: &[StepRecord], found: &[Found], world: &World) -> Vec<Expectation> {
+pub fn expectations(
+    scenario: &Scenario,
+    case: Case,
+    program: &Program,
+    records: &[StepRecord],
+    found: &[Found],
+    world: &World,
+) -> Vec<Expectation> {
     let mut list = Vec::new();
     for ((_, step), record) in program.steps.iter().zip(records) {
         let Some(expect) = &step.expect else { continue };
@@ -298,8 +371,13 @@ pub fn expectations(scenario: &Scenario, case: Case, program: &Program, records:
         if expect.prints.is_some() {
             got.push_str(&format!(", printed {:?}", record.output));
         }
-        let name = step.id.clone().unwrap_or_else(|| deeds::text(&step.deed, &world.names).lines().next().unwrap_or_default().to_owned());
-        list.push(Expectation { line: expect.line, what: format!("{name}: {}", what.join(", ")), passed: expect.met_by(&record.outcome()), got });
+        let name = step.id.clone().unwrap_or_else(|| words::text(&step.deed, &world.names).lines().next().unwrap_or_default().to_owned());
+        list.push(Expectation {
+            line: expect.line,
+            what: format!("{name}: {}", what.join(", ")),
+            passed: expect.met_by(&record.outcome()),
+            got,
+        });
     }
     let parts: Vec<&Expect> = parts(scenario, case).collect();
     if parts.is_empty() {
@@ -324,13 +402,22 @@ pub fn expectations(scenario: &Scenario, case: Case, program: &Program, records:
     let worst = found.iter().map(|found| found.hazard.doc().severity).max();
     list.push(Expectation {
         line,
-        what: format!("nothing worse than {}{}", worst_name(allowed), if said { "" } else { " (not said; the worst that `hazards` names, at least outage)" }),
+        what: format!(
+            "nothing worse than {}{}",
+            worst_name(allowed),
+            if said { "" } else { " (not said; the worst that `hazards` names, at least outage)" }
+        ),
         passed: worst <= allowed,
         got: worst_name(worst).into(),
     });
     if let Some((line, allowed)) = parts.iter().rev().find_map(|expect| expect.left) {
         let left = found.iter().filter(|found| found.until.is_none()).map(|found| found.hazard.doc().severity).max();
-        list.push(Expectation { line, what: format!("at the end nothing worse than {} holds", worst_name(allowed)), passed: left <= allowed, got: worst_name(left).into() });
+        list.push(Expectation {
+            line,
+            what: format!("at the end nothing worse than {} holds", worst_name(allowed)),
+            passed: left <= allowed,
+            got: worst_name(left).into(),
+        });
     }
     list
 }
@@ -365,7 +452,13 @@ fn hazard_expectation(world: &World, item: &HazardExpect, found: &[Found]) -> Ex
     what.extend(item.host.map(|host| format!("host {}", world.names.machine(host))));
     what.extend(item.by.map(|by| format!("by {}", world.names.machine(by))));
     let near: Vec<String> = found.iter().filter(same).take(4).map(|found| found_text(world, found)).collect();
-    let got = if passed { "it occurs".into() } else if near.is_empty() { format!("no {name} at all") } else { near.join("; ") };
+    let got = if passed {
+        "it occurs".into()
+    } else if near.is_empty() {
+        format!("no {name} at all")
+    } else {
+        near.join("; ")
+    };
     Expectation { line: item.line, what: what.join(", "), passed, got }
 }
 
@@ -377,7 +470,7 @@ fn matches(world: &World, item: &HazardExpect, found: &Found) -> bool {
     fn fits<T: PartialEq>(wanted: Option<T>, got: Option<T>) -> bool {
         wanted.is_none() || wanted == got
     }
-    let place = crate::report::build::PlaceNames::new(world, found);
+    let place = PlaceNames::new(world, found);
     fits(item.vdi, place.vdi)
         && fits(item.vm, place.vm)
         && fits(item.sr, place.sr)
@@ -390,21 +483,33 @@ fn matches(world: &World, item: &HazardExpect, found: &Found) -> bool {
 pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[StepRecord], world: &World) -> Vec<Warning> {
     let mut list = Vec::new();
     for ((_, step), record) in program.steps.iter().zip(records) {
-        let text = || deeds::text(&step.deed, &world.names);
+        let text = || words::text(&step.deed, &world.names);
         if record.effect == Some(false) {
-            list.push(Warning { code: "fault-without-effect", line: step.line, text: format!("`{}` changed nothing: it was so already", text()) });
+            list.push(Warning {
+                code: "fault-without-effect",
+                line: step.line,
+                text: format!("`{}` changed nothing: it was so already", text()),
+            });
         }
         if let Some(late) = record.late {
             let text = text();
             let first = text.lines().next().unwrap_or_default();
-            list.push(Warning { code: "late-step", line: step.line, text: format!("`{first}` began {late} after its `at`: the step before it had not ended") });
+            list.push(Warning {
+                code: "late-step",
+                line: step.line,
+                text: format!("`{first}` began {late} after its `at`: the step before it had not ended"),
+            });
         }
     }
     for expect in parts(scenario, case) {
         let judges_nothing = expect.hazards.is_empty() && expect.never.is_empty() && expect.states.is_empty();
         let allows_all = |worst: &(u32, Worst)| worst.1 == Some(Severity::Corruption);
         if let Some((line, _)) = expect.worst.filter(allows_all).filter(|_| judges_nothing && expect.left.is_none()) {
-            list.push(Warning { code: "expectation-trivial", line, text: "`worst: corruption` allows everything, and nothing else is expected".into() });
+            list.push(Warning {
+                code: "expectation-trivial",
+                line,
+                text: "`worst: corruption` allows everything, and nothing else is expected".into(),
+            });
         }
         if let Some((line, _)) = expect.left.filter(allows_all) {
             list.push(Warning { code: "expectation-trivial", line, text: "`left: corruption` allows everything".into() });
@@ -421,10 +526,8 @@ pub fn verdict(scenario: &Scenario, case: Case, program: &Program, records: &[St
     if parts(scenario, case).next().is_none() {
         return Verdict::NoExpectation;
     }
-    let without_effect = program
-        .steps
-        .iter()
-        .zip(records)
-        .any(|((sequence, step), record)| *sequence != Sequence::Recovery && matches!(step.deed, Deed::Fault { .. }) && record.effect == Some(false));
+    let without_effect = program.steps.iter().zip(records).any(|((sequence, step), record)| {
+        *sequence != Sequence::Recovery && matches!(step.deed, Deed::Fault { .. }) && record.effect == Some(false)
+    });
     if without_effect { Verdict::Inconclusive } else { Verdict::AsExpected }
 }

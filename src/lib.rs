@@ -14,4 +14,5 @@ pub mod judge;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod search;
 pub mod world;

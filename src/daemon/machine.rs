@@ -98,7 +98,7 @@ impl Toolstack {
             heard: Default::default(),
             watched: Default::default(),
             shutting_down: Default::default(),
-            copy_turn: 0,
+            copy_turn: None,
             busy: Default::default(),
             joined: None,
             proposal: None,

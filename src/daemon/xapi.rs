@@ -25,7 +25,7 @@ pub fn up(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
     }
     if !world.dom0_answers(machine) {
         // Hung in the middle of its start: it goes on when domain 0 is back.
-        fx.due(Span::secs(1), Due::XapiUp { machine, epoch });
+        fx.due(world.settings.emergency_retry, Due::XapiUp { machine, epoch });
         return;
     }
     let stack = &mut world.stacks[machine.at()];
@@ -127,7 +127,9 @@ pub fn master_duties(world: &mut World, fx: &mut Effects, machine: MachineId) {
 fn other_master(world: &World, machine: MachineId) -> Option<MachineId> {
     let host = world.host_on(machine);
     let others = world.db(machine).hosts.keys().filter(|other| **other != host).filter_map(|other| world.machine_of(*other));
-    others.filter(|other| world.contact(machine, *other) == Contact::Answered).find(|other| world.is_master(*other))
+    others
+        .filter(|other| world.contact(machine, *other) == Contact::Answered)
+        .find(|other| world.is_master(*other) && world.pool_of(*other) == world.pool_of(machine))
 }
 
 // ---- the member
@@ -152,7 +154,7 @@ pub fn hello(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32
     } else if !world.is_master(master) {
         let address = world.names.machines[master.at()].address.clone();
         (ApiError::new("HOST_IS_SLAVE").text(address), world.settings.emergency_retry)
-    } else if world.db(master).host(host).is_none() {
+    } else if world.db(master).host(host).is_none() || world.pool_of(master) != world.pool_of(machine) {
         // Another pool's secret is answered in the same way as a host that was forgotten.
         (unknown(), PERMANENT_RETRY)
     } else {
@@ -249,7 +251,13 @@ fn refresh_locks(world: &mut World, fx: &mut Effects, machine: MachineId, master
 
 /// The fuse of a role change has burnt, or a broken host tries again.
 pub fn restart(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
-    if world.stacks[machine.at()].epoch == epoch && world.dom0_answers(machine) {
+    if world.stacks[machine.at()].epoch != epoch {
+        return;
+    }
+    if world.dom0_answers(machine) {
         world.restart_xapi(fx, machine);
+    } else {
+        // Hung: the fuse burns on when domain 0 is back.
+        fx.due(world.settings.emergency_retry, Due::XapiRestart { machine, epoch });
     }
 }

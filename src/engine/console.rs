@@ -2,6 +2,7 @@
 //! committed when it ends, given up when it hangs.
 
 use super::{Engine, sequence};
+use crate::base::draw::Stream;
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::command::{self, Admission, Check, Operation, Output, Progress, Seat, Typed};
@@ -115,7 +116,8 @@ impl Engine {
                 Check::Go(span) => {
                     let epoch = self.world.stacks[seat.executor.at()].epoch;
                     console.phase = Phase::Working { seat, epoch };
-                    self.again(console, span);
+                    let late = self.lateness(&console, seat);
+                    self.again(console, span + late);
                 }
                 Check::Refuse { output, after } if after == Span::ZERO => self.line_ended(console, output),
                 Check::Refuse { output, after } => {
@@ -124,6 +126,17 @@ impl Engine {
                 }
             },
         }
+    }
+
+    /// How late a call over bad links is: there and back. Over good links it takes no time worth telling.
+    fn lateness(&self, console: &Console, seat: Seat) -> Span {
+        let ends = [seat.console, seat.executor];
+        if seat.console == seat.executor {
+            return Span::ZERO;
+        }
+        let latencies = ends.iter().filter_map(|end| self.world.hw.degraded.get(end)?.latency);
+        let stream = Stream::new(self.options.seed, "call", &self.program.steps[usize::from(console.step)].1.key);
+        latencies.map(|latency| stream.span(console.line as u64, latency).times(2)).max().unwrap_or(Span::ZERO)
     }
 
     /// The console goes on after a span.

@@ -139,7 +139,14 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
             lost_srs: BTreeMap::new(),
             domains,
             vdis,
-            lost_vms: BTreeMap::new(),
+            // On record as running, and running nowhere: it ran, and is down.
+            lost_vms: pool
+                .vms
+                .iter()
+                .zip(scenario.pool.names.vm_ids())
+                .filter(|(start, _)| start.power_state == PowerState::Running && start.running_on.is_empty())
+                .map(|(_, vm)| (vm, Time::ZERO))
+                .collect(),
             reinstalled: BTreeMap::new(),
         },
         stacks,

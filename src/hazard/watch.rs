@@ -224,8 +224,8 @@ fn extend(hosts: &mut Vec<MachineId>, more: &[MachineId]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hazard::stage::*;
     use crate::hazard::ALL;
+    use crate::hazard::stage::*;
     use crate::world::names::Mode;
 
     fn seconds(n: u64) -> Time {

@@ -1,15 +1,15 @@
 //! A [`Report`] from a run: names in, everything computed, so that renderers only lay it out.
 
 use super::tell::Teller;
-use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState, deeds};
-use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
-use crate::hazard::Place;
+use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState};
+use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Time;
 use crate::engine::trace::KEPT;
 use crate::hazard::watch::Found;
-use crate::judge;
+use crate::judge::{self, PlaceNames};
 use crate::run::Run;
 use crate::scenario::model::{Case, Deed, Scenario};
+use crate::scenario::words;
 use crate::world::event::Event;
 use crate::world::{MAIN_POOL, World};
 use std::collections::BTreeMap;
@@ -24,7 +24,15 @@ pub struct Explained {
 }
 
 /// Builds the report of a case. `explained` may be shorter than the findings: the rest has no cause told.
-pub fn report(scenario: &Scenario, case: Case, seed: u64, replay: String, run: &Run, explained: &[Explained], because_cut_short: bool) -> Report {
+pub fn report(
+    scenario: &Scenario,
+    case: Case,
+    seed: u64,
+    replay: String,
+    run: &Run,
+    explained: &[Explained],
+    because_cut_short: bool,
+) -> Report {
     let engine = &run.engine;
     let world = &engine.world;
     let mut expectations = judge::expectations(scenario, case, &run.program, &engine.records, &run.found, world);
@@ -73,27 +81,6 @@ fn names(world: &World, machines: &[MachineId]) -> Vec<String> {
     machines.iter().map(|m| world.names.machine(*m).to_owned()).collect()
 }
 
-/// What a finding is about: its place, and what follows from it (a VDI's SR, the VM that it was made for).
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
-pub struct PlaceNames {
-    pub vdi: Option<VdiId>,
-    pub vm: Option<VmId>,
-    pub sr: Option<SrId>,
-}
-
-impl PlaceNames {
-    /// The places of a finding.
-    pub fn new(world: &World, found: &Found) -> PlaceNames {
-        match found.place {
-            Place::Vdi(vdi) => PlaceNames { vdi: Some(vdi), vm: Some(world.names.vdis[vdi.at()].vm), sr: Some(world.names.vdis[vdi.at()].sr) },
-            Place::Vm(vm) => PlaceNames { vdi: None, vm: Some(vm), sr: None },
-            Place::Sr(sr) => PlaceNames { vdi: None, vm: None, sr: Some(sr) },
-            Place::Host(_) | Place::Pool(_) => PlaceNames { vdi: None, vm: None, sr: None },
-        }
-    }
-}
-
 fn finding(world: &World, found: &Found, explained: Option<&Explained>) -> Finding {
     let doc = found.hazard.doc();
     let place = PlaceNames::new(world, found);
@@ -135,13 +122,13 @@ fn steps(run: &Run) -> (Vec<StepReport>, Vec<usize>) {
             let record = &engine.records[at];
             StepReport {
                 id: step.id.clone(),
-                kind: deeds::kind(&step.deed),
+                kind: words::kind(&step.deed),
                 from: sequence.name(),
                 at: record.began,
                 end: record.ended,
                 host: matches!(step.deed, Deed::Run(_)).then(|| names.machine(step.host).to_owned()),
                 line: step.line,
-                text: deeds::text(&step.deed, names),
+                text: words::text(&step.deed, names),
                 ran: record.ran.clone(),
                 status: record.status,
                 code: record.code.clone(),
@@ -164,7 +151,9 @@ fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
         .map(|entry| {
             let told = teller.tell(&entry.event);
             let step = match &entry.event {
-                Event::StepBegan { step } | Event::StepEnded { step, .. } | Event::Refused { step, .. } => places.get(usize::from(step.0)).copied(),
+                Event::StepBegan { step } | Event::StepEnded { step, .. } | Event::Refused { step, .. } => {
+                    places.get(usize::from(step.0)).copied()
+                }
                 _ => None,
             };
             let cause_line = entry.cause.step.and_then(|step| run.program.steps.get(usize::from(step.0))).map(|(_, step)| step.line);
@@ -189,11 +178,25 @@ fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
         lines.push(StoryLine { at, actor: "poolsim".into(), what, event: "story-cut", ..blank() });
     }
     for (at, finding) in hazards.iter().enumerate() {
-        let begins = StoryLine { at: finding.since, actor: finding.severity.name().into(), what: finding.sentence.clone(), event: "hazard-began", finding: Some(at), ..blank() };
+        let begins = StoryLine {
+            at: finding.since,
+            actor: finding.severity.name().into(),
+            what: finding.sentence.clone(),
+            event: "hazard-began",
+            finding: Some(at),
+            ..blank()
+        };
         lines.push(begins);
         if let Some(until) = finding.until.filter(|until| *until > finding.since) {
             let what = format!("{} is over", finding.hazard);
-            lines.push(StoryLine { at: until, actor: finding.severity.name().into(), what, event: "hazard-ended", finding: Some(at), ..blank() });
+            lines.push(StoryLine {
+                at: until,
+                actor: finding.severity.name().into(),
+                what,
+                event: "hazard-ended",
+                finding: Some(at),
+                ..blank()
+            });
         }
     }
     // Stable: within an instant events come first, as they were, then what was found after them.

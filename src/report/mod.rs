@@ -2,7 +2,6 @@
 //! terminal and no clock.
 
 pub mod build;
-pub mod deeds;
 pub mod json;
 pub mod ndjson;
 pub mod sentences;
@@ -14,30 +13,9 @@ pub(crate) mod samples;
 
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
+pub use crate::judge::{Expectation, Verdict, Warning};
 use crate::world::event::Status;
 use std::collections::BTreeMap;
-
-/// The judgement of a case.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum Verdict {
-    AsExpected,
-    NotAsExpected,
-    Inconclusive,
-    NoExpectation,
-}
-
-impl Verdict {
-    /// As reports write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Verdict::AsExpected => "as-expected",
-            Verdict::NotAsExpected => "not-as-expected",
-            Verdict::Inconclusive => "inconclusive",
-            Verdict::NoExpectation => "no-expectation",
-        }
-    }
-}
 
 /// One case, run and judged. Names are strings here; times are virtual.
 #[derive(Clone, PartialEq, Debug)]
@@ -122,15 +100,6 @@ pub struct Because {
     pub what: String,
 }
 
-/// A warning about the scenario itself.
-#[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
-pub struct Warning {
-    pub code: &'static str,
-    pub line: u32,
-    pub text: String,
-}
-
 /// A step as it went.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs)]
@@ -153,16 +122,6 @@ pub struct StepReport {
     pub code: Option<String>,
     pub exit: Option<i32>,
     pub output: String,
-}
-
-/// An expectation, judged.
-#[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
-pub struct Expectation {
-    pub line: u32,
-    pub what: String,
-    pub passed: bool,
-    pub got: String,
 }
 
 /// What an event is about.

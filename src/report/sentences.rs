@@ -48,7 +48,10 @@ pub fn sentence(world: &World, found: &Found) -> String {
         "two-sr-masters" => format!("{hosts} each hold themselves for the master of {place}"),
         "stale-database" => format!("{place} rules with a copy that was older than its former master's database"),
         "reused-without-reinstall" => format!("{place} serves again without a fresh installation"),
-        "stale-lock" => format!("the database has a lock of {hosts} on {place}, which {hosts} {} open", if one { "does not have" } else { "do not have" }),
+        "stale-lock" => format!(
+            "the database has a lock of {hosts} on {place}, which {hosts} {} open",
+            if one { "does not have" } else { "do not have" }
+        ),
         "ghost-record" => match host_names.is_empty() {
             true => format!("the database has {place} as running, and it runs nowhere"),
             false => format!("the database has {place} as running on {hosts}, and it runs nowhere"),
@@ -57,7 +60,10 @@ pub fn sentence(world: &World, found: &Found) -> String {
         "no-master" => format!("{place} has reached no master since {}", found.since),
         "bad-default-sr" => format!("the default SR is {place}, which no running host of the pool reaches"),
         "needless-master-word" => {
-            format!("`resetvdis.py … master` was said of {hosts}, which {} not the master of {place} when it stopped", if one { "was" } else { "were" })
+            format!(
+                "`resetvdis.py … master` was said of {hosts}, which {} not the master of {place} when it stopped",
+                if one { "was" } else { "were" }
+            )
         }
         other => format!("{other}: {hosts} {is} concerned"),
     }

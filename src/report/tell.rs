@@ -4,6 +4,7 @@
 use super::Realm;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::scenario::model::Step;
+use crate::scenario::words::{self, percent};
 use crate::world::database::PowerState;
 use crate::world::event::{Ending, Event, Status};
 use crate::world::hardware::Io;
@@ -72,7 +73,7 @@ impl Teller<'_> {
 
     /// A step as the scenario has it, on one line.
     pub fn step_text(&self, at: usize) -> String {
-        self.steps.get(at).map_or_else(String::new, |(_, step)| super::deeds::text(&step.deed, self.names))
+        self.steps.get(at).map_or_else(String::new, |(_, step)| words::text(&step.deed, self.names))
     }
 
     /// An event in words.
@@ -103,7 +104,7 @@ impl Teller<'_> {
                 let (sequence, actor) = self
                     .steps
                     .get(step.0 as usize)
-                    .map_or(("step", String::new()), |(sequence, step)| (sequence.name(), super::deeds::actor(step, self.names)));
+                    .map_or(("step", String::new()), |(sequence, step)| (sequence.name(), words::actor(step, self.names)));
                 let what = self.step_text(step.0 as usize);
                 Told {
                     realm: Realm::Step,
@@ -116,7 +117,7 @@ impl Teller<'_> {
             }
             Event::StepEnded { step, status } => Told {
                 realm: Realm::Step,
-                actor: self.steps.get(step.0 as usize).map_or_else(String::new, |(_, step)| super::deeds::actor(step, self.names)),
+                actor: self.steps.get(step.0 as usize).map_or_else(String::new, |(_, step)| words::actor(step, self.names)),
                 what: match status {
                     Status::Ok => "ended well".into(),
                     Status::Error => "failed".into(),
@@ -131,7 +132,7 @@ impl Teller<'_> {
             },
             Event::Refused { step, error } => Told {
                 realm: Realm::Step,
-                actor: self.steps.get(step.0 as usize).map_or_else(String::new, |(_, step)| super::deeds::actor(step, self.names)),
+                actor: self.steps.get(step.0 as usize).map_or_else(String::new, |(_, step)| words::actor(step, self.names)),
                 what: format!("refused: {}", error.code),
                 matters: true,
                 event: "refused",
@@ -399,10 +400,4 @@ fn io_words(io: Io) -> &'static str {
         Io::Error => "requests fail",
         Io::Hang => "requests hang",
     }
-}
-
-/// Millionths as percent, without a needless fraction.
-pub fn percent(millionths: u32) -> String {
-    let (whole, rest) = (millionths / 10_000, millionths % 10_000);
-    if rest == 0 { whole.to_string() } else { format!("{whole}.{:04}", rest).trim_end_matches('0').to_string() }
 }

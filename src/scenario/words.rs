@@ -86,7 +86,7 @@ fn fault_text(fault: &Fault, names: &Names) -> String {
         Fault::ToolstackStart(of) => format!("toolstack-start: {}", hosts(of, names)),
         Fault::DegradeNetwork { hosts: of, latency, loss } => {
             let latency = latency.map_or_else(String::new, |(least, most)| format!(", latency: {least}..{most}"));
-            format!("degrade-network: {{hosts: {}{latency}, loss: {}%}}", hosts(of, names), super::tell::percent(*loss))
+            format!("degrade-network: {{hosts: {}{latency}, loss: {}%}}", hosts(of, names), percent(*loss))
         }
     }
 }
@@ -109,4 +109,10 @@ pub fn kind(deed: &Deed) -> &'static str {
         Deed::Act(_) => "act",
         Deed::Note(_) => "note",
     }
+}
+
+/// Millionths as percent, without a needless fraction.
+pub fn percent(millionths: u32) -> String {
+    let (whole, rest) = (millionths / 10_000, millionths % 10_000);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{:04}", rest).trim_end_matches('0').to_string() }
 }
