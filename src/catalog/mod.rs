@@ -127,7 +127,7 @@ pub fn entries() -> Vec<Entry> {
     for (kind, key, docs) in [(Kind::Fault, "fault", FAULTS), (Kind::Act, "act", ACTS)] {
         for doc in docs {
             let undone = if doc.undone_by.is_empty() { String::new() } else { format!("\n\nUndone by: {}.", doc.undone_by) };
-            let text = format!("{}{undone}\n\nFor example:\n\n    - {{at: 5m, {key}: {}}}", doc.doc, in_braces(doc.example));
+            let text = format!("{}{undone}\n\nFor example:\n\n    - {{at: 5m, {key}: {}}}", doc.doc, doc.example);
             all.push(Entry { kind, name: doc.name.into(), summary: first_sentence(doc.doc).into(), text });
         }
     }
@@ -147,13 +147,6 @@ pub fn entries() -> Vec<Entry> {
     of_words(Kind::Code, words::CODES, &mut all);
     all.sort_by_key(|entry| entry.kind);
     all
-}
-
-/// A deed as it stands in a step on one line.
-fn in_braces(example: &str) -> String {
-    let example = example.trim();
-    // A bare word is a deed of its own (`heal-network`); a map without its braces gets them.
-    if example.starts_with('{') || !example.contains(':') { example.into() } else { format!("{{{example}}}") }
 }
 
 fn entry(kind: Kind, name: &str, doc: &str) -> Entry {
