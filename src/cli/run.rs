@@ -6,12 +6,10 @@ use super::load::{self, File, did_you_mean};
 use super::out::Out;
 use super::progress::Progress;
 use super::{bug, style};
-use crate::base::time::Time;
 use crate::catalog;
-use crate::engine::Options;
 use crate::hazard::Severity;
+use crate::report::case::{self, Options};
 use crate::report::{self, Report, Verdict};
-use crate::run;
 use crate::scenario::model::{Case, Scenario};
 use crate::world::release::Release;
 use rayon::prelude::*;
@@ -87,23 +85,20 @@ fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &
             return Err(out.refuse("usage", &what, &[], Status::Wrong));
         }
     }
-    let mut instants = args.at.clone();
-    instants.sort_unstable();
-    instants.dedup();
-    let options = Options { seed: common.seed.unwrap_or(file.scenario.seed), max_events: common.max_events, ..Options::default() };
+    let options = Options { seed: common.seed, release: None, max_events: common.max_events, at: args.at.clone(), because: true };
     bug::recipe(&format!(
         "scenario {} (sha256 {}), seed {}, release {}",
         file.scenario.name,
         file.scenario.sha256,
-        options.seed,
+        common.seed.unwrap_or(file.scenario.seed),
         file.scenario.release.name()
     ));
     let progress = Progress::begin(format!("running {}", file.name));
-    let run_all = || -> Vec<Report> { cases.par_iter().map(|case| one(&file, *case, &options, &instants, common)).collect() };
+    let run_all = || -> Vec<Report> { cases.par_iter().map(|case| one(&file, *case, &options, common)).collect() };
     let reports = match common.jobs.map(|n| rayon::ThreadPoolBuilder::new().num_threads(usize::from(n)).build()) {
         Some(Ok(pool)) => pool.install(run_all),
         // No threads are to be had: one after the other gives the same.
-        Some(Err(_)) => cases.iter().map(|case| one(&file, *case, &options, &instants, common)).collect(),
+        Some(Err(_)) => cases.iter().map(|case| one(&file, *case, &options, common)).collect(),
         None => run_all(),
     };
     drop(progress);
@@ -115,9 +110,8 @@ fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &
 }
 
 /// Runs one case, looks for the causes of what was found, and reports.
-fn one(file: &File, case: Case, options: &Options, instants: &[Time], common: &Common) -> Report {
-    let run = run::run(&file.scenario, case, options.clone(), instants);
-    let mut report = report::build::report(&file.scenario, case, options.seed, String::new(), &run, &[], false);
+fn one(file: &File, which: Case, options: &Options, common: &Common) -> Report {
+    let mut report = case::report(&file.scenario, which, options);
     report.replay = replay(&file.name, &report, common);
     report
 }

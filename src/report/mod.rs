@@ -1,7 +1,9 @@
 //! What came of a run, as plain data, and one file a format. Renderers lay it out and compute nothing. Knows no file, no
 //! terminal and no clock.
 
+pub mod because;
 pub mod build;
+pub mod case;
 pub mod json;
 pub mod ndjson;
 pub mod sentences;

@@ -20,6 +20,7 @@ use crate::base::time::{Span, Time};
 use crate::engine::{Engine, Options, Program};
 use crate::hazard::watch::{Found, Watch};
 use crate::hazard::{HazardName, Place};
+use crate::run::Run;
 use crate::scenario::model::{Deed, Scenario};
 use crate::world::World;
 use crate::world::event::{Event, Status, StepIx};
@@ -60,9 +61,10 @@ pub struct Causes {
     pub runs: usize,
 }
 
-/// Looks for the causes of what a run found. `engine` is that run at its end.
-pub fn causes(scenario: &Scenario, program: &Arc<Program>, options: &Options, engine: &Engine, found: &[Found]) -> Causes {
-    let mut search = Search::new(scenario, program, options, engine);
+/// Looks for the causes of what a run found. `options` are those of that run.
+pub fn causes(scenario: &Scenario, options: &Options, run: &Run) -> Causes {
+    let found = &run.found;
+    let mut search = Search::new(scenario, &run.program, options, &run.engine);
     let mut order: Vec<usize> = (0..found.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(found[*at].hazard.severity()));
     let mut by_finding = vec![Vec::new(); found.len()];
@@ -174,8 +176,12 @@ impl<'a> Search<'a> {
 
     fn cause_of(&mut self, found: &Found) -> Vec<Link> {
         let records = &self.engine.records;
-        let earlier: Vec<StepIx> =
-            self.candidates.iter().copied().filter(|step| records[usize::from(step.0)].began.is_some_and(|began| began <= found.since)).collect();
+        let earlier: Vec<StepIx> = self
+            .candidates
+            .iter()
+            .copied()
+            .filter(|step| records[usize::from(step.0)].began.is_some_and(|began| began <= found.since))
+            .collect();
         let mut causes: BTreeSet<StepIx> = BTreeSet::new();
         for step in &earlier {
             match self.occurs_without(&BTreeSet::from([*step]), found) {
