@@ -79,11 +79,21 @@ pub trait Operation {
 #[derive(Clone, Debug)]
 pub struct Typed;
 impl Typed {
-    pub fn admit(&self, _world: &World, console: MachineId) -> Admission { Admission::Go(Seat { console, executor: console }) }
-    pub fn needs_xapi(&self) -> bool { true }
+    pub fn admit(&self, _world: &World, console: MachineId) -> Admission {
+        Admission::Go(Seat { console, executor: console })
+    }
+    pub fn needs_xapi(&self) -> bool {
+        true
+    }
 }
 impl Operation for Typed {
-    fn check(&self, _world: &World, _seat: Seat) -> Check { Check::Go(Span(0)) }
-    fn commit(&mut self, _world: &mut World, _fx: &mut Effects, _seat: Seat) -> Progress { Progress::Hangs }
+    fn check(&self, _world: &World, _seat: Seat) -> Check {
+        Check::Go(Span(0))
+    }
+    fn commit(&mut self, _world: &mut World, _fx: &mut Effects, _seat: Seat) -> Progress {
+        Progress::Hangs
+    }
 }
-pub fn typed(_line: &shell::Line, _world: &World, _stdin: Option<&str>) -> (String, Result<Typed, Output>) { (String::new(), Ok(Typed)) }
+pub fn typed(_line: &shell::Line, _world: &World, _stdin: Option<&str>) -> (String, Result<Typed, Output>) {
+    (String::new(), Ok(Typed))
+}

@@ -23,11 +23,13 @@ pub fn turn(world: &mut World, fx: &mut Effects, master: MachineId, epoch: u32) 
     if !world.is_master(master) {
         return;
     }
-    let count = world.hw.machines.len() as u16;
-    let from = stack.copy_turn;
-    let next = (1..=count).map(|step| MachineId((from + step) % count)).find(|m| *m != master && world.db(master).host(world.host_on(*m)).is_some());
+    let count = world.hw.machines.len();
+    let from = stack.copy_turn.map_or(count - 1, |last| last.at());
+    let next = (1..=count)
+        .map(|step| MachineId(((from + step) % count) as u16))
+        .find(|m| *m != master && world.db(master).host(world.host_on(*m)).is_some());
     let Some(machine) = next else { return };
-    world.stacks[master.at()].copy_turn = machine.0;
+    world.stacks[master.at()].copy_turn = Some(machine);
     let member = &world.stacks[machine.at()];
     if member.xapi == Xapi::Up && member.role == PoolConf::Slave(master) && world.contact(master, machine) == Contact::Answered {
         world.take_copy(fx, machine, master);

@@ -69,7 +69,12 @@ pub fn beat(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32)
         return;
     }
     if !world.is_master(master) {
-        refused(world, fx, machine);
+        refused(world, fx, machine, ERRORS_BEFORE_RESTART);
+        return;
+    }
+    if world.pool_of(master) != world.pool_of(machine) {
+        // The master was installed afresh: it rejects the pool's secret, and xapi restarts at once.
+        refused(world, fx, machine, Span::ZERO);
         return;
     }
     let stream = stream(world, machine);
@@ -110,14 +115,17 @@ pub fn arrive(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u3
     watch(world, fx, master, host);
 }
 
-/// The member's master answers, but is no master: after a minute of errors the member's xapi restarts, and then waits in
-/// emergency mode (master_connection.ml, permanent_master_failure_retry_interval).
-fn refused(world: &mut World, fx: &mut Effects, machine: MachineId) {
+/// How long a member bears with a master that answers with errors (master_connection.ml,
+/// permanent_master_failure_retry_interval).
+const ERRORS_BEFORE_RESTART: Span = Span::secs(60);
+
+/// The member's master answers, but is no master of its: the member's xapi restarts, and then waits in emergency mode.
+fn refused(world: &mut World, fx: &mut Effects, machine: MachineId, after: Span) {
     let stack = &mut world.stacks[machine.at()];
     if !stack.fuse {
         stack.fuse = true;
         let epoch = stack.epoch;
-        fx.due(Span::secs(60), Due::XapiRestart { machine, epoch });
+        fx.due(after, Due::XapiRestart { machine, epoch });
     }
 }
 

@@ -53,7 +53,8 @@ pub fn install_done(world: &mut World, fx: &mut Effects, machine: MachineId, boo
     hardware.power = Power::On;
     world.hw.reinstalled.insert(machine, now);
     let stack = &mut world.stacks[machine.at()];
-    *stack = Toolstack { epoch: stack.epoch + 1, up_since: now, copy_as_of: now, ..Toolstack::fresh(fresh_database(&world.names, host, pool)) };
+    *stack =
+        Toolstack { epoch: stack.epoch + 1, up_since: now, copy_as_of: now, ..Toolstack::fresh(fresh_database(&world.names, host, pool)) };
     fx.tell(Event::Installed { machine, host, pool });
     super::xapi::master_duties(world, fx, machine);
 }
@@ -97,7 +98,7 @@ impl Toolstack {
             heard: Default::default(),
             watched: Default::default(),
             shutting_down: Default::default(),
-            copy_turn: 0,
+            copy_turn: None,
             busy: Default::default(),
             joined: None,
             proposal: None,

@@ -25,7 +25,7 @@ pub fn up(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
     }
     if !world.dom0_answers(machine) {
         // Hung in the middle of its start: it goes on when domain 0 is back.
-        fx.due(Span::secs(1), Due::XapiUp { machine, epoch });
+        fx.due(world.settings.emergency_retry, Due::XapiUp { machine, epoch });
         return;
     }
     let stack = &mut world.stacks[machine.at()];
@@ -101,7 +101,8 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
     // dbsync_master.ml: running on a host that is gone is running nowhere.
     for vm in world.names.vm_ids() {
         let dangling = world.db(machine).vm(vm).is_some_and(|record| {
-            record.power_state == PowerState::Running && record.resident_on.is_none_or(|resident| world.db(machine).host(resident).is_none())
+            record.power_state == PowerState::Running
+                && record.resident_on.is_none_or(|resident| world.db(machine).host(resident).is_none())
         });
         if dangling {
             world.set_vm(fx, machine, vm, PowerState::Halted, None);
@@ -115,7 +116,8 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
 pub fn master_duties(world: &mut World, fx: &mut Effects, machine: MachineId) {
     copies::begin(world, fx, machine);
     let host = world.host_on(machine);
-    let live: Vec<HostId> = world.db(machine).hosts.iter().filter(|(other, record)| **other != host && record.live).map(|(other, _)| *other).collect();
+    let live: Vec<HostId> =
+        world.db(machine).hosts.iter().filter(|(other, record)| **other != host && record.live).map(|(other, _)| *other).collect();
     for other in live {
         heartbeat::watch(world, fx, machine, other);
     }
@@ -125,7 +127,9 @@ pub fn master_duties(world: &mut World, fx: &mut Effects, machine: MachineId) {
 fn other_master(world: &World, machine: MachineId) -> Option<MachineId> {
     let host = world.host_on(machine);
     let others = world.db(machine).hosts.keys().filter(|other| **other != host).filter_map(|other| world.machine_of(*other));
-    others.filter(|other| world.contact(machine, *other) == Contact::Answered).find(|other| world.is_master(*other))
+    others
+        .filter(|other| world.contact(machine, *other) == Contact::Answered)
+        .find(|other| world.is_master(*other) && world.pool_of(*other) == world.pool_of(machine))
 }
 
 // ---- the member
@@ -150,7 +154,7 @@ pub fn hello(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32
     } else if !world.is_master(master) {
         let address = world.names.machines[master.at()].address.clone();
         (ApiError::new("HOST_IS_SLAVE").text(address), world.settings.emergency_retry)
-    } else if world.db(master).host(host).is_none() {
+    } else if world.db(master).host(host).is_none() || world.pool_of(master) != world.pool_of(machine) {
         // Another pool's secret is answered in the same way as a host that was forgotten.
         (unknown(), PERMANENT_RETRY)
     } else {
@@ -247,7 +251,13 @@ fn refresh_locks(world: &mut World, fx: &mut Effects, machine: MachineId, master
 
 /// The fuse of a role change has burnt, or a broken host tries again.
 pub fn restart(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
-    if world.stacks[machine.at()].epoch == epoch && world.dom0_answers(machine) {
+    if world.stacks[machine.at()].epoch != epoch {
+        return;
+    }
+    if world.dom0_answers(machine) {
         world.restart_xapi(fx, machine);
+    } else {
+        // Hung: the fuse burns on when domain 0 is back.
+        fx.due(world.settings.emergency_retry, Due::XapiRestart { machine, epoch });
     }
 }

@@ -36,8 +36,12 @@ impl Engine {
         };
         condition.parts.iter().all(|part| match part {
             ConditionPart::XeAnswers(answers) => *answers != matches!(xe, Xe::Hangs),
-            ConditionPart::StepStatus(id, status) => self.record_of(id).is_some_and(|record| record.ended.is_some() && record.status == *status),
-            ConditionPart::StepCode(id, code) => self.record_of(id).is_some_and(|record| record.ended.is_some() && record.code.as_deref() == Some(code)),
+            ConditionPart::StepStatus(id, status) => {
+                self.record_of(id).is_some_and(|record| record.ended.is_some() && record.status == *status)
+            }
+            ConditionPart::StepCode(id, code) => {
+                self.record_of(id).is_some_and(|record| record.ended.is_some() && record.code.as_deref() == Some(code))
+            }
             part => shown.is_some_and(|db| self.shows(db, part)),
         })
     }

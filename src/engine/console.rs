@@ -2,6 +2,7 @@
 //! committed when it ends, given up when it hangs.
 
 use super::{Engine, sequence};
+use crate::base::draw::Stream;
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::command::{self, Admission, Check, Operation, Output, Progress, Seat, Typed};
@@ -47,8 +48,16 @@ impl Engine {
     /// A `run` begins on its console.
     pub(super) fn open_console(&mut self, sequence: usize, step: u16) {
         let machine = self.program.steps[usize::from(step)].1.host;
-        let console =
-            Console { step, sequence, machine, line: 0, typed: None, phase: Phase::Waiting { next: BACKOFF_LEAST }, serial: 0, began: self.world.now };
+        let console = Console {
+            step,
+            sequence,
+            machine,
+            line: 0,
+            typed: None,
+            phase: Phase::Waiting { next: BACKOFF_LEAST },
+            serial: 0,
+            began: self.world.now,
+        };
         self.type_line(console);
     }
 
@@ -107,7 +116,8 @@ impl Engine {
                 Check::Go(span) => {
                     let epoch = self.world.stacks[seat.executor.at()].epoch;
                     console.phase = Phase::Working { seat, epoch };
-                    self.again(console, span);
+                    let late = self.lateness(&console, seat);
+                    self.again(console, span + late);
                 }
                 Check::Refuse { output, after } if after == Span::ZERO => self.line_ended(console, output),
                 Check::Refuse { output, after } => {
@@ -116,6 +126,17 @@ impl Engine {
                 }
             },
         }
+    }
+
+    /// How late a call over bad links is: there and back. Over good links it takes no time worth telling.
+    fn lateness(&self, console: &Console, seat: Seat) -> Span {
+        let ends = [seat.console, seat.executor];
+        if seat.console == seat.executor {
+            return Span::ZERO;
+        }
+        let latencies = ends.iter().filter_map(|end| self.world.hw.degraded.get(end)?.latency);
+        let stream = Stream::new(self.options.seed, "call", &self.program.steps[usize::from(console.step)].1.key);
+        latencies.map(|latency| stream.span(console.line as u64, latency).times(2)).max().unwrap_or(Span::ZERO)
     }
 
     /// The console goes on after a span.
@@ -166,7 +187,8 @@ impl Engine {
     /// Somebody presses Ctrl-C: a line that still waits for its master is dropped, work under way goes on by itself.
     pub(super) fn ctrl_c(&mut self, slot: u8, serial: u32) {
         let slot = usize::from(slot);
-        let hangs = |console: &mut Console| console.serial == serial && matches!(console.phase, Phase::Waiting { .. } | Phase::Hanging { .. });
+        let hangs =
+            |console: &mut Console| console.serial == serial && matches!(console.phase, Phase::Waiting { .. } | Phase::Hanging { .. });
         let Some(console) = self.consoles[slot].take_if(hangs) else { return };
         self.origin = console.step;
         if matches!(console.phase, Phase::Hanging { .. }) {

@@ -117,7 +117,10 @@ impl Engine {
     }
 
     fn advance_loop(&mut self, sequence: usize) {
-        while self.progressions[sequence].open && !self.progressions[sequence].ended && self.progressions[sequence].waiting == Waiting::Nothing {
+        while self.progressions[sequence].open
+            && !self.progressions[sequence].ended
+            && self.progressions[sequence].waiting == Waiting::Nothing
+        {
             let progression = &self.progressions[sequence];
             let step = progression.next;
             if step >= progression.steps.end {
@@ -230,7 +233,9 @@ impl Engine {
                 Waiting::Condition(_) => {
                     let (condition, host) = if progression.open {
                         match &program.steps[usize::from(step)].1 {
-                            waiting @ crate::scenario::model::Step { when: When::WaitFor { condition, .. }, .. } => (condition, waiting.host),
+                            waiting @ crate::scenario::model::Step { when: When::WaitFor { condition, .. }, .. } => {
+                                (condition, waiting.host)
+                            }
                             _ => continue,
                         }
                     } else {

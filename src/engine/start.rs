@@ -29,7 +29,8 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
         vm.phase = vm.writes.map_or(Span::ZERO, |period| Span(Stream::new(seed, "writes", &vm.name).below(0, period.0)));
     }
     // A spare machine is a pool of its own.
-    let spare_pools: BTreeMap<usize, PoolId> = names.machines.iter().enumerate().filter(|(_, m)| m.spare).zip(1..).map(|((at, _), n)| (at, PoolId(n))).collect();
+    let spare_pools: BTreeMap<usize, PoolId> =
+        names.machines.iter().enumerate().filter(|(_, m)| m.spare).zip(1..).map(|((at, _), n)| (at, PoolId(n))).collect();
     for pool in spare_pools.values() {
         names.pools.push(Names::uuid(Kind::Pool, pool.at()));
     }
@@ -81,7 +82,13 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
         .hosts
         .iter()
         .enumerate()
-        .map(|(at, host)| Machine { power: if host.powered { Power::On } else { Power::Off }, hung: false, host: HostId(at as u16), boot: 0, installing: false })
+        .map(|(at, host)| Machine {
+            power: if host.powered { Power::On } else { Power::Off },
+            hung: false,
+            host: HostId(at as u16),
+            boot: 0,
+            installing: false,
+        })
         .collect::<Vec<_>>();
     let count = machines.len();
     let domains = pool
@@ -97,9 +104,23 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
             openers: start
                 .open_on
                 .iter()
-                .map(|(machine, mode, vm)| Opener { machine: *machine, vm: *vm, mode: *mode, opened: Time::ZERO, seen: 0, wrote: None, held_since: None, write_due: false })
+                .map(|(machine, mode, vm)| Opener {
+                    machine: *machine,
+                    vm: *vm,
+                    mode: *mode,
+                    opened: Time::ZERO,
+                    seen: 0,
+                    wrote: None,
+                    held_since: None,
+                    write_due: false,
+                })
                 .collect(),
-            opened_rw: start.open_on.iter().filter(|(_, mode, _)| *mode == Mode::Rw).map(|(machine, _, _)| (*machine, Time::ZERO)).collect(),
+            opened_rw: start
+                .open_on
+                .iter()
+                .filter(|(_, mode, _)| *mode == Mode::Rw)
+                .map(|(machine, _, _)| (*machine, Time::ZERO))
+                .collect(),
             ..VdiTruth::default()
         })
         .collect();
@@ -118,7 +139,14 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
             lost_srs: BTreeMap::new(),
             domains,
             vdis,
-            lost_vms: BTreeMap::new(),
+            // On record as running, and running nowhere: it ran, and is down.
+            lost_vms: pool
+                .vms
+                .iter()
+                .zip(scenario.pool.names.vm_ids())
+                .filter(|(start, _)| start.power_state == PowerState::Running && start.running_on.is_empty())
+                .map(|(_, vm)| (vm, Time::ZERO))
+                .collect(),
             reinstalled: BTreeMap::new(),
         },
         stacks,

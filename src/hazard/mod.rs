@@ -1,5 +1,38 @@
 //! What must never be: one file a hazard. Hazards see `&World` and point at places; [`watch`] counts how long. Knows no
 //! engine, no scenario, no command.
+//!
+//! A hazard says where it holds now ([`Rule::Lasting`]), or that it just happened ([`Rule::Moment`]). It also says which
+//! halves of the world it reads, so that it is asked again only when one of them changed ([`sight`]).
+
+mod bad_default_sr;
+mod double_attach;
+mod double_writer;
+mod forgotten_host_alive;
+mod ghost_record;
+mod late_write;
+mod needless_master_word;
+mod no_master;
+mod presumed_dead_alive;
+mod reused_without_reinstall;
+mod sight;
+mod stale_database;
+mod stale_lock;
+mod two_masters;
+mod two_sr_masters;
+mod unprotected_disk;
+mod vm_down;
+mod vm_runs_twice;
+mod vm_runs_unseen;
+pub mod watch;
+
+#[cfg(test)]
+mod stage;
+
+use crate::base::ids::{MachineId, PoolId, SrId, VdiId, VmId};
+use crate::base::time::{Span, Time};
+use crate::world::World;
+use crate::world::event::Event;
+use sight::{Reads, Sight};
 
 /// How bad a hazard is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -43,12 +76,94 @@ pub struct HazardDoc {
     pub holds: &'static str,
     /// What it means, why it is bad, what to do.
     pub doc: &'static str,
+    /// As it stands under `expect: hazards:` in a pool of alpha, beta, gamma with the SR nfs1 and the VM db.
+    pub example: &'static str,
+    /// How it is judged.
+    rule: Rule,
+}
+
+/// How a hazard is judged.
+#[derive(Clone, Copy, Debug)]
+enum Rule {
+    /// It holds at places for as long as something is so.
+    Lasting {
+        /// What it reads of the world.
+        reads: Reads,
+        /// Adds every place where it holds now.
+        sites: fn(&Sight, &mut Vec<Site>),
+        /// How long it must have held to be a finding: longer than this. Absent: at once.
+        grace: Option<fn(&World, Place) -> Span>,
+    },
+    /// It is a moment: this event, if it is one.
+    Moment(fn(&Event, &World) -> Option<Site>),
+}
+
+/// What a hazard is about: there is one finding a place. Places of a kind sort as the file lists them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Place {
+    Vdi(VdiId),
+    Vm(VmId),
+    Sr(SrId),
+    Host(MachineId),
+    Pool(PoolId),
+}
+
+/// A place where a hazard holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Site {
+    /// The place.
+    pub place: Place,
+    /// The machines that it is about, in the file's order, each once.
+    pub hosts: Vec<MachineId>,
+    /// The machine whose belief or deed it is, if it is one's.
+    pub by: Option<MachineId>,
+    /// Since when, where the world remembers an instant before this one.
+    pub since: Option<Time>,
+}
+
+impl Site {
+    fn new(place: Place, mut hosts: Vec<MachineId>) -> Site {
+        hosts.sort_unstable();
+        hosts.dedup();
+        Site { place, hosts, by: None, since: None }
+    }
+    fn by(self, by: MachineId) -> Site {
+        Site { by: Some(by), ..self }
+    }
 }
 
 /// Every hazard, in the contract's order.
-pub const ALL: &[HazardDoc] = &[];
+pub const ALL: &[HazardDoc] = &[
+    double_writer::DOC,
+    late_write::DOC,
+    double_attach::DOC,
+    unprotected_disk::DOC,
+    forgotten_host_alive::DOC,
+    presumed_dead_alive::DOC,
+    vm_runs_twice::DOC,
+    vm_runs_unseen::DOC,
+    two_masters::DOC,
+    two_sr_masters::DOC,
+    stale_database::DOC,
+    reused_without_reinstall::DOC,
+    stale_lock::DOC,
+    ghost_record::DOC,
+    vm_down::DOC,
+    no_master::DOC,
+    bad_default_sr::DOC,
+    needless_master_word::DOC,
+];
+
+/// Hazards that the contract names and that are not built: nothing pauses a VDI yet.
+pub const NOT_YET: &[&str] = &["left-paused"];
 
 impl HazardName {
+    /// Two hosts write to one disk.
+    pub const DOUBLE_WRITER: HazardName = HazardName(0);
+    /// Held-back writes landed over another's.
+    pub const LATE_WRITE: HazardName = HazardName(1);
+
     /// The hazard of this name.
     pub fn find(name: &str) -> Option<HazardName> {
         ALL.iter().position(|doc| doc.name == name).map(|at| HazardName(at as u8))
@@ -56,5 +171,59 @@ impl HazardName {
     /// Its header.
     pub fn doc(self) -> &'static HazardDoc {
         &ALL[self.0 as usize]
+    }
+    /// How bad it is.
+    pub fn severity(self) -> Severity {
+        self.doc().severity
+    }
+    /// All of them, in the contract's order.
+    pub fn all() -> impl Iterator<Item = HazardName> {
+        (0..ALL.len() as u8).map(HazardName)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The contract's table (§3), in its order, without what is not built.
+    const TABLE: [(&str, Severity); 18] = [
+        ("double-writer", Severity::Corruption),
+        ("late-write", Severity::Corruption),
+        ("double-attach", Severity::Danger),
+        ("unprotected-disk", Severity::Danger),
+        ("forgotten-host-alive", Severity::Danger),
+        ("presumed-dead-alive", Severity::Danger),
+        ("vm-runs-twice", Severity::Danger),
+        ("vm-runs-unseen", Severity::Danger),
+        ("two-masters", Severity::Danger),
+        ("two-sr-masters", Severity::Danger),
+        ("stale-database", Severity::Danger),
+        ("reused-without-reinstall", Severity::Danger),
+        ("stale-lock", Severity::Outage),
+        ("ghost-record", Severity::Outage),
+        ("vm-down", Severity::Outage),
+        ("no-master", Severity::Outage),
+        ("bad-default-sr", Severity::Notice),
+        ("needless-master-word", Severity::Notice),
+    ];
+
+    #[test]
+    fn the_table_is_the_contracts() {
+        assert_eq!(ALL.iter().map(|doc| (doc.name, doc.severity)).collect::<Vec<_>>(), TABLE);
+        assert_eq!(HazardName::find("double-writer"), Some(HazardName::DOUBLE_WRITER));
+        assert_eq!(HazardName::find("late-write"), Some(HazardName::LATE_WRITE));
+        assert_eq!(HazardName::find("left-paused"), None);
+    }
+
+    #[test]
+    fn every_hazard_says_what_it_is_and_what_to_do() {
+        for doc in ALL {
+            assert!(doc.holds.len() > 20 && !doc.holds.ends_with('.'), "{}", doc.name);
+            let sentences = doc.doc.matches(". ").count() + usize::from(doc.doc.ends_with('.'));
+            assert!(sentences >= 3, "{}: what it means, why it is bad, what to do", doc.name);
+            assert!(doc.doc.starts_with(char::is_uppercase) && doc.doc.ends_with('.'), "{}", doc.name);
+            assert!(doc.example.starts_with(&format!("{{hazard: {}", doc.name)), "{}", doc.name);
+        }
     }
 }

@@ -1,35 +1,15 @@
 //! What came of a run, as plain data, and one file a format. Renderers lay it out and compute nothing. Knows no file, no
 //! terminal and no clock.
 
-pub mod deeds;
+pub mod build;
+pub mod sentences;
 pub mod tell;
 
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
+pub use crate::judge::{Expectation, Verdict, Warning};
 use crate::world::event::Status;
 use std::collections::BTreeMap;
-
-/// The judgement of a case.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
-pub enum Verdict {
-    AsExpected,
-    NotAsExpected,
-    Inconclusive,
-    NoExpectation,
-}
-
-impl Verdict {
-    /// As reports write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Verdict::AsExpected => "as-expected",
-            Verdict::NotAsExpected => "not-as-expected",
-            Verdict::Inconclusive => "inconclusive",
-            Verdict::NoExpectation => "no-expectation",
-        }
-    }
-}
 
 /// One case, run and judged. Names are strings here; times are virtual.
 #[derive(Clone, PartialEq, Debug)]
@@ -114,15 +94,6 @@ pub struct Because {
     pub what: String,
 }
 
-/// A warning about the scenario itself.
-#[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
-pub struct Warning {
-    pub code: &'static str,
-    pub line: u32,
-    pub text: String,
-}
-
 /// A step as it went.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs)]
@@ -145,16 +116,6 @@ pub struct StepReport {
     pub code: Option<String>,
     pub exit: Option<i32>,
     pub output: String,
-}
-
-/// An expectation, judged.
-#[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
-pub struct Expectation {
-    pub line: u32,
-    pub what: String,
-    pub passed: bool,
-    pub got: String,
 }
 
 /// What an event is about.

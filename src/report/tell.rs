@@ -4,6 +4,7 @@
 use super::Realm;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::scenario::model::Step;
+use crate::scenario::words::{self, percent};
 use crate::world::database::PowerState;
 use crate::world::event::{Ending, Event, Status};
 use crate::world::hardware::Io;
@@ -59,7 +60,12 @@ impl Teller<'_> {
         sides.sort_unstable();
         sides.dedup();
         let members = |side: u16| {
-            let names: Vec<&str> = groups.iter().zip(self.names.machine_ids()).filter(|(group, _)| **group == side).map(|(_, m)| self.names.machine(m)).collect();
+            let names: Vec<&str> = groups
+                .iter()
+                .zip(self.names.machine_ids())
+                .filter(|(group, _)| **group == side)
+                .map(|(_, m)| self.names.machine(m))
+                .collect();
             names.join(", ")
         };
         sides.into_iter().map(members).collect::<Vec<_>>().join(" | ")
@@ -67,7 +73,7 @@ impl Teller<'_> {
 
     /// A step as the scenario has it, on one line.
     pub fn step_text(&self, at: usize) -> String {
-        self.steps.get(at).map_or_else(String::new, |(_, step)| super::deeds::text(&step.deed, self.names))
+        self.steps.get(at).map_or_else(String::new, |(_, step)| words::text(&step.deed, self.names))
     }
 
     /// An event in words.
@@ -95,13 +101,23 @@ impl Teller<'_> {
         };
         match event {
             Event::StepBegan { step } => {
-                let (sequence, actor) = self.steps.get(step.0 as usize).map_or(("step", String::new()), |(sequence, step)| (sequence.name(), super::deeds::actor(step, self.names)));
+                let (sequence, actor) = self
+                    .steps
+                    .get(step.0 as usize)
+                    .map_or(("step", String::new()), |(sequence, step)| (sequence.name(), words::actor(step, self.names)));
                 let what = self.step_text(step.0 as usize);
-                Told { realm: Realm::Step, actor, what, matters: true, event: "step-began", parts: vec![("from", json!(sequence)), ("line", json!(self.line(step.0)))] }
+                Told {
+                    realm: Realm::Step,
+                    actor,
+                    what,
+                    matters: true,
+                    event: "step-began",
+                    parts: vec![("from", json!(sequence)), ("line", json!(self.line(step.0)))],
+                }
             }
             Event::StepEnded { step, status } => Told {
                 realm: Realm::Step,
-                actor: self.steps.get(step.0 as usize).map_or_else(String::new, |(_, step)| super::deeds::actor(step, self.names)),
+                actor: self.steps.get(step.0 as usize).map_or_else(String::new, |(_, step)| words::actor(step, self.names)),
                 what: match status {
                     Status::Ok => "ended well".into(),
                     Status::Error => "failed".into(),
@@ -116,7 +132,7 @@ impl Teller<'_> {
             },
             Event::Refused { step, error } => Told {
                 realm: Realm::Step,
-                actor: self.steps.get(step.0 as usize).map_or_else(String::new, |(_, step)| super::deeds::actor(step, self.names)),
+                actor: self.steps.get(step.0 as usize).map_or_else(String::new, |(_, step)| words::actor(step, self.names)),
                 what: format!("refused: {}", error.code),
                 matters: true,
                 event: "refused",
@@ -138,9 +154,14 @@ impl Teller<'_> {
                 event: "partitioned",
                 parts: vec![("groups", json!(self.sides(groups)))],
             },
-            Event::PartitionHealed => {
-                Told { realm: Realm::Truth, actor: "network".into(), what: "is whole again".into(), matters: true, event: "partition-healed", parts: vec![] }
-            }
+            Event::PartitionHealed => Told {
+                realm: Realm::Truth,
+                actor: "network".into(),
+                what: "is whole again".into(),
+                matters: true,
+                event: "partition-healed",
+                parts: vec![],
+            },
             Event::Degraded { machine, loss } => plus(
                 truth(machine, "network-degraded", format!("has bad links: {}% of its heartbeats get lost", percent(*loss))),
                 &[("loss", json!(format!("{}%", percent(*loss))))],
@@ -150,7 +171,9 @@ impl Teller<'_> {
                 truth(machine, "path-lost", format!("loses its path to {}; {}", self.sr(*sr), io_words(*io))),
                 &[("sr", json!(self.sr(*sr))), ("io", json!(io_name(*io)))],
             ),
-            Event::PathBack { machine, sr } => plus(truth(machine, "path-back", format!("reaches {} again", self.sr(*sr))), &[("sr", json!(self.sr(*sr)))]),
+            Event::PathBack { machine, sr } => {
+                plus(truth(machine, "path-back", format!("reaches {} again", self.sr(*sr))), &[("sr", json!(self.sr(*sr)))])
+            }
             Event::SrLost { sr, io } => Told {
                 realm: Realm::Truth,
                 actor: self.sr(*sr),
@@ -170,14 +193,18 @@ impl Teller<'_> {
             Event::InstallBegan { machine } => truth(machine, "install-began", "is being installed afresh".into()),
             Event::Installed { machine, host, .. } => {
                 let uuid = &self.names.hosts[host.at()].uuid;
-                plus(truth(machine, "installed", format!("is installed afresh, in no pool; its new UUID is {uuid}")), &[("uuid", json!(uuid))])
+                plus(
+                    truth(machine, "installed", format!("is installed afresh, in no pool; its new UUID is {uuid}")),
+                    &[("uuid", json!(uuid))],
+                )
             }
 
             Event::XapiStopped { machine } => truth(machine, "xapi-stopped", "xapi stops; domains run on".into()),
             Event::XapiStarting { machine } => quiet(truth(machine, "xapi-starting", "xapi starts".into())),
-            Event::XapiUp { machine, master } => {
-                plus(truth(machine, "xapi-up", if *master { "xapi is up, as master".into() } else { "xapi is up".into() }), &[("master", json!(master))])
-            }
+            Event::XapiUp { machine, master } => plus(
+                truth(machine, "xapi-up", if *master { "xapi is up, as master".into() } else { "xapi is up".into() }),
+                &[("master", json!(master))],
+            ),
             Event::EmergencyMode { machine, code } => {
                 plus(truth(machine, "emergency-mode", format!("is in emergency mode: {code}")), &[("code", json!(code))])
             }
@@ -194,7 +221,9 @@ impl Teller<'_> {
                 &[("master", json!(self.machine(*master)))],
             ),
 
-            Event::DomainStarted { vm, machine } => plus(truth(machine, "domain-started", format!("{} runs here", self.vm(*vm))), &[("vm", json!(self.vm(*vm)))]),
+            Event::DomainStarted { vm, machine } => {
+                plus(truth(machine, "domain-started", format!("{} runs here", self.vm(*vm))), &[("vm", json!(self.vm(*vm)))])
+            }
             Event::DomainEnded { vm, machine, ending } => {
                 let how = match ending {
                     Ending::Power => "dies with its machine",
@@ -227,14 +256,22 @@ impl Teller<'_> {
                     machine,
                     "wrote-late",
                     match over {
-                        Some(over) => format!("writes late to {} what it held back; {} has opened it for writing since", self.vdi(*vdi), self.machine(*over)),
+                        Some(over) => format!(
+                            "writes late to {} what it held back; {} has opened it for writing since",
+                            self.vdi(*vdi),
+                            self.machine(*over)
+                        ),
                         None => format!("writes to {} what it held back; nobody else has opened it since", self.vdi(*vdi)),
                     },
                 ),
                 &[("vdi", json!(self.vdi(*vdi))), ("over", json!(over.map(|over| self.machine(over))))],
             ),
             Event::DiskDamaged { vdi, by, over } => plus(
-                truth(by, "disk-damaged", format!("DAMAGES {}: writes over what {} wrote and it never saw", self.vdi(*vdi), self.machine(*over))),
+                truth(
+                    by,
+                    "disk-damaged",
+                    format!("DAMAGES {}: writes over what {} wrote and it never saw", self.vdi(*vdi), self.machine(*over)),
+                ),
                 &[("vdi", json!(self.vdi(*vdi))), ("over", json!(self.machine(*over)))],
             ),
 
@@ -244,21 +281,24 @@ impl Teller<'_> {
             Event::HostMarkedAlive { by, host } => {
                 plus(belief(by, "host-marked-alive", format!("holds {} for alive", self.host(*host))), &[("host", json!(self.host(*host)))])
             }
-            Event::HostEnabled { by, host } => {
-                quiet(plus(belief(by, "host-enabled", format!("has {} as enabled", self.host(*host))), &[("host", json!(self.host(*host)))]))
-            }
-            Event::HostDisabled { by, host } => {
-                quiet(plus(belief(by, "host-disabled", format!("has {} as disabled", self.host(*host))), &[("host", json!(self.host(*host)))]))
-            }
+            Event::HostEnabled { by, host } => quiet(plus(
+                belief(by, "host-enabled", format!("has {} as enabled", self.host(*host))),
+                &[("host", json!(self.host(*host)))],
+            )),
+            Event::HostDisabled { by, host } => quiet(plus(
+                belief(by, "host-disabled", format!("has {} as disabled", self.host(*host))),
+                &[("host", json!(self.host(*host)))],
+            )),
             Event::HostForgotten { by, host } => {
                 plus(belief(by, "host-forgotten", format!("has forgotten {}", self.host(*host))), &[("host", json!(self.host(*host)))])
             }
             Event::HostJoined { by, host } => {
                 plus(belief(by, "host-joined", format!("has {} as a new member", self.host(*host))), &[("host", json!(self.host(*host)))])
             }
-            Event::MasterRecorded { by, host } => {
-                plus(belief(by, "master-recorded", format!("has {} as the pool's master", self.host(*host))), &[("host", json!(self.host(*host)))])
-            }
+            Event::MasterRecorded { by, host } => plus(
+                belief(by, "master-recorded", format!("has {} as the pool's master", self.host(*host))),
+                &[("host", json!(self.host(*host)))],
+            ),
             Event::VmRecorded { by, vm, power_state, resident_on } => plus(
                 belief(
                     by,
@@ -269,10 +309,18 @@ impl Teller<'_> {
                         (PowerState::Halted, _) => format!("has {} as halted", self.vm(*vm)),
                     },
                 ),
-                &[("vm", json!(self.vm(*vm))), ("power-state", json!(power_state.name())), ("resident-on", json!(resident_on.map(|host| self.host(host))))],
+                &[
+                    ("vm", json!(self.vm(*vm))),
+                    ("power-state", json!(power_state.name())),
+                    ("resident-on", json!(resident_on.map(|host| self.host(host)))),
+                ],
             ),
             Event::VbdsRecorded { by, vm, attached } => quiet(plus(
-                belief(by, "vbds-recorded", format!("has the disks of {} as {}", self.vm(*vm), if *attached { "attached" } else { "detached" })),
+                belief(
+                    by,
+                    "vbds-recorded",
+                    format!("has the disks of {} as {}", self.vm(*vm), if *attached { "attached" } else { "detached" }),
+                ),
                 &[("vm", json!(self.vm(*vm))), ("attached", json!(attached))],
             )),
             Event::LockSet { by, vdi, host, mode } => plus(
@@ -287,7 +335,11 @@ impl Teller<'_> {
                 plus(belief(by, "paused-cleared", format!("has {} as no longer paused", self.vdi(*vdi))), &[("vdi", json!(self.vdi(*vdi)))])
             }
             Event::PbdRecorded { by, host, sr, plugged } => quiet(plus(
-                belief(by, "pbd-recorded", format!("has {} as {} on {}", self.sr(*sr), if *plugged { "plugged" } else { "unplugged" }, self.host(*host))),
+                belief(
+                    by,
+                    "pbd-recorded",
+                    format!("has {} as {} on {}", self.sr(*sr), if *plugged { "plugged" } else { "unplugged" }, self.host(*host)),
+                ),
                 &[("host", json!(self.host(*host))), ("sr", json!(self.sr(*sr))), ("plugged", json!(plugged))],
             )),
             Event::PbdGone { by, host, sr } => quiet(plus(
@@ -296,18 +348,28 @@ impl Teller<'_> {
             )),
             Event::DefaultSrSet { by, sr } => {
                 let sr = sr.map(|sr| self.sr(sr));
-                plus(belief(by, "default-sr-set", format!("has {} as the default SR", sr.as_deref().unwrap_or("nothing"))), &[("sr", json!(sr))])
+                plus(
+                    belief(by, "default-sr-set", format!("has {} as the default SR", sr.as_deref().unwrap_or("nothing"))),
+                    &[("sr", json!(sr))],
+                )
             }
             Event::CopyTaken { machine, from } => quiet(plus(
                 belief(machine, "copy-taken", format!("has a fresh copy of the database of {}", self.machine(*from))),
                 &[("from", json!(self.machine(*from)))],
             )),
-            Event::DumpWritten { by, file } => quiet(plus(belief(by, "dump-written", format!("its database is dumped to {file}")), &[("file", json!(file))])),
-            Event::DumpRestored { machine, file } => {
-                plus(belief(machine, "dump-restored", format!("has the database of the dump {file}, and itself as its only host")), &[("file", json!(file))])
+            Event::DumpWritten { by, file } => {
+                quiet(plus(belief(by, "dump-written", format!("its database is dumped to {file}")), &[("file", json!(file))]))
             }
+            Event::DumpRestored { machine, file } => plus(
+                belief(machine, "dump-restored", format!("has the database of the dump {file}, and itself as its only host")),
+                &[("file", json!(file))],
+            ),
             Event::NeedlessMasterWord { by, sr, host } => quiet(plus(
-                belief(by, "needless-master-word", format!("`master` is said of {}, which did not rule {} when it stopped", self.host(*host), self.sr(*sr))),
+                belief(
+                    by,
+                    "needless-master-word",
+                    format!("`master` is said of {}, which did not rule {} when it stopped", self.host(*host), self.sr(*sr)),
+                ),
                 &[("sr", json!(self.sr(*sr))), ("host", json!(self.host(*host)))],
             )),
         }
@@ -338,10 +400,4 @@ fn io_words(io: Io) -> &'static str {
         Io::Error => "requests fail",
         Io::Hang => "requests hang",
     }
-}
-
-/// Millionths as percent, without a needless fraction.
-pub fn percent(millionths: u32) -> String {
-    let (whole, rest) = (millionths / 10_000, millionths % 10_000);
-    if rest == 0 { whole.to_string() } else { format!("{whole}.{:04}", rest).trim_end_matches('0').to_string() }
 }

@@ -12,8 +12,6 @@ use crate::base::time::{Span, Time};
 use crate::hazard::{self, HazardName, Severity};
 use std::collections::BTreeSet;
 
-/// Hazards that the contract names and that are not built.
-const HAZARDS_NOT_YET: [&str; 1] = ["left-paused"];
 const WORSTS: [(&str, Worst); 5] = [
     ("none", None),
     ("notice", Some(Severity::Notice)),
@@ -99,7 +97,7 @@ fn read_scope(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -
 
 fn hazard_name(reader: &mut Reader<'_>, node: &Node) -> Option<HazardName> {
     let text = reader.text(node, "the name of a hazard")?;
-    if HAZARDS_NOT_YET.contains(&text) {
+    if hazard::NOT_YET.contains(&text) {
         reader.not_yet(node.place, &format!("the hazard `{text}`"));
         return None;
     }

@@ -25,3 +25,4 @@ mod tree;
 mod waits;
 
 pub use load::{Loaded, load, load_bytes};
+pub mod words;

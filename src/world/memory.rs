@@ -124,8 +124,8 @@ pub struct Toolstack {
     pub watched: BTreeSet<HostId>,
     /// Hosts that said they shut down, until their next hello.
     pub shutting_down: BTreeSet<HostId>,
-    /// Whose turn it is to get a copy of the database: a place in the file's order of machines.
-    pub copy_turn: u16,
+    /// Who had the last turn to get a copy of the database; the next is the next in the file's order.
+    pub copy_turn: Option<MachineId>,
     /// VMs with an operation under way.
     pub busy: BTreeSet<VmId>,
 

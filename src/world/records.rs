@@ -146,6 +146,7 @@ impl World {
         stack.user_disabled = false;
         stack.heard.clear();
         stack.watched.clear();
+        stack.copy_turn = None;
         stack.shutting_down.clear();
         stack.busy.clear();
         stack.joined = None;

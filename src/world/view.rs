@@ -109,7 +109,8 @@ impl World {
             PoolConf::Slave(master) => master,
             PoolConf::Broken => return None,
         };
-        (self.is_master(master) && self.linked(machine, master)).then_some(master)
+        // Another pool's secret opens no door.
+        (self.is_master(master) && self.linked(machine, master) && self.pool_of(machine) == self.pool_of(master)).then_some(master)
     }
     /// The machine whose database rules the main pool: the master of the start while it runs and holds itself master,
     /// else the running master promoted last, else the one that ruled last (contract, states).

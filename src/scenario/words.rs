@@ -40,7 +40,9 @@ pub fn text(deed: &Deed, names: &Names) -> String {
         },
         Deed::Fault { fault, lasts, every, times } => {
             let mut text = fault_text(fault, names);
-            let range = |(least, most): (crate::base::time::Span, crate::base::time::Span)| if least == most { least.to_string() } else { format!("{least}..{most}") };
+            let range = |(least, most): (crate::base::time::Span, crate::base::time::Span)| {
+                if least == most { least.to_string() } else { format!("{least}..{most}") }
+            };
             if let Some(lasts) = lasts {
                 text.push_str(&format!(", for: {}", range(*lasts)));
             }
@@ -66,20 +68,25 @@ fn fault_text(fault: &Fault, names: &Names) -> String {
             sides.sort_unstable();
             sides.dedup();
             let side = |side: &u16| {
-                let members: Vec<&str> = groups.iter().zip(names.machine_ids()).filter(|(group, _)| *group == side).map(|(_, m)| names.machine(m)).collect();
+                let members: Vec<&str> =
+                    groups.iter().zip(names.machine_ids()).filter(|(group, _)| *group == side).map(|(_, m)| names.machine(m)).collect();
                 format!("[{}]", members.join(", "))
             };
             format!("partition: [{}]", sides.iter().map(side).collect::<Vec<_>>().join(", "))
         }
-        Fault::StorageLoss { hosts: of, srs: from, io: how } => format!("storage-loss: {{host: {}, sr: {}{}}}", hosts(of, names), srs(from, names), io(*how)),
-        Fault::StorageReturn { hosts: of, srs: from } => format!("storage-return: {{host: {}, sr: {}}}", hosts(of, names), srs(from, names)),
+        Fault::StorageLoss { hosts: of, srs: from, io: how } => {
+            format!("storage-loss: {{host: {}, sr: {}{}}}", hosts(of, names), srs(from, names), io(*how))
+        }
+        Fault::StorageReturn { hosts: of, srs: from } => {
+            format!("storage-return: {{host: {}, sr: {}}}", hosts(of, names), srs(from, names))
+        }
         Fault::SrOutage { srs: from, io: how } => format!("sr-outage: {}{}", srs(from, names), io(*how)),
         Fault::SrReturn { srs: from } => format!("sr-return: {}", srs(from, names)),
         Fault::ToolstackStop(of) => format!("toolstack-stop: {}", hosts(of, names)),
         Fault::ToolstackStart(of) => format!("toolstack-start: {}", hosts(of, names)),
         Fault::DegradeNetwork { hosts: of, latency, loss } => {
             let latency = latency.map_or_else(String::new, |(least, most)| format!(", latency: {least}..{most}"));
-            format!("degrade-network: {{hosts: {}{latency}, loss: {}%}}", hosts(of, names), super::tell::percent(*loss))
+            format!("degrade-network: {{hosts: {}{latency}, loss: {}%}}", hosts(of, names), percent(*loss))
         }
     }
 }
@@ -102,4 +109,10 @@ pub fn kind(deed: &Deed) -> &'static str {
         Deed::Act(_) => "act",
         Deed::Note(_) => "note",
     }
+}
+
+/// Millionths as percent, without a needless fraction.
+pub fn percent(millionths: u32) -> String {
+    let (whole, rest) = (millionths / 10_000, millionths % 10_000);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{:04}", rest).trim_end_matches('0').to_string() }
 }

@@ -1,0 +1,95 @@
+//! How fast the engine is: workload W1 event by event (a pool whose members beat every 30 s, with crashes), the hold model
+//! of the queue, and one shipped scenario. Prints times and rates; asserts nothing.
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use poolsim::base::draw::Stream;
+use poolsim::base::ids::MachineId;
+use poolsim::base::time::{Span, Time};
+use poolsim::engine::queue::{NO_STEP, Queue, RANK_POOL};
+use poolsim::engine::{Engine, Options};
+use poolsim::fault::Fault;
+use poolsim::scenario::load;
+use poolsim::scenario::model::{Case, Deed, Scenario, Step, When};
+use poolsim::world::effects::Due;
+
+/// W1: `hosts` members beat to a master; each crashes every 30 days on average, and is down for 20 minutes.
+fn w1(hosts: u16, length: Span) -> Scenario {
+    let yaml = format!("until: {length}\npool:\n  hosts: [h00001..h{hosts:05}]\n");
+    let mut scenario = load("w1.yaml", &yaml).expect("a valid scenario").scenario;
+    let mut faults: Vec<(Time, Fault)> = Vec::new();
+    for machine in 1..hosts {
+        let stream = Stream::new(1, "crash", &machine.to_string());
+        let mut at = Time::ZERO;
+        for k in 0.. {
+            // A mean of 30 days; how gaps are spread does not matter here.
+            at += stream.span(k, (Span::days(5), Span::days(55)));
+            if at.since(Time::ZERO) >= length {
+                break;
+            }
+            faults.push((at, Fault::Crash(vec![MachineId(machine)])));
+            at += Span::mins(20);
+            faults.push((at, Fault::Boot(vec![MachineId(machine)])));
+        }
+    }
+    faults.sort_by_key(|(at, _)| *at);
+    scenario.timeline = faults
+        .into_iter()
+        .enumerate()
+        .map(|(place, (at, fault))| Step {
+            id: None,
+            line: 1,
+            key: format!("timeline.{place}"),
+            when: When::At((at.since(Time::ZERO), at.since(Time::ZERO))),
+            guard: None,
+            deed: Deed::Fault { fault, lasts: None, every: None, times: 1 },
+            host: MachineId(0),
+            stdin: None,
+            timeout: Span::mins(2),
+            expect: None,
+        })
+        .collect();
+    scenario
+}
+
+fn workload(c: &mut Criterion) {
+    let mut group = c.benchmark_group("w1-event-by-event");
+    group.sample_size(10);
+    for (hosts, length) in [(64, Span::days(5)), (1_000, Span::mins(480)), (10_000, Span::mins(48))] {
+        let scenario = w1(hosts, length);
+        // A heartbeat a host every 30 s: the events of this workload as every engine counts them.
+        group.throughput(Throughput::Elements(u64::from(hosts - 1) * length.0 / 30_000_000));
+        group.bench_with_input(BenchmarkId::from_parameter(hosts), &scenario, |b, scenario| {
+            let start = || Engine::new(scenario, Case::default(), Options { silent: true, ..Options::default() });
+            b.iter_batched(start, |mut engine| while engine.turn().is_some() {}, BatchSize::LargeInput);
+        });
+    }
+    group.finish();
+}
+
+fn hold(c: &mut Criterion) {
+    let mut group = c.benchmark_group("hold-model");
+    group.sample_size(10);
+    for pending in [1_000u64, 1_000_000] {
+        let stream = Stream::new(1, "hold", "");
+        let mut queue = Queue::new();
+        for k in 0..pending {
+            queue.push(Time(stream.below(k, 1_000_000_000)), RANK_POOL, Due::GiveUp { sequence: 0, serial: 0 }, NO_STEP);
+        }
+        const HOLDS: u64 = 100_000;
+        group.throughput(Throughput::Elements(HOLDS));
+        let mut k = pending;
+        group.bench_function(BenchmarkId::from_parameter(pending), |b| {
+            b.iter(|| {
+                for _ in 0..HOLDS {
+                    let Some(entry) = queue.pop() else { return };
+                    k += 1;
+                    queue.push(entry.at() + Span(stream.below(k, 2_000_000_000)), RANK_POOL, entry.due, NO_STEP);
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, workload, hold);
+criterion_main!(benches);

@@ -1,0 +1,60 @@
+//! The default SR is one that nobody reaches.
+
+use super::sight::{Reads, Sight};
+use super::{HazardDoc, Place, Rule, Severity, Site};
+use crate::world::hardware::Power;
+
+pub const DOC: HazardDoc = HazardDoc {
+    name: "bad-default-sr",
+    severity: Severity::Notice,
+    holds: "the default SR is set, and no running known host reaches it",
+    doc: "The pool's default SR is one that no running host of the pool reaches, for instance a local SR of a master that is gone. Nothing is lost, but what is made without naming an SR fails, and suspended VMs and crash dumps have nowhere to go. After a promotion look at it (`xe pool-list params=default-SR`) and set another: `xe pool-param-set uuid=… default-SR=…`.",
+    example: "{hazard: bad-default-sr, sr: nfs1}",
+    rule: Rule::Lasting { reads: Reads::STORAGE.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES), sites, grace: None },
+};
+
+fn sites(sight: &Sight, out: &mut Vec<Site>) {
+    let world = sight.world;
+    let ruler = sight.ruler();
+    let db = world.db(ruler);
+    let Some(sr) = db.default_sr else { return };
+    let mut known = db.hosts.keys().filter_map(|host| world.machine_of(*host));
+    // A machine that is still booting does not run yet; one whose domain 0 hangs does, its guests use the SR.
+    if !known.any(|machine| world.hw.machines[machine.at()].power == Power::On && world.path_fault(machine, sr).is_none()) {
+        out.push(Site::new(Place::Sr(sr), Vec::new()).by(ruler));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::hazard::stage::*;
+    use crate::world::hardware::Io;
+
+    #[test]
+    fn a_local_default_sr_of_a_dead_host() {
+        let mut stage = pool(3);
+        stage.default_sr(ALPHA, Some(LOCAL));
+        assert_eq!(stage.holds("bad-default-sr"), [], "alpha reaches its own");
+        stage.power_off(ALPHA);
+        assert_eq!(stage.holds("bad-default-sr"), [at(Sr(LOCAL), &[]).by(ALPHA)], "alpha's book ruled last");
+        stage.default_sr(GAMMA, Some(LOCAL));
+        stage.make_master(GAMMA);
+        assert_eq!(stage.holds("bad-default-sr"), [at(Sr(LOCAL), &[]).by(GAMMA)]);
+        stage.default_sr(GAMMA, Some(NFS1));
+        assert_eq!(stage.holds("bad-default-sr"), []);
+    }
+
+    #[test]
+    fn none_set_or_one_host_that_reaches_it() {
+        let mut stage = pool(3);
+        stage.world.hw.lost_srs.insert(NFS1, Io::Error);
+        assert_eq!(stage.holds("bad-default-sr"), [at(Sr(NFS1), &[]).by(ALPHA)]);
+        stage.default_sr(ALPHA, None);
+        assert_eq!(stage.holds("bad-default-sr"), []);
+        let mut stage = pool(3);
+        stage.world.hw.lost_paths.extend([((ALPHA, NFS1), Io::Error), ((BETA, NFS1), Io::Hang)]);
+        assert_eq!(stage.holds("bad-default-sr"), [], "gamma reaches it");
+        stage.forget(ALPHA, GAMMA);
+        assert_eq!(stage.holds("bad-default-sr"), [at(Sr(NFS1), &[]).by(ALPHA)], "and is known no more");
+    }
+}

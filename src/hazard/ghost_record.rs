@@ -1,0 +1,47 @@
+//! A VM that runs in the database alone.
+
+use super::sight::{Reads, Sight};
+use super::{HazardDoc, Place, Rule, Severity, Site};
+use crate::world::database::PowerState;
+
+pub const DOC: HazardDoc = HazardDoc {
+    name: "ghost-record",
+    severity: Severity::Outage,
+    holds: "the ruling database says that a VM runs, and no domain of it exists",
+    doc: "The database has a VM as running, and it runs nowhere: its host died. Nothing sets it right by itself: after 600 s the host is marked dead, its VMs stay running, and `vm-start` answers that the VM is not halted. Make sure that the host is off, then `xe vm-reset-powerstate uuid=… --force`, release its locks, and start it elsewhere; or repair the host: at its boot it sets its own records right.",
+    example: "{hazard: ghost-record, vm: db}",
+    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES), sites, grace: None },
+};
+
+fn sites(sight: &Sight, out: &mut Vec<Site>) {
+    let world = sight.world;
+    let ruler = sight.ruler();
+    for vm in world.names.vm_ids().filter(|vm| world.hw.domains[vm.at()].is_empty()) {
+        let Some(record) = world.db(ruler).vm(vm).filter(|record| record.power_state == PowerState::Running) else { continue };
+        let hosts = record.resident_on.map(|host| world.names.hosts[host.at()].machine).into_iter().collect();
+        out.push(Site::new(Place::Vm(vm), hosts).by(ruler));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::hazard::stage::*;
+
+    #[test]
+    fn running_on_a_dead_host() {
+        let mut stage = pool(3);
+        assert_eq!(stage.holds("ghost-record"), []);
+        stage.power_off(BETA);
+        assert_eq!(stage.holds("ghost-record"), [at(Vm(DB), &[BETA]).by(ALPHA)]);
+        stage.record(ALPHA, DB, None);
+        assert_eq!(stage.holds("ghost-record"), []);
+    }
+
+    #[test]
+    fn running_elsewhere_is_no_ghost() {
+        let mut stage = pool(3);
+        stage.power_off(BETA);
+        stage.start(DB, GAMMA);
+        assert_eq!(stage.holds("ghost-record"), [], "a domain of it exists");
+    }
+}

@@ -1,0 +1,95 @@
+//! A machine that must not serve again serves again.
+
+use super::sight::{Reads, Sight};
+use super::{HazardDoc, Place, Rule, Severity, Site};
+use crate::base::ids::MachineId;
+use crate::world::World;
+
+pub const DOC: HazardDoc = HazardDoc {
+    name: "reused-without-reinstall",
+    severity: Severity::Danger,
+    holds: "a machine that its pool has forgotten, or whose mastership another has taken by `pool-emergency-transition-to-master`, has booted as it was, or never stopped, and now holds itself master, is accepted by one, or runs a domain started since",
+    doc: "A machine serves again, or still, with the disk that it had before its pool forgot it or replaced it as master. It remembers another pool: its own database, its own locks, its own idea of who is master, all on the same shared storage. The manual allows such a machine back only after a fresh installation, and then `pool-join`. Switch it off, or take it from the storage, and install it afresh.",
+    example: "{hazard: reused-without-reinstall, host: beta}",
+    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::HOSTS).and(Reads::GUESTS), sites, grace: None },
+};
+
+fn sites(sight: &Sight, out: &mut Vec<Site>) {
+    let world = sight.world;
+    if world.stacks.iter().all(|stack| stack.forsaken.is_none()) {
+        return;
+    }
+    let mut newest_start = vec![None; world.hw.machines.len()];
+    for domain in world.hw.domains.iter().flatten() {
+        let newest = &mut newest_start[domain.machine.at()];
+        *newest = (*newest).max(Some(domain.started));
+    }
+    for machine in world.machines() {
+        let Some(forsaken) = world.stacks[machine.at()].forsaken else { continue };
+        let site = || Site::new(Place::Host(machine), vec![machine]);
+        if let Some(master) = accepted_by(world, machine) {
+            out.push(site().by(master));
+        } else if world.is_master(machine) || newest_start[machine.at()] > Some(forsaken.since) {
+            out.push(site());
+        }
+    }
+}
+
+/// The running master that has let a machine in and still knows it.
+fn accepted_by(world: &World, machine: MachineId) -> Option<MachineId> {
+    let (master, epoch) = world.stacks[machine.at()].joined?;
+    let known = || world.db(master).host(world.host_on(machine)).is_some();
+    (world.xapi_runs(machine) && world.is_master(master) && world.stacks[master.at()].epoch == epoch && known()).then_some(master)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::hazard::stage::*;
+    use crate::world::memory::Forsaken;
+
+    #[test]
+    fn forgotten_and_now_its_own_master() {
+        let mut stage = pool(3);
+        stage.forget(ALPHA, BETA);
+        assert_eq!(stage.holds("reused-without-reinstall"), [], "it runs on what it ran before");
+        stage.make_master(BETA);
+        assert_eq!(stage.holds("reused-without-reinstall"), [at(Host(BETA), &[BETA])]);
+        stage.power_off(BETA);
+        assert_eq!(stage.holds("reused-without-reinstall"), []);
+    }
+
+    #[test]
+    fn forgotten_and_runs_a_domain_started_since() {
+        let mut stage = pool(3);
+        stage.forget(ALPHA, BETA);
+        stage.pass(1);
+        stage.start(WEB, BETA);
+        assert_eq!(stage.holds("reused-without-reinstall"), [at(Host(BETA), &[BETA])]);
+    }
+
+    #[test]
+    fn a_replaced_master_that_never_stopped_or_yields() {
+        let mut stage = pool(3);
+        stage.make_master(GAMMA);
+        stage.world.stacks[ALPHA.at()].forsaken = Some(Forsaken { since: stage.world.now, forgotten: false });
+        assert_eq!(stage.holds("reused-without-reinstall"), [at(Host(ALPHA), &[ALPHA])]);
+        stage.make_member(ALPHA, GAMMA);
+        assert_eq!(stage.holds("reused-without-reinstall"), [at(Host(ALPHA), &[ALPHA]).by(GAMMA)], "accepted as it was");
+    }
+
+    #[test]
+    fn turned_away_for_ever() {
+        let mut stage = pool(3);
+        stage.forget(ALPHA, GAMMA);
+        stage.make_member(GAMMA, ALPHA);
+        assert_eq!(stage.holds("reused-without-reinstall"), [], "alpha does not know it");
+    }
+
+    #[test]
+    fn installed_afresh_it_is_another_host() {
+        let mut stage = pool(3);
+        stage.forget(ALPHA, GAMMA);
+        stage.found_pool(GAMMA);
+        assert_eq!(stage.holds("reused-without-reinstall"), []);
+    }
+}

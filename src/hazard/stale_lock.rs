@@ -1,0 +1,61 @@
+//! A lock of a host that does not use the disk.
+
+use super::sight::{Reads, Sight, openers};
+use super::{HazardDoc, Place, Rule, Severity, Site};
+
+pub const DOC: HazardDoc = HazardDoc {
+    name: "stale-lock",
+    severity: Severity::Outage,
+    holds: "a lock in the ruling database names a host that does not have the VDI open",
+    doc: "A disk is locked for a host that does not have it open any more: the host died, and nobody released its locks. The data is whole, but the VM starts nowhere else: `VDI <UUID> already attached RW`. Make sure that the host is off, then run `/opt/xensource/sm/resetvdis.py HOST-UUID SR-UUID` on the pool master once for each SR, with the word `master` if the host was the SR's master. A host that boots again releases its own.",
+    example: "{hazard: stale-lock, vdi: db-root, host: beta}",
+    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::LOCKS).and(Reads::ROLES), sites, grace: None },
+};
+
+fn sites(sight: &Sight, out: &mut Vec<Site>) {
+    let world = sight.world;
+    let ruler = sight.ruler();
+    for vdi in world.names.vdi_ids() {
+        let Some(record) = world.db(ruler).vdi(vdi).filter(|record| !record.locks.is_empty()) else { continue };
+        let open = openers(world, vdi);
+        let holds = |host| world.machine_of(host).is_some_and(|machine| open.binary_search(&machine).is_ok());
+        let stale = record.locks.iter().map(|(host, _)| *host).filter(|host| !holds(*host));
+        let hosts: Vec<_> = stale.map(|host| world.names.hosts[host.at()].machine).collect();
+        if !hosts.is_empty() {
+            out.push(Site::new(Place::Vdi(vdi), hosts).by(ruler));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::hazard::stage::*;
+
+    #[test]
+    fn the_lock_of_a_dead_host() {
+        let mut stage = pool(3);
+        assert_eq!(stage.holds("stale-lock"), []);
+        stage.power_off(BETA);
+        assert_eq!(stage.holds("stale-lock"), [at(Vdi(ROOT), &[BETA]).by(ALPHA)]);
+        stage.unlock(ALPHA, ROOT, BETA);
+        assert_eq!(stage.holds("stale-lock"), []);
+    }
+
+    #[test]
+    fn the_lock_of_an_installation_that_is_gone() {
+        let mut stage = pool(3);
+        stage.found_pool(BETA);
+        assert_eq!(stage.holds("stale-lock"), [at(Vdi(ROOT), &[BETA]).by(ALPHA)], "the machine has the disk open, the new host has not");
+    }
+
+    #[test]
+    fn only_the_ruling_database_counts() {
+        let mut stage = pool(3);
+        stage.power_off(BETA);
+        stage.unlock(ALPHA, ROOT, BETA);
+        assert_eq!(stage.holds("stale-lock"), [], "gamma's copy still has the lock");
+        stage.stop_xapi(ALPHA);
+        stage.make_master(GAMMA);
+        assert_eq!(stage.holds("stale-lock"), [at(Vdi(ROOT), &[BETA]).by(GAMMA)]);
+    }
+}

@@ -1,0 +1,282 @@
+//! A [`Report`] from a run: names in, everything computed, so that renderers only lay it out.
+
+use super::tell::Teller;
+use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState};
+use crate::base::ids::{HostId, MachineId};
+use crate::base::time::Time;
+use crate::engine::trace::KEPT;
+use crate::hazard::watch::Found;
+use crate::judge::{self, PlaceNames};
+use crate::run::Run;
+use crate::scenario::model::{Case, Deed, Scenario};
+use crate::scenario::words;
+use crate::world::event::Event;
+use crate::world::{MAIN_POOL, World};
+use std::collections::BTreeMap;
+
+/// The cause of a finding, and what to do about it: by its place in [`Run::found`].
+#[derive(Clone, Debug, Default)]
+pub struct Explained {
+    /// Steps and beliefs, in order.
+    pub because: Vec<Because>,
+    /// The step that was missed.
+    pub advice: String,
+}
+
+/// Builds the report of a case. `explained` may be shorter than the findings: the rest has no cause told.
+pub fn report(
+    scenario: &Scenario,
+    case: Case,
+    seed: u64,
+    replay: String,
+    run: &Run,
+    explained: &[Explained],
+    because_cut_short: bool,
+) -> Report {
+    let engine = &run.engine;
+    let world = &engine.world;
+    let mut expectations = judge::expectations(scenario, case, &run.program, &engine.records, &run.found, world);
+    expectations.extend(run.states.iter().cloned());
+    expectations.sort_by_key(|expectation| expectation.line);
+    let mut warnings = judge::warnings(scenario, case, &run.program, &engine.records, world);
+    warnings.sort_by_key(|warning| warning.line);
+    let mut counts = BTreeMap::new();
+    for found in &run.found {
+        *counts.entry(found.hazard.doc().severity).or_insert(0) += 1;
+    }
+    let hazards: Vec<Finding> = run.found.iter().enumerate().map(|(at, found)| finding(world, found, explained.get(at))).collect();
+    let (steps, places) = steps(run);
+    Report {
+        scenario: scenario.name.clone(),
+        title: scenario.title.clone(),
+        tags: scenario.tags.clone(),
+        sha256: scenario.sha256.clone(),
+        release: world.release.name(),
+        seed,
+        world: scenario.world_name(case).map(str::to_owned),
+        recovery: scenario.recovery_name(case).map(str::to_owned),
+        end: run.end,
+        cut_short: engine.cut_short,
+        events: engine.trace.count,
+        digest: engine.trace.digest(),
+        replay,
+        verdict: judge::verdict(scenario, case, &run.program, &engine.records, &expectations),
+        worst: run.worst(),
+        recovery_began: engine.recovery_began,
+        recovery_safe: run.recovery_safe(),
+        counts,
+        story: story(run, &hazards, &places),
+        hazards,
+        because_cut_short,
+        warnings,
+        steps,
+        expectations,
+        downtime: run.downtime.iter().map(|(vm, span)| (world.names.vm(*vm).to_owned(), *span)).collect(),
+        end_state: state(world),
+        instants: run.instants.iter().map(|(at, world)| (*at, state(world))).collect(),
+    }
+}
+
+fn names(world: &World, machines: &[MachineId]) -> Vec<String> {
+    machines.iter().map(|m| world.names.machine(*m).to_owned()).collect()
+}
+
+fn finding(world: &World, found: &Found, explained: Option<&Explained>) -> Finding {
+    let doc = found.hazard.doc();
+    let place = PlaceNames::new(world, found);
+    Finding {
+        hazard: doc.name,
+        severity: doc.severity,
+        since: found.since,
+        until: found.until,
+        vdi: place.vdi.map(|vdi| world.names.vdi(vdi).to_owned()),
+        vm: place.vm.map(|vm| world.names.vm(vm).to_owned()),
+        sr: place.sr.map(|sr| world.names.sr(sr).to_owned()),
+        hosts: names(world, &found.hosts),
+        by: found.by.map(|by| world.names.machine(by).to_owned()),
+        damage: found.damage.map(|damage| DamageReport {
+            at: damage.at,
+            by: world.names.machine(damage.by).to_owned(),
+            over: world.names.machine(damage.over).to_owned(),
+        }),
+        because: explained.map(|explained| explained.because.clone()).unwrap_or_default(),
+        advice: explained.map(|explained| explained.advice.clone()).unwrap_or_default(),
+        sentence: super::sentences::sentence(world, found),
+    }
+}
+
+/// The steps in the order of their beginning, then those that never began; and the place of each there.
+fn steps(run: &Run) -> (Vec<StepReport>, Vec<usize>) {
+    let engine = &run.engine;
+    let names = &engine.world.names;
+    let mut order: Vec<usize> = (0..engine.records.len()).collect();
+    order.sort_by_key(|at| (engine.records[*at].order, *at));
+    let mut places = vec![0; order.len()];
+    for (place, at) in order.iter().enumerate() {
+        places[*at] = place;
+    }
+    let steps = order
+        .into_iter()
+        .map(|at| {
+            let (sequence, step) = &run.program.steps[at];
+            let record = &engine.records[at];
+            StepReport {
+                id: step.id.clone(),
+                kind: words::kind(&step.deed),
+                from: sequence.name(),
+                at: record.began,
+                end: record.ended,
+                host: matches!(step.deed, Deed::Run(_)).then(|| names.machine(step.host).to_owned()),
+                line: step.line,
+                text: words::text(&step.deed, names),
+                ran: record.ran.clone(),
+                status: record.status,
+                code: record.code.clone(),
+                exit: record.exit,
+                output: record.output.clone(),
+            }
+        })
+        .collect();
+    (steps, places)
+}
+
+/// Every event that was kept, and where findings begin and end, in order.
+fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
+    let engine = &run.engine;
+    let teller = Teller { names: &engine.world.names, steps: &run.program.steps };
+    let mut lines: Vec<StoryLine> = engine
+        .trace
+        .entries
+        .iter()
+        .map(|entry| {
+            let told = teller.tell(&entry.event);
+            let step = match &entry.event {
+                Event::StepBegan { step } | Event::StepEnded { step, .. } | Event::Refused { step, .. } => {
+                    places.get(usize::from(step.0)).copied()
+                }
+                _ => None,
+            };
+            let cause_line = entry.cause.step.and_then(|step| run.program.steps.get(usize::from(step.0))).map(|(_, step)| step.line);
+            StoryLine {
+                at: entry.at,
+                realm: told.realm,
+                actor: told.actor,
+                what: told.what,
+                matters: told.matters,
+                event: told.event,
+                parts: told.parts,
+                cause_line,
+                cause_due: Some(entry.cause.due),
+                step,
+                finding: None,
+            }
+        })
+        .collect();
+    if engine.trace.count > KEPT as u64 {
+        let at = lines.last().map_or(Time::ZERO, |line| line.at);
+        let what = format!("{} more events follow; the story keeps the first {KEPT}", engine.trace.count - KEPT as u64);
+        lines.push(StoryLine { at, actor: "poolsim".into(), what, event: "story-cut", ..blank() });
+    }
+    for (at, finding) in hazards.iter().enumerate() {
+        let begins = StoryLine {
+            at: finding.since,
+            actor: finding.severity.name().into(),
+            what: finding.sentence.clone(),
+            event: "hazard-began",
+            finding: Some(at),
+            ..blank()
+        };
+        lines.push(begins);
+        if let Some(until) = finding.until.filter(|until| *until > finding.since) {
+            let what = format!("{} is over", finding.hazard);
+            lines.push(StoryLine {
+                at: until,
+                actor: finding.severity.name().into(),
+                what,
+                event: "hazard-ended",
+                finding: Some(at),
+                ..blank()
+            });
+        }
+    }
+    // Stable: within an instant events come first, as they were, then what was found after them.
+    lines.sort_by_key(|line| line.at);
+    lines
+}
+
+fn blank() -> StoryLine {
+    StoryLine {
+        at: Time::ZERO,
+        realm: Realm::Hazard,
+        actor: String::new(),
+        what: String::new(),
+        matters: true,
+        event: "",
+        parts: Vec::new(),
+        cause_line: None,
+        cause_due: None,
+        step: None,
+        finding: None,
+    }
+}
+
+/// The pool as it stands: what is so, and what the ruling database has.
+pub fn state(world: &World) -> EndState {
+    let ruler = world.ruler();
+    let db = world.db(ruler);
+    let names = &world.names;
+    let host_name = |host: HostId| names.host(host).to_owned();
+    let host = |machine: MachineId| {
+        let record = db.host(world.host_on(machine));
+        HostState {
+            powered: world.powered(machine),
+            hung: world.hw.machines[machine.at()].hung,
+            isolated: world.hw.isolated[machine.at()],
+            xapi_runs: world.xapi_runs(machine),
+            role: judge::role(world, machine).name(),
+            fenced: false,
+            running: world.guests(machine).into_iter().map(|vm| names.vm(vm).to_owned()).collect(),
+            known: record.is_some(),
+            live: record.map(|record| record.live),
+            enabled: record.map(|record| record.enabled),
+        }
+    };
+    let vms = names.vm_ids().map(|vm| {
+        let record = db.vm(vm);
+        let mut running_on: Vec<MachineId> = world.runs_on(vm).collect();
+        running_on.sort();
+        let state = VmState {
+            running_on: running_on.into_iter().map(|m| names.machine(m).to_owned()).collect(),
+            power_state: record.map(|record| record.power_state.name()),
+            resident_on: record.and_then(|record| record.resident_on).map(host_name),
+        };
+        (names.vm(vm).to_owned(), state)
+    });
+    let vdis = names.vdi_ids().map(|vdi| {
+        let truth = &world.hw.vdis[vdi.at()];
+        let record = db.vdi(vdi);
+        let mut open_on: BTreeMap<MachineId, _> = BTreeMap::new();
+        for opener in &truth.openers {
+            let mode = open_on.entry(opener.machine).or_insert(opener.mode);
+            *mode = (*mode).max(opener.mode);
+        }
+        let state = VdiState {
+            open_on: open_on.into_iter().map(|(m, mode)| (names.machine(m).to_owned(), mode.name())).collect(),
+            damaged: truth.damage.is_some(),
+            locks: record.map(|record| record.locks.iter().map(|(host, mode)| (host_name(*host), mode.name())).collect()),
+            paused: record.map(|record| record.paused),
+        };
+        (names.vdi(vdi).to_owned(), state)
+    });
+    EndState {
+        ruler: names.machine(ruler).to_owned(),
+        masters: world.masters(MAIN_POOL).map(|m| names.machine(m).to_owned()).collect(),
+        default_sr: db.default_sr.map(|sr| names.sr(sr).to_owned()),
+        hosts: world.machines().map(|m| (names.machine(m).to_owned(), host(m))).collect(),
+        vms: vms.collect(),
+        vdis: vdis.collect(),
+        host_order: names.machine_ids().map(|m| names.machine(m).to_owned()).collect(),
+        vm_order: names.vm_ids().map(|vm| names.vm(vm).to_owned()).collect(),
+        vdi_order: names.vdi_ids().map(|vdi| names.vdi(vdi).to_owned()).collect(),
+    }
+}

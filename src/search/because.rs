@@ -1,0 +1,335 @@
+//! Why: the case is run again, each time with one earlier step less, to see which of them a finding hangs on.
+//!
+//! A step, fault or act that began no later than the finding is replaced by a note that takes the same time, with the same
+//! draws. It belongs to the cause if the hazard then never occurs at that place. Where none does alone, they are removed
+//! greedily from the last to the first, and what cannot be removed is the cause.
+//!
+//! Between them stand the beliefs that changed. A change of belief is told when all of this is so:
+//! - it happened between the beginning of the first cause and the finding's `since`, both included;
+//! - it is about the finding's own VDI (its locks), VM (its record), SR (PBDs, the default SR) or hosts (known, dead or
+//!   alive, master, whose copy they took). Whether a host may be given VMs (`enabled`) bears on no hazard and is left out;
+//! - it goes back to one of the causes, or to no step at all (a liveness check), and it does not come about in a run in
+//!   which a cause is left out.
+//!
+//! Of equal changes the last before the finding is told. One run serves all findings, since it is asked for everything
+//! that occurs in it; that is how 200 runs go far.
+
+use crate::base::digest::Digest;
+use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use crate::base::time::{Span, Time};
+use crate::engine::{Engine, Options, Program};
+use crate::hazard::watch::{Found, Watch};
+use crate::hazard::{HazardName, Place};
+use crate::scenario::model::{Deed, Scenario};
+use crate::world::World;
+use crate::world::event::{Event, Status, StepIx};
+use crate::world::names::Names;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher;
+use std::sync::Arc;
+
+/// For how many findings a cause is looked for: the gravest, of these the first.
+pub const FINDINGS_MAX: usize = 20;
+
+/// How many runs a case is worth.
+pub const RUNS_MAX: usize = 200;
+
+/// How many events all those runs may have together: a scenario of millions of events gets fewer runs.
+const EVENTS_MAX: u64 = 40_000_000;
+
+/// How many different changes of belief are followed.
+const BELIEFS_MAX: usize = 20_000;
+
+/// A part of a finding's cause.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Link {
+    /// A step.
+    Step(StepIx),
+    /// A change of belief: its place in the trace.
+    Belief(usize),
+}
+
+/// The causes of a case's findings.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Causes {
+    /// By the place of the finding; in the order of time. Empty where none was found, or none looked for.
+    pub by_finding: Vec<Vec<Link>>,
+    /// A bound was met: not all findings had their cause looked for, or not to the end.
+    pub cut_short: bool,
+    /// How many runs it took.
+    pub runs: usize,
+}
+
+/// Looks for the causes of what a run found. `engine` is that run at its end.
+pub fn causes(scenario: &Scenario, program: &Arc<Program>, options: &Options, engine: &Engine, found: &[Found]) -> Causes {
+    let mut search = Search::new(scenario, program, options, engine);
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(found[*at].hazard.severity()));
+    let mut by_finding = vec![Vec::new(); found.len()];
+    for at in order.iter().copied().take(FINDINGS_MAX) {
+        by_finding[at] = search.cause_of(&found[at]);
+    }
+    Causes { by_finding, cut_short: search.cut_short || found.len() > FINDINGS_MAX, runs: search.runs.len() }
+}
+
+/// What occurred in a run.
+struct Outcome {
+    /// Where hazards were found.
+    sites: BTreeSet<(HazardName, Place)>,
+    /// Which of the first run's changes of belief came about, by their number.
+    beliefs: Vec<bool>,
+}
+
+struct Search<'a> {
+    scenario: &'a Scenario,
+    program: &'a Arc<Program>,
+    options: &'a Options,
+    engine: &'a Engine,
+    /// The steps that did something, in the order of their beginning.
+    candidates: Vec<StepIx>,
+    /// The changes of belief of the first run: number by fingerprint.
+    beliefs: BTreeMap<u64, usize>,
+    /// Runs by what was left out.
+    runs: BTreeMap<BTreeSet<StepIx>, Outcome>,
+    runs_max: usize,
+    cut_short: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(scenario: &'a Scenario, program: &'a Arc<Program>, options: &'a Options, engine: &'a Engine) -> Search<'a> {
+        let did_something = |at: &usize| {
+            let record = &engine.records[*at];
+            let idle = matches!(program.steps[*at].1.deed, Deed::Note(_)) || matches!(record.status, Status::Skipped | Status::GivenUp);
+            record.began.is_some() && !idle
+        };
+        let mut candidates: Vec<usize> = (0..engine.records.len()).filter(did_something).collect();
+        candidates.sort_by_key(|at| engine.records[*at].order);
+        let mut beliefs = BTreeMap::new();
+        for entry in &engine.trace.entries {
+            if beliefs.len() < BELIEFS_MAX && is_belief(&entry.event) {
+                let number = beliefs.len();
+                beliefs.entry(fingerprint(&entry.event)).or_insert(number);
+            }
+        }
+        let affordable = usize::try_from(EVENTS_MAX / engine.trace.count.max(1)).unwrap_or(RUNS_MAX);
+        Search {
+            scenario,
+            program,
+            options,
+            engine,
+            candidates: candidates.into_iter().map(|at| StepIx(at as u16)).collect(),
+            beliefs,
+            runs: BTreeMap::new(),
+            runs_max: affordable.clamp(1, RUNS_MAX),
+            cut_short: false,
+        }
+    }
+
+    /// What occurs without some steps; `None` where no more runs are to be had.
+    fn without(&mut self, left_out: &BTreeSet<StepIx>) -> Option<&Outcome> {
+        if !self.runs.contains_key(left_out) {
+            if self.runs.len() >= self.runs_max {
+                self.cut_short = true;
+                return None;
+            }
+            let outcome = self.run(left_out);
+            self.runs.insert(left_out.clone(), outcome);
+        }
+        self.runs.get(left_out)
+    }
+
+    fn run(&self, left_out: &BTreeSet<StepIx>) -> Outcome {
+        let end = self.engine.world.now;
+        let took = |step: &StepIx| {
+            let record = &self.engine.records[usize::from(step.0)];
+            record.began.map_or(Span::ZERO, |began| record.ended.unwrap_or(end).since(began))
+        };
+        let masked = left_out.iter().map(|step| (*step, took(step))).collect();
+        let options = Options { masked, silent: true, ..self.options.clone() };
+        let mut engine = Engine::with_program(self.scenario, Arc::clone(self.program), options);
+        let mut watch = Watch::new();
+        let mut beliefs = vec![false; self.beliefs.len()];
+        let mut events = Vec::new();
+        while let Some((at, told)) = engine.turn() {
+            if told.is_empty() && at != Time::ZERO {
+                continue;
+            }
+            events.clear();
+            events.extend_from_slice(told);
+            watch.observe(&engine.world, &events);
+            for event in events.iter().filter(|event| is_belief(event)) {
+                if let Some(number) = self.beliefs.get(&fingerprint(event)) {
+                    beliefs[*number] = true;
+                }
+            }
+        }
+        let end = engine.finish();
+        Outcome { sites: watch.finish(end).into_iter().map(|found| (found.hazard, found.place)).collect(), beliefs }
+    }
+
+    /// Whether a finding's hazard occurs at its place without some steps.
+    fn occurs_without(&mut self, left_out: &BTreeSet<StepIx>, found: &Found) -> Option<bool> {
+        self.without(left_out).map(|outcome| outcome.sites.contains(&(found.hazard, found.place)))
+    }
+
+    fn cause_of(&mut self, found: &Found) -> Vec<Link> {
+        let records = &self.engine.records;
+        let earlier: Vec<StepIx> =
+            self.candidates.iter().copied().filter(|step| records[usize::from(step.0)].began.is_some_and(|began| began <= found.since)).collect();
+        let mut causes: BTreeSet<StepIx> = BTreeSet::new();
+        for step in &earlier {
+            match self.occurs_without(&BTreeSet::from([*step]), found) {
+                Some(false) => {
+                    causes.insert(*step);
+                }
+                Some(true) => {}
+                None => break,
+            }
+        }
+        // What comes about without any one of these is no link between them.
+        let mut tests: Vec<BTreeSet<StepIx>> = causes.iter().map(|step| BTreeSet::from([*step])).collect();
+        if causes.is_empty() && !self.cut_short {
+            causes = self.remove_greedily(&earlier, found);
+            tests = vec![earlier.iter().copied().collect()];
+        }
+        let mut links: Vec<Link> = causes.iter().copied().map(Link::Step).collect();
+        links.extend(self.beliefs_between(&causes, &tests, found));
+        self.sort(&mut links);
+        links
+    }
+
+    /// Removes steps from the last to the first, as long as the hazard still occurs. What is left is the cause.
+    fn remove_greedily(&mut self, earlier: &[StepIx], found: &Found) -> BTreeSet<StepIx> {
+        let mut removed = BTreeSet::new();
+        for step in earlier.iter().rev() {
+            removed.insert(*step);
+            match self.occurs_without(&removed, found) {
+                Some(true) => {}
+                Some(false) => {
+                    removed.remove(step);
+                }
+                None => {
+                    removed.remove(step);
+                    break;
+                }
+            }
+        }
+        earlier.iter().copied().filter(|step| !removed.contains(step)).collect()
+    }
+
+    /// The beliefs that changed between the causes and the finding.
+    fn beliefs_between(&mut self, causes: &BTreeSet<StepIx>, tests: &[BTreeSet<StepIx>], found: &Found) -> Vec<Link> {
+        let engine = self.engine;
+        let Some(first) = causes.iter().filter_map(|step| engine.records[usize::from(step.0)].began).min() else { return Vec::new() };
+        let subject = Subject::new(found, &engine.world);
+        let entries = &engine.trace.entries;
+        let from = entries.partition_point(|entry| entry.at < first);
+        let until = entries.partition_point(|entry| entry.at <= found.since);
+        let mut links: BTreeMap<usize, usize> = BTreeMap::new();
+        for (at, entry) in entries.iter().enumerate().take(until).skip(from) {
+            let goes_back = entry.cause.step.is_none_or(|step| causes.contains(&step));
+            if is_belief(&entry.event)
+                && goes_back
+                && subject.concerns(&entry.event, &engine.world.names)
+                && let Some(number) = self.beliefs.get(&fingerprint(&entry.event)).copied()
+            {
+                links.insert(number, at);
+            }
+        }
+        links.retain(|number, _| tests.iter().any(|test| self.without(test).is_some_and(|outcome| !outcome.beliefs[*number])));
+        links.into_values().map(Link::Belief).collect()
+    }
+
+    /// In the order of time; within an instant as the trace has it.
+    fn sort(&self, links: &mut [Link]) {
+        let entries = &self.engine.trace.entries;
+        let began = |step: StepIx| {
+            let at = self.engine.records[usize::from(step.0)].began.unwrap_or(Time::NEVER);
+            let from = entries.partition_point(|entry| entry.at < at);
+            let place = entries[from..].iter().position(|entry| entry.event == Event::StepBegan { step });
+            (at, place.map_or(usize::MAX, |place| from + place))
+        };
+        links.sort_by_cached_key(|link| match link {
+            Link::Step(step) => began(*step),
+            Link::Belief(at) => (entries[*at].at, *at),
+        });
+    }
+}
+
+fn fingerprint(event: &Event) -> u64 {
+    let mut digest = Digest::default();
+    digest.add(event);
+    digest.finish()
+}
+
+/// Whether an event is a change of belief that may stand between causes.
+fn is_belief(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::ConfWritten { .. }
+            | Event::HostMarkedDead { .. }
+            | Event::HostMarkedAlive { .. }
+            | Event::HostForgotten { .. }
+            | Event::HostJoined { .. }
+            | Event::MasterRecorded { .. }
+            | Event::VmRecorded { .. }
+            | Event::LockSet { .. }
+            | Event::LockRemoved { .. }
+            | Event::PausedCleared { .. }
+            | Event::PbdRecorded { .. }
+            | Event::PbdGone { .. }
+            | Event::DefaultSrSet { .. }
+            | Event::CopyTaken { .. }
+            | Event::DumpRestored { .. }
+    )
+}
+
+/// What a finding is about.
+struct Subject {
+    hosts: Vec<MachineId>,
+    vms: Vec<VmId>,
+    vdis: Vec<VdiId>,
+    sr: Option<SrId>,
+    /// The finding is about hosts themselves, not about a VM or disk that they share.
+    about_hosts: bool,
+}
+
+impl Subject {
+    fn new(found: &Found, world: &World) -> Subject {
+        let names = &world.names;
+        let mut subject = Subject { hosts: found.hosts.clone(), vms: Vec::new(), vdis: Vec::new(), sr: None, about_hosts: false };
+        match found.place {
+            Place::Vdi(vdi) => {
+                subject.vdis.push(vdi);
+                subject.vms.extend(names.vbds.iter().filter(|vbd| vbd.vdi == vdi).map(|vbd| vbd.vm));
+            }
+            Place::Vm(vm) => {
+                subject.vms.push(vm);
+                subject.vdis.extend(names.vms[vm.at()].vbds.iter().map(|vbd| names.vbds[vbd.at()].vdi));
+            }
+            Place::Sr(sr) => subject.sr = Some(sr),
+            Place::Host(_) | Place::Pool(_) => subject.about_hosts = true,
+        }
+        subject
+    }
+
+    fn concerns(&self, event: &Event, names: &Names) -> bool {
+        let machine = |machine: &MachineId| self.hosts.binary_search(machine).is_ok();
+        let host = |host: &HostId| machine(&names.hosts[host.at()].machine);
+        let rules = self.about_hosts || self.sr.is_some();
+        match event {
+            Event::HostMarkedDead { host: of, .. }
+            | Event::HostMarkedAlive { host: of, .. }
+            | Event::HostForgotten { host: of, .. }
+            | Event::HostJoined { host: of, .. } => host(of),
+            Event::MasterRecorded { by, host: of } => machine(by) || host(of),
+            Event::ConfWritten { machine: of, .. } => rules && machine(of),
+            Event::CopyTaken { machine: of, .. } | Event::DumpRestored { machine: of, .. } => rules && machine(of),
+            Event::VmRecorded { vm, .. } => self.vms.contains(vm),
+            Event::LockSet { vdi, .. } | Event::LockRemoved { vdi, .. } | Event::PausedCleared { vdi, .. } => self.vdis.contains(vdi),
+            Event::PbdRecorded { host: of, sr, .. } | Event::PbdGone { host: of, sr, .. } => self.sr == Some(*sr) && host(of),
+            Event::DefaultSrSet { .. } => self.sr.is_some(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Many runs: each file a way to choose runs; none knows how a run works.
+
+pub mod advice;
+pub mod because;
