@@ -50,6 +50,8 @@ pub(super) struct Draft {
     pub vdis: Vec<VdiSaid>,
     uuids: Vec<(String, Place)>,
     refs: Vec<Reference>,
+    /// There are too many disks; it has been told.
+    full: bool,
 }
 
 /// A VBD whose VDI is declared elsewhere.
@@ -68,17 +70,22 @@ pub fn read(reader: &mut Reader<'_>, node: &Node, settings: &Settings) -> Option
     read_hosts(reader, &mut draft, &fields);
     let members = draft.hosts.iter().filter(|host| !host.spare).count();
     if members == 0 {
-        if fields.get("hosts").is_none_or(|node| node.is_null() || matches!(&node.value, Value::List(items) if items.is_empty()) || matches!(&node.value, Value::Map(entries) if entries.is_empty())) {
+        if fields.get("hosts").is_none_or(|node| {
+            node.is_null()
+                || matches!(&node.value, Value::List(items) if items.is_empty())
+                || matches!(&node.value, Value::Map(entries) if entries.is_empty())
+        }) {
             let place = if fields.get("hosts").is_some() { fields.key_place("hosts") } else { fields.place() };
             reader.error(place, "missing-key", "the pool has no hosts", "name at least one: `hosts: [alpha, beta]`");
         }
         return None;
     }
-    let master = match fields.some("master") {
+    let mut master = match fields.some("master") {
         Some(node) => draft.index.host(reader, node).unwrap_or(MachineId(0)),
         None => MachineId(0),
     };
     if draft.hosts[master.at()].spare {
+        master = MachineId(0);
         reader.error(fields.key_place("master"), "contradiction", "a spare host is in no pool and so not its master", "name a member");
     }
     read_srs(reader, &mut draft, &fields);
@@ -155,7 +162,12 @@ fn check_uuids(reader: &mut Reader<'_>, draft: &Draft) {
     for (uuid, place) in &draft.uuids {
         let (all, given) = (counts.get(uuid.as_str()).copied(), given.get(uuid.as_str()).copied());
         if !seen.insert(uuid) || all > given {
-            reader.error(*place, "duplicate-uuid", "another object has this UUID already", "UUIDs are unique in a file: take another, or leave it out");
+            reader.error(
+                *place,
+                "duplicate-uuid",
+                "another object has this UUID already",
+                "UUIDs are unique in a file: take another, or leave it out",
+            );
         }
     }
 }
@@ -283,8 +295,10 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
                 None => vm.writes,
             };
             said.running = running_on(reader, draft, fields, nth);
-            said.power_state =
-                fields.get("power-state").and_then(|node| reader.choice(node, "a power state", &POWER_STATES)).map(|state| (state, fields.key_place("power-state")));
+            said.power_state = fields
+                .get("power-state")
+                .and_then(|node| reader.choice(node, "a power state", &POWER_STATES))
+                .map(|state| (state, fields.key_place("power-state")));
             said.resident_on = fields.get("resident-on").and_then(|node| {
                 if node.is_null() {
                     return Some((None, fields.key_place("resident-on")));
@@ -297,13 +311,18 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
         draft.names.vms.push(vm);
         draft.vms.push(said);
         match disks {
+            _ if draft.full => {}
             None => read_disk(reader, draft, at, ("root", place), None, nth, default_sr),
             Some(node) => {
-                let most = DISKS_MOST.saturating_sub(draft.names.vbds.len());
                 let mut local = BTreeSet::new();
-                for Named { name, place, details, .. } in named(reader, node, "disk", most) {
+                for Named { name, place, details, .. } in named(reader, node, "disk", DISKS_MOST) {
                     if !local.insert(name.clone()) {
-                        reader.error(place, "duplicate-name", format!("a second disk `{}` of this VM", shorten(&name)), "take another name");
+                        reader.error(
+                            place,
+                            "duplicate-name",
+                            format!("a second disk `{}` of this VM", shorten(&name)),
+                            "take another name",
+                        );
                         continue;
                     }
                     read_disk(reader, draft, at, (&name, place), details, nth, default_sr);
@@ -359,7 +378,11 @@ fn read_disk(
     default_sr: Option<SrId>,
 ) {
     let vbd = draft.names.vbds.len();
-    if vbd >= DISKS_MOST || draft.names.vdis.len() >= DISKS_MOST {
+    if draft.full {
+        return;
+    }
+    if vbd >= DISKS_MOST {
+        draft.full = true;
         reader.error(place, "too-many", format!("too many disks: at most {DISKS_MOST}"), "use fewer VMs or fewer disks");
         return;
     }
@@ -368,8 +391,7 @@ fn read_disk(
     let mode = get("mode").and_then(|node| reader.choice(node, "a mode", &MODES)).unwrap_or(Mode::Rw);
     let vm_id = VmId(vm as u16);
     draft.index.add_vbd(&draft.names.vms[vm].name, disk);
-    let vbd_name =
-        |vdi: VdiId| VbdName { vm: vm_id, vdi, disk: disk.to_string(), mode, uuid: Names::uuid(names::Kind::Vbd, vbd) };
+    let vbd_name = |vdi: VdiId| VbdName { vm: vm_id, vdi, disk: disk.to_string(), mode, uuid: Names::uuid(names::Kind::Vbd, vbd) };
     if let Some(node) = get("vdi") {
         if let Some(fields) = &fields {
             for key in fields.among(&["sr", "uuid", "locks", "open-on", "paused"]) {

@@ -17,7 +17,7 @@ const DIAGNOSTICS_MOST: usize = 500;
 /// The most comparisons of characters for "did you mean".
 const GUESSES_MOST: u64 = 50_000_000;
 /// The most names that ranges and lists may stand for, all in all.
-const WORK_MOST: u64 = 20_000_000;
+const WORK_MOST: u64 = 5_000_000;
 
 /// Collects diagnostics.
 pub struct Reader<'a> {
@@ -41,12 +41,8 @@ pub struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// How many keys stand here.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.entries.len()
-    }
-    /// Whether none does.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&'n Node> {
@@ -78,11 +74,6 @@ impl<'a> Reader<'a> {
     /// A reader of a file.
     pub fn new(source: &'a Source<'a>) -> Reader<'a> {
         Reader { source, errors: Vec::new(), warnings: Vec::new(), told: BTreeSet::new(), untold: 0, guesses: 0, work: 0 }
-    }
-
-    /// Whether nothing is wrong so far.
-    pub fn clean(&self) -> bool {
-        self.errors.is_empty()
     }
 
     /// Whether no more errors are taken.
@@ -156,7 +147,11 @@ impl<'a> Reader<'a> {
     pub fn fields<'n>(&mut self, node: &'n Node, table: &'static Table) -> Option<Fields<'n>> {
         let Value::Map(entries) = &node.value else {
             let keys: Vec<&str> = table.keys.iter().map(|key| key.name).take(8).collect();
-            self.wrong_type(node, &format!("a map: {}", table.what), format!("its keys are {}{}", keys.join(", "), if table.keys.len() > 8 { ", …" } else { "" }));
+            self.wrong_type(
+                node,
+                &format!("a map: {}", table.what),
+                format!("its keys are {}{}", keys.join(", "), if table.keys.len() > 8 { ", …" } else { "" }),
+            );
             return None;
         };
         for (key, _) in entries {
@@ -254,7 +249,12 @@ impl<'a> Reader<'a> {
         match &node.value {
             Value::Number { whole: Some(n), .. } if (least..=most).contains(n) => Some(*n),
             Value::Number { .. } => {
-                self.error(node.place, "wrong-value", format!("expected a whole number from {least} to {most}"), format!("write a number such as `{}`", least.max(1)));
+                self.error(
+                    node.place,
+                    "wrong-value",
+                    format!("expected a whole number from {least} to {most}"),
+                    format!("write a number such as `{}`", least.max(1)),
+                );
                 None
             }
             _ => {
@@ -288,7 +288,12 @@ impl<'a> Reader<'a> {
     pub fn span(&mut self, node: &Node) -> Option<Span> {
         let text = self.unit_text(node, "a duration", "write one like `90s`, `1m30s`, `2h`, `1d`, `250ms`")?;
         if text.contains("..") {
-            self.error(node.place, "wrong-duration", "expected one duration, found a range", "only `at`, `after`, `for`, `every` and some settings take a range");
+            self.error(
+                node.place,
+                "wrong-duration",
+                "expected one duration, found a range",
+                "only `at`, `after`, `for`, `every` and some settings take a range",
+            );
             return None;
         }
         self.span_text(node.place, text)

@@ -252,9 +252,9 @@ const KEY_NO_NAME: &str = "a key is a name, not a list or a map";
 /// Words the parser's error as a diagnostic.
 fn broken(source: &Source<'_>, error: &serde_yaml::Error) -> Diagnostic {
     use serde_yaml::Error as E;
-    let place = error.location().and_then(|location| {
-        place_of(location).or_else(|| source.place_of(location.line() as usize, location.column() as usize))
-    });
+    let place = error
+        .location()
+        .and_then(|location| place_of(location).or_else(|| source.place_of(location.line() as usize, location.column() as usize)));
     let place = source.nearest(place.unwrap_or_default());
     match error {
         E::DuplicateMappingKey { .. } => {
@@ -262,7 +262,11 @@ fn broken(source: &Source<'_>, error: &serde_yaml::Error) -> Diagnostic {
             source.error(
                 place,
                 "duplicate-key",
-                if key.is_empty() { "a key stands twice in one map".to_string() } else { format!("the key `{key}` stands twice in one map") },
+                if key.is_empty() {
+                    "a key stands twice in one map".to_string()
+                } else {
+                    format!("the key `{key}` stands twice in one map")
+                },
                 "only one of them can count: take one out, or give it another name",
             )
         }
@@ -285,7 +289,12 @@ fn broken(source: &Source<'_>, error: &serde_yaml::Error) -> Diagnostic {
         other => {
             let said = other.to_string();
             if said.contains("budget") {
-                return source.error(place, "too-large", TOO_MUCH, format!("at most {NODES_MOST} values, {DEPTH_MOST} levels deep, and 300000 by aliases (`*name`)"));
+                return source.error(
+                    place,
+                    "too-large",
+                    TOO_MUCH,
+                    format!("at most {NODES_MOST} values, {DEPTH_MOST} levels deep, and 300000 by aliases (`*name`)"),
+                );
             }
             if said.to_lowercase().contains("nesting") || said.contains("recursion limit") || said.contains("depth") {
                 return source.error(
@@ -328,7 +337,8 @@ fn hint(source: &Source<'_>, place: Place, said: &str) -> String {
     }
     let open = before.matches('{').count() > before.matches('}').count() || before.matches('[').count() > before.matches(']').count();
     if open || said.contains("illegal placement of ':'") {
-        return "here or above a `{` or `[` is not closed, a comma is missing, or a text with `: `, `,` or `#` in it wants quotes".to_string();
+        return "here or above a `{` or `[` is not closed, a comma is missing, or a text with `: `, `,` or `#` in it wants quotes"
+            .to_string();
     }
     if said.contains("quote") || before.matches('"').count() % 2 == 1 {
         return "a quotation is not closed; within \"…\" write `\\\"` for a quote and `\\\\` for a backslash".to_string();

@@ -174,8 +174,12 @@ impl<'a> Search<'a> {
 
     fn cause_of(&mut self, found: &Found) -> Vec<Link> {
         let records = &self.engine.records;
-        let earlier: Vec<StepIx> =
-            self.candidates.iter().copied().filter(|step| records[usize::from(step.0)].began.is_some_and(|began| began <= found.since)).collect();
+        let earlier: Vec<StepIx> = self
+            .candidates
+            .iter()
+            .copied()
+            .filter(|step| records[usize::from(step.0)].began.is_some_and(|began| began <= found.since))
+            .collect();
         let mut causes: BTreeSet<StepIx> = BTreeSet::new();
         for step in &earlier {
             match self.occurs_without(&BTreeSet::from([*step]), found) {
