@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
+pub mod catalog;
 pub mod cli;
 pub mod command;
 pub mod daemon;

@@ -1,6 +1,88 @@
 //! Arguments, files, colours, progress, exit codes: the only room that touches the outside.
 
+pub mod args;
+mod bug;
+mod check;
+mod exit;
+mod explain;
+mod files;
+mod load;
+mod new;
+mod out;
+mod progress;
+mod run;
+pub mod shipped;
+
+use crate::report::text::{Detail, Style};
+use args::{Anything, Cli, Command, Common};
+use clap::{CommandFactory, Parser};
+use exit::Status;
+use out::Out;
+
+pub use new::TEMPLATE;
+
 /// Runs the program.
 pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::from(70)
+    bug::listen();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results (0), all else is wrong usage (2); a closed pipe is nobody's fault.
+            let _ = error.print();
+            return std::process::ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let out = Out::new(&cli.common);
+    let status = bug::guard(out, || Ok(dispatch(out, &cli))).unwrap_or_else(|status| status);
+    std::process::ExitCode::from(status.code())
+}
+
+fn dispatch(out: Out, cli: &Cli) -> Status {
+    let common = &cli.common;
+    match &cli.command {
+        Command::New(args) => new::new(out, args),
+        Command::Run(args) => run::run(out, common, args),
+        Command::Check(args) => check::check(out, common, args),
+        Command::Explain(args) => explain::explain(out, common, args),
+        Command::Schema => out.result(&pretty(&crate::scenario::schema::schema())),
+        Command::Test(words) => not_yet(out, "test", words, "`poolsim run FILE…` judges every case of the files that are named"),
+        Command::Play(words) => not_yet(out, "play", words, "`poolsim run FILE` tells a story from beginning to end"),
+        Command::Sweep(words) => not_yet(out, "sweep", words, "`poolsim run FILE --seed N` runs one seed"),
+        Command::Orders(words) => not_yet(out, "orders", words, "`recoveries:` in a scenario puts several orders side by side"),
+        Command::Plan(words) => not_yet(out, "plan", words, "`recoveries:` in a scenario puts several plans side by side"),
+        Command::Shrink(words) => not_yet(out, "shrink", words, "the `because` of a hazard names the steps that caused it"),
+        Command::Diff(words) => not_yet(out, "diff", words, "`poolsim run --format ndjson` prints traces that `diff` compares"),
+        Command::Rehearse(words) => not_yet(out, "rehearse", words, "type the runbook's lines as `run:` steps of a scenario's recovery"),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "poolsim", &mut text);
+            out.result(&String::from_utf8_lossy(&text))
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            match clap_mangen::Man::new(Cli::command()).render(&mut text) {
+                Ok(()) => out.result(&String::from_utf8_lossy(&text)),
+                Err(error) => out.refuse("unreadable", &format!("the manual page cannot be written: {error}"), &[], Status::Unreadable),
+            }
+        }
+    }
+}
+
+/// Commands that other versions have: refused by name, whatever follows.
+fn not_yet(out: Out, name: &str, _words: &Anything, instead: &str) -> Status {
+    out.refuse("not-yet", &format!("`poolsim {name}` is not built yet"), &[instead.to_string()], Status::Wrong)
+}
+
+fn style(common: &Common, colour: bool) -> Style {
+    let detail = match (common.quiet, common.verbose) {
+        (true, _) => Detail::Quiet,
+        (_, true) => Detail::Every,
+        _ => Detail::Story,
+    };
+    Style { colour, detail }
+}
+
+/// JSON for people and machines: indented, keys sorted, a line's end.
+fn pretty(value: &serde_json::Value) -> String {
+    crate::report::json::pretty(value)
 }

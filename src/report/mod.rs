@@ -1,9 +1,17 @@
 //! What came of a run, as plain data, and one file a format. Renderers lay it out and compute nothing. Knows no file, no
 //! terminal and no clock.
 
+pub mod because;
 pub mod build;
+pub mod case;
+pub mod json;
+pub mod ndjson;
 pub mod sentences;
 pub mod tell;
+pub mod text;
+
+#[cfg(test)]
+pub(crate) mod samples;
 
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;

@@ -1,1 +1,591 @@
-//! What should have been done.
+//! What should have been done: for each finding the step that was missed, with its host, SR and line. It depends on what
+//! the run did: which command of the cause let go, how the host was at that time, what was done too late or left out.
+
+use super::because::Link;
+use super::history::{Command, Health, History, Kind};
+use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use crate::base::time::Time;
+use crate::fault::Act;
+use crate::hazard::Place;
+use crate::hazard::watch::Found;
+use crate::run::Run;
+use crate::scenario::model::Scenario;
+use crate::world::World;
+use crate::world::database::PowerState;
+use crate::world::event::{Event, Status, StepIx};
+
+/// The advice for each finding of a run, by its place. `causes` are the findings' causes, by place too.
+pub fn advice(scenario: &Scenario, run: &Run, causes: &[Vec<Link>]) -> Vec<String> {
+    let history = History::new(scenario, run);
+    let of = |(at, found)| Adviser::new(&history, found, causes.get(at).map_or(&[][..], Vec::as_slice)).advise();
+    run.found.iter().enumerate().map(of).collect()
+}
+
+/// One finding, looked back upon.
+struct Adviser<'a> {
+    history: &'a History<'a>,
+    world: &'a World,
+    found: &'a Found,
+    /// The steps of its cause, in order.
+    causes: Vec<StepIx>,
+}
+
+impl<'a> Adviser<'a> {
+    fn new(history: &'a History<'a>, found: &'a Found, links: &[Link]) -> Adviser<'a> {
+        let causes = links.iter().filter_map(|link| match link {
+            Link::Step(step) => Some(*step),
+            Link::Belief(_) => None,
+        });
+        Adviser { history, world: &history.run.engine.world, found, causes: causes.collect() }
+    }
+
+    fn advise(&self) -> String {
+        match self.found.hazard.doc().name {
+            "double-writer" | "double-attach" | "vm-runs-twice" => self.two_users(),
+            "late-write" => self.late_write(),
+            "unprotected-disk" | "vm-runs-unseen" | "forgotten-host-alive" => self.believed_gone(),
+            "presumed-dead-alive" => self.presumed_dead(),
+            "two-masters" | "two-sr-masters" => self.two_masters(),
+            "stale-database" => self.stale_database(),
+            "reused-without-reinstall" => self.reused(),
+            "stale-lock" => self.stale_lock(),
+            "ghost-record" => self.ghost_record(),
+            "vm-down" => self.vm_down(),
+            "no-master" => self.no_master(),
+            "bad-default-sr" => self.bad_default_sr(),
+            _ => self.needless_master_word(),
+        }
+    }
+
+    // ---- words
+
+    fn machine(&self, machine: MachineId) -> &'a str {
+        self.history.names().machine(machine)
+    }
+
+    fn list(&self, machines: &[MachineId]) -> String {
+        let names: Vec<&str> = machines.iter().map(|m| self.machine(*m)).collect();
+        match names.as_slice() {
+            [] => "the host".into(),
+            [one] => (*one).into(),
+            [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        }
+    }
+
+    /// How a machine was when it was taken for dead.
+    fn was(&self, machine: MachineId, at: Time) -> String {
+        let name = self.machine(machine);
+        match self.history.health(machine, at) {
+            Health::Off => format!("{name} was off"),
+            Health::Hung => format!("{name} hung, but its guests ran on"),
+            Health::CutOff => format!("{name} was cut off, not dead"),
+            Health::ToolstackStopped => format!("only the toolstack of {name} had stopped"),
+            Health::Well => format!("{name} was up"),
+        }
+    }
+
+    /// "power off beta, or see that it is off, before line 24 (…): beta was cut off, not dead".
+    fn off_before(&self, machines: &[MachineId], command: &Command) -> String {
+        let at = command.began;
+        let on: Vec<MachineId> = machines.iter().copied().filter(|m| self.history.health(*m, at) != Health::Off).collect();
+        let who = if on.is_empty() { machines } else { on.as_slice() };
+        let it_is = if who.len() == 1 { "it is" } else { "they are" };
+        let was: Vec<String> = who.iter().map(|m| self.was(*m, at)).collect();
+        let mut text = format!("power off {}, or see that {it_is} off, before {}: {}", self.list(who), command.mention(), was.join("; "));
+        for machine in who {
+            if let Some((step, ..)) =
+                self.history.acts(*machine, |act| matches!(act, Act::PowerOff(_))).iter().find(|(_, began, _)| *began > at)
+            {
+                text.push_str(&format!("; line {} came too late", self.history.line(*step)));
+            }
+            let looked = self.history.acts(*machine, |act| matches!(act, Act::CheckOff(_)));
+            if let Some((step, ..)) = looked.iter().find(|(_, began, status)| *began <= at && *status == Status::Error) {
+                text.push_str(&format!(
+                    "; line {} saw that it was on, and with `must: ok` would have stopped there",
+                    self.history.line(*step)
+                ));
+            }
+        }
+        text
+    }
+
+    // ---- what the run did
+
+    /// The commands of the cause, in order.
+    fn commands(&self) -> impl Iterator<Item = &'a Command> + '_ {
+        self.history.commands.iter().filter(|command| self.causes.contains(&command.step))
+    }
+
+    /// The first command of the cause that let go of what kept a second user away.
+    fn culprit(&self) -> Option<&'a Command> {
+        self.commands().find(|command| command.kind.lets_go())
+    }
+
+    /// The step that caused an event of an instant.
+    fn author(&self, at: Time, fits: impl Fn(&Event) -> bool) -> Option<StepIx> {
+        self.history.at(at).iter().find(|entry| fits(&entry.event)).and_then(|entry| entry.cause.step)
+    }
+
+    fn disks(&self, vm: VmId) -> Vec<VdiId> {
+        let names = self.history.names();
+        names.vms[vm.at()].vbds.iter().map(|vbd| names.vbds[vbd.at()].vdi).collect()
+    }
+
+    /// Of the finding's hosts those that were there first: all but the one that came last.
+    fn first_users(&self) -> Vec<MachineId> {
+        let since = self.found.since;
+        let came = |machine: MachineId| match self.found.place {
+            Place::Vdi(vdi) => self.history.last_opened(vdi, machine, since),
+            Place::Vm(vm) => self.history.last_started(vm, machine, since),
+            _ => None,
+        };
+        let times: Vec<_> = self.found.hosts.iter().map(|m| (came(*m), *m)).collect();
+        let last = times.iter().map(|(at, _)| *at).max().flatten();
+        let first: Vec<MachineId> = times.iter().filter(|(at, _)| *at != last).map(|(_, m)| *m).collect();
+        if first.is_empty() { self.found.hosts.clone() } else { first }
+    }
+
+    // ---- two users of one thing
+
+    fn two_users(&self) -> String {
+        let first = self.first_users();
+        if let Some(culprit) = self.culprit() {
+            return self.let_go(culprit, &first);
+        }
+        let hosts = self.list(&self.found.hosts);
+        match self.commands().last() {
+            Some(start) => format!("see with `list_domains` on {hosts} where the VM runs before {}", start.mention()),
+            None => format!("power off one of {hosts} at once: both had it from the start"),
+        }
+    }
+
+    /// The culprit let go of what `users` still used.
+    fn let_go(&self, culprit: &Command, users: &[MachineId]) -> String {
+        match culprit.kind {
+            Kind::Transition => self.promoted_too_early(culprit, users),
+            Kind::Restore => {
+                let console = culprit.console;
+                let on = |m: &MachineId| *m != console && self.history.health(*m, culprit.began) != Health::Off;
+                let old_pool: Vec<MachineId> = self.world.machines().filter(|m| on(m)).collect();
+                self.off_before(if old_pool.is_empty() { users } else { &old_pool }, culprit)
+            }
+            _ => self.off_before(users, culprit),
+        }
+    }
+
+    /// A promotion over a master that lived, or on a book that did not know of `users`.
+    fn promoted_too_early(&self, transition: &Command, users: &[MachineId]) -> String {
+        let old = self.former_master(transition.console);
+        if let Some(old) = old.filter(|old| self.history.health(*old, transition.began) != Health::Off) {
+            return self.off_before(&[old], transition);
+        }
+        let book = self.age_of_book(transition);
+        let users = self.list(users);
+        let next = self.history.first(transition.began, Time::NEVER, |c| matches!(c.kind, Kind::Start(_)) && c.step != transition.step);
+        match next {
+            Some(start) => format!("see with `list_domains` on {users} what runs there before {}: {book}", start.mention()),
+            None => format!("see with `list_domains` on {users} what runs there before anything is started: {book}"),
+        }
+    }
+
+    /// Whose mastership a promotion on this console took.
+    fn former_master(&self, console: MachineId) -> Option<MachineId> {
+        let over = self.world.stacks[console.at()].promotion.and_then(|promotion| promotion.over);
+        over.or(Some(self.world.first_master)).filter(|old| *old != console)
+    }
+
+    /// "the book of gamma was of 9m, older than what alpha changed since".
+    fn age_of_book(&self, transition: &Command) -> String {
+        let name = self.machine(transition.console);
+        let of = self.history.last_copied(transition.console, transition.began);
+        let of = of.map_or_else(|| "of the start".to_owned(), |at| format!("of {at}"));
+        format!("the database that {name} was promoted on was {of}, and what was changed since is not in it")
+    }
+
+    fn late_write(&self) -> String {
+        let Some(writer) = self.found.by else { return String::new() };
+        let name = self.machine(writer);
+        let sr = match self.found.place {
+            Place::Vdi(vdi) => self.history.names().sr(self.history.names().vdis[vdi.at()].sr),
+            _ => "its SR",
+        };
+        let lost = format!("{name} had lost {sr}, not its power, and its held-back writes were still to come");
+        let first = self.culprit().or_else(|| self.commands().last());
+        match first {
+            Some(command) => format!("power off {name}, or see that it is off, before {}: {lost}", command.mention()),
+            None => format!("power off {name} before another host opens the disk: {lost}"),
+        }
+    }
+
+    fn believed_gone(&self) -> String {
+        let hosts = &self.found.hosts;
+        if let Some(culprit) = self.culprit() {
+            if let Kind::Transition = culprit.kind {
+                let recovered = self.history.first(culprit.began, self.found.since, |c| c.kind == Kind::Recover);
+                if recovered.is_none() && self.former_master(culprit.console).is_none_or(|old| !hosts.contains(&old)) {
+                    let (master, hosts) = (self.machine(culprit.console), self.list(hosts));
+                    let book = self.age_of_book(culprit);
+                    return format!(
+                        "run `xe pool-recover-slaves` on {master} after {} and wait until {hosts} joined, before anything is started: {book}",
+                        culprit.mention()
+                    );
+                }
+            }
+            return self.let_go(culprit, hosts);
+        }
+        let who = self.list(hosts);
+        match self.commands().last() {
+            Some(command) => format!("see with `list_domains` on {who} what runs there before {}", command.mention()),
+            None => format!("power off {who}, or see what runs there (`list_domains`), before anything is started elsewhere"),
+        }
+    }
+
+    fn presumed_dead(&self) -> String {
+        let Place::Host(machine) = self.found.place else { return String::new() };
+        let (name, since) = (self.machine(machine), self.found.since);
+        let master = self.found.by.map_or("the master", |by| self.machine(by));
+        let marked =
+            |event: &Event| matches!(event, Event::HostMarkedDead { host, .. } if self.history.names().hosts[host.at()].machine == machine);
+        let due = self.history.at(since).iter().find(|entry| marked(&entry.event)).map(|entry| entry.cause.due);
+        let next = self.history.first(since, self.found.until.unwrap_or(Time::NEVER), |c| c.kind.lets_go());
+        if due == Some("xapi-start") {
+            let heard = format!("{master} had just started and had not heard {name} yet, which was up all the time");
+            return match next {
+                Some(command) => format!("wait for the next heartbeat of {name} before {}: {heard}", command.mention()),
+                None => format!("wait for the next heartbeat of {name} before any forget or reset: {heard}"),
+            };
+        }
+        match next {
+            Some(command) => self.off_before(&[machine], command),
+            None => {
+                let mend = match self.history.health(machine, since) {
+                    Health::CutOff => format!("mend the network of {name}"),
+                    Health::Hung => format!("power {name} off and boot it again"),
+                    Health::ToolstackStopped => format!("run `service xapi start` on {name}"),
+                    Health::Off | Health::Well => format!("look why {master} does not hear {name}"),
+                };
+                format!("{mend}, or power off {name} before any forget, reset or `resetvdis.py`: {}", self.was(machine, since))
+            }
+        }
+    }
+
+    // ---- masters
+
+    fn two_masters(&self) -> String {
+        let promotion = self.commands().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
+        let Some(promotion) = promotion else {
+            let hosts = self.list(&self.found.hosts);
+            return format!("power off all but one of {hosts}, and install those afresh before they serve again");
+        };
+        if let Some(forget) = self.forgotten_before(promotion.console, promotion.began) {
+            return self.off_before(&[promotion.console], forget);
+        }
+        let old: Vec<MachineId> = self.found.hosts.iter().copied().filter(|m| *m != promotion.console).collect();
+        if old.iter().any(|m| self.history.health(*m, promotion.began) != Health::Off) {
+            return self.off_before(&old, promotion);
+        }
+        let back = self.causes.iter().find(|step| old.iter().any(|m| self.history.brings_back(**step, *m)));
+        let names = self.list(&old);
+        match back {
+            Some(step) => format!("install {names} afresh (`reinstall`, then `xe pool-join`) instead of {}", self.history.mention(*step)),
+            None => format!("install {names} afresh (`reinstall`, then `xe pool-join`) before it is switched on again"),
+        }
+    }
+
+    /// The command that forgot a machine before an instant.
+    fn forgotten_before(&self, machine: MachineId, until: Time) -> Option<&'a Command> {
+        self.history.commands.iter().find(|c| c.began <= until && c.kind == Kind::Forget(Some(machine)) && c.status == Status::Ok)
+    }
+
+    fn stale_database(&self) -> String {
+        let Some(transition) = self.commands().find(|c| c.kind == Kind::Transition) else {
+            let name = self.found.by.map_or("the new master", |by| self.machine(by));
+            return format!("compare `xe vm-list` on {name} with `list_domains` on every host before anything is started");
+        };
+        let own = self.history.last_copied(transition.console, transition.began);
+        let newer = |m: &MachineId| {
+            *m != transition.console
+                && Some(*m) != self.former_master(transition.console)
+                && self.history.health(*m, transition.began) == Health::Well
+                && self.history.last_copied(*m, transition.began) > own
+        };
+        if let Some(better) = self.world.machines().find(newer) {
+            let (better, console) = (self.machine(better), self.machine(transition.console));
+            return format!("promote {better} rather than {console} in {}: its copy of the database was newer", transition.mention());
+        }
+        let old = self.former_master(transition.console).filter(|old| self.history.health(*old, transition.began) == Health::Well);
+        if let Some(old) = old {
+            let old = self.machine(old);
+            return format!("run `xe pool-sync-database` on {old} before {}: {old} was up", transition.mention());
+        }
+        let next =
+            self.history.first(transition.began, Time::NEVER, |c| matches!(c.kind, Kind::Start(_) | Kind::Reset(_) | Kind::Release { .. }));
+        let before = next.map_or_else(|| "anything is started or reset".to_owned(), Command::mention);
+        format!("compare `xe vm-list` with `list_domains` on every host before {before}: {}", self.age_of_book(transition))
+    }
+
+    fn reused(&self) -> String {
+        let Place::Host(machine) = self.found.place else { return String::new() };
+        let name = self.machine(machine);
+        if let Some(step) = self.causes.iter().find(|step| self.history.brings_back(**step, machine)) {
+            return format!(
+                "install {name} afresh (`reinstall: {name}`) instead of {}, then `xe pool-join` there",
+                self.history.mention(*step)
+            );
+        }
+        let gone = self.forgotten_before(machine, self.found.since).or_else(|| self.culprit());
+        match gone {
+            Some(command) => {
+                format!("{}, and install it afresh (`reinstall: {name}`) before it serves again", self.off_before(&[machine], command))
+            }
+            None => format!("power off {name} and install it afresh (`reinstall: {name}`) before it serves again"),
+        }
+    }
+
+    // ---- what was left behind
+
+    /// The command that ended a finding, or what else did.
+    fn ended(&self, fits: impl Fn(&Event) -> bool) -> Option<String> {
+        let until = self.found.until?;
+        Some(match self.author(until, fits) {
+            Some(step) => format!("{} ended it at {until}", self.history.mention(step)),
+            None => format!("it ended by itself at {until}"),
+        })
+    }
+
+    /// A start of a VM that failed within the finding's time.
+    fn failed_start(&self, vms: &[VmId]) -> Option<&'a Command> {
+        let until = self.found.until.unwrap_or(Time::NEVER);
+        let starts = |c: &&Command| matches!(c.kind, Kind::Start(Some(vm)) if vms.contains(&vm)) && c.status == Status::Error;
+        self.history.commands.iter().filter(|c| self.found.since <= c.began && c.began < until).find(starts)
+    }
+
+    fn master_console(&self) -> &'a str {
+        self.machine(self.world.ruler())
+    }
+
+    fn stale_lock(&self) -> String {
+        let Place::Vdi(vdi) = self.found.place else { return String::new() };
+        let names = self.history.names();
+        let users: Vec<VmId> = names.vbds.iter().filter(|vbd| vbd.vdi == vdi).map(|vbd| vbd.vm).collect();
+        let failed = self.failed_start(&users);
+        let ended = self.ended(|event| matches!(event, Event::LockRemoved { vdi: of, .. } if *of == vdi));
+        if let Some(ended) = ended {
+            return match failed {
+                Some(start) => format!("release the locks of {} before {}: {ended}", self.list(&self.found.hosts), start.mention()),
+                None => format!("nothing was missed: {ended}; until then the disk could be opened by nobody else"),
+            };
+        }
+        self.release(vdi, failed)
+    }
+
+    /// The release of the locks that hold a VDI at the end of the run.
+    fn release(&self, vdi: VdiId, failed: Option<&Command>) -> String {
+        let names = self.history.names();
+        let sr = names.vdis[vdi.at()].sr;
+        let db = self.world.db(self.world.ruler());
+        let locks = db.vdi(vdi).map_or(&[][..], |record| record.locks.as_slice());
+        let stale = |host: &HostId| !self.world.machine_of(*host).is_some_and(|machine| self.world.has_open(machine, vdi));
+        let Some(host) = locks.iter().map(|(host, _)| *host).find(stale) else { return String::new() };
+        let machine = names.hosts[host.at()].machine;
+        let (name, sr_name) = (names.machine(machine), names.sr(sr));
+        let fell = self.world.fallen_sr_masters.contains(&(sr, host)) && self.world.release.resetvdis_needs_master_word();
+        let old = if self.world.host_on(machine) == host { "" } else { ".old" };
+        let uuid = if old.is_empty() && plain_name(name) { format!("${name}") } else { format!("${{{name}{old}}}") };
+        let sr_uuid = if plain_name(sr_name) { format!("${sr_name}") } else { format!("${{{sr_name}}}") };
+        let word = if fell { " master" } else { "" };
+        let mut text = if old.is_empty() && self.world.powered(machine) {
+            format!("power off {name}, or see that it does not use the disk, then ")
+        } else {
+            String::new()
+        };
+        let console = self.master_console();
+        text.push_str(&format!("run `/opt/xensource/sm/resetvdis.py {uuid} {sr_uuid}{word}` on {console}, the master"));
+        if let Some(start) = failed {
+            text.push_str(&format!(", before {}", start.mention()));
+        }
+        let released =
+            |c: &&Command| c.began >= self.found.since && matches!(c.kind, Kind::Release { host: Some(of), .. } if of == machine);
+        let tried = self.history.commands.iter().filter(released);
+        let said: Vec<String> = tried
+            .filter_map(|c| match c.kind {
+                Kind::Release { sr: Some(other), .. } if other != sr => Some(format!("{} released {} alone", c.mention(), names.sr(other))),
+                Kind::Release { master: false, .. } if fell => Some(format!("{} lacked the word `master`", c.mention())),
+                _ => None,
+            })
+            .collect();
+        if !said.is_empty() {
+            text.push_str(&format!(": {}", said.join("; ")));
+        } else if fell {
+            text.push_str(&format!(": {name} was the master of {sr_name} when it stopped"));
+        }
+        text
+    }
+
+    fn ghost_record(&self) -> String {
+        let Place::Vm(vm) = self.found.place else { return String::new() };
+        let name = self.history.names().vm(vm);
+        let ended =
+            self.ended(|event| matches!(event, Event::VmRecorded { vm: of, .. } | Event::DomainStarted { vm: of, .. } if *of == vm));
+        let failed = self.failed_start(&[vm]);
+        if let Some(ended) = ended {
+            return match failed {
+                Some(start) => format!("reset {name} before {}: {ended}", start.mention()),
+                None => format!("nothing was missed: {ended}"),
+            };
+        }
+        self.reset(vm, failed)
+    }
+
+    /// The reset of a record that says running where nothing runs, at the end of the run.
+    fn reset(&self, vm: VmId, failed: Option<&Command>) -> String {
+        let names = self.history.names();
+        let record = self.world.db(self.world.ruler()).vm(vm);
+        let host = record.and_then(|record| record.resident_on).map(|host| names.hosts[host.at()].machine);
+        let mut text = match host {
+            Some(machine) if self.world.powered(machine) => {
+                format!("power off {}, or let it join the pool again; else ", self.machine(machine))
+            }
+            _ => String::new(),
+        };
+        let (name, console) = (names.vm(vm), self.master_console());
+        text.push_str(&format!("run `xe vm-reset-powerstate vm={name} --force` on {console}"));
+        if let Some(start) = failed {
+            text.push_str(&format!(", before {}", start.mention()));
+        }
+        let refused = self.history.commands.iter().rev().find(|c| c.kind == Kind::Reset(Some(vm)) && c.status == Status::Error);
+        if let Some(refused) = refused {
+            let code = refused.code.as_deref().map_or_else(String::new, |code| format!(" with {code}"));
+            text.push_str(&format!(": {} was refused{code}", refused.mention()));
+        }
+        text
+    }
+
+    fn vm_down(&self) -> String {
+        let Place::Vm(vm) = self.found.place else { return String::new() };
+        let names = self.history.names();
+        let (name, grace) = (names.vm(vm), names.vms[vm.at()].grace);
+        if let Some(until) = self.found.until {
+            let started = self.author(until, |event| matches!(event, Event::DomainStarted { vm: of, .. } if *of == vm));
+            let Some(step) = started else { return format!("start {name} sooner: it was down for {}", until.since(self.found.since)) };
+            let mention = self.history.mention(step);
+            let failed = self.failed_start(&[vm]).map_or_else(String::new, |start| format!("; {} failed", start.mention()));
+            return format!(
+                "come to {mention} sooner: {name} was down for {}, its grace is {grace}{failed}",
+                until.since(self.found.since)
+            );
+        }
+        let mut missing = Vec::new();
+        let ruler = self.world.ruler();
+        if self.world.db(ruler).vm(vm).is_some_and(|record| record.power_state == PowerState::Running) {
+            missing.push(self.reset(vm, None));
+        }
+        let mut released: Vec<SrId> = Vec::new();
+        for vdi in self.disks(vm) {
+            let sr = names.vdis[vdi.at()].sr;
+            let release = self.release(vdi, None);
+            if !release.is_empty() && !released.contains(&sr) {
+                released.push(sr);
+                missing.push(release);
+            }
+        }
+        let start = match self.home_for(vm) {
+            Some(machine) => format!("`xe vm-start vm={name} on={}` on {}", self.machine(machine), self.master_console()),
+            None => format!("bring back a host that reaches the disks of {name}, and start it there"),
+        };
+        missing.push(start);
+        missing.join("; then ")
+    }
+
+    /// A running host that the ruling database knows and that reaches all disks of a VM.
+    fn home_for(&self, vm: VmId) -> Option<MachineId> {
+        let db = self.world.db(self.world.ruler());
+        let fits = |m: &MachineId| {
+            self.world.xapi_runs(*m) && db.live(self.world.host_on(*m)) && self.disks(vm).iter().all(|vdi| self.world.reaches_vdi(*m, *vdi))
+        };
+        self.world.machines().find(fits)
+    }
+
+    fn no_master(&self) -> String {
+        let Place::Host(machine) = self.found.place else { return String::new() };
+        let name = self.machine(machine);
+        if let Some(until) = self.found.until {
+            let before = self.history.at(until).iter().find_map(|entry| entry.cause.step);
+            return match before {
+                Some(step) => format!(
+                    "come to {} sooner: {name} was without a master for {}",
+                    self.history.mention(step),
+                    until.since(self.found.since)
+                ),
+                None => format!("bring the master back sooner: {name} was without one for {}", until.since(self.found.since)),
+            };
+        }
+        if let Some(master) = self.world.masters(self.world.pool_of(machine)).next() {
+            let (linked, master) = (self.world.linked(master, machine), self.machine(master));
+            if !linked {
+                return format!("mend the network between {master} and {name}: {master} is the master, and {name} does not reach it");
+            }
+            let promotion = self.history.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
+            let after = promotion.map_or_else(String::new, |c| format!(" after {}", c.mention()));
+            return format!("run `xe pool-recover-slaves` on {master}{after}: {name} still waits for another master");
+        }
+        let old = match self.world.stacks[machine.at()].conf {
+            crate::world::memory::PoolConf::Slave(master) => master,
+            _ => self.world.first_master,
+        };
+        let end = self.world.now;
+        let mend = match self.history.health(old, end) {
+            Health::Off => format!("boot {}", self.machine(old)),
+            Health::Hung => format!("power {} off and boot it again", self.machine(old)),
+            Health::CutOff => format!("mend the network of {}", self.machine(old)),
+            Health::ToolstackStopped | Health::Well => format!("run `service xapi start` on {}", self.machine(old)),
+        };
+        let old = self.machine(old);
+        format!(
+            "{mend}; if it can't be repaired, see that {old} is off, then `xe pool-emergency-transition-to-master` on {name} and `xe pool-recover-slaves` there"
+        )
+    }
+
+    fn bad_default_sr(&self) -> String {
+        let Place::Sr(sr) = self.found.place else { return String::new() };
+        let names = self.history.names();
+        let db = self.world.db(self.world.ruler());
+        let reached = |other: &SrId| {
+            *other != sr
+                && names.srs[other.at()].kind.shared()
+                && db
+                    .hosts
+                    .keys()
+                    .filter_map(|host| self.world.machine_of(*host))
+                    .any(|m| self.world.dom0_answers(m) && self.world.reaches(m, *other))
+        };
+        let promotion = self.history.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
+        let after = promotion.map_or_else(String::new, |c| format!(", after {}", c.mention()));
+        let (console, name) = (self.master_console(), names.sr(sr));
+        match names.sr_ids().find(reached) {
+            Some(other) => {
+                let other = if plain_name(names.sr(other)) { format!("${}", names.sr(other)) } else { format!("${{{}}}", names.sr(other)) };
+                format!("run `xe pool-param-set uuid=$pool default-SR={other}` on {console}{after}: no running host reaches {name}")
+            }
+            None => format!("bring back {name}, or the host that it is in: no running host reaches it, nor any other shared SR"),
+        }
+    }
+
+    fn needless_master_word(&self) -> String {
+        let Place::Sr(sr) = self.found.place else { return String::new() };
+        let names = self.history.names();
+        let hosts = self.list(&self.found.hosts);
+        let step = self.author(self.found.since, |event| matches!(event, Event::NeedlessMasterWord { sr: of, .. } if *of == sr));
+        let place = step.map_or_else(|| "`resetvdis.py`".to_owned(), |step| self.history.mention(step));
+        let whose = match names.srs[sr.at()].machine {
+            Some(owner) => format!("{} is in {}", names.sr(sr), self.machine(owner)),
+            None => format!("{hosts} did not rule {} when it stopped", names.sr(sr)),
+        };
+        format!("leave out the word `master` in {place}: {whose}")
+    }
+}
+
+/// Whether a name ends by itself behind a `$`.
+fn plain_name(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}

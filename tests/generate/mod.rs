@@ -67,10 +67,18 @@ pub fn scenario(n: u64, taste: Taste) -> String {
     let _ = writeln!(out, "seed: {n}\nuntil: {}m\npool:\n  hosts:", 40 + dice.below(60));
     for host in &HOSTS[..pool.hosts] {
         match dice.below(if taste == Taste::Wild { 12 } else { 1000 }) {
-            0 => { let _ = writeln!(out, "    {host}: {{memory: 2GiB}}"); }
-            1 if *host != "alpha" => { let _ = writeln!(out, "    {host}: {{live: false}}"); }
-            2 if *host != "alpha" => { let _ = writeln!(out, "    {host}: {{enabled: false}}"); }
-            _ => { let _ = writeln!(out, "    {host}:"); }
+            0 => {
+                let _ = writeln!(out, "    {host}: {{memory: 2GiB}}");
+            }
+            1 if *host != "alpha" => {
+                let _ = writeln!(out, "    {host}: {{live: false}}");
+            }
+            2 if *host != "alpha" => {
+                let _ = writeln!(out, "    {host}: {{enabled: false}}");
+            }
+            _ => {
+                let _ = writeln!(out, "    {host}:");
+            }
         }
     }
     out.push_str("  storage:\n    nfs1: {type: nfs}\n    san1: {type: lvmoiscsi}\n    disk1: {type: ext, host: alpha}\n");
@@ -172,7 +180,20 @@ fn command(dice: &mut Dice, pool: &Pool, taste: Taste) -> String {
         7 => format!("xe host-enable host={host}"),
         8 => format!("xe host-shutdown host={host}"),
         9 => format!("xe host-reboot host={host}"),
-        10 => dice.of(&["xe host-list params=all", "xe pool-list", "xe vm-list", "xe vdi-list", "xe sr-list", "xe pbd-list", "xe host-is-in-emergency-mode", "list_domains", "tap-ctl list", "cat /etc/xensource/pool.conf"]).to_owned(),
+        10 => dice
+            .of(&[
+                "xe host-list params=all",
+                "xe pool-list",
+                "xe vm-list",
+                "xe vdi-list",
+                "xe sr-list",
+                "xe pbd-list",
+                "xe host-is-in-emergency-mode",
+                "list_domains",
+                "tap-ctl list",
+                "cat /etc/xensource/pool.conf",
+            ])
+            .to_owned(),
         11 => format!("xe pool-param-set uuid=$pool default-SR=${sr}"),
         12 => format!("xe pbd-unplug uuid=${{{host}/nfs1}}"),
         13 => format!("xe pbd-plug uuid=${{{host}/san1}}"),

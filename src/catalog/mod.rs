@@ -1,0 +1,307 @@
+//! Everything that a report or a diagnostic can name, with its doc: for `poolsim explain`, the manual and the tests.
+//! Gathers what other rooms say of themselves; only the rules and the words of reports are written here.
+
+pub mod rules;
+pub mod words;
+
+use crate::fault::{ACTS, FAULTS};
+use crate::hazard;
+use crate::world::settings::SETTINGS;
+use std::fmt::Write as _;
+
+/// What kind of thing an entry is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Hazard,
+    Severity,
+    Rule,
+    Command,
+    Fault,
+    Act,
+    Setting,
+    Release,
+    Error,
+    Diagnostic,
+    Warning,
+    Verdict,
+    Status,
+    Code,
+}
+
+impl Kind {
+    /// In the order of the table of contents.
+    pub const ALL: [Kind; 14] = [
+        Kind::Hazard,
+        Kind::Severity,
+        Kind::Rule,
+        Kind::Command,
+        Kind::Fault,
+        Kind::Act,
+        Kind::Setting,
+        Kind::Release,
+        Kind::Error,
+        Kind::Diagnostic,
+        Kind::Warning,
+        Kind::Verdict,
+        Kind::Status,
+        Kind::Code,
+    ];
+
+    /// One of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Hazard => "hazard",
+            Kind::Severity => "severity",
+            Kind::Rule => "rule",
+            Kind::Command => "command",
+            Kind::Fault => "fault",
+            Kind::Act => "act",
+            Kind::Setting => "setting",
+            Kind::Release => "release",
+            Kind::Error => "error",
+            Kind::Diagnostic => "diagnostic",
+            Kind::Warning => "warning",
+            Kind::Verdict => "verdict",
+            Kind::Status => "status",
+            Kind::Code => "code",
+        }
+    }
+
+    /// The heading over all of it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Kind::Hazard => "Hazards: what must never be",
+            Kind::Severity => "Severities of hazards",
+            Kind::Rule => "Rules of the manual",
+            Kind::Command => "Commands that can be typed",
+            Kind::Fault => "Faults: what breaks, and what mends it",
+            Kind::Act => "Acts: what hands do",
+            Kind::Setting => "Settings",
+            Kind::Release => "Releases",
+            Kind::Error => "Errors that the pool answers",
+            Kind::Diagnostic => "Mistakes in scenario files",
+            Kind::Warning => "Warnings about scenarios",
+            Kind::Verdict => "Verdicts",
+            Kind::Status => "How steps end",
+            Kind::Code => "Refusals of the program itself",
+        }
+    }
+}
+
+/// One topic of `poolsim explain`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    #[allow(missing_docs)]
+    pub kind: Kind,
+    /// As reports, scenarios and diagnostics write it.
+    pub name: String,
+    /// One line.
+    pub summary: String,
+    /// Everything there is to say, paragraphs parted by empty lines; a line that begins with blanks stays as it is.
+    pub text: String,
+}
+
+/// Every entry, by kind and then in the order of its room.
+pub fn entries() -> Vec<Entry> {
+    let mut all = Vec::new();
+    for doc in hazard::ALL {
+        let holds = sentence(doc.holds);
+        let text = format!("Severity: {}.\n\nHolds when {holds}\n\n{}", doc.severity.name(), doc.doc);
+        all.push(Entry { kind: Kind::Hazard, name: doc.name.into(), summary: format!("{}: {}", doc.severity.name(), doc.holds), text });
+    }
+    let of_words = |kind, words: &[words::Word], all: &mut Vec<Entry>| {
+        for (name, doc) in words {
+            all.push(entry(kind, name, doc));
+        }
+    };
+    of_words(Kind::Severity, words::SEVERITIES, &mut all);
+    for doc in rules::RULES {
+        let mut text = format!("{}\n\nKept: {}", doc.rule, doc.kept);
+        if !doc.broken.is_empty() {
+            let _ = write!(text, "\n\nBroken: {}", doc.broken);
+        }
+        let _ = write!(text, "\n\nSee also: {}.", doc.see.join(", "));
+        all.push(Entry { kind: Kind::Rule, name: doc.name.into(), summary: doc.rule.into(), text });
+    }
+    for (kind, key, docs) in [(Kind::Fault, "fault", FAULTS), (Kind::Act, "act", ACTS)] {
+        for doc in docs {
+            let undone = if doc.undone_by.is_empty() { String::new() } else { format!("\n\nUndone by: {}.", doc.undone_by) };
+            let text = format!("{}{undone}\n\nFor example:\n\n    - {{at: 5m, {key}: {}}}", doc.doc, doc.example);
+            all.push(Entry { kind, name: doc.name.into(), summary: first_sentence(doc.doc).into(), text });
+        }
+    }
+    for doc in SETTINGS {
+        let text = format!("{}\n\nDefault: {}\n\n    settings: {{{}: {}}}", doc.doc, doc.default, doc.key, doc.default);
+        all.push(Entry {
+            kind: Kind::Setting,
+            name: doc.key.into(),
+            summary: format!("{} ({})", first_sentence(doc.doc), doc.default),
+            text,
+        });
+    }
+    of_words(Kind::Release, words::RELEASES, &mut all);
+    of_words(Kind::Warning, words::WARNINGS, &mut all);
+    of_words(Kind::Verdict, words::VERDICTS, &mut all);
+    of_words(Kind::Status, words::STATUSES, &mut all);
+    of_words(Kind::Code, words::CODES, &mut all);
+    for (kind, name, doc) in words::NOT_YET {
+        all.push(entry(*kind, name, doc));
+    }
+    all.sort_by_key(|entry| entry.kind);
+    all
+}
+
+fn entry(kind: Kind, name: &str, doc: &str) -> Entry {
+    Entry { kind, name: name.into(), summary: first_sentence(doc).into(), text: doc.into() }
+}
+
+/// A doc's first sentence, with its full stop.
+pub fn first_sentence(doc: &str) -> &str {
+    let doc = doc.trim();
+    let end = doc.match_indices(". ").map(|(at, _)| at + 1).find(|end| !ends_in_abbreviation(&doc[..*end]));
+    let line = doc.find('\n').unwrap_or(doc.len());
+    &doc[..end.unwrap_or(doc.len()).min(line)]
+}
+
+fn ends_in_abbreviation(text: &str) -> bool {
+    ["e.g.", "i.e.", "etc."].iter().any(|word| text.ends_with(word))
+}
+
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with('.') { text.to_string() } else { format!("{text}.") }
+}
+
+/// How a topic is looked up: `xe host-forget`, `/opt/xensource/sm/resetvdis.py` and `m5` find what they mean.
+fn plain(topic: &str) -> String {
+    let topic = topic.trim().to_lowercase();
+    let topic = topic.strip_prefix("xe ").unwrap_or(&topic).trim();
+    let topic = topic.rsplit('/').next().unwrap_or(topic);
+    topic.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The entries of a name; several kinds may share one.
+pub fn find(topic: &str) -> Vec<Entry> {
+    let wanted = plain(topic);
+    let dashed = wanted.replace([' ', '_'], "-");
+    let is = |entry: &Entry| {
+        let name = plain(&entry.name);
+        name == wanted || name.replace([' ', '_'], "-") == dashed
+    };
+    entries().into_iter().filter(is).collect()
+}
+
+/// The names that come nearest to a topic that is none, nearest first; empty where nothing is near.
+pub fn nearest(topic: &str) -> Vec<String> {
+    let wanted = plain(topic);
+    let names: Vec<String> = entries().into_iter().map(|entry| entry.name).collect();
+    nearest_of(&wanted, names.iter().map(String::as_str))
+}
+
+/// The names, of those given, that come nearest to `wanted`: at most three.
+pub fn nearest_of<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let wanted: Vec<char> = wanted.to_lowercase().chars().take(64).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let part: String = wanted.iter().collect();
+    let mut near: Vec<(usize, String)> = names
+        .filter_map(|name| {
+            let lower: Vec<char> = name.to_lowercase().chars().take(64).collect();
+            let distance = distance(&wanted, &lower);
+            let holds = wanted.len() >= 3 && lower.iter().collect::<String>().contains(&part);
+            let far = wanted.len().max(lower.len()) / 3;
+            (distance <= far.max(1) || holds).then(|| (if holds { distance.min(far) } else { distance }, name.to_string()))
+        })
+        .collect();
+    near.sort();
+    near.dedup();
+    near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// Letters to change, put in, leave out or swap with their neighbour.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let mut cost = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                cost = cost.min(before[j - 1] + 1);
+            }
+            row.push(cost);
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_entry_says_something_in_sentences() {
+        for entry in entries() {
+            assert!(!entry.name.is_empty() && entry.name.trim() == entry.name, "{entry:?}");
+            assert!(entry.text.trim().len() >= 20, "{}: {:?}", entry.name, entry.text);
+            let start = entry.text.trim_start().chars().next().unwrap();
+            assert!(start.is_uppercase() || !start.is_alphabetic(), "{} begins with no sentence: {}", entry.name, entry.text);
+            assert!(!entry.summary.contains('\n'), "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn a_name_is_once_in_its_kind() {
+        let mut seen = BTreeSet::new();
+        for entry in entries() {
+            assert!(seen.insert((entry.kind, entry.name.clone())), "{} twice", entry.name);
+        }
+    }
+
+    #[test]
+    fn the_rules_are_m1_to_m22() {
+        let names: Vec<&str> = rules::RULES.iter().map(|rule| rule.name).collect();
+        let expected: Vec<String> = (1..=22).map(|n| format!("M{n}")).collect();
+        assert_eq!(names, expected);
+    }
+
+    /// What the types can say has an entry.
+    #[test]
+    fn every_severity_verdict_and_status_is_explained() {
+        use crate::report::Verdict;
+        let verdicts = [Verdict::AsExpected, Verdict::NotAsExpected, Verdict::Inconclusive, Verdict::NoExpectation];
+        let severities = hazard::Severity::ALL.iter().map(|s| s.name());
+        let statuses = crate::world::event::Status::ALL.iter().map(|s| s.name());
+        let releases = crate::world::release::RELEASES_NOT_YET.iter().copied();
+        for name in verdicts.iter().map(|v| v.name()).chain(severities).chain(statuses).chain(releases) {
+            assert!(!find(name).is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn topics_are_found_as_people_type_them() {
+        for topic in ["M5", "m5", "Heartbeat-Interval", "heartbeat interval", "not-yet", "as_expected"] {
+            assert_eq!(find(topic).len(), 1, "{topic}");
+        }
+        assert!(find("nothing of the kind").is_empty());
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_forgiven() {
+        assert_eq!(nearest("hearbeat-interval")[0], "heartbeat-interval");
+        assert_eq!(nearest("corrupton")[0], "corruption");
+        assert!(nearest("xyzzyxyzzyxyzzy").is_empty());
+        assert!(nearest("").is_empty());
+        assert!(nearest(&"a".repeat(1_000_000)).is_empty());
+    }
+
+    #[test]
+    fn first_sentences_end_where_they_end() {
+        assert_eq!(first_sentence("A host, e.g. beta, is off. It was on."), "A host, e.g. beta, is off.");
+        assert_eq!(first_sentence("xapi.ml speaks"), "xapi.ml speaks");
+    }
+}

@@ -1,0 +1,117 @@
+//! Words of reports that are neither hazards nor commands: severities, verdicts, ways in which a step ends, releases.
+
+/// A word, what it means, and what to do about it.
+pub type Word = (&'static str, &'static str);
+
+/// From grave to mild.
+pub const SEVERITIES: &[Word] = &[
+    (
+        "corruption",
+        "Data is damaged, or the very next write of the other host damages it. Stop one of the two writers at once, then see to a backup: what was overwritten does not come back.",
+    ),
+    (
+        "danger",
+        "Nothing is damaged yet, but one more ordinary step damages data. It outranks an outage because it can still become damage: end it before anything else is done.",
+    ),
+    ("outage", "Data is whole, but a VM or the pool is not available."),
+    ("notice", "Something is against the rules and has done no harm so far."),
+    ("none", "No hazard was found."),
+];
+
+/// The judgement of a case.
+pub const VERDICTS: &[Word] = &[
+    ("as-expected", "Every expectation of the scenario was met. Exit status 0."),
+    ("not-as-expected", "At least one expectation failed; the report says which, and what came instead. Exit status 1."),
+    (
+        "inconclusive",
+        "Every expectation was met, but a fault of the timeline or of the world changed nothing, so that the case did not put to the test what it meant to. Exit status 0 for `run`, 1 for `test`.",
+    ),
+    (
+        "no-expectation",
+        "The scenario has no `expect`, so there is nothing to judge by. The exit status is 1 if corruption was found, else 0; `--fail-on` sets another bound.",
+    ),
+];
+
+/// How a step comes out.
+pub const STATUSES: &[Word] = &[
+    ("ok", "The step did what it was to do; a command ended with exit status 0."),
+    ("error", "The command failed or was refused, or an act could not be done. A refused command has changed nothing."),
+    (
+        "hung",
+        "The command had no answer within its `timeout` and was given up with Ctrl-C. A request that still waited for its master is dropped; work under way goes on.",
+    ),
+    ("given-up", "What the step waited for did not come within its `within`, so it did nothing."),
+    ("skipped", "The step's `if` was false, so it did nothing, and its `expect` is not judged."),
+    ("not-begun", "The step never had a turn: the run ended before, a `must` failed earlier in its sequence, or its recovery never began."),
+];
+
+/// Warnings about a scenario that runs well but may not show what it means to.
+pub const WARNINGS: &[Word] = &[
+    (
+        "fault-without-effect",
+        "A fault or an act changed nothing: the host was off already, the link was whole, the path was there. See whether it comes at the right time and to the right host.",
+    ),
+    (
+        "late-step",
+        "A step's `at` had passed before the step ahead of it ended, so it began late, by as much as the warning says. Give it more room, or write `after`.",
+    ),
+    (
+        "expectation-trivial",
+        "An expectation would hold even if nothing had happened, so it proves nothing. Expect what only this story brings about.",
+    ),
+];
+
+/// Releases: which code and which manual the pool follows.
+pub const RELEASES: &[Word] = &[
+    (
+        "manual-6",
+        "The XenServer 6 administrator's manual taken at its word; where it is silent, the code of XenServer 6.0 speaks. The default.",
+    ),
+    ("xenserver-6.0", "XenServer 6.0 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
+    ("xenserver-6.2", "XenServer 6.2 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
+    ("xcp-ng-8.3", "XCP-ng 8.3 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
+];
+
+/// Codes of the program's own refusals, beside the diagnostics of scenario files.
+pub const CODES: &[Word] = &[
+    (
+        "not-yet",
+        "The contract names it, and this version has not built it: it is refused by name and never read and ignored. Exit status 2. Leave the part out, or use another version.",
+    ),
+    (
+        "usage",
+        "The command line cannot be read or names what the file does not have. Exit status 2; `poolsim COMMAND --help` shows the options.",
+    ),
+    ("unreadable", "A file could not be read or written. Exit status 3; the message says which, and why."),
+    ("too-large", "The file is larger than any scenario that a person writes. Exit status 2; see whether it is the right file."),
+    ("not-utf8", "The file is no UTF-8 text. Exit status 2; save it as UTF-8, or see whether it is the right file."),
+    ("nothing-found", "No .yaml or .yml file stands below the folders named. Exit status 4."),
+    (
+        "bug",
+        "This is a mistake of poolsim itself, which then gave up. Exit status 70. Please report it with the recipe that the message shows: the scenario, the seed, the release and the version.",
+    ),
+];
+
+/// What the contract names and this version refuses as `not-yet`, beside the releases above.
+pub const NOT_YET: &[(super::Kind, &str, &str)] = &[
+    (
+        super::Kind::Hazard,
+        "left-paused",
+        "Severity: outage. A VDI is marked paused and no operation is under way, so nothing can activate it. Not built yet: expected in a scenario, it is refused with `not-yet`.",
+    ),
+    (
+        super::Kind::Fault,
+        "one-way",
+        "Packets of one direction are lost, so that calls, which need both, fail. Not built yet: in a scenario it is refused with `not-yet`.",
+    ),
+    (
+        super::Kind::Setting,
+        "ha",
+        "High availability: heartbeats on the network and on an SR, fencing, restarts by themselves. Not built yet: `ha:` in a pool is refused with `not-yet`.",
+    ),
+    (
+        super::Kind::Setting,
+        "chaos",
+        "Random faults with a mean time between them. Not built yet: `chaos:` in a scenario is refused with `not-yet`.",
+    ),
+];

@@ -1,0 +1,229 @@
+//! The command line: commands and options. Says what may be typed and does nothing.
+
+use crate::base::time::{Span, Time};
+use crate::hazard::Severity;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Where a run ends at the latest, in events, unless `--max-events` says otherwise.
+pub const MAX_EVENTS: u64 = 50_000_000;
+
+const BEGIN: &str = "\
+Try first:
+  poolsim new --list                            the stories that come with the program
+  poolsim new --from NAME > story.yaml          one of them, to read and change
+  poolsim run story.yaml                        what happens, and what is in danger
+  poolsim explain double-writer                 what a word of the report means
+
+Exit status: 0 as expected; 1 not as expected, or corruption where nothing is
+expected; 2 wrong usage or file; 3 a file could not be read or written;
+4 no scenario found; 70 a bug of poolsim; 130 interrupted.";
+
+/// A simulator of XenServer pool failures: what is so, what the pool believes, and where the gap destroys data.
+#[derive(Parser, Debug)]
+#[command(name = "poolsim", version, about, after_help = BEGIN, max_term_width = 80, arg_required_else_help = true, disable_help_subcommand = true)]
+pub struct Cli {
+    #[allow(missing_docs)]
+    #[command(subcommand)]
+    pub command: Command,
+    #[allow(missing_docs)]
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options that every command takes.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Seed of every draw; without it the scenario's own
+    #[arg(long, value_name = "N", global = true)]
+    pub seed: Option<u64>,
+    /// Release that the pool runs; without it the scenario's own
+    #[arg(long, value_name = "NAME", global = true)]
+    pub release: Option<String>,
+    /// What standard output gets
+    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
+    pub format: Format,
+    /// Write a report to a file too: text, json or ndjson (may be repeated)
+    #[arg(long = "report", value_name = "KIND=FILE", global = true)]
+    pub reports: Vec<String>,
+    /// When to use colours; NO_COLOR is heeded
+    #[arg(long, value_enum, default_value_t = Colour::Auto, global = true, value_name = "WHEN")]
+    pub color: Colour,
+    /// Only verdict and hazards
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Every event, nothing folded
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Threads that run cases side by side; without it one for each processor
+    #[arg(short, long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Events after which a run is ended
+    #[arg(long, value_name = "N", default_value_t = MAX_EVENTS, global = true, value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_events: u64,
+}
+
+/// What standard output gets.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// A report for people
+    Text,
+    /// All cases as one JSON array
+    Json,
+    /// The trace, one event a line
+    Ndjson,
+}
+
+/// When colours are used.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    #[allow(missing_docs)]
+    Always,
+    #[allow(missing_docs)]
+    Never,
+}
+
+/// The bound of `--fail-on`.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum FailOn {
+    Danger,
+    Outage,
+    Notice,
+}
+
+impl FailOn {
+    /// The mildest finding that fails.
+    pub fn severity(self) -> Severity {
+        match self {
+            FailOn::Danger => Severity::Danger,
+            FailOn::Outage => Severity::Outage,
+            FailOn::Notice => Severity::Notice,
+        }
+    }
+}
+
+/// What is typed after a command that this version does not have.
+#[derive(Args, Clone, Debug)]
+pub struct Anything {
+    /// Whatever it takes
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    pub words: Vec<String>,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Print a commented scenario, or one of those that come with the program
+    New(New),
+    /// Run every case of a scenario: the matrix, the story of the worst, the hazards
+    Run(Run),
+    /// Say what is wrong with scenario files; runs nothing
+    Check(Check),
+    /// Run every scenario below a path against what it expects (not yet)
+    Test(Anything),
+    /// Explain a hazard, rule, command, fault, setting, release, error or diagnostic
+    Explain(Explain),
+    /// The trainee's console; drills (not yet)
+    Play(Anything),
+    /// Many seeds: how often each hazard occurs (not yet)
+    Sweep(Anything),
+    /// Every order of the recovery's steps in every world (not yet)
+    Orders(Anything),
+    /// The shortest recovery that is safe in every world (not yet)
+    Plan(Anything),
+    /// The smallest scenario that still shows the hazard (not yet)
+    Shrink(Anything),
+    /// Two runs side by side (not yet)
+    Diff(Anything),
+    /// A runbook, tried in every world (not yet)
+    Rehearse(Anything),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+    /// Print a shell's completions
+    #[command(hide = true)]
+    Completions {
+        #[allow(missing_docs)]
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// `poolsim new`.
+#[derive(Args, Clone, Debug)]
+pub struct New {
+    /// Write it here instead of standard output; an existing file is not overwritten
+    pub file: Option<PathBuf>,
+    /// One of the scenarios that come with the program
+    #[arg(long, value_name = "NAME", conflicts_with = "list")]
+    pub from: Option<String>,
+    /// List them
+    #[arg(long, conflicts_with = "file")]
+    pub list: bool,
+}
+
+/// `poolsim run`.
+#[derive(Args, Clone, Debug)]
+pub struct Run {
+    /// Scenario files; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Only this world (may be repeated)
+    #[arg(long = "world", value_name = "NAME")]
+    pub worlds: Vec<String>,
+    /// Only this recovery (may be repeated)
+    #[arg(long = "recovery", value_name = "NAME")]
+    pub recoveries: Vec<String>,
+    /// Show the pool at this instant too, such as 15m (may be repeated)
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub at: Vec<Time>,
+    /// Where a scenario expects nothing: exit with 1 from this severity on
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+}
+
+fn instant(text: &str) -> Result<Time, String> {
+    Span::parse(text).map(|span| Time(span.0))
+}
+
+/// `poolsim check`.
+#[derive(Args, Clone, Debug)]
+pub struct Check {
+    /// Scenario files, or folders whose .yaml and .yml files are looked for
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+/// `poolsim explain`.
+#[derive(Args, Clone, Debug)]
+pub struct Explain {
+    /// What to explain; without it, everything there is
+    #[arg(value_name = "TOPIC")]
+    pub topic: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    /// The contract's list, and nothing else.
+    #[test]
+    fn help_shows_the_contracts_commands() {
+        let shown: Vec<String> = Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_string()).collect();
+        let expected =
+            ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "schema"];
+        assert_eq!(shown, expected);
+    }
+}

@@ -1,0 +1,53 @@
+//! Mistakes of our own: a panic becomes exit status 70, and a message that asks for the recipe.
+
+use super::exit::Status;
+use super::out::Out;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+/// What was being run, for the message.
+static RECIPE: Mutex<String> = Mutex::new(String::new());
+/// What the panic said, and where.
+static SAID: Mutex<String> = Mutex::new(String::new());
+
+fn lock(of: &'static Mutex<String>) -> std::sync::MutexGuard<'static, String> {
+    of.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Takes over from the standard message, which would ask for a backtrace that an operator cannot read.
+pub fn listen() {
+    std::panic::set_hook(Box::new(|info| {
+        let mut said = lock(&SAID);
+        if said.is_empty() {
+            *said = info.to_string();
+        }
+    }));
+}
+
+/// Says what is being run.
+pub fn recipe(text: &str) {
+    *lock(&RECIPE) = text.to_string();
+}
+
+/// Runs `deed`; a panic in it is told and becomes [`Status::Bug`].
+pub fn guard<T>(out: Out, deed: impl FnOnce() -> Result<T, Status>) -> Result<T, Status> {
+    catch_unwind(AssertUnwindSafe(deed)).unwrap_or_else(|_| {
+        let said = std::mem::take(&mut *lock(&SAID));
+        let recipe = std::mem::take(&mut *lock(&RECIPE));
+        let mut help = vec![format!("this is a mistake of poolsim, not of yours: please report it with what stands here, at {}", place())];
+        if !recipe.is_empty() {
+            help.push(format!("the recipe: {recipe}"));
+        }
+        help.push(format!("poolsim {}, started as: {}", env!("CARGO_PKG_VERSION"), started_as()));
+        Err(out.refuse("bug", &said.replace('\n', " "), &help, Status::Bug))
+    })
+}
+
+fn place() -> &'static str {
+    let repository = env!("CARGO_PKG_REPOSITORY");
+    if repository.is_empty() { "the place where you got it" } else { repository }
+}
+
+fn started_as() -> String {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,88 @@
+//! `poolsim check`: what is wrong with scenario files, all of it; runs nothing.
+
+use super::args::{Check, Common, Format};
+use super::exit::Status;
+use super::out::Out;
+use super::{bug, files, load};
+use crate::report::json::compact;
+use crate::report::text::layout::count;
+use crate::scenario::diagnostic::{Diagnostic, Gravity};
+use crate::scenario::{self, Loaded};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Checks the paths.
+pub fn check(out: Out, common: &Common, args: &Check) -> Status {
+    let (paths, mut status) = files::find(out, &args.paths);
+    if paths.is_empty() {
+        let help = ["scenario files end in .yaml or .yml".to_string()];
+        return status.and(out.refuse("nothing-found", "no scenario file stands below what was named", &help, Status::NothingFound));
+    }
+    let mut all = Vec::new();
+    let (mut wrong, mut lines) = (0, String::new());
+    for path in &paths {
+        match bug::guard(out, || one(out, common, path)) {
+            Ok((errors, diagnostics)) => {
+                let warnings = diagnostics.len() - errors;
+                let found = match (errors, warnings) {
+                    (0, 0) => "fine".to_string(),
+                    (0, n) => count(n, "warning"),
+                    (n, 0) => count(n, "error"),
+                    (n, m) => format!("{}, {}", count(n, "error"), count(m, "warning")),
+                };
+                if !common.quiet || errors > 0 {
+                    lines.push_str(&format!("{}: {found}\n", path.display()));
+                }
+                if errors > 0 {
+                    wrong += 1;
+                    status = status.and(Status::Wrong);
+                }
+                all.extend(diagnostics);
+            }
+            Err(came_out) => {
+                wrong += 1;
+                status = status.and(came_out);
+            }
+        }
+    }
+    if paths.len() > 1 {
+        lines.push_str(&format!("{} checked, {wrong} wrong\n", count(paths.len(), "file")));
+    }
+    match common.format {
+        Format::Text => status.and(out.result(&lines)),
+        Format::Json => {
+            let values: Vec<Value> = all.iter().map(value).collect();
+            status.and(out.result(&super::pretty(&Value::Array(values))))
+        }
+        Format::Ndjson => status.and(out.result(&all.iter().map(|d| compact(&value(d)) + "\n").collect::<String>())),
+    }
+}
+
+/// The diagnostics of one file, and how many of them are errors.
+fn one(out: Out, common: &Common, path: &Path) -> Result<(usize, Vec<Diagnostic>), Status> {
+    let text = files::read(out, path)?;
+    let shown = if path.as_os_str() == "-" { "stdin".to_string() } else { path.display().to_string() };
+    bug::recipe(&format!("checking {shown}"));
+    let (errors, diagnostics) = match scenario::load(&shown, &text) {
+        Ok(Loaded { warnings, .. }) => (0, warnings),
+        // The loader refuses with at least one error.
+        Err(wrong) => (wrong.iter().filter(|d| d.gravity == Gravity::Error).count(), wrong),
+    };
+    if common.format == Format::Text {
+        load::tell(out, &diagnostics);
+    }
+    Ok((errors, diagnostics))
+}
+
+/// A diagnostic for machines.
+fn value(diagnostic: &Diagnostic) -> Value {
+    json!({
+        "code": diagnostic.code,
+        "severity": diagnostic.gravity.name(),
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+        "column": diagnostic.column,
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+    })
+}

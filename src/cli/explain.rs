@@ -1,0 +1,75 @@
+//! `poolsim explain`: what a word means that a report or a diagnostic names.
+
+use super::args::{Common, Explain, Format};
+use super::exit::Status;
+use super::load::did_you_mean;
+use super::out::Out;
+use crate::catalog::{self, Entry, Kind};
+use crate::report::json::compact;
+use crate::report::text::layout::{COLUMNS, Page, Tint, width};
+use serde_json::json;
+
+/// Explains a topic, or lists all of them.
+pub fn explain(out: Out, common: &Common, args: &Explain) -> Status {
+    let topic = args.topic.join(" ");
+    let found = if topic.trim().is_empty() { catalog::entries() } else { catalog::find(&topic) };
+    if found.is_empty() {
+        let near = catalog::nearest(&topic);
+        let help = did_you_mean(&near, "`poolsim explain` without a topic lists them all");
+        return out.refuse("usage", &format!("there is nothing about `{topic}`"), &help, Status::Wrong);
+    }
+    let value = |entry: &Entry| json!({"kind": entry.kind.name(), "name": entry.name, "summary": entry.summary, "text": entry.text});
+    let text = match common.format {
+        Format::Json => super::pretty(&found.iter().map(value).collect()),
+        Format::Ndjson => found.iter().map(|entry| compact(&value(entry)) + "\n").collect(),
+        Format::Text => {
+            let mut page = Page::new(out.colour);
+            if topic.trim().is_empty() {
+                contents(&mut page, &found);
+            } else {
+                for (at, entry) in found.iter().enumerate() {
+                    if at > 0 {
+                        page.gap();
+                    }
+                    tell(&mut page, entry);
+                }
+            }
+            page.into_text()
+        }
+    };
+    out.result(&text)
+}
+
+fn tell(page: &mut Page, entry: &Entry) {
+    page.heading(&entry.name, &format!("({})", entry.kind.name()));
+    for paragraph in entry.text.trim_end().split("\n\n") {
+        page.gap();
+        for line in paragraph.lines() {
+            // What is set in by blanks is an example, and is not refilled.
+            let blanks = line.len() - line.trim_start().len();
+            page.hanging("", 2 + blanks.min(COLUMNS / 2), if blanks > 0 { Tint::Cyan } else { Tint::Plain }, line.trim_start());
+        }
+    }
+}
+
+fn contents(page: &mut Page, entries: &[Entry]) {
+    page.heading("poolsim explain TOPIC", "explains one of these:");
+    for kind in Kind::ALL {
+        let of_kind: Vec<&Entry> = entries.iter().filter(|entry| entry.kind == kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        page.gap();
+        page.heading(kind.title(), "");
+        let names = of_kind.iter().map(|entry| width(&entry.name)).max().unwrap_or(0).min(26) + 2;
+        for entry in of_kind {
+            let lead = format!("  {}", page.tint(Tint::Bold, &entry.name));
+            if width(&entry.name) + 2 > names {
+                page.line(&lead);
+                page.hanging("", 2 + names, Tint::Plain, &entry.summary);
+            } else {
+                page.hanging(&lead, 2 + names, Tint::Plain, &entry.summary);
+            }
+        }
+    }
+}

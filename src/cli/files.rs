@@ -1,0 +1,89 @@
+//! Finding and reading scenario files.
+
+use super::exit::Status;
+use super::out::Out;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// A scenario file larger than this is refused: those of people are a thousand times smaller.
+pub const SIZE_MAX: u64 = 32 << 20;
+/// Folders below folders are followed so far.
+const DEPTH_MAX: usize = 64;
+
+/// A file's name without its folder, as reports show it; standard input is called `stdin`.
+pub fn name(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        return "stdin".into();
+    }
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Reads a whole file, or standard input for `-`. What goes wrong is told here.
+pub fn read(out: Out, path: &Path) -> Result<String, Status> {
+    let shown = if path.as_os_str() == "-" { "standard input".to_string() } else { path.display().to_string() };
+    let mut bytes = Vec::new();
+    let done = if path.as_os_str() == "-" {
+        std::io::stdin().lock().take(SIZE_MAX + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(SIZE_MAX + 1).read_to_end(&mut bytes))
+    };
+    if let Err(error) = done {
+        let help =
+            if path.is_dir() { vec![format!("it is a folder: name the files in it, or try `poolsim check {shown}`")] } else { vec![] };
+        return Err(out.refuse("unreadable", &format!("{shown} cannot be read: {error}"), &help, Status::Unreadable));
+    }
+    if bytes.len() as u64 > SIZE_MAX {
+        return Err(out.refuse(
+            "too-large",
+            &format!("{shown} is larger than {} MiB, which no scenario is", SIZE_MAX >> 20),
+            &[],
+            Status::Wrong,
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let help = ["save it as UTF-8".to_string()];
+        out.refuse("not-utf8", &format!("{shown}:{line}: this is no UTF-8 text"), &help, Status::Wrong)
+    })
+}
+
+/// The scenario files that `paths` name: files as they stand, folders walked for `.yaml` and `.yml` in the order of
+/// their names. Hidden folders and links to folders are not followed.
+pub fn find(out: Out, paths: &[PathBuf]) -> (Vec<PathBuf>, Status) {
+    let mut found = Vec::new();
+    let mut status = Status::Fine;
+    for path in paths {
+        if path.as_os_str() != "-" && path.is_dir() {
+            status = status.and(walk(out, path, 0, &mut found));
+        } else {
+            found.push(path.clone());
+        }
+    }
+    (found, status)
+}
+
+fn walk(out: Out, folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Status {
+    let listed = std::fs::read_dir(folder).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let mut entries = match listed {
+        Ok(entries) => entries,
+        Err(error) => {
+            return out.refuse("unreadable", &format!("{} cannot be read: {error}", folder.display()), &[], Status::Unreadable);
+        }
+    };
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    let mut status = Status::Fine;
+    for entry in entries {
+        let path = entry.path();
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        let Ok(kind) = entry.file_type() else { continue };
+        if kind.is_dir() {
+            if !hidden && depth < DEPTH_MAX {
+                status = status.and(walk(out, &path, depth + 1, found));
+            }
+        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+            found.push(path);
+        }
+    }
+    status
+}

@@ -1,0 +1,71 @@
+//! From a file to a scenario, with everything that is wrong told to standard error on the way.
+
+use super::args::Common;
+use super::exit::Status;
+use super::files;
+use super::out::Out;
+use crate::catalog;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::{self, Loaded, model::Scenario};
+use crate::world::release::{RELEASES_NOT_YET, Release};
+use std::path::Path;
+
+/// A scenario and the name of its file.
+pub struct File {
+    /// Without its folder.
+    pub name: String,
+    #[allow(missing_docs)]
+    pub scenario: Scenario,
+}
+
+/// Reads and loads one file.
+pub fn load(out: Out, path: &Path) -> Result<File, Status> {
+    let text = files::read(out, path)?;
+    let name = files::name(path);
+    match scenario::load(&path.display().to_string(), &text) {
+        Ok(Loaded { scenario, warnings }) => {
+            tell(out, &warnings);
+            Ok(File { name, scenario })
+        }
+        Err(wrong) => {
+            tell(out, &wrong);
+            Err(Status::Wrong)
+        }
+    }
+}
+
+/// Diagnostics to standard error.
+pub fn tell(out: Out, diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        out.say(&(diagnostic.render(out.colour_err) + "\n\n"));
+    }
+}
+
+/// The release that the command line asks for.
+pub fn release(out: Out, common: &Common) -> Result<Option<Release>, Status> {
+    let Some(name) = common.release.as_deref() else { return Ok(None) };
+    if name == Release::Manual6.name() {
+        return Ok(Some(Release::Manual6));
+    }
+    if RELEASES_NOT_YET.contains(&name) {
+        let help = [format!("the release that is there: {}", Release::Manual6.name())];
+        return Err(out.refuse("not-yet", &format!("the release {name} is not built yet"), &help, Status::Wrong));
+    }
+    let known = std::iter::once(Release::Manual6.name()).chain(RELEASES_NOT_YET.iter().copied());
+    let near = catalog::nearest_of(name, known);
+    Err(out.refuse(
+        "usage",
+        &format!("there is no release `{name}`"),
+        &did_you_mean(&near, "`poolsim explain` lists the releases"),
+        Status::Wrong,
+    ))
+}
+
+/// "did you mean", or what to do instead.
+pub fn did_you_mean(near: &[String], otherwise: &str) -> Vec<String> {
+    if near.is_empty() {
+        return vec![otherwise.to_string()];
+    }
+    let quoted: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+    vec![format!("did you mean {}?", quoted.join(" or "))]
+}

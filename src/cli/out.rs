@@ -1,0 +1,78 @@
+//! What the program writes: results to standard output, all else to standard error; files; colours.
+
+use super::args::{Colour, Common};
+use super::exit::Status;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
+
+/// The two streams and how they are coloured.
+#[derive(Clone, Copy, Debug)]
+pub struct Out {
+    /// Whether standard output gets colours.
+    pub colour: bool,
+    /// Whether standard error gets colours.
+    pub colour_err: bool,
+}
+
+impl Out {
+    /// As the options, the terminal and the environment want it.
+    pub fn new(common: &Common) -> Out {
+        let wanted = |terminal: bool| match common.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+                terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb")
+            }
+        };
+        Out { colour: wanted(std::io::stdout().is_terminal()), colour_err: wanted(std::io::stderr().is_terminal()) }
+    }
+
+    /// Results. A reader that has gone away ends it quietly; any other failure is told.
+    pub fn result(self, text: &str) -> Status {
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => Status::Fine,
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Status::Fine,
+            Err(error) => self.refuse("unreadable", &format!("standard output cannot be written: {error}"), &[], Status::Unreadable),
+        }
+    }
+
+    /// Words beside the results; where nobody hears them they are lost.
+    pub fn say(self, text: &str) {
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// A refusal: what is wrong, with its code, and what to do about it.
+    pub fn refuse(self, code: &str, what: &str, help: &[String], status: Status) -> Status {
+        let (bold, red, off) = if self.colour_err { ("\u{1b}[1m", "\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "", "") };
+        let mut text = format!("{red}error[{code}]{off}{bold}: {}{off}\n", crate::report::text::layout::clean(what));
+        for line in help {
+            text.push_str(&format!("  = help: {}\n", crate::report::text::layout::clean(line)));
+        }
+        self.say(&text);
+        status
+    }
+
+    /// Writes a file, over whatever stood there.
+    pub fn file(self, path: &Path, text: &str) -> Status {
+        match std::fs::write(path, text) {
+            Ok(()) => Status::Fine,
+            Err(error) => self.refuse("unreadable", &format!("{} cannot be written: {error}", path.display()), &[], Status::Unreadable),
+        }
+    }
+
+    /// Writes a file that must not be there yet.
+    pub fn new_file(self, path: &Path, text: &str) -> Status {
+        let written =
+            std::fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        match written {
+            Ok(()) => Status::Fine,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let help = ["give another name, or remove it first".to_string()];
+                self.refuse("unreadable", &format!("{} is there already and is not overwritten", path.display()), &help, Status::Unreadable)
+            }
+            Err(error) => self.refuse("unreadable", &format!("{} cannot be written: {error}", path.display()), &[], Status::Unreadable),
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! `poolsim run`: every case of every file, told in the form that was asked for.
+
+use super::args::{Common, FailOn, Format, MAX_EVENTS, Run};
+use super::exit::Status;
+use super::load::{self, File, did_you_mean};
+use super::out::Out;
+use super::progress::Progress;
+use super::{bug, style};
+use crate::catalog;
+use crate::hazard::Severity;
+use crate::report::case::{self, Options};
+use crate::report::{self, Report, Verdict};
+use crate::scenario::model::{Case, Scenario};
+use crate::world::release::Release;
+use rayon::prelude::*;
+use std::path::PathBuf;
+
+/// What is written beside standard output.
+struct Extra {
+    kind: Format,
+    path: PathBuf,
+}
+
+/// Runs the files.
+pub fn run(out: Out, common: &Common, args: &Run) -> Status {
+    if args.files.is_empty() {
+        let help = [
+            "poolsim new --list             lists the stories that come with the program".to_string(),
+            "poolsim new --from NAME FILE   writes one of them to FILE".to_string(),
+            "poolsim run FILE               runs it".to_string(),
+        ];
+        return out.refuse("usage", "which scenario? `poolsim run` wants at least one file", &help, Status::Wrong);
+    }
+    let (release, extras) = match (load::release(out, common), extras(out, common)) {
+        (Ok(release), Ok(extras)) => (release, extras),
+        (Err(status), _) | (_, Err(status)) => return status,
+    };
+    let mut status = Status::Fine;
+    let mut all: Vec<Vec<Report>> = Vec::new();
+    for path in &args.files {
+        // A bug that one file meets does not keep the others from running.
+        let done = bug::guard(out, || file(out, common, args, release, path));
+        match done {
+            Ok((reports, came_out)) => {
+                status = status.and(came_out);
+                if common.format == Format::Text {
+                    let gap = if all.is_empty() { String::new() } else { format!("\n{}\n\n", "=".repeat(report::text::layout::COLUMNS)) };
+                    status = status.and(out.result(&(gap + &report::text::render(&reports, style(common, out.colour)))));
+                }
+                all.push(reports);
+            }
+            Err(came_out) => status = status.and(came_out),
+        }
+    }
+    let flat = || all.iter().flatten().cloned().collect::<Vec<Report>>();
+    match common.format {
+        Format::Text => {}
+        Format::Json => status = status.and(out.result(&report::json::render(&flat()))),
+        Format::Ndjson => status = status.and(out.result(&report::ndjson::render(&flat()))),
+    }
+    for extra in extras {
+        let text = match extra.kind {
+            Format::Json => report::json::render(&flat()),
+            Format::Ndjson => report::ndjson::render(&flat()),
+            Format::Text => {
+                let plain = style(common, false);
+                all.iter().map(|reports| report::text::render(reports, plain)).collect::<Vec<_>>().join("\n")
+            }
+        };
+        status = status.and(out.file(&extra.path, &text));
+    }
+    status
+}
+
+/// One file: loaded, narrowed, run, judged.
+fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &std::path::Path) -> Result<(Vec<Report>, Status), Status> {
+    let mut file = load::load(out, path)?;
+    if let Some(release) = release {
+        file.scenario.release = release;
+    }
+    let cases = narrowed(out, args, &file)?;
+    for at in &args.at {
+        if file.scenario.until.is_some_and(|until| *at > until) {
+            let what = format!("--at {at} lies after the end of {} at {}", file.name, file.scenario.until.unwrap_or_default());
+            return Err(out.refuse("usage", &what, &[], Status::Wrong));
+        }
+    }
+    let options = Options { seed: common.seed, release: None, max_events: common.max_events, at: args.at.clone(), because: true };
+    bug::recipe(&format!(
+        "scenario {} (sha256 {}), seed {}, release {}",
+        file.scenario.name,
+        file.scenario.sha256,
+        common.seed.unwrap_or(file.scenario.seed),
+        file.scenario.release.name()
+    ));
+    let progress = Progress::begin(format!("running {}", file.name));
+    let run_all = || -> Vec<Report> { cases.par_iter().map(|case| one(&file, *case, &options, common)).collect() };
+    let reports = match common.jobs.map(|n| rayon::ThreadPoolBuilder::new().num_threads(usize::from(n)).build()) {
+        Some(Ok(pool)) => pool.install(run_all),
+        // No threads are to be had: one after the other gives the same.
+        Some(Err(_)) => cases.iter().map(|case| one(&file, *case, &options, common)).collect(),
+        None => run_all(),
+    };
+    drop(progress);
+    for report in reports.iter().filter(|report| report.cut_short) {
+        out.say(&format!("warning: {} was ended at {} after {} events (--max-events)\n", report.scenario, report.end, common.max_events));
+    }
+    let status = reports.iter().fold(Status::Fine, |status, report| status.and(judge(report, args.fail_on)));
+    Ok((reports, status))
+}
+
+/// Runs one case, looks for the causes of what was found, and reports.
+fn one(file: &File, which: Case, options: &Options, common: &Common) -> Report {
+    let mut report = case::report(&file.scenario, which, options);
+    report.replay = replay(&file.name, &report, common);
+    report
+}
+
+/// The exit status of a case: what was expected decides, and only where nothing was, the worst finding.
+fn judge(report: &Report, fail_on: Option<FailOn>) -> Status {
+    let bound = fail_on.map_or(Severity::Corruption, FailOn::severity);
+    match report.verdict {
+        Verdict::NotAsExpected => Status::Unexpected,
+        Verdict::NoExpectation if report.worst.is_some_and(|worst| worst >= bound) => Status::Unexpected,
+        Verdict::NoExpectation | Verdict::AsExpected | Verdict::Inconclusive => Status::Fine,
+    }
+}
+
+/// The cases that `--world` and `--recovery` leave.
+fn narrowed(out: Out, args: &Run, file: &File) -> Result<Vec<Case>, Status> {
+    let scenario: &Scenario = &file.scenario;
+    let worlds: Vec<&str> = scenario.worlds.iter().map(|world| world.name.as_str()).collect();
+    let recoveries: Vec<&str> = scenario.recoveries.iter().filter_map(|recovery| recovery.name.as_deref()).collect();
+    for (option, wanted, there) in [("world", &args.worlds, &worlds), ("recovery", &args.recoveries, &recoveries)] {
+        for name in wanted {
+            if !there.contains(&name.as_str()) {
+                let near = catalog::nearest_of(name, there.iter().copied());
+                let all =
+                    if there.is_empty() { format!("it has no `{option}` of any name") } else { format!("it has {}", there.join(", ")) };
+                let what = format!("{} has no {option} `{name}`", file.name);
+                return Err(out.refuse("usage", &what, &did_you_mean(&near, &all), Status::Wrong));
+            }
+        }
+    }
+    let in_list = |wanted: &[String], name: Option<&str>| wanted.is_empty() || name.is_some_and(|name| wanted.iter().any(|w| w == name));
+    let keep = |case: &Case| in_list(&args.worlds, scenario.world_name(*case)) && in_list(&args.recoveries, scenario.recovery_name(*case));
+    Ok(scenario.cases().into_iter().filter(keep).collect())
+}
+
+/// `--report KIND=FILE`.
+fn extras(out: Out, common: &Common) -> Result<Vec<Extra>, Status> {
+    let mut extras = Vec::new();
+    for text in &common.reports {
+        let Some((kind, path)) = text.split_once('=').filter(|(kind, path)| !kind.is_empty() && !path.is_empty()) else {
+            let help = ["write KIND=FILE, such as `--report json=out.json`".to_string()];
+            return Err(out.refuse("usage", &format!("`--report {text}` names no kind and file"), &help, Status::Wrong));
+        };
+        let kind = match kind {
+            "text" => Format::Text,
+            "json" => Format::Json,
+            "ndjson" => Format::Ndjson,
+            other => {
+                let help = ["the kinds that are there: text, json, ndjson".to_string()];
+                return Err(out.refuse("not-yet", &format!("reports of the kind `{other}` are not built yet"), &help, Status::Wrong));
+            }
+        };
+        extras.push(Extra { kind, path: path.into() });
+    }
+    Ok(extras)
+}
+
+/// The command that runs a case again; the file is named without its folder.
+fn replay(name: &str, report: &Report, common: &Common) -> String {
+    let mut words = vec!["poolsim".to_string(), "run".to_string(), if name == "stdin" { "-".into() } else { quoted(name) }];
+    for (option, value) in [("--world", &report.world), ("--recovery", &report.recovery)] {
+        if let Some(value) = value {
+            words.extend([option.to_string(), quoted(value)]);
+        }
+    }
+    if common.release.is_some() {
+        words.extend(["--release".to_string(), report.release.to_string()]);
+    }
+    if common.max_events != MAX_EVENTS {
+        words.extend(["--max-events".to_string(), common.max_events.to_string()]);
+    }
+    words.extend(["--seed".to_string(), report.seed.to_string()]);
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+:@%,".contains(c);
+    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
+        return word.to_string();
+    }
+    // A name that begins with a dash would be read as an option.
+    let word = if word.starts_with('-') { format!("./{word}") } else { word.to_string() };
+    format!("'{}'", word.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::samples::{case, forgotten};
+
+    /// The contract's table: expectations decide where there are any, severities only where there are none.
+    #[test]
+    fn expectations_go_before_severities() {
+        let mut report = forgotten();
+        let mut of = |verdict, worst, fail_on| {
+            (report.verdict, report.worst) = (verdict, worst);
+            judge(&report, fail_on)
+        };
+        assert_eq!(of(Verdict::AsExpected, Some(Severity::Corruption), Some(FailOn::Notice)), Status::Fine);
+        assert_eq!(of(Verdict::NotAsExpected, None, None), Status::Unexpected);
+        assert_eq!(of(Verdict::Inconclusive, Some(Severity::Corruption), None), Status::Fine);
+        assert_eq!(of(Verdict::NoExpectation, Some(Severity::Corruption), None), Status::Unexpected);
+        assert_eq!(of(Verdict::NoExpectation, Some(Severity::Danger), None), Status::Fine);
+        assert_eq!(of(Verdict::NoExpectation, Some(Severity::Danger), Some(FailOn::Danger)), Status::Unexpected);
+        assert_eq!(of(Verdict::NoExpectation, Some(Severity::Outage), Some(FailOn::Danger)), Status::Fine);
+        assert_eq!(of(Verdict::NoExpectation, Some(Severity::Notice), Some(FailOn::Notice)), Status::Unexpected);
+        assert_eq!(of(Verdict::NoExpectation, None, Some(FailOn::Notice)), Status::Fine);
+    }
+
+    #[test]
+    fn a_replay_can_be_pasted() {
+        use clap::Parser;
+        let report = case("it's dead", "hasty", true);
+        for name in ["a.yaml", "with blank.yaml", "-odd.yaml", "it's.yaml"] {
+            let mut common = super::super::args::Cli::parse_from(["poolsim", "schema", "--max-events", "7"]).common;
+            common.release = Some("manual-6".into());
+            let line = replay(name, &report, &common);
+            // Read back as the shell would, then as the program would.
+            let words = shell_words(&line);
+            let cli = super::super::args::Cli::parse_from(words);
+            let super::super::args::Command::Run(run) = cli.command else { panic!("{line}") };
+            let expected = if name.starts_with('-') { format!("./{name}") } else { name.to_string() };
+            assert_eq!(run.files, [PathBuf::from(expected)], "{line}");
+            assert_eq!((run.worlds, run.recoveries), (vec!["it's dead".to_string()], vec!["hasty".to_string()]));
+            assert_eq!((cli.common.seed, cli.common.max_events), (Some(1), 7));
+        }
+    }
+
+    fn shell_words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quoted, mut escaped) = (vec![], String::new(), false, false);
+        for c in line.chars() {
+            match c {
+                _ if escaped => {
+                    word.push(c);
+                    escaped = false;
+                }
+                '\\' if !quoted => escaped = true,
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => words.push(std::mem::take(&mut word)),
+                c => word.push(c),
+            }
+        }
+        words.push(word);
+        words
+    }
+}

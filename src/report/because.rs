@@ -1,0 +1,77 @@
+//! Causes in words: each step with its line, each belief as it changed.
+
+use super::build::Explained;
+use super::tell::{Teller, Told};
+use super::{Because, Realm};
+use crate::engine::Options;
+use crate::run::Run;
+use crate::scenario::model::{Deed, Scenario};
+use crate::scenario::words;
+use crate::search::advice::advice;
+use crate::search::because::{Link, causes};
+use crate::world::event::StepIx;
+use std::collections::BTreeMap;
+
+/// The cause and the advice for each finding of a run, by its place, and whether a bound of the search was met. `options`
+/// are those of that run.
+pub fn explain(scenario: &Scenario, options: &Options, run: &Run) -> (Vec<Explained>, bool) {
+    if run.found.is_empty() {
+        return (Vec::new(), false);
+    }
+    let causes = causes(scenario, options, run);
+    let advice = advice(scenario, run, &causes.by_finding);
+    let words = Words::new(run);
+    let because = causes.by_finding.iter().map(|links| links.iter().map(|link| words.link(*link)).collect());
+    let explained = because.zip(advice).map(|(because, advice)| Explained { because, advice }).collect();
+    (explained, causes.cut_short)
+}
+
+struct Words<'a> {
+    run: &'a Run,
+    teller: Teller<'a>,
+    /// The first thing that a step changed.
+    first_effect: BTreeMap<StepIx, Told>,
+}
+
+impl<'a> Words<'a> {
+    fn new(run: &'a Run) -> Words<'a> {
+        let teller = Teller { names: &run.engine.world.names, steps: &run.program.steps };
+        let mut first_effect = BTreeMap::new();
+        for entry in &run.engine.trace.entries {
+            let Some(step) = entry.cause.step else { continue };
+            if first_effect.contains_key(&step) {
+                continue;
+            }
+            let told = teller.tell(&entry.event);
+            if told.realm != Realm::Step {
+                first_effect.insert(step, told);
+            }
+        }
+        Words { run, teller, first_effect }
+    }
+
+    fn link(&self, link: Link) -> Because {
+        match link {
+            Link::Step(step) => {
+                let what = &self.run.program.steps[usize::from(step.0)].1;
+                let first = self.first_effect.get(&step);
+                let text = match (&what.deed, first) {
+                    // What broke says more than the fault's name; a command is best told as it was typed.
+                    (Deed::Fault { .. } | Deed::Act(_), Some(told)) => format!("{} {}", told.actor, told.what),
+                    (deed, _) => words::text(deed, self.teller.names),
+                };
+                Because {
+                    at: self.run.engine.records[usize::from(step.0)].began.unwrap_or_default(),
+                    line: Some(what.line),
+                    event: first.map_or("step-began", |told| told.event),
+                    what: text,
+                }
+            }
+            Link::Belief(at) => {
+                let entry = &self.run.engine.trace.entries[at];
+                let told = self.teller.tell(&entry.event);
+                Because { at: entry.at, line: None, event: told.event, what: format!("{} {}", told.actor, told.what) }
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What was found and what was expected: hazards with cause and advice, expectations, warnings.
+
+use super::layout::{Page, Tint, clean, pad, pad_left, width};
+use super::{Detail, case_name, severity_tint, severity_word, tally};
+use crate::report::{Expectation, Finding, Report, Warning};
+
+/// Findings that differ only in their place, told together: the first in full, the others by name.
+struct Group<'a> {
+    first: &'a Finding,
+    others: Vec<&'a Finding>,
+}
+
+/// The gravest first, and those of one gravity in the order in which they began.
+fn by_weight(report: &Report) -> Vec<&Finding> {
+    let mut findings: Vec<&Finding> = report.hazards.iter().collect();
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.since));
+    findings
+}
+
+fn grouped(report: &Report) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group> = Vec::new();
+    for finding in by_weight(report) {
+        let alike = |group: &&mut Group| {
+            let first = group.first;
+            first.hazard == finding.hazard
+                && first.since == finding.since
+                && first.until == finding.until
+                && first.because == finding.because
+                && first.damage.is_none()
+                && finding.damage.is_none()
+        };
+        // Alike ones follow each other closely: looking a little way back finds them and bounds the work.
+        match groups.iter_mut().rev().take(8).find(alike) {
+            Some(group) => group.others.push(finding),
+            None => groups.push(Group { first: finding, others: Vec::new() }),
+        }
+    }
+    groups
+}
+
+/// Where a finding is: "db-root, VM db, SR nfs1, hosts beta and gamma".
+fn place(finding: &Finding) -> String {
+    let mut parts = Vec::new();
+    if let Some(vdi) = &finding.vdi {
+        parts.push(format!("disk {}", clean(vdi)));
+    }
+    if let Some(vm) = &finding.vm {
+        parts.push(format!("VM {}", clean(vm)));
+    }
+    if let Some(sr) = &finding.sr {
+        parts.push(format!("SR {}", clean(sr)));
+    }
+    match finding.hosts.as_slice() {
+        [] => {}
+        [host] => parts.push(format!("host {}", clean(host))),
+        hosts => parts.push(format!("hosts {}", clean(&hosts.join(", ")))),
+    }
+    if let Some(by) = &finding.by {
+        parts.push(format!("by {}", clean(by)));
+    }
+    parts.join("; ")
+}
+
+fn lasted(finding: &Finding) -> String {
+    match finding.until {
+        Some(until) if until == finding.since => format!("at {}", finding.since),
+        Some(until) => format!("{} to {until}", finding.since),
+        None => format!("since {}, still so at the end", finding.since),
+    }
+}
+
+/// All findings of a case, with cause and advice.
+pub fn hazards(page: &mut Page, report: &Report) {
+    let tally = tally(&report.counts);
+    if report.hazards.is_empty() {
+        page.heading("HAZARDS", "none");
+        return;
+    }
+    page.heading("HAZARDS", &tally);
+    for (at, group) in grouped(report).into_iter().enumerate() {
+        page.gap();
+        let finding = group.first;
+        let tint = severity_tint(Some(finding.severity));
+        let number = format!("{:>3}. ", at + 1);
+        let title = format!("{} {}, {}", severity_word(Some(finding.severity)), finding.hazard, lasted(finding));
+        page.hanging(&number, 5, tint, &title);
+        let mut row = |name: &str, text: &str| {
+            if !text.is_empty() {
+                page.hanging(&format!("     {name}"), 14, Tint::Plain, text);
+            }
+        };
+        row("where", &place(finding));
+        row("what", &finding.sentence);
+        if let Some(damage) = &finding.damage {
+            row("damage", &format!("at {} {} wrote over what {} had written", damage.at, damage.by, damage.over));
+        }
+        if !group.others.is_empty() {
+            let places: Vec<String> = group.others.iter().map(|other| place(other)).collect();
+            row("also", &format!("{} more, alike in all else: {}", group.others.len(), places.join(" / ")));
+        }
+        because(page, finding);
+        page.hanging(&format!("     {}", page.tint(Tint::Bold, "advice")), 14, Tint::Plain, &finding.advice);
+        let other_advice: std::collections::BTreeSet<&str> =
+            group.others.iter().map(|other| other.advice.as_str()).filter(|advice| *advice != finding.advice).collect();
+        for advice in other_advice {
+            page.hanging("", 14, Tint::Plain, advice);
+        }
+    }
+    if report.because_cut_short {
+        page.gap();
+        page.hanging(
+            "  ",
+            2,
+            Tint::Dim,
+            "Not every cause was looked for: the search ends at 20 findings or 200 runs of a case. The findings themselves are complete.",
+        );
+    }
+}
+
+fn because(page: &mut Page, finding: &Finding) {
+    let instants = finding.because.iter().map(|part| width(&part.at.to_string())).max().unwrap_or(0);
+    for (at, part) in finding.because.iter().enumerate() {
+        let lead = format!("     {}{}", pad(if at == 0 { "because" } else { "" }, 9), pad_left(&part.at.to_string(), instants));
+        let what = match part.line {
+            Some(line) => format!("{} (line {line})", part.what),
+            None => format!("~ {}", part.what),
+        };
+        page.hanging(&lead, 14 + instants + 2, if part.line.is_some() { Tint::Plain } else { Tint::Blue }, &what);
+    }
+}
+
+/// `-q`: a line a finding.
+pub fn brief(page: &mut Page, report: &Report) {
+    for finding in by_weight(report) {
+        let title = format!("{} {}, {}: {}", severity_word(Some(finding.severity)), finding.hazard, lasted(finding), finding.sentence);
+        page.hanging("  ", 2, severity_tint(Some(finding.severity)), &title);
+    }
+}
+
+/// Those that failed, of every case; those that passed are counted, and shown with `-v`.
+pub fn expectations(page: &mut Page, reports: &[Report], detail: Detail) {
+    let all: Vec<(&Report, &Expectation)> = reports.iter().flat_map(|r| r.expectations.iter().map(move |e| (r, e))).collect();
+    page.gap();
+    if all.is_empty() {
+        return page.heading("EXPECTATIONS", "none in the file: there was nothing to judge by");
+    }
+    let failed = all.iter().filter(|(_, e)| !e.passed).count();
+    let passed = all.len() - failed;
+    let mut says = if failed == 0 { format!("all {passed} passed") } else { format!("{failed} of {} FAILED, {passed} passed", all.len()) };
+    if passed > 0 && detail != Detail::Every {
+        says.push_str(" (-v shows those that passed)");
+    }
+    page.heading("EXPECTATIONS", &says);
+    for (report, expectation) in all {
+        if expectation.passed && detail != Detail::Every {
+            continue;
+        }
+        let (word, tint) = if expectation.passed { ("passed", Tint::Green) } else { ("FAILED", Tint::Alarm) };
+        let case = case_name(report);
+        let case = if case.is_empty() || reports.len() == 1 { String::new() } else { format!(", {case}") };
+        let lead = format!("  {}", page.tint(tint, word));
+        page.hanging(&lead, 10, Tint::Plain, &format!("line {}{case}", expectation.line));
+        page.hanging("          expected", 20, Tint::Plain, &expectation.what);
+        page.hanging("          got", 20, if expectation.passed { Tint::Plain } else { tint }, &expectation.got);
+    }
+}
+
+/// Warnings about the scenario; the same one in several cases stands once.
+pub fn warnings(page: &mut Page, reports: &[Report]) {
+    let mut seen: Vec<(&Warning, Vec<String>)> = Vec::new();
+    for report in reports {
+        for warning in &report.warnings {
+            match seen.iter_mut().find(|(other, _)| *other == warning) {
+                Some((_, cases)) => cases.push(case_name(report)),
+                None => seen.push((warning, vec![case_name(report)])),
+            }
+        }
+    }
+    if seen.is_empty() {
+        return;
+    }
+    page.gap();
+    page.heading("WARNINGS", "about the scenario itself");
+    for (warning, cases) in seen {
+        let only = if cases.len() == reports.len() { String::new() } else { format!(" (only in {})", cases.join("; ")) };
+        page.hanging(&format!("  {}", warning.code), 2, Tint::Plain, "");
+        page.hanging("", 4, Tint::Yellow, &format!("line {}: {}{only}", warning.line, warning.text));
+    }
+}

@@ -1,0 +1,214 @@
+//! The report for people: the story at a glance, for an operator who has never seen it. Knows no file and no terminal;
+//! whether there are colours is said to it.
+//!
+//! From top to bottom: the recipe, the matrix of cases, the story of the worst case, hazards with cause and advice,
+//! expectations, warnings, the end state, and a last line that says it all.
+
+pub mod layout;
+
+mod findings;
+mod matrix;
+mod state;
+mod story;
+
+use super::{Report, Verdict};
+use crate::hazard::Severity;
+use layout::{COLUMNS, Page, Tint, clean, count, width, wrap_command};
+use std::collections::BTreeMap;
+
+/// How much is told.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Detail {
+    /// `-q`: only the verdict and the hazards.
+    Quiet,
+    /// The story.
+    #[default]
+    Story,
+    /// `-v`: every event, nothing folded.
+    Every,
+}
+
+/// How a report is laid out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Style {
+    /// Whether ANSI colours are used.
+    pub colour: bool,
+    #[allow(missing_docs)]
+    pub detail: Detail,
+}
+
+/// The report of one scenario: all of its cases, in order.
+pub fn render(reports: &[Report], style: Style) -> String {
+    let mut page = Page::new(style.colour);
+    let Some(told) = worst_case(reports) else {
+        return page.into_text();
+    };
+    if style.detail == Detail::Quiet {
+        quiet(&mut page, reports);
+        return page.into_text();
+    }
+    let worst = &reports[told];
+    recipe(&mut page, worst, reports.len());
+    if reports.len() > 1 {
+        page.gap();
+        matrix::render(&mut page, reports, told);
+    }
+    page.gap();
+    story::render(&mut page, worst, style.detail);
+    for (at, state) in &worst.instants {
+        page.gap();
+        state::render(&mut page, &format!("AT {at}"), state, style.detail);
+    }
+    page.gap();
+    findings::hazards(&mut page, worst);
+    findings::expectations(&mut page, reports, style.detail);
+    findings::warnings(&mut page, reports);
+    page.gap();
+    state::render(&mut page, &format!("AT THE END ({})", worst.end), &worst.end_state, style.detail);
+    page.gap();
+    last_line(&mut page, reports, worst);
+    page.into_text()
+}
+
+/// The case that is told in full: the most severe worst, then the most findings of that severity, then the first.
+pub fn worst_case(reports: &[Report]) -> Option<usize> {
+    (0..reports.len()).min_by_key(|at| {
+        let report = &reports[*at];
+        let most = report.worst.map_or(0, |severity| found(report, severity));
+        (std::cmp::Reverse(report.worst), std::cmp::Reverse(most), *at)
+    })
+}
+
+fn found(report: &Report, severity: Severity) -> u64 {
+    report.counts.get(&severity).copied().unwrap_or(0)
+}
+
+/// The verdict that counts for the whole file: the gravest of its cases.
+pub fn verdict_of_all(reports: &[Report]) -> Verdict {
+    let order = [Verdict::NotAsExpected, Verdict::Inconclusive, Verdict::AsExpected, Verdict::NoExpectation];
+    order.into_iter().find(|verdict| reports.iter().any(|r| r.verdict == *verdict)).unwrap_or(Verdict::NoExpectation)
+}
+
+/// What a case is called among those of its file; empty where there is but one.
+pub(crate) fn case_name(report: &Report) -> String {
+    match (&report.world, &report.recovery) {
+        (Some(world), Some(recovery)) => format!("world {}, recovery {}", clean(world), clean(recovery)),
+        (Some(world), None) => format!("world {}", clean(world)),
+        (None, Some(recovery)) => format!("recovery {}", clean(recovery)),
+        (None, None) => String::new(),
+    }
+}
+
+/// The word for a severity; those that destroy data are shouted, so that no colour is needed to see them.
+pub(crate) fn severity_word(severity: Option<Severity>) -> &'static str {
+    match severity {
+        None => "none",
+        Some(Severity::Notice) => "notice",
+        Some(Severity::Outage) => "outage",
+        Some(Severity::Danger) => "DANGER",
+        Some(Severity::Corruption) => "CORRUPTION",
+    }
+}
+
+pub(crate) fn severity_tint(severity: Option<Severity>) -> Tint {
+    match severity {
+        None => Tint::Green,
+        Some(Severity::Notice) => Tint::Blue,
+        Some(Severity::Outage) => Tint::Yellow,
+        Some(Severity::Danger) => Tint::Red,
+        Some(Severity::Corruption) => Tint::Alarm,
+    }
+}
+
+/// "1 corruption, 6 danger", gravest first; empty where nothing was found.
+pub(crate) fn tally(counts: &BTreeMap<Severity, u64>) -> String {
+    let parts: Vec<String> = counts.iter().rev().filter(|(_, n)| **n > 0).map(|(severity, n)| format!("{n} {}", severity.name())).collect();
+    parts.join(", ")
+}
+
+fn verdict_words(verdict: Verdict) -> (&'static str, Tint) {
+    match verdict {
+        Verdict::AsExpected => ("as expected", Tint::Green),
+        Verdict::NotAsExpected => ("NOT AS EXPECTED", Tint::Alarm),
+        Verdict::Inconclusive => ("inconclusive", Tint::Yellow),
+        Verdict::NoExpectation => ("no expectation", Tint::Plain),
+    }
+}
+
+fn found_words(report: &Report) -> String {
+    let tally = tally(&report.counts);
+    if tally.is_empty() { "no hazard".to_string() } else { format!("worst {} ({tally})", severity_word(report.worst)) }
+}
+
+fn recipe(page: &mut Page, report: &Report, cases: usize) {
+    let mut row = |name: &str, tint: Tint, text: &str| {
+        let lead = page.tint(Tint::Dim, name);
+        page.hanging(&lead, 10, tint, text);
+    };
+    row("scenario", Tint::Bold, &report.scenario);
+    if !report.title.is_empty() && report.title != report.scenario {
+        row("", Tint::Plain, &report.title);
+    }
+    row("poolsim", Tint::Plain, &format!("{}, release {}, seed {}", env!("CARGO_PKG_VERSION"), report.release, report.seed));
+    row("sha256", Tint::Plain, &report.sha256);
+    let of = if cases > 1 { format!(", {}", case_name(report)) } else { String::new() };
+    row("digest", Tint::Plain, &format!("{} ({}{of})", report.digest, count(report.events as usize, "event")));
+    let (words, tint) = verdict_words(report.verdict);
+    if cases > 1 {
+        row("cases", Tint::Plain, &format!("{cases}, told below: the worst, {}", case_name(report)));
+    }
+    row("result", if report.verdict == Verdict::NotAsExpected { tint } else { severity_tint(report.worst) }, &{
+        format!("{words}, {}", found_words(report))
+    });
+    if report.cut_short {
+        row(
+            "",
+            Tint::Alarm,
+            &format!("The run was ended by --max-events at {}, before its time: what came later is not known.", report.end),
+        );
+    }
+}
+
+/// `-q`: a line for each case, and its hazards.
+fn quiet(page: &mut Page, reports: &[Report]) {
+    for report in reports {
+        let case = case_name(report);
+        let case = if case.is_empty() { String::new() } else { format!(" ({case})") };
+        let (words, _) = verdict_words(report.verdict);
+        let cut = if report.cut_short { ", cut short by --max-events" } else { "" };
+        let text = format!("{}{case}: {words}, {}{cut}", report.scenario, found_words(report));
+        page.hanging("", 0, severity_tint(report.worst), &text);
+        findings::brief(page, report);
+    }
+}
+
+/// The last line: verdict, worst, and the command that shows it again.
+fn last_line(page: &mut Page, reports: &[Report], told: &Report) {
+    let (words, _) = verdict_words(verdict_of_all(reports));
+    let mut says = format!("{}: {words}, {}", clean(&told.scenario), found_words(told));
+    if reports.len() > 1 {
+        let failed = reports.iter().filter(|r| r.verdict == Verdict::NotAsExpected).count();
+        says = format!("{}: {} run, {words}", clean(&told.scenario), count(reports.len(), "case"));
+        if failed > 0 {
+            says.push_str(&format!(" ({failed} of {})", reports.len()));
+        }
+        says.push_str(&format!(", {} in {}", found_words(told), case_name(told)));
+    }
+    if told.cut_short {
+        says.push_str(", cut short by --max-events");
+    }
+    says.push_str(". Replay:");
+    let replay = clean(&told.replay);
+    let tint = if reports.iter().any(|r| r.verdict == Verdict::NotAsExpected) { Tint::Alarm } else { severity_tint(told.worst) };
+    if width(&says) + 1 + width(&replay) <= COLUMNS {
+        let line = format!("{} {replay}", page.tint(tint, &says));
+        return page.line(&line);
+    }
+    page.hanging("", 0, tint, &says);
+    for (at, line) in wrap_command(&replay, COLUMNS - 4).into_iter().enumerate() {
+        page.line(&format!("{}{line}", if at == 0 { "  " } else { "    " }));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! The shipped scenarios: each is as it expects itself to be, and together they show every rule, both ways where the
+//! manual's table has two.
+
+mod common;
+
+use poolsim::report::Verdict;
+use std::collections::BTreeSet;
+
+#[test]
+fn every_shipped_scenario_is_as_expected() {
+    let mut wrong = Vec::new();
+    let mut cases = 0;
+    for path in common::shipped() {
+        let scenario = common::load_file(&path);
+        for report in common::run(&scenario, false) {
+            cases += 1;
+            if report.verdict != Verdict::AsExpected {
+                let which = format!("{} {:?} {:?}", common::relative(&path), report.world, report.recovery);
+                let failed: Vec<String> = report
+                    .expectations
+                    .iter()
+                    .filter(|expectation| !expectation.passed)
+                    .map(|expectation| format!("  line {}: expected {}; got {}", expectation.line, expectation.what, expectation.got))
+                    .collect();
+                wrong.push(format!("{which}: {}\n{}", report.verdict.name(), failed.join("\n")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {cases} cases:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(cases >= 40, "only {cases} cases: are the scenarios still found?");
+}
+
+/// Rules whose table row has something in the column "kept", and in the column "broken"; M8 and M16 need HA.
+const KEPT: [u32; 15] = [1, 2, 3, 4, 7, 9, 12, 13, 15, 17, 18, 19, 20, 21, 22];
+const BROKEN: [u32; 13] = [5, 6, 7, 9, 10, 11, 12, 13, 14, 19, 20, 21, 22];
+
+#[test]
+fn every_rule_is_shown_both_ways() {
+    let (mut kept, mut broken) = (BTreeSet::new(), BTreeSet::new());
+    for path in common::shipped() {
+        let scenario = common::load_file(&path);
+        kept.extend(scenario.shows_kept);
+        broken.extend(scenario.shows_broken);
+    }
+    let missing = |rules: &[u32], shown: &BTreeSet<String>| -> Vec<String> {
+        rules.iter().map(|rule| format!("M{rule}")).filter(|rule| !shown.contains(rule)).collect()
+    };
+    assert_eq!((missing(&KEPT, &kept), missing(&BROKEN, &broken)), (vec![], vec![]), "rules that no scenario shows kept, and broken");
+}
+
+#[test]
+fn every_hazard_is_found_somewhere() {
+    let mut found = BTreeSet::new();
+    for path in common::shipped() {
+        for report in common::run(&common::load_file(&path), false) {
+            found.extend(report.hazards.iter().map(|finding| finding.hazard));
+        }
+    }
+    let never: Vec<&str> = poolsim::hazard::ALL.iter().map(|doc| doc.name).filter(|name| !found.contains(name)).collect();
+    assert!(never.is_empty(), "no shipped scenario shows {never:?}");
+}

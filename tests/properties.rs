@@ -1,0 +1,102 @@
+//! What holds of every run, over thousands of random scenarios: see `generate` for what is drawn.
+
+mod common;
+mod generate;
+
+use generate::Taste;
+use poolsim::engine::{Engine, Options};
+use poolsim::hazard::Severity;
+use poolsim::report::{Finding, Report, StoryLine, case};
+use poolsim::scenario::model::Scenario;
+use poolsim::world::World;
+use poolsim::world::event::Event;
+use std::collections::BTreeSet;
+
+/// How many scenarios of each taste. All of them run in the time of some seconds.
+const WILD: u64 = 3_000;
+const GUARDED: u64 = 2_000;
+
+#[test]
+fn random_scenarios_run_to_their_end_and_show_everything() {
+    let (mut with_findings, mut hazards, mut codes) = (0, BTreeSet::new(), BTreeSet::new());
+    for n in 0..WILD {
+        let text = generate::scenario(n, Taste::Wild);
+        let scenario = common::load("generated.yaml", &text);
+        let report = case::report(&scenario, scenario.cases()[0], &common::options(n % 50 == 0));
+        with_findings += u64::from(!report.hazards.is_empty());
+        hazards.extend(report.hazards.iter().map(|finding| finding.hazard));
+        codes.extend(report.steps.iter().filter_map(|step| step.code.clone()));
+        // Corruption is a fact about writes: two openers, or a write that came late.
+        for finding in report.hazards.iter().filter(|finding| finding.severity == Severity::Corruption) {
+            let late = report.story.iter().any(|line| line.event == "wrote-late" && line.at == finding.since);
+            assert!(
+                late || two_openers(&scenario, &report, finding),
+                "scenario {n}: {finding:?} without two openers or a late write\n{text}"
+            );
+        }
+    }
+    assert!(with_findings * 10 >= WILD * 3, "only {with_findings} of {WILD} show a finding: the generator is too tame");
+    let never: Vec<&str> = poolsim::hazard::ALL.iter().map(|doc| doc.name).filter(|name| !hazards.contains(name)).collect();
+    assert!(never.is_empty(), "no generated scenario shows {never:?}");
+    let refusals = poolsim::command::REFUSALS;
+    let never: Vec<&&str> = refusals.iter().filter(|code| !codes.contains(**code)).collect();
+    assert!(never.is_empty(), "no generated scenario is refused with {never:?}; seen: {codes:?}");
+}
+
+/// Whether at least two of a finding's hosts had opened its VDI by then: at the start, or in the trace.
+fn two_openers(scenario: &Scenario, report: &Report, finding: &Finding) -> bool {
+    let names = &scenario.pool.names;
+    let vdi = names.vdi_ids().find(|vdi| Some(names.vdi(*vdi)) == finding.vdi.as_deref()).expect("a known VDI");
+    let mut opened: BTreeSet<String> =
+        scenario.pool.vdis[vdi.at()].open_on.iter().map(|(machine, _, _)| names.machine(*machine).to_owned()).collect();
+    let part =
+        |line: &StoryLine, key: &str| line.parts.iter().find(|(k, _)| *k == key).and_then(|(_, value)| value.as_str().map(str::to_owned));
+    let before = report.story.iter().take_while(|line| line.at <= finding.since);
+    opened.extend(
+        before.filter(|line| line.event == "disk-opened" && part(line, "vdi") == finding.vdi).filter_map(|line| part(line, "host")),
+    );
+    finding.hosts.iter().filter(|host| opened.contains(*host)).count() >= 2
+}
+
+#[test]
+fn a_refusal_changes_nothing() {
+    let mut refusals = 0;
+    for n in 0..WILD / 3 {
+        let text = generate::scenario(n, Taste::Wild);
+        let scenario = common::load("generated.yaml", &text);
+        let mut engine = Engine::new(&scenario, scenario.cases()[0], Options { seed: n, ..Options::default() });
+        let mut before: World = engine.world.clone();
+        loop {
+            let only_refused = match engine.turn() {
+                None => break,
+                Some((_, events)) => {
+                    let of_steps =
+                        |event: &Event| matches!(event, Event::StepBegan { .. } | Event::StepEnded { .. } | Event::Refused { .. });
+                    events.iter().any(|event| matches!(event, Event::Refused { .. })) && events.iter().all(of_steps)
+                }
+            };
+            if only_refused {
+                refusals += 1;
+                before.now = engine.world.now;
+                before.stacks.iter_mut().zip(&engine.world.stacks).for_each(|(before, after)| before.heard = after.heard.clone());
+                assert!(before == engine.world, "scenario {n}: a refusal at {} changed the world\n{text}", before.now);
+            }
+            before = engine.world.clone();
+        }
+    }
+    assert!(refusals > 500, "only {refusals} refusals: nothing was tested");
+}
+
+/// In pools that start healthy, faults of any kind corrupt nothing as long as nobody sets the pool's guards aside.
+#[test]
+fn faults_alone_corrupt_nothing() {
+    let mut struck = 0;
+    for n in 0..GUARDED {
+        let text = generate::scenario(n, Taste::Guarded);
+        let scenario = common::load("generated.yaml", &text);
+        let report = case::report(&scenario, scenario.cases()[0], &common::options(false));
+        struck += usize::from(report.worst.is_some());
+        assert!(report.worst < Some(Severity::Corruption), "scenario {n}: {:?}\n{text}", report.hazards);
+    }
+    assert!(struck > 500, "only {struck} scenarios show anything: the faults are too tame");
+}
