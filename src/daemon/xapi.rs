@@ -34,7 +34,6 @@ pub fn up(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
         PoolConf::Master => start_master(world, fx, machine),
         PoolConf::Slave(_) => {
             stack.xapi = Xapi::Emergency;
-            stack.stashed = Some(ApiError::new("HOST_STILL_BOOTING"));
             first_hello(world, fx, machine, epoch);
         }
         PoolConf::Broken => {
@@ -136,9 +135,10 @@ fn other_master(world: &World, machine: MachineId) -> Option<MachineId> {
 
 /// The first greeting: where nobody answers it takes a connection's time-out to find that out, and until then the host is
 /// still booting.
-pub fn first_hello(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
+fn first_hello(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
     match world.stacks[machine.at()].role {
         PoolConf::Slave(master) if master != machine && world.contact(machine, master) == Contact::Silent => {
+            stash(world, fx, machine, ApiError::new("HOST_STILL_BOOTING"));
             fx.due(world.settings.connect_timeout, Due::Hello { machine, epoch });
         }
         _ => hello(world, fx, machine, epoch),
