@@ -4,6 +4,7 @@
 pub mod rules;
 pub mod words;
 
+use crate::fault::{ACTS, FAULTS};
 use crate::hazard;
 use crate::world::settings::SETTINGS;
 use std::fmt::Write as _;
@@ -123,6 +124,13 @@ pub fn entries() -> Vec<Entry> {
         let _ = write!(text, "\n\nSee also: {}.", doc.see.join(", "));
         all.push(Entry { kind: Kind::Rule, name: doc.name.into(), summary: doc.rule.into(), text });
     }
+    for (kind, key, docs) in [(Kind::Fault, "fault", FAULTS), (Kind::Act, "act", ACTS)] {
+        for doc in docs {
+            let undone = if doc.undone_by.is_empty() { String::new() } else { format!("\n\nUndone by: {}.", doc.undone_by) };
+            let text = format!("{}{undone}\n\nFor example:\n\n    - {{at: 5m, {key}: {}}}", doc.doc, doc.example);
+            all.push(Entry { kind, name: doc.name.into(), summary: first_sentence(doc.doc).into(), text });
+        }
+    }
     for doc in SETTINGS {
         let text = format!("{}\n\nDefault: {}\n\n    settings: {{{}: {}}}", doc.doc, doc.default, doc.key, doc.default);
         all.push(Entry {
@@ -137,6 +145,9 @@ pub fn entries() -> Vec<Entry> {
     of_words(Kind::Verdict, words::VERDICTS, &mut all);
     of_words(Kind::Status, words::STATUSES, &mut all);
     of_words(Kind::Code, words::CODES, &mut all);
+    for (kind, name, doc) in words::NOT_YET {
+        all.push(entry(*kind, name, doc));
+    }
     all.sort_by_key(|entry| entry.kind);
     all
 }

@@ -88,6 +88,30 @@ pub const CODES: &[Word] = &[
     ("nothing-found", "No .yaml or .yml file stands below the folders named. Exit status 4."),
     (
         "bug",
-        "poolsim met a mistake of its own and gave up. Exit status 70. Please report it with the recipe that the message shows: the scenario, the seed, the release and the version.",
+        "This is a mistake of poolsim itself, which then gave up. Exit status 70. Please report it with the recipe that the message shows: the scenario, the seed, the release and the version.",
+    ),
+];
+
+/// What the contract names and this version refuses as `not-yet`, beside the releases above.
+pub const NOT_YET: &[(super::Kind, &str, &str)] = &[
+    (
+        super::Kind::Hazard,
+        "left-paused",
+        "Severity: outage. A VDI is marked paused and no operation is under way, so nothing can activate it. Not built yet: expected in a scenario, it is refused with `not-yet`.",
+    ),
+    (
+        super::Kind::Fault,
+        "one-way",
+        "Packets of one direction are lost, so that calls, which need both, fail. Not built yet: in a scenario it is refused with `not-yet`.",
+    ),
+    (
+        super::Kind::Setting,
+        "ha",
+        "High availability: heartbeats on the network and on an SR, fencing, restarts by themselves. Not built yet: `ha:` in a pool is refused with `not-yet`.",
+    ),
+    (
+        super::Kind::Setting,
+        "chaos",
+        "Random faults with a mean time between them. Not built yet: `chaos:` in a scenario is refused with `not-yet`.",
     ),
 ];

@@ -21,7 +21,7 @@ expected; 2 wrong usage or file; 3 a file could not be read or written;
 
 /// A simulator of XenServer pool failures: what is so, what the pool believes, and where the gap destroys data.
 #[derive(Parser, Debug)]
-#[command(name = "poolsim", version, about, after_help = BEGIN, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "poolsim", version, about, after_help = BEGIN, max_term_width = 80, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
     #[allow(missing_docs)]
     #[command(subcommand)]

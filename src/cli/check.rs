@@ -6,7 +6,9 @@ use super::out::Out;
 use super::{bug, files, load};
 use crate::report::json::compact;
 use crate::report::text::layout::count;
-use crate::scenario::{self, Diagnostic};
+use crate::scenario::diagnostic::{Diagnostic, Gravity};
+use crate::scenario::{self, Loaded};
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// Checks the paths.
@@ -49,10 +51,10 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
     match common.format {
         Format::Text => status.and(out.result(&lines)),
         Format::Json => {
-            let values: Vec<serde_json::Value> = all.iter().map(Diagnostic::to_json).collect();
-            status.and(out.result(&super::pretty(&serde_json::Value::Array(values))))
+            let values: Vec<Value> = all.iter().map(value).collect();
+            status.and(out.result(&super::pretty(&Value::Array(values))))
         }
-        Format::Ndjson => status.and(out.result(&all.iter().map(|d| compact(&d.to_json()) + "\n").collect::<String>())),
+        Format::Ndjson => status.and(out.result(&all.iter().map(|d| compact(&value(d)) + "\n").collect::<String>())),
     }
 }
 
@@ -62,11 +64,25 @@ fn one(out: Out, common: &Common, path: &Path) -> Result<(usize, Vec<Diagnostic>
     let shown = if path.as_os_str() == "-" { "stdin".to_string() } else { path.display().to_string() };
     bug::recipe(&format!("checking {shown}"));
     let (errors, diagnostics) = match scenario::load(&shown, &text) {
-        Ok(loaded) => (0, loaded.warnings),
-        Err(wrong) => (wrong.iter().filter(|d| d.is_error()).count().max(1), wrong),
+        Ok(Loaded { warnings, .. }) => (0, warnings),
+        // The loader refuses with at least one error.
+        Err(wrong) => (wrong.iter().filter(|d| d.gravity == Gravity::Error).count(), wrong),
     };
     if common.format == Format::Text {
-        load::tell(out, &text, &diagnostics);
+        load::tell(out, &diagnostics);
     }
-    Ok((errors.min(diagnostics.len()), diagnostics))
+    Ok((errors, diagnostics))
+}
+
+/// A diagnostic for machines.
+fn value(diagnostic: &Diagnostic) -> Value {
+    json!({
+        "code": diagnostic.code,
+        "severity": diagnostic.gravity.name(),
+        "file": diagnostic.file,
+        "line": diagnostic.line,
+        "column": diagnostic.column,
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+    })
 }

@@ -5,7 +5,8 @@ use super::exit::Status;
 use super::files;
 use super::out::Out;
 use crate::catalog;
-use crate::scenario::{self, Diagnostic, Loaded, model::Scenario};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::{self, Loaded, model::Scenario};
 use crate::world::release::{RELEASES_NOT_YET, Release};
 use std::path::Path;
 
@@ -23,20 +24,20 @@ pub fn load(out: Out, path: &Path) -> Result<File, Status> {
     let name = files::name(path);
     match scenario::load(&path.display().to_string(), &text) {
         Ok(Loaded { scenario, warnings }) => {
-            tell(out, &text, &warnings);
+            tell(out, &warnings);
             Ok(File { name, scenario })
         }
         Err(wrong) => {
-            tell(out, &text, &wrong);
+            tell(out, &wrong);
             Err(Status::Wrong)
         }
     }
 }
 
 /// Diagnostics to standard error.
-pub fn tell(out: Out, text: &str, diagnostics: &[Diagnostic]) {
+pub fn tell(out: Out, diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        out.say(&diagnostic.render(text, out.colour_err));
+        out.say(&(diagnostic.render(out.colour_err) + "\n\n"));
     }
 }
 

@@ -74,7 +74,10 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
 
 /// One file: loaded, narrowed, run, judged.
 fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &std::path::Path) -> Result<(Vec<Report>, Status), Status> {
-    let file = load::load(out, path)?;
+    let mut file = load::load(out, path)?;
+    if let Some(release) = release {
+        file.scenario.release = release;
+    }
     let cases = narrowed(out, args, &file)?;
     for at in &args.at {
         if file.scenario.until.is_some_and(|until| *at > until) {
@@ -82,13 +85,13 @@ fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &
             return Err(out.refuse("usage", &what, &[], Status::Wrong));
         }
     }
-    let options = Options { seed: common.seed, release, max_events: common.max_events, at: args.at.clone(), because: true };
+    let options = Options { seed: common.seed, release: None, max_events: common.max_events, at: args.at.clone(), because: true };
     bug::recipe(&format!(
         "scenario {} (sha256 {}), seed {}, release {}",
         file.scenario.name,
         file.scenario.sha256,
         common.seed.unwrap_or(file.scenario.seed),
-        release.unwrap_or(file.scenario.release).name()
+        file.scenario.release.name()
     ));
     let progress = Progress::begin(format!("running {}", file.name));
     let run_all = || -> Vec<Report> { cases.par_iter().map(|case| one(&file, *case, &options, common)).collect() };
@@ -106,6 +109,7 @@ fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &
     Ok((reports, status))
 }
 
+/// Runs one case, looks for the causes of what was found, and reports.
 fn one(file: &File, which: Case, options: &Options, common: &Common) -> Report {
     let mut report = case::report(&file.scenario, which, options);
     report.replay = replay(&file.name, &report, common);

@@ -4,7 +4,7 @@
 //! itself, `null` for neither) and the event's own parts by name. Where a file has several cases, `world` and
 //! `recovery` tell them apart; where there are several files, `scenario` does.
 
-use super::{Realm, Report, StoryLine};
+use super::{Report, StoryLine};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -13,8 +13,8 @@ pub fn render(reports: &[Report]) -> String {
     let mut text = String::new();
     let several = reports.iter().any(|report| report.scenario != reports[0].scenario);
     for report in reports {
-        for line in &report.story {
-            // A finding is no event of the world, but its beginning and end stand where they arise.
+        // Findings are judgements and no events: the lines are as many as the report's `events`.
+        for line in report.story.iter().filter(|line| line.finding.is_none()) {
             let _ = writeln!(text, "{}", super::json::compact(&event(report, line, several)));
         }
     }
@@ -41,10 +41,6 @@ fn event(report: &Report, line: &StoryLine, several: bool) -> Value {
     if let Some(recovery) = &report.recovery {
         object.insert("recovery".into(), json!(recovery));
     }
-    if let (Realm::Hazard, Some(finding)) = (line.realm, line.finding.and_then(|at| report.hazards.get(at))) {
-        object.insert("hazard".into(), json!(finding.hazard));
-        object.insert("severity".into(), json!(finding.severity.name()));
-    }
     Value::Object(object)
 }
 
@@ -57,10 +53,10 @@ mod tests {
     fn an_event_a_line_with_its_cause() {
         let text = render(&[forgotten()]);
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(lines.len(), forgotten().story.len());
+        let findings = forgotten().story.iter().filter(|line| line.finding.is_some()).count();
+        assert_eq!((lines.len(), findings), (forgotten().story.len() - 2, 2));
         assert_eq!(lines[1], json!({"us": 300_000_000, "event": "isolated", "cause": {"line": 20}, "machine": "beta"}));
         assert_eq!(lines[2]["cause"], json!({"due": "liveness-check"}));
-        assert_eq!([&lines[11]["hazard"], &lines[11]["severity"]], [&json!("double-writer"), &json!("corruption")]);
     }
 
     #[test]

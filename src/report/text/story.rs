@@ -68,7 +68,7 @@ fn ends_a_command(report: &Report, line: &StoryLine) -> bool {
 
 fn is_end(report: &Report, line: &StoryLine) -> bool {
     let Some(finding) = line.finding.and_then(|at| report.hazards.get(at)) else { return false };
-    finding.until == Some(line.at) && (finding.since != line.at || line.event.contains("end") || line.event.contains("over"))
+    finding.until == Some(line.at) && line.event == "hazard-ended"
 }
 
 /// The row of an event; `None` where another row says it already.
@@ -95,7 +95,12 @@ fn row(report: &Report, line: &StoryLine, detail: Detail) -> Option<Row> {
         Realm::Hazard => {
             let finding = line.finding.and_then(|at| report.hazards.get(at));
             let severity = finding.map(|finding| finding.severity);
-            if is_end(report, line) {
+            // The kind says how bad it is; the sentence names the place.
+            row.actor = String::new();
+            if finding.is_none() {
+                row.kind = "# note".into();
+                return Some(row);
+            } else if is_end(report, line) {
                 row.kind = "! over".into();
             } else {
                 row.kind = format!("! {}", severity_word(severity));

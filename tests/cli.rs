@@ -1,0 +1,355 @@
+//! The program from outside: exit statuses, streams, files. Every expectation is the contract's (its chapter on commands).
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder of a test's own, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn start(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_poolsim"));
+    command.args(args).env_remove("NO_COLOR").stdin(Stdio::null());
+    command
+}
+
+fn poolsim(args: &[&str]) -> Output {
+    start(args).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[track_caller]
+fn exits(args: &[&str], status: i32) -> Output {
+    let output = poolsim(args);
+    assert_eq!(output.status.code(), Some(status), "{args:?}\n{}\n{}", out(&output), err(&output));
+    output
+}
+
+/// A quiet pool without expectations.
+const QUIET: &str = "pool:\n  hosts: [alpha, beta]\n  storage: {nfs1: {type: nfs}}\n  vms: {db: {running-on: beta}}\nuntil: 5m\n";
+/// One that expects what cannot be.
+const WRONGLY_EXPECTED: &str =
+    "pool:\n  hosts: [alpha, beta]\nuntil: 5m\nexpect:\n  states:\n    - {at: end, host: beta, powered: false}\n";
+/// Two hosts have one disk open for writing, and both write.
+const CORRUPT: &str = "pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}}
+  vms:
+    db: {running-on: [beta, gamma], power-state: running, resident-on: gamma}
+until: 5m
+";
+
+#[test]
+fn help_names_every_command_and_exits_with_0() {
+    let help = out(&exits(&["--help"], 0));
+    for name in ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "schema"] {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{name} "))), "{name}\n{help}");
+    }
+    for hidden in ["completions", "man ", "help "] {
+        assert!(!help.lines().any(|line| line.trim_start().starts_with(hidden)), "{hidden}");
+    }
+    assert!(help.lines().all(|line| line.len() <= 80), "{help}");
+    assert!(out(&exits(&["--version"], 0)).contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn commands_of_other_versions_are_refused_by_name() {
+    for name in ["test", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse"] {
+        for args in [vec![name], vec![name, "a.yaml", "--runs", "100", "-x"]] {
+            let output = exits(&args, 2);
+            assert!(err(&output).contains("not-yet") && err(&output).contains(&format!("poolsim {name}")), "{}", err(&output));
+            assert!(out(&output).is_empty());
+        }
+    }
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_says_what_to_try() {
+    assert!(err(&exits(&["run"], 2)).contains("poolsim new --list"));
+    assert!(err(&exits(&["rnu"], 2)).contains("--help"));
+    exits(&[], 2);
+    exits(&["run", "--format", "xml", "a.yaml"], 2);
+    exits(&["run", "-q", "-v", "a.yaml"], 2);
+    assert!(err(&exits(&["run", "--at", "15", "a.yaml"], 2)).contains("15s"));
+    assert!(err(&exits(&["run", "--report", "html=x.html", "a.yaml"], 2)).contains("not-yet"));
+    assert!(err(&exits(&["run", "--report", "json", "a.yaml"], 2)).contains("KIND=FILE"));
+    assert!(err(&exits(&["run", "--release", "xcp-ng-8.3", "a.yaml"], 2)).contains("not-yet"));
+    assert!(err(&exits(&["run", "--release", "manual-5", "a.yaml"], 2)).contains("manual-6"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_exits_with_3() {
+    let folder = Folder::new("unreadable");
+    for command in ["run", "check"] {
+        let output = exits(&[command, &folder.path("none.yaml")], 3);
+        assert!(err(&output).contains("none.yaml"), "{}", err(&output));
+    }
+    assert!(err(&exits(&["run", &folder.path("")], 3)).contains("poolsim check"));
+}
+
+#[test]
+fn a_wrong_file_exits_with_2() {
+    let folder = Folder::new("wrong");
+    let wrong = folder.file("wrong.yaml", "pool: {hosts: [alpha]}\ncolour: red\nspeed: 3\n");
+    for command in ["run", "check"] {
+        let told = err(&exits(&[command, &wrong], 2));
+        assert!(told.contains("colour") && told.contains("speed"), "both mistakes in one go: {told}");
+        assert!(told.contains("wrong.yaml:2:1"), "{told}");
+    }
+    for text in [&b""[..], b"\xff\xfe", b"pool: [", b"\0"] {
+        let path = folder.path("odd.yaml");
+        std::fs::write(&path, text).unwrap();
+        exits(&["check", &path], 2);
+        exits(&["run", &path], 2);
+    }
+}
+
+#[test]
+fn check_walks_folders_in_order_and_counts() {
+    let folder = Folder::new("walk");
+    folder.file("b/two.yml", QUIET);
+    folder.file("a/one.yaml", QUIET);
+    folder.file("a/readme.txt", "no scenario");
+    folder.file(".hidden/three.yaml", "nonsense");
+    let told = out(&exits(&["check", &folder.path("")], 0));
+    let at = |name: &str| told.find(name).unwrap_or_else(|| panic!("{name} in {told}"));
+    assert!(at("one.yaml") < at("two.yml"));
+    assert!(told.contains("2 files checked, 0 wrong") && !told.contains("three"), "{told}");
+    folder.file("c/bad.yaml", "pool: 3\n");
+    assert!(out(&exits(&["check", &folder.path("")], 2)).contains("1 wrong"));
+    std::fs::create_dir_all(folder.0.join("empty")).unwrap();
+    exits(&["check", &folder.path("empty")], 4);
+    let listed = exits(&["check", "--format", "json", &folder.path("c")], 2);
+    let value: serde_json::Value = serde_json::from_str(&out(&listed)).unwrap();
+    for key in ["code", "column", "file", "help", "line", "message", "severity"] {
+        assert!(value[0].get(key).is_some(), "{key} in {value}");
+    }
+}
+
+#[test]
+fn without_expectations_only_corruption_fails() {
+    let folder = Folder::new("verdict");
+    let (quiet, corrupt) = (folder.file("quiet.yaml", QUIET), folder.file("corrupt.yaml", CORRUPT));
+    exits(&["run", &quiet], 0);
+    exits(&["run", &quiet, "--fail-on", "notice"], 0);
+    let output = exits(&["run", &corrupt], 1);
+    assert!(out(&output).contains("double-writer"));
+    let expected = folder.file("expected.yaml", &(CORRUPT.to_string() + "expect: {hazards: [{hazard: double-writer}]}\n"));
+    exits(&["run", &expected, "--fail-on", "notice"], 0);
+    exits(&["run", &folder.file("not.yaml", WRONGLY_EXPECTED)], 1);
+}
+
+#[test]
+fn of_several_files_all_run_and_the_worst_status_counts() {
+    let folder = Folder::new("several");
+    let (quiet, corrupt) = (folder.file("quiet.yaml", QUIET), folder.file("corrupt.yaml", CORRUPT));
+    let (wrong, none) = (folder.file("wrong.yaml", "pool: 3\n"), folder.path("none.yaml"));
+    let output = exits(&["run", &none, &wrong, &corrupt, &quiet], 3);
+    assert!(out(&output).contains("quiet") && out(&output).contains("corrupt"));
+    exits(&["run", &wrong, &corrupt, &quiet], 2);
+    exits(&["run", &quiet, &corrupt], 1);
+    let output = exits(&["run", "--format", "json", &quiet, &wrong, &corrupt], 2);
+    let value: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+    let names: Vec<&str> = value.as_array().unwrap().iter().map(|case| case["scenario"].as_str().unwrap()).collect();
+    assert_eq!(names, ["quiet", "corrupt"], "one array of all that ran");
+}
+
+#[test]
+fn the_replay_of_a_report_gives_the_same_digest() {
+    let folder = Folder::new("replay");
+    let worlds = "timeline: [{at: 1m, fault: {crash: beta}}]\nworlds: {a: [{at: 2m, fault: {boot: beta}}], \"it's b\": []}\nuntil: 30m";
+    let file = folder.file("a story.yaml", &QUIET.replace("until: 5m", worlds));
+    let all: serde_json::Value = serde_json::from_str(&out(&exits(&["run", "--format", "json", "--seed", "7", &file], 0))).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 2);
+    for case in all.as_array().unwrap() {
+        let line = format!("{} --format json", case["replay"].as_str().unwrap());
+        let line = line.replacen("poolsim", env!("CARGO_BIN_EXE_poolsim"), 1);
+        let output = Command::new("sh").arg("-c").arg(line).current_dir(&folder.0).output().unwrap();
+        let again: serde_json::Value = serde_json::from_str(&out(&output)).unwrap();
+        assert_eq!(again.as_array().unwrap().len(), 1);
+        assert_eq!(again[0]["digest"], case["digest"]);
+    }
+    assert_ne!(all[0]["digest"], all[1]["digest"]);
+}
+
+#[test]
+fn threads_change_nothing() {
+    let folder = Folder::new("threads");
+    let worlds = "worlds: {a: [], b: [{at: 1m, fault: {crash: beta}}], c: [{at: 2m, fault: {hang: beta}}]}\n";
+    let file = folder.file("corrupt.yaml", &(CORRUPT.to_string() + worlds));
+    let of = |jobs: &str| out(&poolsim(&["run", "--format", "json", "-j", jobs, &file]));
+    let one = of("1");
+    assert!(one.contains("\"digest\"") && one == of("4"));
+}
+
+#[test]
+fn unknown_worlds_are_refused_with_those_there_are() {
+    let folder = Folder::new("worlds");
+    let file = folder.file("w.yaml", &(QUIET.to_string() + "worlds: {dead: [], isolated: []}\n"));
+    let told = err(&exits(&["run", &file, "--world", "isolatd"], 2));
+    assert!(told.contains("did you mean `isolated`"), "{told}");
+    assert!(err(&exits(&["run", &file, "--recovery", "x"], 2)).contains("no `recovery`"));
+    assert!(!out(&exits(&["run", &file, "--world", "dead"], 0)).contains("CASES"));
+    assert!(out(&exits(&["run", &file], 0)).contains("CASES"));
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let mut child = start(&["run", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(QUIET.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(out(&output).contains("poolsim run - "));
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    for args in [&["explain"][..], &["new"], &["schema"], &["--help"]] {
+        let mut child = start(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", err(&output));
+        assert!(err(&output).is_empty(), "{args:?}: {}", err(&output));
+    }
+}
+
+#[test]
+fn colours_come_only_when_they_are_wanted() {
+    let escapes = |output: &Output| out(output).contains('\u{1b}');
+    assert!(!escapes(&exits(&["explain", "M5"], 0)), "no terminal, no colours");
+    assert!(escapes(&exits(&["explain", "M5", "--color", "always"], 0)));
+    assert!(!escapes(&exits(&["explain", "M5", "--color", "never"], 0)));
+    let asked = start(&["explain", "M5", "--color", "always"]).env("NO_COLOR", "1").output().unwrap();
+    assert!(escapes(&asked), "who says always means it");
+}
+
+#[test]
+fn reports_go_to_files_too() {
+    let folder = Folder::new("reports");
+    let file = folder.file("quiet.yaml", QUIET);
+    let (json, text, trace) = (folder.path("r.json"), folder.path("r.txt"), folder.path("r.ndjson"));
+    let of = |kind: &str, path: &str| format!("--report={kind}={path}");
+    let shown = exits(&["run", &file, &of("json", &json), &of("text", &text), &of("ndjson", &trace)], 0);
+    assert_eq!(std::fs::read_to_string(&text).unwrap(), out(&shown));
+    assert_eq!(std::fs::read_to_string(&json).unwrap(), out(&exits(&["run", &file, "--format", "json"], 0)));
+    assert_eq!(std::fs::read_to_string(&trace).unwrap(), out(&exits(&["run", &file, "--format", "ndjson"], 0)));
+    exits(&["run", &file, &of("json", &folder.path("no/such/folder.json"))], 3);
+}
+
+#[test]
+fn the_trace_has_as_many_lines_as_events() {
+    let folder = Folder::new("trace");
+    let file = folder.file("corrupt.yaml", CORRUPT);
+    let trace = out(&exits(&["run", &file, "--format", "ndjson"], 1));
+    let value: serde_json::Value = serde_json::from_str(&out(&exits(&["run", &file, "--format", "json"], 1))).unwrap();
+    assert_eq!(value[0]["events"].as_u64().unwrap(), trace.lines().count() as u64);
+    let mut last = 0;
+    for line in trace.lines() {
+        let event: serde_json::Value = serde_json::from_str(line).unwrap();
+        let us = event["us"].as_u64().unwrap();
+        assert!(us >= last && event["event"].is_string() && event["cause"].is_object(), "{line}");
+        last = us;
+    }
+}
+
+#[test]
+fn quiet_is_short_and_verbose_is_long() {
+    let folder = Folder::new("detail");
+    let file = folder.file("corrupt.yaml", CORRUPT);
+    let lines = |flag: &str| out(&exits(&["run", &file, flag], 1)).lines().count();
+    assert!(lines("-q") < lines("--color=never") && lines("--color=never") < lines("-v"));
+}
+
+#[test]
+fn an_instant_is_shown_on_request() {
+    let folder = Folder::new("instant");
+    let file = folder.file("quiet.yaml", QUIET);
+    let told = out(&exits(&["run", &file, "--at", "2m", "--at", "1m30s"], 0));
+    assert!(told.find("AT 1m30s").unwrap() < told.find("AT 2m").unwrap(), "{told}");
+    assert!(err(&exits(&["run", &file, "--at", "6m"], 2)).contains("after the end"));
+}
+
+#[test]
+fn a_run_without_bound_is_ended_and_says_so() {
+    let folder = Folder::new("bound");
+    let file = folder.file("corrupt.yaml", CORRUPT);
+    let output = exits(&["run", &file, "--max-events", "10"], 1);
+    assert!(out(&output).contains("--max-events") && err(&output).contains("--max-events"), "{}", out(&output));
+}
+
+#[test]
+fn new_prints_a_scenario_that_runs_as_it_says() {
+    let folder = Folder::new("new");
+    let file = folder.path("story.yaml");
+    exits(&["new", &file], 0);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), out(&exits(&["new"], 0)));
+    exits(&["check", &file], 0);
+    exits(&["run", &file], 0);
+    assert!(err(&exits(&["new", &file], 3)).contains("not overwritten"));
+}
+
+#[test]
+fn shipped_scenarios_are_listed_and_printed() {
+    let listed = out(&exits(&["new", "--list"], 0));
+    let names: Vec<&str> = listed.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")).collect();
+    assert!(!names.is_empty(), "{listed}");
+    for line in names {
+        let name = line.split_whitespace().next().unwrap();
+        assert!(out(&exits(&["new", "--from", name], 0)).contains("pool:"), "{name}");
+    }
+    exits(&["new", "--from", "no-such-story-anywhere"], 2);
+}
+
+#[test]
+fn explain_knows_what_it_lists() {
+    let listed = exits(&["explain", "--format", "json"], 0);
+    let value: serde_json::Value = serde_json::from_str(&out(&listed)).unwrap();
+    for entry in value.as_array().unwrap() {
+        let name = entry["name"].as_str().unwrap();
+        let told = out(&exits(&["explain", name], 0));
+        assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    }
+    assert!(err(&exits(&["explain", "doubel-writer"], 2)).contains("double-writer"));
+    exits(&["explain", "xe", "host-forget"], 0);
+}
+
+#[test]
+fn schema_completions_and_manual_are_printed() {
+    let schema = exits(&["schema"], 0);
+    assert!(serde_json::from_str::<serde_json::Value>(&out(&schema)).unwrap().is_object());
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(out(&exits(&["completions", shell], 0)).contains("poolsim"));
+    }
+    assert!(out(&exits(&["man"], 0)).contains(".TH"));
+}
