@@ -80,6 +80,7 @@ impl<'a> Adviser<'a> {
             Health::Hung => format!("{name} hung, but its guests ran on"),
             Health::CutOff => format!("{name} was cut off, not dead"),
             Health::ToolstackStopped => format!("only the toolstack of {name} had stopped"),
+            Health::Degraded => format!("{name} was up, and only its heartbeats were lost"),
             Health::Well => format!("{name} was up"),
         }
     }
@@ -123,7 +124,7 @@ impl<'a> Adviser<'a> {
 
     /// The step that caused an event of an instant.
     fn author(&self, at: Time, fits: impl Fn(&Event) -> bool) -> Option<StepIx> {
-        self.history.at(at).iter().find(|entry| fits(&entry.event)).and_then(|entry| entry.cause.step)
+        self.history.at(at).iter().filter(|entry| fits(&entry.event)).find_map(|entry| entry.cause.step)
     }
 
     fn disks(&self, vm: VmId) -> Vec<VdiId> {
@@ -131,23 +132,64 @@ impl<'a> Adviser<'a> {
         names.vms[vm.at()].vbds.iter().map(|vbd| names.vbds[vbd.at()].vdi).collect()
     }
 
+    /// When a machine came to use what the finding is about, no later than an instant.
+    fn came(&self, machine: MachineId, until: Time) -> Option<Time> {
+        match self.found.place {
+            Place::Vdi(vdi) => self.history.last_opened(vdi, machine, until),
+            Place::Vm(vm) => self.history.last_started(vm, machine, until),
+            _ => Some(Time::ZERO),
+        }
+    }
+
+    /// The finding's hosts without those that joined it later.
+    fn hosts_at_first(&self) -> Vec<MachineId> {
+        let at_first: Vec<MachineId> = self.found.hosts.iter().copied().filter(|m| self.came(*m, self.found.since).is_some()).collect();
+        if at_first.is_empty() { self.found.hosts.clone() } else { at_first }
+    }
+
     /// Of the finding's hosts those that were there first: all but the one that came last.
     fn first_users(&self) -> Vec<MachineId> {
-        let since = self.found.since;
-        let came = |machine: MachineId| match self.found.place {
-            Place::Vdi(vdi) => self.history.last_opened(vdi, machine, since),
-            Place::Vm(vm) => self.history.last_started(vm, machine, since),
-            _ => None,
-        };
-        let times: Vec<_> = self.found.hosts.iter().map(|m| (came(*m), *m)).collect();
+        let times: Vec<_> = self.found.hosts.iter().map(|m| (self.came(*m, self.found.since), *m)).collect();
         let last = times.iter().map(|(at, _)| *at).max().flatten();
         let first: Vec<MachineId> = times.iter().filter(|(at, _)| *at != last).map(|(_, m)| *m).collect();
         if first.is_empty() { self.found.hosts.clone() } else { first }
     }
 
+    /// A machine that was off when the pool forgot it or gave its mastership to another, and that a step of the cause
+    /// gave back as it was.
+    fn came_back(&self) -> Option<(MachineId, StepIx)> {
+        let forsaken = |machine: MachineId, until: Time| {
+            let replaced = |c: &&Command| c.kind == Kind::Transition && c.began <= until && self.former_master(c.console) == Some(machine);
+            let command = self.forgotten_before(machine, until).or_else(|| self.history.commands.iter().find(replaced))?;
+            let reinstalled = self.history.acts(machine, |act| matches!(act, Act::Reinstall(_)));
+            let afresh = reinstalled.iter().any(|(_, began, _)| command.began <= *began && *began <= until);
+            (!afresh && self.history.health(machine, command.began) == Health::Off).then_some(machine)
+        };
+        let given_back = |step: StepIx| {
+            let back = self.world.machines().filter(|m| self.history.brings_back(step, *m));
+            back.filter_map(|m| forsaken(m, self.history.began(step))).next().map(|machine| (machine, step))
+        };
+        self.causes.iter().find_map(|step| given_back(*step))
+    }
+
+    fn afresh_instead(&self, (machine, step): (MachineId, StepIx)) -> String {
+        let name = self.machine(machine);
+        format!("install {name} afresh (`reinstall: {name}`) instead of {}, then `xe pool-join` there", self.history.mention(step))
+    }
+
+    /// The promotion or restore that a finding goes back to: one of its cause, else the first before it.
+    fn promotion(&self) -> Option<&'a Command> {
+        let promotes = |c: &Command| matches!(c.kind, Kind::Transition | Kind::Restore);
+        let of_cause = self.commands().find(|c| promotes(c));
+        of_cause.or_else(|| self.history.commands.iter().find(|c| c.began <= self.found.since && promotes(c)))
+    }
+
     // ---- two users of one thing
 
     fn two_users(&self) -> String {
+        if let Some(back) = self.came_back() {
+            return self.afresh_instead(back);
+        }
         let first = self.first_users();
         if let Some(culprit) = self.culprit() {
             return self.let_go(culprit, &first);
@@ -218,7 +260,10 @@ impl<'a> Adviser<'a> {
     }
 
     fn believed_gone(&self) -> String {
-        let hosts = &self.found.hosts;
+        if let Some(back) = self.came_back() {
+            return self.afresh_instead(back);
+        }
+        let hosts = &self.hosts_at_first();
         if let Some(culprit) = self.culprit() {
             if let Kind::Transition = culprit.kind {
                 let recovered = self.history.first(culprit.began, self.found.since, |c| c.kind == Kind::Recover);
@@ -242,13 +287,40 @@ impl<'a> Adviser<'a> {
 
     fn presumed_dead(&self) -> String {
         let Place::Host(machine) = self.found.place else { return String::new() };
+        if let Some(back) = self.came_back() {
+            return self.afresh_instead(back);
+        }
         let (name, since) = (self.machine(machine), self.found.since);
-        let master = self.found.by.map_or("the master", |by| self.machine(by));
-        let marked =
-            |event: &Event| matches!(event, Event::HostMarkedDead { host, .. } if self.history.names().hosts[host.at()].machine == machine);
-        let due = self.history.at(since).iter().find(|entry| marked(&entry.event)).map(|entry| entry.cause.due);
+        let by = self.found.by.unwrap_or(self.world.first_master);
+        let master = self.machine(by);
+        let why = self.history.why_buried(machine, by, since);
         let next = self.history.first(since, self.found.until.unwrap_or(Time::NEVER), |c| c.kind.lets_go());
-        if due == Some("xapi-start") {
+        if let Some(promotion) = self.promotion() {
+            if let Some(forget) = self.forgotten_before(by, promotion.began) {
+                return self.off_before(&[by], forget);
+            }
+            let old = self.former_master(promotion.console);
+            // Who is replaced while it lives, and who is not told of the new master, each go on without the other.
+            if old == Some(by) || promotion.console == by && old == Some(machine) {
+                return self.off_before(old.as_slice(), promotion);
+            }
+            if promotion.console == by && why.is_some_and(|why| why.step == Some(promotion.step)) {
+                let until_then = format!("until then {master} holds {name} for dead, which was up");
+                let done = self.history.first(promotion.began, Time::NEVER, |c| c.kind == Kind::Recover && c.console == by);
+                return match done {
+                    Some(recover) => format!(
+                        "come to {} right after {}, and forget or reset nothing before: {until_then}",
+                        recover.mention(),
+                        promotion.mention()
+                    ),
+                    None => format!(
+                        "run `xe pool-recover-slaves` on {master} right after {}, and forget or reset nothing before: {until_then}",
+                        promotion.mention()
+                    ),
+                };
+            }
+        }
+        if why.is_some_and(|why| why.due == "xapi-start") {
             let heard = format!("{master} had just started and had not heard {name} yet, which was up all the time");
             return match next {
                 Some(command) => format!("wait for the next heartbeat of {name} before {}: {heard}", command.mention()),
@@ -262,7 +334,8 @@ impl<'a> Adviser<'a> {
                     Health::CutOff => format!("mend the network of {name}"),
                     Health::Hung => format!("power {name} off and boot it again"),
                     Health::ToolstackStopped => format!("run `service xapi start` on {name}"),
-                    Health::Off | Health::Well => format!("look why {master} does not hear {name}"),
+                    _ if self.history.health(by, since) == Health::CutOff => format!("mend the network of {master}"),
+                    _ => format!("look why {master} does not hear {name}"),
                 };
                 format!("{mend}, or power off {name} before any forget, reset or `resetvdis.py`: {}", self.was(machine, since))
             }
@@ -272,8 +345,10 @@ impl<'a> Adviser<'a> {
     // ---- masters
 
     fn two_masters(&self) -> String {
-        let promotion = self.commands().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
-        let Some(promotion) = promotion else {
+        if let Some(back) = self.came_back() {
+            return self.afresh_instead(back);
+        }
+        let Some(promotion) = self.promotion() else {
             let hosts = self.list(&self.found.hosts);
             return format!("power off all but one of {hosts}, and install those afresh before they serve again");
         };
@@ -281,15 +356,7 @@ impl<'a> Adviser<'a> {
             return self.off_before(&[promotion.console], forget);
         }
         let old: Vec<MachineId> = self.found.hosts.iter().copied().filter(|m| *m != promotion.console).collect();
-        if old.iter().any(|m| self.history.health(*m, promotion.began) != Health::Off) {
-            return self.off_before(&old, promotion);
-        }
-        let back = self.causes.iter().find(|step| old.iter().any(|m| self.history.brings_back(**step, *m)));
-        let names = self.list(&old);
-        match back {
-            Some(step) => format!("install {names} afresh (`reinstall`, then `xe pool-join`) instead of {}", self.history.mention(*step)),
-            None => format!("install {names} afresh (`reinstall`, then `xe pool-join`) before it is switched on again"),
-        }
+        self.off_before(&old, promotion)
     }
 
     /// The command that forgot a machine before an instant.
@@ -298,10 +365,16 @@ impl<'a> Adviser<'a> {
     }
 
     fn stale_database(&self) -> String {
+        if let Some(back) = self.came_back() {
+            return self.afresh_instead(back);
+        }
         let Some(transition) = self.commands().find(|c| c.kind == Kind::Transition) else {
             let name = self.found.by.map_or("the new master", |by| self.machine(by));
             return format!("compare `xe vm-list` on {name} with `list_domains` on every host before anything is started");
         };
+        if let Some(forget) = self.forgotten_before(transition.console, transition.began) {
+            return self.off_before(&[transition.console], forget);
+        }
         let own = self.history.last_copied(transition.console, transition.began);
         let newer = |m: &MachineId| {
             *m != transition.console
@@ -313,7 +386,9 @@ impl<'a> Adviser<'a> {
             let (better, console) = (self.machine(better), self.machine(transition.console));
             return format!("promote {better} rather than {console} in {}: its copy of the database was newer", transition.mention());
         }
-        let old = self.former_master(transition.console).filter(|old| self.history.health(*old, transition.began) == Health::Well);
+        // A copy can only be had where both are in touch.
+        let well = |m: MachineId| self.history.health(m, transition.began) == Health::Well;
+        let old = self.former_master(transition.console).filter(|old| well(*old) && well(transition.console));
         if let Some(old) = old {
             let old = self.machine(old);
             return format!("run `xe pool-sync-database` on {old} before {}: {old} was up", transition.mention());
@@ -326,15 +401,19 @@ impl<'a> Adviser<'a> {
 
     fn reused(&self) -> String {
         let Place::Host(machine) = self.found.place else { return String::new() };
+        if let Some(back) = self.came_back() {
+            return self.afresh_instead(back);
+        }
         let name = self.machine(machine);
         if let Some(step) = self.causes.iter().find(|step| self.history.brings_back(**step, machine)) {
-            return format!(
-                "install {name} afresh (`reinstall: {name}`) instead of {}, then `xe pool-join` there",
-                self.history.mention(*step)
-            );
+            return self.afresh_instead((machine, *step));
         }
-        let gone = self.forgotten_before(machine, self.found.since).or_else(|| self.culprit());
-        match gone {
+        let promotion = self.promotion();
+        let intruder = promotion.and_then(|c| self.forgotten_before(c.console, c.began).map(|forget| (c.console, forget)));
+        if let Some((console, forget)) = intruder.filter(|(console, _)| *console != machine) {
+            return self.off_before(&[console], forget);
+        }
+        match self.forgotten_before(machine, self.found.since).or(promotion) {
             Some(command) => {
                 format!("{}, and install it afresh (`reinstall: {name}`) before it serves again", self.off_before(&[machine], command))
             }
@@ -347,7 +426,9 @@ impl<'a> Adviser<'a> {
     /// The command that ended a finding, or what else did.
     fn ended(&self, fits: impl Fn(&Event) -> bool) -> Option<String> {
         let until = self.found.until?;
-        Some(match self.author(until, fits) {
+        // Where no such event ended it, another database rules since: whoever brought that about.
+        let author = self.author(until, fits).or_else(|| self.author(until, |_| true));
+        Some(match author {
             Some(step) => format!("{} ended it at {until}", self.history.mention(step)),
             None => format!("it ended by itself at {until}"),
         })
@@ -360,8 +441,19 @@ impl<'a> Adviser<'a> {
         self.history.commands.iter().filter(|c| self.found.since <= c.began && c.began < until).find(starts)
     }
 
-    fn master_console(&self) -> &'a str {
-        self.machine(self.world.ruler())
+    /// The console of the master at the end of the run.
+    fn master_console(&self) -> String {
+        let ruler = self.world.ruler();
+        if self.world.is_master(ruler) { self.machine(ruler).into() } else { "the master".into() }
+    }
+
+    /// Where no master is left at the end, one is needed first.
+    fn first_a_master(&self) -> String {
+        let ruler = self.world.ruler();
+        if self.world.is_master(ruler) {
+            return String::new();
+        }
+        format!("bring back {}, or make a member the master (`xe pool-emergency-transition-to-master`); then ", self.machine(ruler))
     }
 
     fn stale_lock(&self) -> String {
@@ -376,7 +468,7 @@ impl<'a> Adviser<'a> {
                 None => format!("nothing was missed: {ended}; until then the disk could be opened by nobody else"),
             };
         }
-        self.release(vdi, failed)
+        format!("{}{}", self.first_a_master(), self.release(vdi, failed))
     }
 
     /// The release of the locks that hold a VDI at the end of the run.
@@ -400,7 +492,7 @@ impl<'a> Adviser<'a> {
             String::new()
         };
         let console = self.master_console();
-        text.push_str(&format!("run `/opt/xensource/sm/resetvdis.py {uuid} {sr_uuid}{word}` on {console}, the master"));
+        text.push_str(&format!("run `/opt/xensource/sm/resetvdis.py {uuid} {sr_uuid}{word}` on {console}"));
         if let Some(start) = failed {
             text.push_str(&format!(", before {}", start.mention()));
         }
@@ -434,7 +526,7 @@ impl<'a> Adviser<'a> {
                 None => format!("nothing was missed: {ended}"),
             };
         }
-        self.reset(vm, failed)
+        format!("{}{}", self.first_a_master(), self.reset(vm, failed))
     }
 
     /// The reset of a record that says running where nothing runs, at the end of the run.
@@ -494,7 +586,7 @@ impl<'a> Adviser<'a> {
             None => format!("bring back a host that reaches the disks of {name}, and start it there"),
         };
         missing.push(start);
-        missing.join("; then ")
+        format!("{}{}", self.first_a_master(), missing.join("; then "))
     }
 
     /// A running host that the ruling database knows and that reaches all disks of a VM.
@@ -538,7 +630,7 @@ impl<'a> Adviser<'a> {
             Health::Off => format!("boot {}", self.machine(old)),
             Health::Hung => format!("power {} off and boot it again", self.machine(old)),
             Health::CutOff => format!("mend the network of {}", self.machine(old)),
-            Health::ToolstackStopped | Health::Well => format!("run `service xapi start` on {}", self.machine(old)),
+            _ => format!("run `service xapi start` on {}", self.machine(old)),
         };
         let old = self.machine(old);
         format!(

@@ -4,7 +4,7 @@
 use crate::base::ids::{MachineId, SrId, VdiId, VmId};
 use crate::base::time::Time;
 use crate::command::shell::{Line, Piece};
-use crate::engine::trace::Entry;
+use crate::engine::trace::{Cause, Entry};
 use crate::fault::{Act, Fault};
 use crate::run::Run;
 use crate::scenario::model::{Deed, Scenario};
@@ -68,6 +68,8 @@ pub enum Health {
     Hung,
     CutOff,
     ToolstackStopped,
+    /// Up, but its heartbeats get lost or are late.
+    Degraded,
     Well,
 }
 
@@ -85,6 +87,8 @@ pub struct History<'a> {
     started: Vec<Vec<(Time, MachineId)>>,
     /// When each machine's copy of the database became another.
     copied: Vec<Vec<Time>>,
+    /// By machine: when which master came to hold it for dead, and what made it so.
+    buried: Vec<Vec<(Time, MachineId, Cause)>>,
 }
 
 impl<'a> History<'a> {
@@ -95,7 +99,9 @@ impl<'a> History<'a> {
         let mut opened: Vec<Vec<_>> = pool.vdis.iter().map(|vdi| vdi.open_on.iter().map(|(m, ..)| (Time::ZERO, *m)).collect()).collect();
         let mut started: Vec<Vec<_>> = pool.vms.iter().map(|vm| vm.running_on.iter().map(|m| (Time::ZERO, *m)).collect()).collect();
         let mut copied = vec![Vec::new(); pool.hosts.len()];
-        for Entry { at, event, .. } in &run.engine.trace.entries {
+        let mut buried: Vec<Vec<_>> = vec![Vec::new(); pool.hosts.len()];
+        let names = &run.engine.world.names;
+        for Entry { at, event, cause } in &run.engine.trace.entries {
             tracker.see(*at, event);
             match event {
                 Event::DiskOpened { vdi, machine, .. } => opened[vdi.at()].push((*at, *machine)),
@@ -104,11 +110,12 @@ impl<'a> History<'a> {
                     let since = last(&started[vm.at()], *from, *at).unwrap_or(*at);
                     started[vm.at()].push((since, *to));
                 }
+                Event::HostMarkedDead { by, host } => buried[names.hosts[host.at()].machine.at()].push((*at, *by, *cause)),
                 Event::CopyTaken { machine, .. } => copied[machine.at()].push(*at),
                 _ => {}
             }
         }
-        History { run, commands: commands(run), health: tracker.health, opened, started, copied }
+        History { run, commands: commands(run), health: tracker.health, opened, started, copied, buried }
     }
 
     /// The names at the end of the run.
@@ -137,6 +144,11 @@ impl<'a> History<'a> {
         self.copied[machine.at()].iter().rev().find(|at| **at <= until).copied()
     }
 
+    /// What last made a master hold a machine for dead, no later than an instant.
+    pub fn why_buried(&self, machine: MachineId, by: MachineId, until: Time) -> Option<Cause> {
+        self.buried[machine.at()].iter().rev().find(|(at, who, _)| *who == by && *at <= until).map(|(.., cause)| *cause)
+    }
+
     /// The events of one instant.
     pub fn at(&self, at: Time) -> &'a [Entry] {
         let entries = &self.run.engine.trace.entries;
@@ -149,9 +161,18 @@ impl<'a> History<'a> {
         self.run.program.steps[usize::from(step.0)].1.line
     }
 
-    /// `line 24 (…)` of a command, `line 24` of a fault or act.
+    /// `line 24 (…)` of a step with one command, `line 24` of any other.
     pub fn mention(&self, step: StepIx) -> String {
-        self.commands.iter().find(|command| command.step == step).map_or_else(|| format!("line {}", self.line(step)), Command::mention)
+        let mut of_step = self.commands.iter().filter(|command| command.step == step);
+        match (of_step.next(), of_step.next()) {
+            (Some(command), None) => command.mention(),
+            _ => format!("line {}", self.line(step)),
+        }
+    }
+
+    /// When a step began.
+    pub fn began(&self, step: StepIx) -> Time {
+        self.run.engine.records[usize::from(step.0)].began.unwrap_or(Time::NEVER)
     }
 
     /// The first command of some kind that began within two instants.
@@ -256,6 +277,7 @@ struct Tracker {
     cut: Vec<bool>,
     split: bool,
     stopped: Vec<bool>,
+    degraded: Vec<bool>,
     health: Vec<Vec<(Time, Health)>>,
 }
 
@@ -265,7 +287,7 @@ impl Tracker {
         let all = |value| vec![value; hosts.len()];
         let on: Vec<bool> = hosts.iter().map(|host| host.powered).collect();
         let health = on.iter().map(|on| vec![(Time::ZERO, if *on { Health::Well } else { Health::Off })]).collect();
-        Tracker { on, hung: all(false), cut: all(false), split: false, stopped: all(false), health }
+        Tracker { on, hung: all(false), cut: all(false), split: false, stopped: all(false), degraded: all(false), health }
     }
 
     fn see(&mut self, now: Time, event: &Event) {
@@ -293,6 +315,10 @@ impl Tracker {
                 set(&mut self.stopped, machine, matches!(event, Event::XapiStopped { .. }));
                 self.note(now, *machine);
             }
+            Event::Degraded { machine, .. } | Event::DegradedHealed { machine } => {
+                set(&mut self.degraded, machine, matches!(event, Event::Degraded { .. }));
+                self.note(now, *machine);
+            }
             Event::Partitioned { .. } | Event::PartitionHealed => {
                 self.split = matches!(event, Event::Partitioned { .. });
                 for at in 0..self.on.len() {
@@ -310,6 +336,7 @@ impl Tracker {
             () if self.hung[at] => Health::Hung,
             () if self.cut[at] || self.split => Health::CutOff,
             () if self.stopped[at] => Health::ToolstackStopped,
+            () if self.degraded[at] => Health::Degraded,
             () => Health::Well,
         };
         let known = &mut self.health[at];

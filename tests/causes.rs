@@ -1,0 +1,251 @@
+//! Why, and what should have been done: stories whose cause and advice the rules say.
+
+mod common;
+
+use poolsim::report::{Finding, Report};
+
+/// The report of the only case of a scenario.
+fn report(yaml: &str) -> Report {
+    let scenario = common::load("story.yaml", yaml);
+    let mut reports = common::run(&scenario, true);
+    assert_eq!(reports.len(), 1);
+    reports.remove(0)
+}
+
+/// The first finding of a hazard.
+fn finding<'a>(report: &'a Report, hazard: &str) -> &'a Finding {
+    let found: Vec<&str> = report.hazards.iter().map(|finding| finding.hazard).collect();
+    report.hazards.iter().find(|finding| finding.hazard == hazard).unwrap_or_else(|| {
+        let steps: Vec<_> = report.steps.iter().map(|step| (&step.text, step.status, &step.output)).collect();
+        panic!("no {hazard} among {found:?}; {steps:#?}")
+    })
+}
+
+/// The line of a scenario that has a text.
+fn line(yaml: &str, text: &str) -> u32 {
+    let at = yaml.lines().position(|line| line.contains(text)).unwrap_or_else(|| panic!("no line with {text}"));
+    at as u32 + 1
+}
+
+/// The lines of the steps in a finding's cause.
+fn lines(finding: &Finding) -> Vec<u32> {
+    finding.because.iter().filter_map(|because| because.line).collect()
+}
+
+fn says(finding: &Finding, parts: &[&str]) {
+    for part in parts {
+        assert!(finding.advice.contains(part), "{}: no `{part}` in: {}", finding.hazard, finding.advice);
+    }
+}
+
+const POOL: &str = "
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta}}
+";
+
+/// The hasty recovery of a host that is only cut off.
+const HASTY: &str = "
+timeline:
+  - {at: 1m, note: nothing to do with it}
+  - {at: 2m, fault: {toolstack-stop: gamma}, for: 10s}
+  - {at: 5m, fault: {isolate: beta}}
+recovery:
+  wait-for: {host: beta, live: false}
+  pace: 1m
+  steps:
+    - {run: xe host-list}
+    - {run: 'xe host-forget uuid=$beta --force'}
+    - {run: /opt/xensource/sm/resetvdis.py $beta $nfs1}
+    - {run: xe vm-start vm=db on=gamma}
+";
+
+#[test]
+fn a_double_writer_hangs_on_the_fault_the_forget_the_release_and_the_start() {
+    let yaml = format!("{POOL}{HASTY}");
+    let report = report(&yaml);
+    let found = finding(&report, "double-writer");
+    let expected = ["isolate: beta", "host-forget", "resetvdis", "vm-start"].map(|text| line(&yaml, text));
+    assert_eq!(lines(found), expected, "the list and gamma's toolstack have nothing to do with it: {:#?}", found.because);
+    // In which order a forget changes what it changes in one instant, no rule says.
+    let mut beliefs: Vec<_> =
+        found.because.iter().filter(|because| because.line.is_none()).map(|because| (because.at, because.event)).collect();
+    beliefs.sort();
+    assert_eq!(
+        beliefs.iter().map(|(_, event)| *event).collect::<Vec<_>>(),
+        ["host-marked-dead", "host-forgotten", "vm-recorded", "lock-removed", "lock-set", "vm-recorded"],
+        "dead, forgotten and halted, unlocked, locked for gamma and running there: {:#?}",
+        found.because
+    );
+    let forget = line(&yaml, "host-forget");
+    says(found, &[&format!("power off beta, or see that it is off, before line {forget} (`xe host-forget"), "cut off, not dead"]);
+}
+
+#[test]
+fn what_was_done_too_late_is_named() {
+    let yaml = format!("{POOL}{HASTY}    - {{act: {{power-off: beta}}}}\n");
+    let report = report(&yaml);
+    says(finding(&report, "double-writer"), &[&format!("line {} came too late", line(&yaml, "power-off"))]);
+    let yaml = format!("{POOL}{HASTY}").replace("{run: xe host-list}", "{act: {check-off: beta}}");
+    let report = self::report(&yaml);
+    says(finding(&report, "double-writer"), &[&format!("line {} saw that it was on", line(&yaml, "check-off")), "must: ok"]);
+}
+
+#[test]
+fn a_hung_host_is_told_apart_from_one_that_is_cut_off() {
+    let yaml = format!("{POOL}{}", HASTY.replace("isolate", "hang"));
+    says(finding(&report(&yaml), "forgotten-host-alive"), &["power off beta", "beta hung, but its guests ran on"]);
+}
+
+#[test]
+fn the_lock_that_nobody_released() {
+    let yaml = format!(
+        "{}
+timeline:
+  - {{at: 5m, fault: {{crash: beta}}}}
+recovery:
+  wait-for: {{host: beta, live: false}}
+  pace: 1m
+  steps:
+    - {{run: 'xe host-forget uuid=$beta --force'}}
+    - {{run: /opt/xensource/sm/resetvdis.py $beta $nfs1}}
+    - {{run: xe vm-start vm=db on=gamma}}
+",
+        POOL.replace("storage: {nfs1: {type: nfs}}", "storage: {nfs1: {type: nfs}, san: {type: lvmoiscsi}}")
+            .replace("{running-on: beta}", "{running-on: beta, disks: {root: {sr: nfs1}, data: {sr: san}}}")
+    );
+    let report = report(&yaml);
+    let open = report.hazards.iter().find(|finding| finding.hazard == "stale-lock" && finding.until.is_none()).expect("san is left out");
+    assert_eq!(open.vdi.as_deref(), Some("db-data"));
+    assert_eq!(lines(open), [line(&yaml, "crash: beta")]);
+    let (release, start) = (line(&yaml, "resetvdis"), line(&yaml, "vm-start"));
+    says(
+        open,
+        &[
+            "run `/opt/xensource/sm/resetvdis.py $beta $san` on alpha",
+            &format!("before line {start}"),
+            &format!("line {release}"),
+            "released nfs1 alone",
+        ],
+    );
+    let released =
+        report.hazards.iter().find(|finding| finding.hazard == "stale-lock" && finding.until.is_some()).expect("nfs1 is released");
+    says(released, &["nothing was missed", &format!("line {release}")]);
+    says(finding(&report, "vm-down"), &["resetvdis.py $beta $san` on alpha", "`xe vm-start vm=db on="]);
+    says(finding(&report, "ghost-record"), &["nothing was missed", &format!("line {}", line(&yaml, "host-forget"))]);
+}
+
+/// The master dies and gamma takes over; db ran on the master.
+const SUCCESSION: &str = "
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: alpha}}
+timeline:
+  - {at: 5m, fault: {FAULT: alpha}}
+recovery:
+  at: 20m
+  host: gamma
+  pace: 2m
+  steps:
+    - {run: xe pool-emergency-transition-to-master}
+    - {run: xe pool-recover-slaves}
+";
+
+#[test]
+fn the_word_that_was_lacking() {
+    let yaml = format!(
+        "{}    - {{run: xe vm-reset-powerstate vm=db --force}}\n    - {{run: /opt/xensource/sm/resetvdis.py $alpha $nfs1}}\n    - {{run: xe vm-start vm=db on=gamma}}\n",
+        SUCCESSION.replace("FAULT", "crash")
+    );
+    let report = report(&yaml);
+    let found = finding(&report, "stale-lock");
+    assert_eq!(found.until, None, "without the word nothing is removed of a fallen SR master (M13)");
+    let release = line(&yaml, "resetvdis");
+    says(
+        found,
+        &["run `/opt/xensource/sm/resetvdis.py $alpha $nfs1 master` on gamma", &format!("line {release}"), "lacked the word `master`"],
+    );
+}
+
+#[test]
+fn a_promotion_while_the_old_master_lives() {
+    let yaml = SUCCESSION.replace("FAULT", "isolate");
+    let report = report(&yaml);
+    let transition = line(&yaml, "transition");
+    for hazard in ["two-masters", "two-sr-masters", "reused-without-reinstall"] {
+        let found = finding(&report, hazard);
+        assert!(lines(found).contains(&transition), "{hazard}: {:#?}", found.because);
+        says(found, &["power off alpha, or see that it is off", &format!("before line {transition}"), "alpha was cut off, not dead"]);
+    }
+    says(finding(&report, "reused-without-reinstall"), &["install it afresh", "reinstall: alpha"]);
+}
+
+#[test]
+fn an_old_master_that_comes_back_as_it_was() {
+    let yaml = format!("{}    - {{act: {{power-on: alpha}}}}\n", SUCCESSION.replace("FAULT", "crash"));
+    let report = report(&yaml);
+    let back = line(&yaml, "power-on");
+    let found = finding(&report, "reused-without-reinstall");
+    assert!(lines(found).contains(&back), "{:#?}", found.because);
+    says(found, &["install alpha afresh (`reinstall: alpha`)", &format!("instead of line {back}")]);
+}
+
+#[test]
+fn the_members_that_nobody_told() {
+    let yaml = SUCCESSION.replace("FAULT", "crash").replace("    - {run: xe pool-recover-slaves}\n", "    - {run: xe pool-list}\n");
+    let report = report(&yaml);
+    let found = report.hazards.iter().find(|finding| finding.hazard == "no-master" && finding.hosts == ["beta"]).expect("beta waits");
+    says(found, &["run `xe pool-recover-slaves` on gamma", &format!("after line {}", line(&yaml, "transition"))]);
+}
+
+#[test]
+fn the_needless_word() {
+    let yaml = format!("{POOL}{}", HASTY.replace("isolate", "crash").replace("$beta $nfs1", "$beta $nfs1 master"));
+    let report = report(&yaml);
+    let found = finding(&report, "needless-master-word");
+    assert!(lines(found).contains(&line(&yaml, "resetvdis")));
+    says(found, &["leave out the word `master`", &format!("line {}", line(&yaml, "resetvdis"))]);
+}
+
+#[test]
+fn a_crash_and_nothing_done() {
+    let yaml = format!("until: 1h\n{POOL}timeline:\n  - {{at: 5m, fault: {{crash: beta}}}}\n");
+    let report = report(&yaml);
+    let found = finding(&report, "vm-down");
+    assert_eq!(lines(found), [line(&yaml, "crash")]);
+    says(found, &["xe vm-reset-powerstate vm=db --force` on alpha", "resetvdis.py $beta $nfs1` on alpha", "`xe vm-start vm=db on=alpha`"]);
+}
+
+#[test]
+fn a_write_that_comes_late() {
+    let yaml = format!(
+        "{POOL}
+timeline:
+  - {{at: 5m, fault: {{storage-loss: {{host: beta, sr: nfs1}}}}}}
+  - {{at: 5m, fault: {{isolate: beta}}}}
+  - {{at: 30m, fault: {{storage-return: {{host: beta, sr: nfs1}}}}}}
+recovery:
+  wait-for: {{host: beta, live: false}}
+  steps:
+    - {{run: 'xe host-forget uuid=$beta --force'}}
+    - {{run: /opt/xensource/sm/resetvdis.py $beta $nfs1}}
+    - {{run: xe vm-start vm=db on=gamma}}
+"
+    );
+    let report = report(&yaml);
+    let found = finding(&report, "late-write");
+    assert!(lines(found).contains(&line(&yaml, "at: 30m")), "{:#?}", found.because);
+    says(found, &["power off beta", &format!("before line {}", line(&yaml, "host-forget")), "beta had lost nfs1, not its power"]);
+}
+
+#[test]
+fn silence_alone_and_a_master_that_has_just_started() {
+    let yaml = format!("{POOL}timeline:\n  - {{at: 5m, fault: {{isolate: beta}}}}\n");
+    let silent = report(&yaml);
+    says(finding(&silent, "presumed-dead-alive"), &["mend the network of beta", "beta was cut off, not dead"]);
+    let yaml = format!("{POOL}timeline:\n  - {{at: 5m, fault: {{toolstack-stop: alpha}}, for: 5s}}\n");
+    let restarted = report(&yaml);
+    says(finding(&restarted, "presumed-dead-alive"), &["wait for the next heartbeat of beta", "alpha had just started"]);
+}
