@@ -190,8 +190,7 @@ fn the_replay_of_a_report_gives_the_same_digest() {
     let folder = Folder::new("replay");
     let worlds = "timeline: [{at: 1m, fault: {crash: beta}}]\nworlds: {a: [{at: 2m, fault: {boot: beta}}], \"it's b\": []}\nuntil: 30m";
     let file = folder.file("a story.yaml", &QUIET.replace("until: 5m", worlds));
-    let all: serde_json::Value =
-        serde_json::from_str(&out(&exits(&["run", "--format", "json", "--seed", "7", &file], 0))).unwrap();
+    let all: serde_json::Value = serde_json::from_str(&out(&exits(&["run", "--format", "json", "--seed", "7", &file], 0))).unwrap();
     assert_eq!(all.as_array().unwrap().len(), 2);
     for case in all.as_array().unwrap() {
         let line = format!("{} --format json", case["replay"].as_str().unwrap());
