@@ -11,7 +11,7 @@ use crate::world::hardware::{Domain, Hardware, Machine, Opener, Power, VdiTruth}
 use crate::world::memory::{Forsaken, PoolConf, Toolstack, Xapi};
 use crate::world::names::{Kind, Mode, Names};
 use crate::world::{MAIN_POOL, World};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The world as it is at 0: masters have been up for long, every copy of the database is alike, every host that is live
@@ -153,8 +153,23 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
         dumps,
         first_master: pool.master,
         ruled_last: pool.master,
-        fallen_sr_masters: Default::default(),
+        fallen_sr_masters: fallen_sr_masters(scenario),
     }
+}
+
+/// A machine that is off at 0 ruled its SRs when it stopped: the master the shared ones, each its own (M13).
+fn fallen_sr_masters(scenario: &Scenario) -> BTreeSet<(SrId, HostId)> {
+    let pool = &scenario.pool;
+    let off = pool.hosts.iter().enumerate().filter(|(at, host)| !host.powered && !pool.names.machines[*at].spare);
+    off.flat_map(|(at, host)| {
+        let machine = MachineId(at as u16);
+        let rules = move |sr: &SrId| match pool.names.srs[sr.at()].machine {
+            Some(owner) => owner == machine,
+            None => host.role == Role::Master,
+        };
+        pool.names.sr_ids().filter(rules).map(move |sr| (sr, HostId(at as u16)))
+    })
+    .collect()
 }
 
 /// The main pool's database at 0.

@@ -26,7 +26,7 @@ mod vm_runs_unseen;
 pub mod watch;
 
 #[cfg(test)]
-mod stage;
+pub(crate) mod stage;
 
 use crate::base::ids::{MachineId, PoolId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};

@@ -58,7 +58,8 @@ pub struct Stage {
     fx: Effects,
 }
 
-fn names(hosts: u16) -> Names {
+/// The names of such a pool.
+pub fn names(hosts: u16) -> Names {
     let label = |n: u16| ["alpha", "beta", "gamma"].get(usize::from(n)).map_or_else(|| format!("host{n}"), |name| (*name).to_string());
     let machine = |n: u16| MachineName {
         name: label(n),

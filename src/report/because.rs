@@ -1,12 +1,12 @@
 //! Causes in words: each step with its line, each belief as it changed.
 
 use super::build::Explained;
-use super::tell::Teller;
+use super::tell::{Teller, Told};
 use super::{Because, Realm};
-use crate::scenario::words;
 use crate::engine::Options;
 use crate::run::Run;
-use crate::scenario::model::Scenario;
+use crate::scenario::model::{Deed, Scenario};
+use crate::scenario::words;
 use crate::search::advice::advice;
 use crate::search::because::{Link, causes};
 use crate::world::event::StepIx;
@@ -29,8 +29,8 @@ pub fn explain(scenario: &Scenario, options: &Options, run: &Run) -> (Vec<Explai
 struct Words<'a> {
     run: &'a Run,
     teller: Teller<'a>,
-    /// The kind of the first thing that a step changed.
-    first_effect: BTreeMap<StepIx, &'static str>,
+    /// The first thing that a step changed.
+    first_effect: BTreeMap<StepIx, Told>,
 }
 
 impl<'a> Words<'a> {
@@ -44,7 +44,7 @@ impl<'a> Words<'a> {
             }
             let told = teller.tell(&entry.event);
             if told.realm != Realm::Step {
-                first_effect.insert(step, told.event);
+                first_effect.insert(step, told);
             }
         }
         Words { run, teller, first_effect }
@@ -54,18 +54,23 @@ impl<'a> Words<'a> {
         match link {
             Link::Step(step) => {
                 let what = &self.run.program.steps[usize::from(step.0)].1;
-                let text = words::text(&what.deed, self.teller.names).replace('\n', "; ");
+                let first = self.first_effect.get(&step);
+                let text = match (&what.deed, first) {
+                    // What broke says more than the fault's name; a command is best told as it was typed.
+                    (Deed::Fault { .. } | Deed::Act(_), Some(told)) => format!("{} {}", told.actor, told.what),
+                    (deed, _) => words::text(deed, self.teller.names),
+                };
                 Because {
                     at: self.run.engine.records[usize::from(step.0)].began.unwrap_or_default(),
                     line: Some(what.line),
-                    event: self.first_effect.get(&step).copied().unwrap_or("step-began"),
-                    what: format!("{}: {text}", words::actor(what, self.teller.names)),
+                    event: first.map_or("step-began", |told| told.event),
+                    what: text,
                 }
             }
             Link::Belief(at) => {
                 let entry = &self.run.engine.trace.entries[at];
                 let told = self.teller.tell(&entry.event);
-                Because { at: entry.at, line: None, event: told.event, what: format!("{}: {}", told.actor, told.what) }
+                Because { at: entry.at, line: None, event: told.event, what: format!("{} {}", told.actor, told.what) }
             }
         }
     }

@@ -126,25 +126,20 @@ impl<'a> Adviser<'a> {
         self.history.at(at).iter().find(|entry| fits(&entry.event)).and_then(|entry| entry.cause.step)
     }
 
-    /// The VDIs that a finding is about.
-    fn vdis(&self) -> Vec<VdiId> {
-        match self.found.place {
-            Place::Vdi(vdi) => vec![vdi],
-            Place::Vm(vm) => self.disks(vm),
-            _ => Vec::new(),
-        }
-    }
-
     fn disks(&self, vm: VmId) -> Vec<VdiId> {
         let names = self.history.names();
         names.vms[vm.at()].vbds.iter().map(|vbd| names.vbds[vbd.at()].vdi).collect()
     }
 
-    /// Of the finding's hosts those that were there first: all but the one that opened the disk last.
+    /// Of the finding's hosts those that were there first: all but the one that came last.
     fn first_users(&self) -> Vec<MachineId> {
-        let vdis = self.vdis();
-        let opened = |m: &MachineId| vdis.iter().filter_map(|vdi| self.history.last_opened(*vdi, *m, self.found.since)).max();
-        let times: Vec<_> = self.found.hosts.iter().map(|m| (opened(m), *m)).collect();
+        let since = self.found.since;
+        let came = |machine: MachineId| match self.found.place {
+            Place::Vdi(vdi) => self.history.last_opened(vdi, machine, since),
+            Place::Vm(vm) => self.history.last_started(vm, machine, since),
+            _ => None,
+        };
+        let times: Vec<_> = self.found.hosts.iter().map(|m| (came(*m), *m)).collect();
         let last = times.iter().map(|(at, _)| *at).max().flatten();
         let first: Vec<MachineId> = times.iter().filter(|(at, _)| *at != last).map(|(_, m)| *m).collect();
         if first.is_empty() { self.found.hosts.clone() } else { first }

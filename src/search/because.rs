@@ -2,7 +2,8 @@
 //!
 //! A step, fault or act that began no later than the finding is replaced by a note that takes the same time, with the same
 //! draws. It belongs to the cause if the hazard then never occurs at that place. Where none does alone, they are removed
-//! greedily from the last to the first, and what cannot be removed is the cause.
+//! greedily from the last to the first, and what cannot be removed is the cause. Where that leaves nothing, because a later
+//! step would bring the same hazard again (a host that crashes twice), the same is asked with the later steps left out.
 //!
 //! Between them stand the beliefs that changed. A change of belief is told when all of this is so:
 //! - it happened between the beginning of the first cause and the finding's `since`, both included;
@@ -80,6 +81,14 @@ struct Outcome {
     sites: BTreeSet<(HazardName, Place)>,
     /// Which of the first run's changes of belief came about, by their number.
     beliefs: Vec<bool>,
+}
+
+/// What a finding hangs on.
+#[derive(Default)]
+struct Reasons {
+    causes: BTreeSet<StepIx>,
+    /// The runs without causes: what comes about in all of them is no link between the causes and the finding.
+    tests: Vec<BTreeSet<StepIx>>,
 }
 
 struct Search<'a> {
@@ -176,37 +185,43 @@ impl<'a> Search<'a> {
 
     fn cause_of(&mut self, found: &Found) -> Vec<Link> {
         let records = &self.engine.records;
-        let earlier: Vec<StepIx> = self
-            .candidates
-            .iter()
-            .copied()
-            .filter(|step| records[usize::from(step.0)].began.is_some_and(|began| began <= found.since))
-            .collect();
-        let mut causes: BTreeSet<StepIx> = BTreeSet::new();
-        for step in &earlier {
-            match self.occurs_without(&BTreeSet::from([*step]), found) {
-                Some(false) => {
-                    causes.insert(*step);
-                }
-                Some(true) => {}
-                None => break,
-            }
+        let is_earlier = |step: &StepIx| records[usize::from(step.0)].began.is_some_and(|began| began <= found.since);
+        let (earlier, later): (Vec<StepIx>, Vec<StepIx>) = self.candidates.iter().copied().partition(is_earlier);
+        let mut reasons = self.reasons(&earlier, &BTreeSet::new(), found);
+        if reasons.causes.is_empty() && !later.is_empty() && !self.cut_short {
+            reasons = self.reasons(&earlier, &later.into_iter().collect(), found);
         }
-        // What comes about without any one of these is no link between them.
-        let mut tests: Vec<BTreeSet<StepIx>> = causes.iter().map(|step| BTreeSet::from([*step])).collect();
-        if causes.is_empty() && !self.cut_short {
-            causes = self.remove_greedily(&earlier, found);
-            tests = vec![earlier.iter().copied().collect()];
-        }
-        let mut links: Vec<Link> = causes.iter().copied().map(Link::Step).collect();
-        links.extend(self.beliefs_between(&causes, &tests, found));
+        let mut links: Vec<Link> = reasons.causes.iter().copied().map(Link::Step).collect();
+        links.extend(self.beliefs_between(&reasons, found));
         self.sort(&mut links);
         links
     }
 
+    /// Which of the earlier steps a finding hangs on, in runs in which `always` are left out anyway.
+    fn reasons(&mut self, earlier: &[StepIx], always: &BTreeSet<StepIx>, found: &Found) -> Reasons {
+        let mut reasons = Reasons::default();
+        for step in earlier {
+            let mut left_out = always.clone();
+            left_out.insert(*step);
+            match self.occurs_without(&left_out, found) {
+                Some(false) => {
+                    reasons.causes.insert(*step);
+                    reasons.tests.push(left_out);
+                }
+                Some(true) => {}
+                None => return reasons,
+            }
+        }
+        if reasons.causes.is_empty() {
+            reasons.causes = self.remove_greedily(earlier, always, found);
+            reasons.tests = vec![always.iter().chain(earlier).copied().collect()];
+        }
+        reasons
+    }
+
     /// Removes steps from the last to the first, as long as the hazard still occurs. What is left is the cause.
-    fn remove_greedily(&mut self, earlier: &[StepIx], found: &Found) -> BTreeSet<StepIx> {
-        let mut removed = BTreeSet::new();
+    fn remove_greedily(&mut self, earlier: &[StepIx], always: &BTreeSet<StepIx>, found: &Found) -> BTreeSet<StepIx> {
+        let mut removed = always.clone();
         for step in earlier.iter().rev() {
             removed.insert(*step);
             match self.occurs_without(&removed, found) {
@@ -224,7 +239,7 @@ impl<'a> Search<'a> {
     }
 
     /// The beliefs that changed between the causes and the finding.
-    fn beliefs_between(&mut self, causes: &BTreeSet<StepIx>, tests: &[BTreeSet<StepIx>], found: &Found) -> Vec<Link> {
+    fn beliefs_between(&mut self, Reasons { causes, tests }: &Reasons, found: &Found) -> Vec<Link> {
         let engine = self.engine;
         let Some(first) = causes.iter().filter_map(|step| engine.records[usize::from(step.0)].began).min() else { return Vec::new() };
         let subject = Subject::new(found, &engine.world);
@@ -337,5 +352,151 @@ impl Subject {
             Event::DefaultSrSet { .. } => self.sr.is_some(),
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Fault;
+    use crate::hazard::stage::{ALPHA, BETA, DB, GAMMA, NFS1, host, names};
+    use crate::run::run;
+    use crate::scenario::model::{Case, HostStart, Pool, Role, Step, VdiStart, VmStart, When};
+    use crate::world::database::PowerState;
+    use crate::world::names::Mode;
+    use crate::world::settings::Settings;
+
+    /// alpha, beta, gamma; db runs on beta. Faults at minutes.
+    fn scenario(faults: &[(u64, Fault)]) -> Scenario {
+        let well = |role| HostStart { powered: true, known: true, live: true, enabled: true, role, copy_age: Span::ZERO };
+        let runs = VmStart { power_state: PowerState::Running, resident_on: Some(host(BETA)), running_on: vec![BETA] };
+        let halted = VmStart { power_state: PowerState::Halted, resident_on: None, running_on: vec![] };
+        let root = VdiStart { locks: vec![(host(BETA), Mode::Rw)], paused: false, open_on: vec![(BETA, Mode::Rw, Some(DB))] };
+        let step = |(place, (minute, fault)): (usize, &(u64, Fault))| Step {
+            id: None,
+            line: place as u32 + 1,
+            key: format!("timeline.{place}"),
+            when: When::At((Span::mins(*minute), Span::mins(*minute))),
+            guard: None,
+            deed: Deed::Fault { fault: fault.clone(), lasts: None, every: None, times: 1 },
+            host: ALPHA,
+            stdin: None,
+            timeout: Span::mins(2),
+            expect: None,
+        };
+        Scenario {
+            name: "by-hand".into(),
+            title: String::new(),
+            about: String::new(),
+            source: String::new(),
+            shows_kept: Vec::new(),
+            shows_broken: Vec::new(),
+            tags: Vec::new(),
+            release: Default::default(),
+            seed: 0,
+            until: None,
+            settings: Arc::new(Settings::default()),
+            sha256: String::new(),
+            pool: Pool {
+                names: names(3),
+                master: ALPHA,
+                default_sr: Some(NFS1),
+                hosts: vec![well(Role::Master), well(Role::Member), well(Role::Member)],
+                vms: vec![runs, halted],
+                vdis: vec![root],
+                dumps: Vec::new(),
+            },
+            timeline: faults.iter().enumerate().map(step).collect(),
+            worlds: Vec::new(),
+            recoveries: Vec::new(),
+            expect: None,
+        }
+    }
+
+    /// The causes of a hazard's findings in a scenario: steps by their place, beliefs as events.
+    fn why(scenario: &Scenario, hazard: &str) -> Vec<(Vec<u16>, Vec<Event>)> {
+        let options = Options::default();
+        let run = run(scenario, Case::default(), options.clone(), &[]);
+        let causes = causes(scenario, &options, &run);
+        assert!(!causes.cut_short && causes.runs <= RUNS_MAX);
+        let of = |links: &Vec<Link>| {
+            let steps = links.iter().filter_map(|link| match link {
+                Link::Step(step) => Some(step.0),
+                Link::Belief(_) => None,
+            });
+            let beliefs = links.iter().filter_map(|link| match link {
+                Link::Belief(at) => Some(run.engine.trace.entries[*at].event.clone()),
+                Link::Step(_) => None,
+            });
+            (steps.collect(), beliefs.collect())
+        };
+        let wanted = HazardName::find(hazard).unwrap();
+        run.found.iter().zip(&causes.by_finding).filter(|(found, _)| found.hazard == wanted).map(|(_, links)| of(links)).collect()
+    }
+
+    fn isolate(machine: MachineId) -> Fault {
+        Fault::Isolate(vec![machine])
+    }
+
+    #[test]
+    fn what_has_nothing_to_do_with_it_is_no_cause() {
+        let scenario = scenario(&[(3, isolate(GAMMA)), (5, Fault::Crash(vec![BETA])), (6, Fault::ToolstackStop(vec![GAMMA]))]);
+        assert_eq!(why(&scenario, "ghost-record"), [(vec![1], vec![])]);
+        assert_eq!(why(&scenario, "stale-lock"), [(vec![1], vec![])]);
+        assert_eq!(why(&scenario, "vm-down"), [(vec![1], vec![])]);
+    }
+
+    #[test]
+    fn the_beliefs_that_changed_stand_between() {
+        let scenario = scenario(&[(3, isolate(GAMMA)), (5, isolate(BETA))]);
+        let dead = Event::HostMarkedDead { by: ALPHA, host: host(BETA) };
+        assert_eq!(why(&scenario, "presumed-dead-alive"), [(vec![1], vec![dead])], "that gamma is taken for dead too is another story");
+    }
+
+    #[test]
+    fn where_each_alone_is_enough_the_first_is_left() {
+        let partition = Fault::Partition(vec![0, 1, 0]);
+        let scenario = scenario(&[(5, isolate(BETA)), (5, partition), (6, isolate(BETA))]);
+        let dead = Event::HostMarkedDead { by: ALPHA, host: host(BETA) };
+        assert_eq!(why(&scenario, "presumed-dead-alive"), [(vec![0], vec![dead])], "removed from the last to the first");
+    }
+
+    #[test]
+    fn two_that_need_each_other_are_both_the_cause() {
+        let lost = Fault::StorageLoss { hosts: vec![ALPHA, BETA], srs: vec![NFS1], io: crate::world::hardware::Io::Error };
+        let scenario = scenario(&[(5, lost), (6, isolate(BETA)), (7, Fault::Crash(vec![GAMMA]))]);
+        assert_eq!(why(&scenario, "bad-default-sr"), [(vec![0, 2], vec![])]);
+    }
+
+    #[test]
+    fn later_steps_are_no_cause() {
+        let crash = || Fault::Crash(vec![BETA]);
+        let scenario = scenario(&[(5, crash()), (10, Fault::Boot(vec![BETA])), (20, crash()), (21, isolate(GAMMA))]);
+        assert_eq!(why(&scenario, "stale-lock"), [(vec![0], vec![])], "the boot ends it, and the lock is released by then");
+        assert_eq!(why(&scenario, "vm-down"), [(vec![0], vec![])]);
+    }
+
+    #[test]
+    fn what_is_so_from_the_start_has_no_cause() {
+        let mut scenario = scenario(&[(5, isolate(GAMMA))]);
+        scenario.pool.vdis[0].locks = vec![];
+        assert_eq!(why(&scenario, "unprotected-disk"), [(vec![], vec![])]);
+    }
+
+    #[test]
+    fn findings_beyond_the_bound_are_said_to_have_no_cause_looked_for() {
+        let mut faults = Vec::new();
+        for round in 0..u64::try_from(FINDINGS_MAX).unwrap() + 1 {
+            faults.push((round * 40 + 1, isolate(BETA)));
+            faults.push((round * 40 + 20, Fault::HealNetwork(None)));
+        }
+        let scenario = scenario(&faults);
+        let options = Options::default();
+        let run = run(&scenario, Case::default(), options.clone(), &[]);
+        assert!(run.found.len() > FINDINGS_MAX);
+        let causes = causes(&scenario, &options, &run);
+        assert!(causes.cut_short);
+        assert_eq!(causes.by_finding.len(), run.found.len());
+        assert!(causes.runs <= RUNS_MAX);
     }
 }

@@ -81,6 +81,8 @@ pub struct History<'a> {
     health: Vec<Vec<(Time, Health)>>,
     /// Who opened each VDI when, in order.
     opened: Vec<Vec<(Time, MachineId)>>,
+    /// Who started each VM when, in order; a migration takes the time of its start along.
+    started: Vec<Vec<(Time, MachineId)>>,
     /// When each machine's copy of the database became another.
     copied: Vec<Vec<Time>>,
 }
@@ -91,16 +93,22 @@ impl<'a> History<'a> {
         let mut tracker = Tracker::new(scenario);
         let pool = &scenario.pool;
         let mut opened: Vec<Vec<_>> = pool.vdis.iter().map(|vdi| vdi.open_on.iter().map(|(m, ..)| (Time::ZERO, *m)).collect()).collect();
+        let mut started: Vec<Vec<_>> = pool.vms.iter().map(|vm| vm.running_on.iter().map(|m| (Time::ZERO, *m)).collect()).collect();
         let mut copied = vec![Vec::new(); pool.hosts.len()];
         for Entry { at, event, .. } in &run.engine.trace.entries {
             tracker.see(*at, event);
             match event {
                 Event::DiskOpened { vdi, machine, .. } => opened[vdi.at()].push((*at, *machine)),
+                Event::DomainStarted { vm, machine } => started[vm.at()].push((*at, *machine)),
+                Event::DomainMoved { vm, from, to } => {
+                    let since = last(&started[vm.at()], *from, *at).unwrap_or(*at);
+                    started[vm.at()].push((since, *to));
+                }
                 Event::CopyTaken { machine, .. } => copied[machine.at()].push(*at),
                 _ => {}
             }
         }
-        History { run, commands: commands(run), health: tracker.health, opened, copied }
+        History { run, commands: commands(run), health: tracker.health, opened, started, copied }
     }
 
     /// The names at the end of the run.
@@ -116,7 +124,12 @@ impl<'a> History<'a> {
 
     /// When a machine last opened a VDI, no later than an instant.
     pub fn last_opened(&self, vdi: VdiId, machine: MachineId, until: Time) -> Option<Time> {
-        self.opened[vdi.at()].iter().rev().find(|(at, who)| *who == machine && *at <= until).map(|(at, _)| *at)
+        last(&self.opened[vdi.at()], machine, until)
+    }
+
+    /// When a machine last started a VM, no later than an instant.
+    pub fn last_started(&self, vm: VmId, machine: MachineId, until: Time) -> Option<Time> {
+        last(&self.started[vm.at()], machine, until)
     }
 
     /// When a machine's copy of the database last became another, no later than an instant.
@@ -171,6 +184,11 @@ impl<'a> History<'a> {
             _ => false,
         }
     }
+}
+
+/// The last of a machine's instants that is no later than one.
+fn last(instants: &[(Time, MachineId)], machine: MachineId, until: Time) -> Option<Time> {
+    instants.iter().rev().find(|(at, who)| *who == machine && *at <= until).map(|(at, _)| *at)
 }
 
 fn commands(run: &Run) -> Vec<Command> {

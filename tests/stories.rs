@@ -1,0 +1,137 @@
+//! Stories through one door: what is refused, and which step of which line makes which hazard.
+
+mod common;
+mod story;
+
+use story::check;
+
+#[test]
+fn a_host_that_answers_is_not_forgotten() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe host-forget uuid=$beta --force # refused HOST_IS_LIVE
+    - run: xe host-forget uuid=$alpha --force # refused HOST_IS_LIVE
+    - run: xe vm-reset-powerstate vm=db --force # refused HOST_IS_LIVE
+",
+    );
+}
+
+/// The master never asks again whom it holds for dead: a host that is well passes as dead.
+#[test]
+fn a_stopped_toolstack_passes_for_death_and_its_guest_gets_a_twin() {
+    check(
+        "
+until: 20m
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta}}
+timeline:
+  - {at: 1m, fault: {toolstack-stop: beta}}
+recovery:
+  pace: 10s
+  steps:
+    - run: xe vm-start vm=db on=gamma # refused VM_BAD_POWER_STATE
+    - run: xe vm-reset-powerstate vm=db --force # hazard vm-runs-unseen db
+    - run: xe vm-start vm=db on=gamma # refused SR_BACKEND_FAILURE_46
+    - run: /opt/xensource/sm/resetvdis.py $beta $nfs1 # hazard unprotected-disk db-root
+    - run: xe vm-start vm=db on=gamma # hazard vm-runs-twice db, hazard double-attach db-root, hazard double-writer db-root
+",
+    );
+}
+
+#[test]
+fn a_dead_host_by_the_book() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta}}
+timeline:
+  - {at: 1m, fault: {crash: beta}}
+recovery:
+  pace: 10s
+  steps:
+    - act: {power-off: beta}
+    - run: xe host-forget uuid=$beta --force
+    - run: xe vm-start vm=db on=gamma # refused SR_BACKEND_FAILURE_46
+    - run: /opt/xensource/sm/resetvdis.py $beta $nfs1
+    - run: xe vm-start vm=db on=gamma
+    - run: xe host-list name-label=beta --minimal
+",
+    );
+}
+
+#[test]
+fn members_hang_without_a_master_and_emergency_mode_comes_with_a_restart() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+timeline:
+  - {at: 1m, fault: {crash: alpha}}
+recovery:
+  host: beta
+  pace: 10s
+  steps:
+    - run: xe pool-list # hangs
+    - run: xe host-is-in-emergency-mode
+    - run: xe-toolstack-restart
+    - {after: 1m, run: xe pool-list} # refused INTERNAL_ERROR
+    - run: xe host-is-in-emergency-mode
+",
+    );
+}
+
+#[test]
+fn a_disabled_host_gets_no_vm_and_only_a_disabled_host_goes_down() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: }
+recovery:
+  at: 1m
+  steps:
+    - run: xe host-shutdown host=beta # refused HOST_NOT_DISABLED
+    - run: xe host-disable host=beta
+    - run: xe vm-start vm=db on=beta # refused HOST_DISABLED
+    - run: xe host-shutdown host=beta
+    - {after: 1m, run: xe vm-start vm=db on=beta} # refused HOST_NOT_LIVE
+    - run: xe host-enable host=beta # refused HOST_OFFLINE
+    - run: xe pool-sync-database # refused HOST_OFFLINE
+    - run: xe pool-designate-new-master host-uuid=$beta # refused HOST_OFFLINE
+",
+    );
+}
+
+#[test]
+fn one_disk_and_two_vms() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+  vms:
+    db: {running-on: beta}
+    backup: {disks: {peek: {vdi: db-root, mode: ro}}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe vm-start vm=backup on=alpha # refused VDI_IN_USE
+    - run: xe vm-shutdown vm=db
+    - run: xe vm-start vm=backup on=alpha
+    - run: xe vm-start vm=db on=alpha # refused VDI_IN_USE
+",
+    );
+}
