@@ -274,7 +274,7 @@ mod tests {
     /// What the types can say has an entry.
     #[test]
     fn every_severity_verdict_and_status_is_explained() {
-        use crate::report::Verdict;
+        use crate::judge::Verdict;
         let verdicts = [Verdict::AsExpected, Verdict::NotAsExpected, Verdict::Inconclusive, Verdict::NoExpectation];
         let severities = hazard::Severity::ALL.iter().map(|s| s.name());
         let statuses = crate::world::event::Status::ALL.iter().map(|s| s.name());

@@ -84,7 +84,6 @@ pub const CODES: &[Word] = &[
     ),
     ("unreadable", "A file could not be read or written. Exit status 3; the message says which, and why."),
     ("too-large", "The file is larger than any scenario that a person writes. Exit status 2; see whether it is the right file."),
-    ("not-utf8", "The file is no UTF-8 text. Exit status 2; save it as UTF-8, or see whether it is the right file."),
     ("nothing-found", "No .yaml or .yml file stands below the folders named. Exit status 4."),
     (
         "bug",

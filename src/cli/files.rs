@@ -18,8 +18,13 @@ pub fn name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
+/// A file as diagnostics name it: as it was typed.
+pub fn shown(path: &Path) -> String {
+    if path.as_os_str() == "-" { "stdin".into() } else { path.display().to_string() }
+}
+
 /// Reads a whole file, or standard input for `-`. What goes wrong is told here.
-pub fn read(out: Out, path: &Path) -> Result<String, Status> {
+pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
     let shown = if path.as_os_str() == "-" { "standard input".to_string() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let done = if path.as_os_str() == "-" {
@@ -40,12 +45,7 @@ pub fn read(out: Out, path: &Path) -> Result<String, Status> {
             Status::Wrong,
         ));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let help = ["save it as UTF-8".to_string()];
-        out.refuse("not-utf8", &format!("{shown}:{line}: this is no UTF-8 text"), &help, Status::Wrong)
-    })
+    Ok(bytes)
 }
 
 /// The scenario files that `paths` name: files as they stand, folders walked for `.yaml` and `.yml` in the order of
