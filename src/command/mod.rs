@@ -3,7 +3,43 @@
 //! A line is read ([`shell`]), its words are resolved to a [`Typed`] command, the command is admitted (is there an xapi,
 //! a master, an answer?), checked when it begins and committed when it ends. Knows no scenario, no engine, no hazard.
 
+mod args;
+mod batch;
+mod examine;
+mod frame;
+mod names;
+mod objects;
+mod print;
+mod reach;
 pub mod shell;
+
+mod beside;
+mod fields;
+mod help;
+mod host_emergency;
+mod host_forget;
+mod host_power;
+mod host_switch;
+mod list;
+mod pbd;
+mod pool_database;
+mod pool_designate;
+mod pool_emergency;
+mod pool_join;
+mod pool_recover;
+mod resetvdis;
+mod toolstack;
+mod vm_migrate;
+mod vm_place;
+mod vm_reset;
+mod vm_shutdown;
+mod vm_start;
+
+#[cfg(test)]
+mod tests;
+
+pub use examine::{COMPLAINTS, Complaint, ComplaintDoc, examine};
+pub use frame::{Typed, typed};
 
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
@@ -69,31 +105,231 @@ pub enum Progress {
 
 /// A command: checked with `&`, committed with `&mut`.
 pub trait Operation {
-    /// Its checks, in the real order.
-    fn check(&self, world: &World, seat: Seat) -> Check;
+    /// Its checks, in the real order. What it finds (the objects that were selected) it remembers for the commit.
+    fn check(&mut self, world: &World, seat: Seat) -> Check;
     /// Its effects, at its end; begins by checking again what may have changed.
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress;
 }
 
-/// Temporary.
-#[derive(Clone, Debug)]
-pub struct Typed;
-impl Typed {
-    pub fn admit(&self, _world: &World, console: MachineId) -> Admission {
-        Admission::Go(Seat { console, executor: console })
-    }
-    pub fn needs_xapi(&self) -> bool {
-        true
+/// What `explain` says of a command.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandDoc {
+    /// Its name: behind `xe`, or as it is typed beside it.
+    pub name: &'static str,
+    /// How it is typed.
+    pub synopsis: &'static str,
+    /// What it does, its checks in order, its dangers.
+    pub doc: &'static str,
+    /// A line that a scenario can have.
+    pub example: &'static str,
+}
+
+/// What becomes of keys that a command does not name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Rest {
+    /// They are ignored without a word.
+    Ignored,
+    /// They filter VMs, and select them so.
+    Vms,
+    /// They filter hosts, and select them so.
+    Hosts,
+    /// They filter a list.
+    List(objects::Class),
+    /// They name fields to set.
+    Set(objects::Class),
+}
+
+/// How a command reads its keys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Grammar {
+    /// Keys that it can't be without, in the order in which they are missed.
+    required: &'static [&'static str],
+    /// Keys that it reads besides.
+    optional: &'static [&'static str],
+    /// All other keys.
+    rest: Rest,
+    /// Carried out by the contacted host without a login: works on members and in emergency mode.
+    local: bool,
+    /// Asks to type yes unless it is forced.
+    asks: bool,
+}
+
+impl Grammar {
+    /// These keys and no others.
+    const fn keys(required: &'static [&'static str], optional: &'static [&'static str]) -> Grammar {
+        Grammar { required, optional, rest: Rest::Ignored, local: false, asks: false }
     }
 }
-impl Operation for Typed {
-    fn check(&self, _world: &World, _seat: Seat) -> Check {
-        Check::Go(Span(0))
-    }
-    fn commit(&mut self, _world: &mut World, _fx: &mut Effects, _seat: Seat) -> Progress {
-        Progress::Hangs
-    }
+
+/// A command's header, and how it is made from its keys.
+trait Command: Operation + Sized {
+    const DOC: CommandDoc;
+    const GRAMMAR: Grammar;
+    fn new(args: args::Args) -> Self;
 }
-pub fn typed(_line: &shell::Line, _world: &World, _stdin: Option<&str>) -> (String, Result<Typed, Output>) {
-    (String::new(), Ok(Typed))
+
+macro_rules! commands {
+    ($($variant:ident: $command:ty,)*) => {
+        /// One of all commands.
+        #[derive(Clone, Debug)]
+        enum Entry {
+            $($variant($command),)*
+        }
+
+        /// Every command that is built.
+        pub const COMMANDS: &[CommandDoc] = &[$(<$command as Command>::DOC,)*];
+
+        /// The grammars, in the same order.
+        const GRAMMARS: &[Grammar] = &[$(<$command as Command>::GRAMMAR,)*];
+
+        impl Entry {
+            /// The command that its arguments name.
+            fn read(args: args::Args) -> Option<Entry> {
+                $(if args.command == <$command as Command>::DOC.name {
+                    return Some(Entry::$variant(<$command as Command>::new(args)));
+                })*
+                None
+            }
+        }
+
+        impl Operation for Entry {
+            fn check(&mut self, world: &World, seat: Seat) -> Check {
+                match self {
+                    $(Entry::$variant(command) => command.check(world, seat),)*
+                }
+            }
+            fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+                match self {
+                    $(Entry::$variant(command) => command.commit(world, fx, seat),)*
+                }
+            }
+        }
+    };
 }
+
+// One line a command.
+commands! {
+    HostList: list::List<fields::Host>,
+    HostParamGet: fields::ParamGet<fields::Host>,
+    HostParamList: fields::ParamList<fields::Host>,
+    HostForget: host_forget::HostForget,
+    HostDisable: host_switch::HostDisable,
+    HostEnable: host_switch::HostEnable,
+    HostShutdown: host_power::HostShutdown,
+    HostReboot: host_power::HostReboot,
+    HostIsInEmergencyMode: host_emergency::HostIsInEmergencyMode,
+    PoolList: list::List<fields::Pool>,
+    PoolParamGet: fields::ParamGet<fields::Pool>,
+    PoolParamList: fields::ParamList<fields::Pool>,
+    PoolParamSet: fields::PoolParamSet,
+    PoolEmergencyTransitionToMaster: pool_emergency::TransitionToMaster,
+    PoolEmergencyResetMaster: pool_emergency::ResetMaster,
+    PoolRecoverSlaves: pool_recover::RecoverSlaves,
+    PoolDesignateNewMaster: pool_designate::DesignateNewMaster,
+    PoolJoin: pool_join::PoolJoin,
+    PoolSyncDatabase: pool_database::SyncDatabase,
+    PoolDumpDatabase: pool_database::DumpDatabase,
+    PoolRestoreDatabase: pool_database::RestoreDatabase,
+    VmList: list::List<fields::Vm>,
+    VmParamGet: fields::ParamGet<fields::Vm>,
+    VmParamList: fields::ParamList<fields::Vm>,
+    VmStart: vm_start::VmStart,
+    VmShutdown: vm_shutdown::VmShutdown,
+    VmMigrate: vm_migrate::VmMigrate,
+    VmResetPowerstate: vm_reset::VmResetPowerstate,
+    VdiList: list::List<fields::Vdi>,
+    VdiParamGet: fields::ParamGet<fields::Vdi>,
+    VdiParamList: fields::ParamList<fields::Vdi>,
+    SrList: list::List<fields::Sr>,
+    SrParamGet: fields::ParamGet<fields::Sr>,
+    SrParamList: fields::ParamList<fields::Sr>,
+    PbdList: list::List<fields::Pbd>,
+    PbdPlug: pbd::PbdPlug,
+    PbdUnplug: pbd::PbdUnplug,
+    VbdList: list::List<fields::Vbd>,
+    Help: help::Help,
+    Resetvdis: resetvdis::Resetvdis,
+    ToolstackRestart: toolstack::ToolstackRestart,
+    ServiceXapi: toolstack::ServiceXapi,
+    ListDomains: beside::ListDomains,
+    TapCtlList: beside::TapCtlList,
+    CatPoolConf: beside::CatPoolConf,
+}
+
+/// Commands that are real and that the simulator does not have yet: refused by name.
+const NOT_YET: &[&str] = &[
+    "host-emergency-ha-disable",
+    "host-emergency-management-reconfigure",
+    "host-evacuate",
+    "host-get-vms-which-prevent-evacuation",
+    "host-get-system-status-capabilities",
+    "host-ha-xapi-healthcheck",
+    "host-management-disable",
+    "host-param-add",
+    "host-param-clear",
+    "host-param-remove",
+    "host-param-set",
+    "host-power-on",
+    "host-shutdown-agent",
+    "host-signal-networking-change",
+    "pbd-create",
+    "pbd-destroy",
+    "pbd-param-get",
+    "pbd-param-list",
+    "pbd-param-set",
+    "pool-eject",
+    "pool-ha-compute-max-host-failures-to-tolerate",
+    "pool-ha-disable",
+    "pool-ha-enable",
+    "pool-ha-prevent-restarts-for",
+    "pool-param-add",
+    "pool-param-clear",
+    "pool-param-remove",
+    "snapshot-destroy",
+    "snapshot-list",
+    "snapshot-param-get",
+    "snapshot-param-list",
+    "snapshot-reset-powerstate",
+    "snapshot-revert",
+    "snapshot-uninstall",
+    "sr-create",
+    "sr-destroy",
+    "sr-forget",
+    "sr-introduce",
+    "sr-param-add",
+    "sr-param-remove",
+    "sr-param-set",
+    "sr-probe",
+    "sr-scan",
+    "task-cancel",
+    "task-list",
+    "template-list",
+    "vbd-create",
+    "vbd-destroy",
+    "vbd-param-get",
+    "vbd-param-list",
+    "vbd-plug",
+    "vbd-unplug",
+    "vdi-create",
+    "vdi-destroy",
+    "vdi-forget",
+    "vdi-param-add",
+    "vdi-param-remove",
+    "vdi-param-set",
+    "vdi-snapshot",
+    "vdi-unlock",
+    "vm-destroy",
+    "vm-disk-list",
+    "vm-install",
+    "vm-param-add",
+    "vm-param-clear",
+    "vm-param-remove",
+    "vm-param-set",
+    "vm-pause",
+    "vm-reboot",
+    "vm-resume",
+    "vm-snapshot",
+    "vm-suspend",
+    "vm-uninstall",
+    "vm-unpause",
+];

@@ -84,6 +84,7 @@ impl Toolstack {
             db: Arc::new(db),
             copy_as_of: crate::base::time::Time::ZERO,
             copy_age: crate::base::time::Span::ZERO,
+            incoming: None,
             promotion: None,
             taking_over: None,
             forsaken: None,

@@ -5,7 +5,7 @@ use super::{Engine, sequence};
 use crate::base::draw::Stream;
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
-use crate::command::{self, Admission, Check, Operation, Output, Progress, Seat, Typed};
+use crate::command::{self, Admission, Check, Output, Progress, Seat, Typed};
 use crate::scenario::model::{Deed, Step};
 use crate::world::effects::Due;
 use crate::world::event::{Event, Status, StepIx};
@@ -101,7 +101,7 @@ impl Engine {
 
     /// Looks whether the line gets anybody to talk to, and has it checked.
     fn admit(&mut self, mut console: Console) {
-        let Some(typed) = &console.typed else { return };
+        let Some(typed) = &mut console.typed else { return };
         match typed.admit(&self.world, console.machine) {
             Admission::Refuse(output) => self.line_ended(console, output),
             Admission::Wait => {

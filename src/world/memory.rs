@@ -80,6 +80,15 @@ impl Heard {
     }
 }
 
+/// Where a database comes from that the next start of xapi reads.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Incoming {
+    /// From a dump, by `pool-restore-database` (restore_db.db).
+    Dump(String),
+    /// From the master of the pool that the host joins, by `pool-join`.
+    Pool(MachineId),
+}
+
 /// One machine's toolstack: process, memory, files.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Toolstack {
@@ -92,6 +101,8 @@ pub struct Toolstack {
     pub copy_as_of: Time,
     /// How much older than that it counts, because the scenario says so (`copy-age`); nothing once it is renewed.
     pub copy_age: Span,
+    /// A database that takes the place of its own at the next start of xapi.
+    pub incoming: Option<(Incoming, Arc<Database>)>,
     /// How it last became master, if it did since the start.
     pub promotion: Option<Promotion>,
     /// A promotion by `pool-emergency-transition-to-master` that the next start of xapi will carry out, and over whom.

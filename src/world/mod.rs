@@ -11,6 +11,7 @@ pub mod event;
 pub mod hardware;
 pub mod memory;
 pub mod names;
+pub mod pool;
 mod records;
 pub mod release;
 pub mod settings;

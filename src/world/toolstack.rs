@@ -28,6 +28,7 @@ impl World {
         stack.epoch += 1;
         stack.xapi = Xapi::Starting;
         let epoch = stack.epoch;
+        self.read_incoming(fx, machine);
         fx.tell(Event::XapiStarting { machine });
         fx.due(self.settings.xapi_start, Due::XapiUp { machine, epoch });
         true

@@ -1,0 +1,273 @@
+//! Commands on VMs and hosts that are selected by fields: the filters, the selectors, and `--multiple`
+//! (cli_operations.ml: filter_records_on_fields, select_vms, do_vm_op). The targets are worked on one after the other.
+
+use super::args::{Args, STANDARD_KEYS};
+use super::objects::{Class, Object};
+use super::reach::{Refusal, Why};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Rest, Seat};
+use crate::base::ids::MachineId;
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::effects::Effects;
+
+/// The filters of a command: every key that is not one of these.
+pub fn filters<'a>(args: &'a Args, own: &[&str]) -> Vec<(&'a str, &'a str)> {
+    let others = |key: &str| !STANDARD_KEYS.contains(&key) && !own.contains(&key) && !key.starts_with("database:");
+    args.pairs.iter().filter(|(key, _)| others(key)).map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+/// Whether an object matches a filter.
+fn matches(world: &World, by: MachineId, class: Class, object: Object, key: &str, value: &str) -> Result<bool, Refusal> {
+    if let Some(field) = class.field(key) {
+        return Ok(object.value(world, by, field).show() == value);
+    }
+    let entry = |map: super::objects::Value, wanted: &str| match map {
+        super::objects::Value::Map(entries) => entries.iter().any(|(key, held)| key == wanted && held == value),
+        _ => false,
+    };
+    if let Some((name, inner)) = key.split_once(':') {
+        let Some(field) = class.field(name) else { return Err(unknown_field(key)) };
+        if field.is_map() {
+            return Ok(entry(object.value(world, by, field), inner));
+        }
+        if !field.is_set() {
+            return Err(Refusal::tool(format!("Field '{name}' is not a set or map")));
+        }
+        if inner != "contains" {
+            return Err(Refusal::tool("Invalid syntax for set filtering (should be set-param:contains=key)"));
+        }
+        return Ok(match object.value(world, by, field) {
+            super::objects::Value::Set(members) => members.iter().any(|member| member == value),
+            _ => false,
+        });
+    }
+    // The old spelling `map-key=value`.
+    let old = |field: &super::objects::Field| field.is_map() && key.strip_prefix(field.name).is_some_and(|rest| rest.starts_with('-'));
+    match class.fields().find(old) {
+        Some(field) => Ok(entry(object.value(world, by, field), &key[field.name.len() + 1..])),
+        None => Err(unknown_field(key)),
+    }
+}
+
+fn unknown_field(key: &str) -> Refusal {
+    Refusal::tool(format!("Unknown field '{key}'"))
+}
+
+/// Whether a key can filter a class: a field, a part of a map or set, or the old spelling of one.
+pub fn filterable(class: Class, key: &str) -> bool {
+    let name = key.split_once(':').map_or(key, |(name, _)| name);
+    class.field(name).is_some()
+        || class.fields().any(|field| field.is_map() && key.strip_prefix(field.name).is_some_and(|rest| rest.starts_with('-')))
+}
+
+/// The objects that match all filters, applied in order. An unknown field is an error only while any object is left.
+///
+/// # Errors
+/// The tool's own words.
+pub fn filter(
+    world: &World,
+    by: MachineId,
+    class: Class,
+    mut objects: Vec<Object>,
+    filters: &[(&str, &str)],
+) -> Result<Vec<Object>, Refusal> {
+    for (key, value) in filters {
+        let mut left = Vec::new();
+        for object in objects {
+            if matches(world, by, class, object, key, value)? {
+                left.push(object);
+            }
+        }
+        objects = left;
+    }
+    Ok(objects)
+}
+
+/// What a command does to one target.
+pub trait Deed: Clone + std::fmt::Debug + Default {
+    /// The command's header.
+    const DOC: CommandDoc;
+    /// VMs or hosts.
+    const CLASS: Class;
+    /// Keys of its own, which do not filter.
+    const OWN: &'static [&'static str];
+    /// Whether domain 0 is left out of the selection.
+    const GUARDED: bool = true;
+
+    /// What is looked at before anything is selected.
+    ///
+    /// # Errors
+    /// The tool's own words.
+    fn before(_args: &Args) -> Result<(), Refusal> {
+        Ok(())
+    }
+    /// The checks for one target: how long the work then takes.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    fn check(&mut self, args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal>;
+    /// The work, at its end.
+    fn commit(&mut self, args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome;
+}
+
+/// How the work on one target went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// It failed; what was taken is let go of.
+    Failed(Refusal),
+    /// It asks again after this span.
+    Again(Span),
+    /// It hangs on its storage.
+    Hangs,
+}
+
+impl<E: Into<Refusal>> From<Result<(), E>> for Outcome {
+    fn from(result: Result<(), E>) -> Outcome {
+        match result {
+            Ok(()) => Outcome::Done,
+            Err(refusal) => Outcome::Failed(refusal.into()),
+        }
+    }
+}
+
+/// A command on what it selects.
+#[derive(Clone, Debug)]
+pub struct Batch<D> {
+    args: Args,
+    deed: D,
+    targets: Vec<Object>,
+    at: usize,
+    /// What failed, with `--multiple`: UUID and reason, in order.
+    failures: Vec<(String, Refusal)>,
+}
+
+/// The objects that a command's selectors mean.
+fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Object>, Refusal> {
+    let (word, plural, multiple) = match D::CLASS {
+        Class::Host => ("host", "hosts", "Multiple matching hosts found."),
+        _ => ("vm", "VMs", "Multiple matches VMs found."),
+    };
+    let mut own = D::OWN.to_vec();
+    own.push(word);
+    let mut objects = D::CLASS.all(world, by);
+    let mut wanted = filters(args, &own);
+    let mut taken = None;
+    if let Some(value) = args.get(word) {
+        // 6.0: a UUID is taken at once, and every other filter and guard is passed over.
+        taken = D::CLASS.by_uuid(world, by, value);
+        wanted.insert(0, ("name-label", value));
+    }
+    if let Some(object) = taken {
+        objects = vec![object];
+    } else {
+        if D::GUARDED {
+            objects.retain(|object| !matches!(object, Object::ControlDomain(_)));
+        }
+        objects = filter(world, by, D::CLASS, objects, &wanted)?;
+    }
+    let many = args.flag("multiple").map_err(Refusal::tool)?;
+    match objects.len() {
+        0 => Err(Refusal::tool(format!("No matching {plural} found"))),
+        1 => Ok(objects),
+        _ if many => Ok(objects),
+        _ => Err(Refusal::tool(format!("{multiple} --multiple required to complete the operation"))),
+    }
+}
+
+impl<D: Deed> Batch<D> {
+    /// Checks targets from the present one on until one may begin: after how long, or `None` if none is left.
+    fn next(&mut self, world: &World, seat: Seat) -> (Span, bool) {
+        let mut spent = Span::ZERO;
+        while let Some(target) = self.targets.get(self.at) {
+            match self.deed.check(&self.args, world, seat, *target) {
+                Ok(span) => return (spent + span, true),
+                Err(refusal) => {
+                    spent = spent + refusal.after;
+                    self.fail(world, seat, refusal);
+                }
+            }
+        }
+        (spent, false)
+    }
+
+    /// The present target failed; the next is up.
+    fn fail(&mut self, world: &World, seat: Seat, refusal: Refusal) {
+        let uuid = self.targets[self.at].uuid(world, seat.executor);
+        self.failures.push((uuid, refusal));
+        self.at += 1;
+        self.deed = D::default();
+    }
+
+    /// The output once all targets have been worked on.
+    fn output(&self, world: &World, seat: Seat) -> Output {
+        let Some((_, first)) = self.failures.first() else {
+            let text = if self.args.minimal { "\n".to_string() } else { String::new() };
+            return Output { text, exit: 0, error: None };
+        };
+        if self.targets.len() == 1 {
+            return first.output(world, seat.executor);
+        }
+        let mut text = String::new();
+        for (uuid, refusal) in self.failures.iter().rev() {
+            text.push_str(&format!("operation failed on {uuid}: {}", refusal.text(world, seat.executor)));
+        }
+        let error = match &first.why {
+            Why::Api(error) => Some(error.clone()),
+            _ => None,
+        };
+        Output { text, exit: 1, error }
+    }
+}
+
+impl<D: Deed> Operation for Batch<D> {
+    fn check(&mut self, world: &World, seat: Seat) -> Check {
+        let targets = D::before(&self.args).and_then(|()| select::<D>(&self.args, world, seat.executor));
+        match targets {
+            Ok(targets) => self.targets = targets,
+            Err(refusal) => return Check::Refuse { output: refusal.output(world, seat.executor), after: refusal.after },
+        }
+        (self.at, self.failures, self.deed) = (0, Vec::new(), D::default());
+        match self.next(world, seat) {
+            (span, true) => Check::Go(span),
+            (after, false) => Check::Refuse { output: self.output(world, seat), after },
+        }
+    }
+
+    fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        let Some(target) = self.targets.get(self.at).copied() else { return Progress::Ended(self.output(world, seat)) };
+        match self.deed.commit(&self.args, world, fx, seat, target) {
+            Outcome::Again(span) => return Progress::Again(span),
+            Outcome::Hangs => return Progress::Hangs,
+            Outcome::Done => {
+                self.at += 1;
+                self.deed = D::default();
+            }
+            Outcome::Failed(refusal) => self.fail(world, seat, refusal),
+        }
+        match self.next(world, seat) {
+            (span, true) => Progress::Again(span),
+            (Span::ZERO, false) => Progress::Ended(self.output(world, seat)),
+            // The last ones were refused, and it took a while to find out.
+            (span, false) => Progress::Again(span),
+        }
+    }
+}
+
+impl<D: Deed> Command for Batch<D> {
+    const DOC: CommandDoc = D::DOC;
+    const GRAMMAR: Grammar = Grammar {
+        required: &[],
+        optional: D::OWN,
+        rest: match D::CLASS {
+            Class::Host => Rest::Hosts,
+            _ => Rest::Vms,
+        },
+        local: false,
+        asks: false,
+    };
+    fn new(args: Args) -> Self {
+        Batch { args, deed: D::default(), targets: Vec::new(), at: 0, failures: Vec::new() }
+    }
+}

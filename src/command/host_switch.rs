@@ -1,0 +1,85 @@
+//! `xe host-disable` and `xe host-enable`: whether VMs may be placed on a host.
+
+use super::args::Args;
+use super::batch::{Batch, Deed, Outcome};
+use super::objects::{Class, Object};
+use super::reach::{Refusal, gate, home};
+use super::{CommandDoc, Seat};
+use crate::base::ids::HostId;
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::effects::Effects;
+
+/// `xe host-disable`.
+pub type HostDisable = Batch<Disable>;
+/// `xe host-enable`.
+pub type HostEnable = Batch<Enable>;
+
+#[derive(Clone, Debug, Default)]
+pub struct Disable;
+#[derive(Clone, Debug, Default)]
+pub struct Enable;
+
+/// The host that is the target; host commands have no others.
+pub fn host_of(target: Object) -> Option<HostId> {
+    match target {
+        Object::Host(host) => Some(host),
+        _ => None,
+    }
+}
+
+/// Sets the switch on the host itself, which writes it into the database of its master.
+fn switch(world: &mut World, fx: &mut Effects, seat: Seat, target: Object, enabled: bool) -> Outcome {
+    let Some(host) = host_of(target) else { return Outcome::Done };
+    let machine = match gate(world, seat.executor, host) {
+        Ok(machine) => machine,
+        Err(refusal) => return Outcome::Failed(refusal),
+    };
+    let Some(home) = home(world, machine) else { return Outcome::Hangs };
+    world.set_enabled(fx, home, host, enabled);
+    world.stacks[machine.at()].user_disabled = !enabled;
+    Outcome::Done
+}
+
+fn reachable(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
+    if let Some(host) = host_of(target) {
+        gate(world, seat.executor, host)?;
+    }
+    Ok(world.settings.command)
+}
+
+impl Deed for Disable {
+    const DOC: CommandDoc = CommandDoc {
+        name: "host-disable",
+        synopsis: "xe host-disable host=HOST | FIELD=VALUE… [--multiple]",
+        doc: "Closes a host for new VMs; those that run there run on. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer. It lasts until the host's xapi starts again. Without a selector it means every host of the pool.",
+        example: "xe host-disable host=beta",
+    };
+    const CLASS: Class = Class::Host;
+    const OWN: &'static [&'static str] = &[];
+
+    fn check(&mut self, _args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
+        reachable(world, seat, target)
+    }
+    fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome {
+        switch(world, fx, seat, target, false)
+    }
+}
+
+impl Deed for Enable {
+    const DOC: CommandDoc = CommandDoc {
+        name: "host-enable",
+        synopsis: "xe host-enable host=HOST | FIELD=VALUE… [--multiple]",
+        doc: "Opens a host for VMs again. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer.",
+        example: "xe host-enable host=beta",
+    };
+    const CLASS: Class = Class::Host;
+    const OWN: &'static [&'static str] = &[];
+
+    fn check(&mut self, _args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
+        reachable(world, seat, target)
+    }
+    fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome {
+        switch(world, fx, seat, target, true)
+    }
+}

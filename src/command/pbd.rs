@@ -1,0 +1,151 @@
+//! `xe pbd-plug` and `xe pbd-unplug`: a host's connection to an SR (xapi_pbd.ml; SRCommand.py, sr_attach, sr_detach).
+
+use super::args::Args;
+use super::objects::{Class, Object};
+use super::reach::{Refusal, gate, home, uuid_invalid};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
+use crate::base::ids::{HostId, MachineId, SrId, VdiId};
+use crate::world::World;
+use crate::world::effects::Effects;
+use crate::world::errors::{ApiError, Param};
+use crate::world::hardware::Io;
+use crate::world::names::SrType;
+
+/// `xe pbd-plug`.
+#[derive(Clone, Debug)]
+pub struct PbdPlug {
+    args: Args,
+}
+
+/// `xe pbd-unplug`.
+#[derive(Clone, Debug)]
+pub struct PbdUnplug {
+    args: Args,
+}
+
+/// The PBD that is meant, and the machine that carries it out.
+fn target(args: &Args, world: &World, seat: Seat) -> Result<(HostId, SrId, MachineId), Refusal> {
+    let uuid = args.required("uuid");
+    let Some(Object::Pbd(host, sr)) = Class::Pbd.by_uuid(world, seat.executor, uuid) else { return Err(uuid_invalid("PBD", uuid)) };
+    Ok((host, sr, gate(world, seat.executor, host)?))
+}
+
+fn silence(args: &Args) -> Output {
+    Output { text: if args.minimal { "\n".to_string() } else { String::new() }, exit: 0, error: None }
+}
+
+fn refuse(world: &World, seat: Seat, refusal: Refusal) -> Check {
+    Check::Refuse { output: refusal.output(world, seat.executor), after: refusal.after }
+}
+
+/// An error of the storage driver (XE_SR_ERRORCODES.xml).
+fn driver(code: &'static str, text: &str) -> Refusal {
+    ApiError::new(code).text("").text(text).text("").into()
+}
+
+impl Command for PbdPlug {
+    const DOC: CommandDoc = CommandDoc {
+        name: "pbd-plug",
+        synopsis: "xe pbd-plug uuid=PBD-UUID",
+        doc: "Connects a host to an SR. Checks: the UUID (UUID_INVALID); the host carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST); the path (SR_BACKEND_FAILURE_73 for NFS, SR_BACKEND_FAILURE_47 else; a path that hangs makes the command hang). It clears the host's own locks on the SR without looking at open disks, and on the SR's master every `paused` mark. Other pools that use the same storage are not noticed. Plugging what is plugged does nothing.",
+        example: "xe pbd-plug uuid=${beta/nfs1}",
+    };
+    const GRAMMAR: Grammar = Grammar::keys(&["uuid"], &[]);
+    fn new(args: Args) -> Self {
+        PbdPlug { args }
+    }
+}
+
+impl Operation for PbdPlug {
+    fn check(&mut self, world: &World, seat: Seat) -> Check {
+        match target(&self.args, world, seat) {
+            Ok(_) => Check::Go(world.settings.command),
+            Err(refusal) => refuse(world, seat, refusal),
+        }
+    }
+    fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        let (host, sr, machine) = match target(&self.args, world, seat) {
+            Ok(target) => target,
+            Err(refusal) => return Progress::Ended(refusal.output(world, seat.executor)),
+        };
+        let Some(home) = home(world, machine) else { return Progress::Hangs };
+        if world.db(home).plugged(host, sr) {
+            return Progress::Ended(silence(&self.args));
+        }
+        match world.path_fault(machine, sr) {
+            Some(Io::Hang) => return Progress::Hangs,
+            Some(Io::Error) => {
+                let name = &world.names.srs[sr.at()];
+                let refusal = match name.kind {
+                    SrType::Nfs => driver("SR_BACKEND_FAILURE_73", "NFS mount error [opterr=mount failed with return code 32]"),
+                    _ => driver(
+                        "SR_BACKEND_FAILURE_47",
+                        &format!("The SR is not available [opterr=no such volume group: VG_XenStorage-{}]", name.uuid),
+                    ),
+                };
+                return Progress::Ended(refusal.output(world, seat.executor));
+            }
+            None => {}
+        }
+        world.sr_attach(fx, home, machine, sr);
+        world.set_pbd(fx, home, host, sr, true);
+        Progress::Ended(silence(&self.args))
+    }
+}
+
+impl Command for PbdUnplug {
+    const DOC: CommandDoc = CommandDoc {
+        name: "pbd-unplug",
+        synopsis: "xe pbd-unplug uuid=PBD-UUID",
+        doc: "Disconnects a host from an SR. Checks: the UUID (UUID_INVALID); the host carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST), so the PBD of a dead host can't be unplugged; VDI_IN_USE while the database has a VM on that host with a disk on the SR; the driver's own error where a disk is open in truth.",
+        example: "xe pbd-unplug uuid=${beta/nfs1}",
+    };
+    const GRAMMAR: Grammar = Grammar::keys(&["uuid"], &[]);
+    fn new(args: Args) -> Self {
+        PbdUnplug { args }
+    }
+}
+
+/// The disks on an SR that the database has attached to VMs on a host (get_active_vdis_by_pbd).
+fn active(world: &World, by: MachineId, host: HostId, sr: SrId) -> Option<VdiId> {
+    let db = world.db(by);
+    let names = &world.names;
+    let attached = (0..names.vbds.len() as u16).map(crate::base::ids::VbdId).filter(|vbd| db.attached(*vbd));
+    attached
+        .map(|vbd| &names.vbds[vbd.at()])
+        .find(|vbd| names.vdis[vbd.vdi.at()].sr == sr && db.vm(vbd.vm).is_some_and(|vm| vm.resident_on == Some(host)))
+        .map(|vbd| vbd.vdi)
+}
+
+fn unplug_checks(args: &Args, world: &World, seat: Seat) -> Result<(HostId, SrId, MachineId), Refusal> {
+    let (host, sr, machine) = target(args, world, seat)?;
+    if let Some(vdi) = active(world, seat.executor, host, sr) {
+        return Err(ApiError::new("VDI_IN_USE").with(Param::Vdi(vdi)).into());
+    }
+    if world.vdis_on(sr).into_iter().any(|vdi| world.has_open(machine, vdi)) {
+        return Err(match world.names.srs[sr.at()].kind {
+            SrType::Nfs => driver("SR_BACKEND_FAILURE_74", "NFS unmount error [opterr=umount failed with return code 1]"),
+            SrType::Ext => ApiError::new("SR_DEVICE_IN_USE").into(),
+            _ => ApiError::new("SR_BACKEND_FAILURE").text("non-zero exit").text("").text("SR detach failed").into(),
+        });
+    }
+    Ok((host, sr, machine))
+}
+
+impl Operation for PbdUnplug {
+    fn check(&mut self, world: &World, seat: Seat) -> Check {
+        match unplug_checks(&self.args, world, seat) {
+            Ok(_) => Check::Go(world.settings.command),
+            Err(refusal) => refuse(world, seat, refusal),
+        }
+    }
+    fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        let (host, sr, machine) = match unplug_checks(&self.args, world, seat) {
+            Ok(target) => target,
+            Err(refusal) => return Progress::Ended(refusal.output(world, seat.executor)),
+        };
+        let Some(home) = home(world, machine) else { return Progress::Hangs };
+        world.set_pbd(fx, home, host, sr, false);
+        Progress::Ended(silence(&self.args))
+    }
+}

@@ -1,0 +1,86 @@
+//! `xe pool-emergency-transition-to-master` and `xe pool-emergency-reset-master`: a host changes its own role, asking
+//! nobody (xapi_pool.ml).
+
+use super::args::Args;
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, print};
+use crate::base::ids::MachineId;
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::effects::Effects;
+use crate::world::errors::ApiError;
+
+/// `xe pool-emergency-transition-to-master`.
+#[derive(Clone, Debug)]
+pub struct TransitionToMaster;
+
+impl Command for TransitionToMaster {
+    const DOC: CommandDoc = CommandDoc {
+        name: "pool-emergency-transition-to-master",
+        synopsis: "xe pool-emergency-transition-to-master",
+        doc: "Makes the host it is typed on master, with its own copy of the database. No key is read; a `uuid=` is ignored. Nothing is checked: not whether the old master is dead, not how old the copy is. xapi restarts after the setting `role-change`; if it then finds a running master that its database knows, it yields to it. What was changed since the copy is lost; the other members still point to the old master until `pool-recover-slaves`. While the old master lives out of reach the pool has two masters, each with its own locks. On a master it only restarts xapi.",
+        example: "xe pool-emergency-transition-to-master",
+    };
+    const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &[]) };
+    fn new(_args: Args) -> Self {
+        TransitionToMaster
+    }
+}
+
+impl Operation for TransitionToMaster {
+    fn check(&mut self, world: &World, _seat: Seat) -> Check {
+        Check::Go(world.settings.command)
+    }
+    fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        let delay = print::delay(world, world.settings.role_change);
+        world.transition_to_master(fx, seat.executor);
+        let text = format!("Host agent will restart and transition to master in {delay} seconds...\n");
+        Progress::Ended(Output { text, exit: 0, error: None })
+    }
+}
+
+/// `xe pool-emergency-reset-master`.
+#[derive(Clone, Debug)]
+pub struct ResetMaster {
+    args: Args,
+}
+
+impl Command for ResetMaster {
+    const DOC: CommandDoc = CommandDoc {
+        name: "pool-emergency-reset-master",
+        synopsis: "xe pool-emergency-reset-master master-address=ADDRESS",
+        doc: "Makes the host it is typed on a member of the host at that address or network name; a master too. Only whether the name is known is checked, not whether a master is there. If it points there already nothing happens; else xapi restarts after the setting `role-change`. A wrong address ends in emergency mode: HOST_UNKNOWN_TO_MASTER in another pool, HOST_ITS_OWN_SLAVE with the host's own address.",
+        example: "xe pool-emergency-reset-master master-address=gamma",
+    };
+    const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&["master-address"], &[]) };
+    fn new(args: Args) -> Self {
+        ResetMaster { args }
+    }
+}
+
+impl ResetMaster {
+    fn master(&self, world: &World, seat: Seat) -> Option<MachineId> {
+        match self.args.required("master-address") {
+            "127.0.0.1" | "localhost" => Some(seat.executor),
+            address => world.names.machine_by_address(address),
+        }
+    }
+}
+
+impl Operation for ResetMaster {
+    fn check(&mut self, world: &World, seat: Seat) -> Check {
+        if self.master(world, seat).is_some() {
+            return Check::Go(world.settings.command);
+        }
+        let error = ApiError::new("INTERNAL_ERROR").text("Not_found");
+        Check::Refuse { output: print::refusal(world, seat.executor, error), after: Span::ZERO }
+    }
+    fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        let delay = print::delay(world, world.settings.role_change);
+        if let Some(master) = self.master(world, seat) {
+            world.reset_master(fx, seat.executor, master);
+        }
+        let address = self.args.required("master-address");
+        let text = format!("Host agent will restart and become slave of {address} in {delay} seconds...\n");
+        Progress::Ended(Output { text, exit: 0, error: None })
+    }
+}

@@ -1,0 +1,133 @@
+//! Who can be asked, and who counts as alive: the tests that commands share, along the wires that the executing master
+//! really has.
+
+use super::{Output, print};
+use crate::base::ids::{HostId, MachineId};
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::errors::{ApiError, Param};
+use crate::world::memory::Xapi;
+use crate::world::view::Contact;
+
+/// Why a command does not do what it was asked, and how long it took to find out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// What was printed before.
+    pub before: String,
+    /// The reason.
+    pub why: Why,
+    /// How long it took to find out.
+    pub after: Span,
+}
+
+/// A reason.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// The pool's answer.
+    Api(ApiError),
+    /// The tool's own words, after `Error: `.
+    Tool(String),
+    /// The tool's own words, whole.
+    Words(String),
+}
+
+impl Refusal {
+    /// The tool's own words, after `Error: `.
+    pub fn tool(words: impl Into<String>) -> Refusal {
+        Refusal { before: String::new(), why: Why::Tool(words.into()), after: Span::ZERO }
+    }
+    /// The tool's own words, whole.
+    pub fn words(words: impl Into<String>) -> Refusal {
+        Refusal { before: String::new(), why: Why::Words(words.into()), after: Span::ZERO }
+    }
+    /// The same, found out after a span.
+    pub fn after(self, after: Span) -> Refusal {
+        Refusal { after, ..self }
+    }
+    /// The reason as text; `by` answers.
+    pub fn text(&self, world: &World, by: MachineId) -> String {
+        match &self.why {
+            Why::Api(error) => print::error(world, by, error),
+            Why::Tool(words) => format!("Error: {words}\n"),
+            Why::Words(words) => format!("{words}\n"),
+        }
+    }
+    /// The output of a command that ends so.
+    pub fn output(&self, world: &World, by: MachineId) -> Output {
+        let error = match &self.why {
+            Why::Api(error) => Some(error.clone()),
+            _ => None,
+        };
+        Output { text: format!("{}{}", self.before, self.text(world, by)), exit: 1, error }
+    }
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Refusal {
+        Refusal { before: String::new(), why: Why::Api(error), after: Span::ZERO }
+    }
+}
+
+/// UUID_INVALID.
+pub fn uuid_invalid(table: &str, uuid: &str) -> Refusal {
+    ApiError::new("UUID_INVALID").text(table).text(uuid).into()
+}
+
+/// Whether the xapi of a host can be called from a machine: it is that host still, it has the pool's secret.
+fn contact(world: &World, from: MachineId, host: HostId) -> Contact {
+    match world.machine_of(host) {
+        Some(machine) => world.contact(from, machine),
+        // Something else is installed there now: it answers, and the secret is wrong.
+        None => match world.contact(from, world.names.hosts[host.at()].machine) {
+            Contact::Silent => Contact::Silent,
+            _ => Contact::Refused,
+        },
+    }
+}
+
+/// is_host_alive (xapi_host.ml): `None` if the host is alive; if it counts as dead, how long it took to find out.
+///
+/// What the database says if it says dead; else a question, and anything but an answer counts as dead.
+pub fn dead_after(world: &World, executor: MachineId, host: HostId) -> Option<Span> {
+    if !world.db(executor).live(host) {
+        return Some(Span::ZERO);
+    }
+    match contact(world, executor, host) {
+        Contact::Answered => None,
+        Contact::Refused => Some(Span::ZERO),
+        Contact::Silent => Some(world.settings.connect_timeout),
+    }
+}
+
+/// The gate of every command that is carried out on a certain host (message_forwarding.ml, do_op_on): the machine.
+///
+/// # Errors
+/// HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer, its own error if it is in
+/// emergency mode.
+pub fn gate(world: &World, executor: MachineId, host: HostId) -> Result<MachineId, Refusal> {
+    if world.host_on(executor) == host {
+        return Ok(executor);
+    }
+    if !world.db(executor).live(host) {
+        return Err(ApiError::new("HOST_OFFLINE").with(Param::Host(host)).into());
+    }
+    let cannot = |after| Err(Refusal::from(ApiError::new("CANNOT_CONTACT_HOST").with(Param::Host(host))).after(after));
+    match (contact(world, executor, host), world.machine_of(host)) {
+        (Contact::Answered, Some(machine)) => match &world.stacks[machine.at()] {
+            stack if stack.xapi == Xapi::Emergency => Err(stashed(world, machine).into()),
+            _ => Ok(machine),
+        },
+        (Contact::Silent, _) => cannot(world.settings.connect_timeout),
+        _ => cannot(Span::ZERO),
+    }
+}
+
+/// The error of a host in emergency mode.
+pub fn stashed(world: &World, machine: MachineId) -> ApiError {
+    world.stacks[machine.at()].stashed.clone().unwrap_or_else(|| ApiError::new("HOST_STILL_BOOTING"))
+}
+
+/// The master in whose database a machine's xapi keeps its records and locks; `None`: it waits for it.
+pub fn home(world: &World, machine: MachineId) -> Option<MachineId> {
+    world.reached_master(machine)
+}

@@ -1,0 +1,147 @@
+//! `xe vm-migrate` within the pool: disks, keys, record and domain change hands at its end, so that no disk ever has two
+//! openers.
+
+use super::args::Args;
+use super::batch::{Batch, Deed, Outcome};
+use super::objects::{Class, Object};
+use super::reach::{Refusal, gate, home};
+use super::vm_place::{can_take, disks, idle, in_state, named_host};
+use super::{CommandDoc, Seat};
+use crate::base::ids::{HostId, MachineId, VmId};
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::database::PowerState;
+use crate::world::effects::Effects;
+use crate::world::errors::{ApiError, Param};
+use crate::world::event::Event;
+use crate::world::hardware::Io;
+use crate::world::names::Mode;
+use crate::world::storage::ACTIVATION_TRIES;
+use crate::world::view::Contact;
+
+/// `xe vm-migrate`.
+pub type VmMigrate = Batch<Migrate>;
+
+/// A migration under way.
+#[derive(Clone, Debug, Default)]
+pub struct Migrate {
+    target: Option<HostId>,
+    tries: u32,
+}
+
+/// A VM on its way from one machine to another.
+struct Way {
+    vm: VmId,
+    from: MachineId,
+    to: MachineId,
+    host: HostId,
+}
+
+/// Everything that has to hold, when it begins and when it ends.
+fn way(world: &World, seat: Seat, object: Object, host: HostId) -> Result<Way, Refusal> {
+    let by = seat.executor;
+    let (vm, resident) = in_state(world, by, object, PowerState::Running, "running")?;
+    let Some(resident) = resident else { return Err(ApiError::new("INTERNAL_ERROR").text("the VM is resident on no host").into()) };
+    if resident != host {
+        can_take(world, by, vm, host)?;
+    }
+    let from = gate(world, by, resident)?;
+    if !world.has_domain(from, vm) {
+        return Err(ApiError::new("INTERNAL_ERROR").text("the domain does not exist on its host").into());
+    }
+    let to = world.names.hosts[host.at()].machine;
+    match world.contact(from, to) {
+        Contact::Answered if world.machine_of(host).is_some() => Ok(Way { vm, from, to, host }),
+        contact => {
+            let after = if contact == Contact::Silent { world.settings.connect_timeout } else { Span::ZERO };
+            Err(Refusal::from(ApiError::new("CANNOT_CONTACT_HOST").with(Param::Host(host))).after(after))
+        }
+    }
+}
+
+impl Deed for Migrate {
+    const DOC: CommandDoc = CommandDoc {
+        name: "vm-migrate",
+        synopsis: "xe vm-migrate vm=VM host=HOST [--live] | FIELD=VALUE… host=HOST [--multiple]",
+        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was.",
+        example: "xe vm-migrate vm=db host=gamma --live",
+    };
+    const CLASS: Class = Class::Vm;
+    const OWN: &'static [&'static str] = &["host", "host-uuid", "host-name", "live", "encrypt"];
+    const GUARDED: bool = false;
+
+    fn check(&mut self, args: &Args, world: &World, seat: Seat, object: Object) -> Result<Span, Refusal> {
+        for key in ["live", "encrypt"] {
+            args.flag(key).map_err(Refusal::tool)?;
+        }
+        let word = ["host", "host-uuid", "host-name"].iter().find_map(|key| args.get(key));
+        let host = named_host(world, seat.executor, word.ok_or_else(|| Refusal::tool("No destination host specified"))?)?;
+        if let Object::Vm(vm) = object {
+            idle(world, seat.executor, vm)?;
+        }
+        way(world, seat, object, host)?;
+        self.target = Some(host);
+        Ok(world.settings.vm_migrate)
+    }
+
+    fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) -> Outcome {
+        let Some(host) = self.target else { return Outcome::Done };
+        let Way { vm, from, to, host } = match way(world, seat, object, host) {
+            Ok(way) => way,
+            Err(refusal) => return Outcome::Failed(refusal),
+        };
+        if from == to {
+            return Outcome::Done;
+        }
+        let Some(home) = home(world, from) else { return Outcome::Hangs };
+        match self.storage(world, home, vm, from, to) {
+            Outcome::Done => {}
+            other => return other,
+        }
+        let disks = disks(world, vm);
+        for (vdi, _) in disks.iter().rev() {
+            world.deactivate(fx, Some(home), from, *vdi, Some(vm));
+        }
+        for domain in world.hw.domains[vm.at()].iter_mut().filter(|domain| domain.machine == from) {
+            domain.machine = to;
+        }
+        fx.tell(Event::DomainMoved { vm, from, to });
+        for (vdi, mode) in disks {
+            // What could refuse was looked at a moment ago.
+            let opened = world.activate(fx, home, to, vdi, mode, Some(vm));
+            debug_assert!(opened.is_ok(), "{opened:?}");
+        }
+        world.set_vm(fx, home, vm, PowerState::Running, Some(host));
+        Outcome::Done
+    }
+}
+
+impl Migrate {
+    /// Whether the disks can be handed over: the destination reaches them, nobody else holds them, none is paused.
+    fn storage(&mut self, world: &World, home: MachineId, vm: VmId, from: MachineId, to: MachineId) -> Outcome {
+        let source = world.host_on(from);
+        for (vdi, _) in disks(world, vm) {
+            let name = &world.names.vdis[vdi.at()];
+            if let Some(record) = world.db(home).vdi(vdi) {
+                // A disk that something else keeps open on the source keeps its lock there.
+                let stays = world.hw.vdis[vdi.at()].openers.iter().any(|o| o.machine == from && o.vm != Some(vm));
+                if record.locks.iter().any(|(host, mode)| (*host != source || stays) && *mode == Mode::Rw) {
+                    return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {} already attached RW", name.uuid)).into());
+                }
+                if record.paused && self.tries < ACTIVATION_TRIES {
+                    self.tries += 1;
+                    return Outcome::Again(Span::secs(1));
+                }
+                if record.paused {
+                    return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {} locked", name.uuid)).into());
+                }
+            }
+            match world.path_fault(to, name.sr) {
+                Some(Io::Hang) => return Outcome::Hangs,
+                Some(Io::Error) => return Outcome::Failed(ApiError::vdi_unavailable("the disk can't be opened there").into()),
+                None => {}
+            }
+        }
+        Outcome::Done
+    }
+}

@@ -1,0 +1,68 @@
+//! `xe vm-reset-powerstate`: sets a VM halted in the database, and nowhere else (xapi_vm.ml, power_state_reset).
+
+use super::args::Args;
+use super::batch::{Batch, Deed, Outcome};
+use super::objects::{Class, Object};
+use super::reach::{Refusal, dead_after};
+use super::vm_place::control_domain;
+use super::{CommandDoc, Seat};
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::database::PowerState;
+use crate::world::effects::Effects;
+use crate::world::errors::{ApiError, Param};
+
+/// `xe vm-reset-powerstate`.
+pub type VmResetPowerstate = Batch<Reset>;
+
+#[derive(Clone, Debug, Default)]
+pub struct Reset;
+
+/// The text of every command that must be forced.
+const UNFORCED: &str = "This operation is extremely dangerous and may cause data loss. This operation must be forced (use --force).";
+
+/// How long it takes to find out that nothing speaks against it.
+fn checks(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
+    let by = seat.executor;
+    let Object::Vm(vm) = target else {
+        return Err(ApiError::new("CANNOT_RESET_CONTROL_DOMAIN").text(control_domain(world, target)).into());
+    };
+    let Some(record) = world.db(by).vm(vm).filter(|record| record.power_state == PowerState::Running) else { return Ok(Span::ZERO) };
+    match record.resident_on {
+        Some(host) if host == world.host_on(by) => {
+            if world.has_domain(by, vm) {
+                return Err(ApiError::new("DOMAIN_EXISTS").with(Param::Vm(vm)).text("1").into());
+            }
+            Ok(Span::ZERO)
+        }
+        Some(host) => dead_after(world, by, host).ok_or_else(|| ApiError::new("HOST_IS_LIVE").with(Param::Host(host)).into()),
+        None => Ok(Span::ZERO),
+    }
+}
+
+impl Deed for Reset {
+    const DOC: CommandDoc = CommandDoc {
+        name: "vm-reset-powerstate",
+        synopsis: "xe vm-reset-powerstate vm=VM --force | FIELD=VALUE… --force [--multiple]",
+        doc: "Sets a VM halted in the database: its record, residence and VBDs. Checks, in order: the key `force` is there, with any value; domain 0 is refused (CANNOT_RESET_CONTROL_DOMAIN); for a VM that runs by the record, the master itself must not run it (DOMAIN_EXISTS), and another host must not be alive (HOST_IS_LIVE): dead in the database is believed, else it is asked, and no answer counts as dead. The VM is not stopped: if it still runs and its locks are released too, a start elsewhere makes two writers. Locks stay; `resetvdis.py` releases them.",
+        example: "xe vm-reset-powerstate vm=db --force",
+    };
+    const CLASS: Class = Class::Vm;
+    const OWN: &'static [&'static str] = &[];
+
+    fn before(args: &Args) -> Result<(), Refusal> {
+        if args.has("force") { Ok(()) } else { Err(Refusal::tool(UNFORCED)) }
+    }
+    fn check(&mut self, _args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
+        checks(world, seat, target).map(|after| after + world.settings.command)
+    }
+    fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome {
+        if let Err(refusal) = checks(world, seat, target) {
+            return Outcome::Failed(refusal);
+        }
+        if let Object::Vm(vm) = target {
+            world.set_vm(fx, seat.executor, vm, PowerState::Halted, None);
+        }
+        Outcome::Done
+    }
+}

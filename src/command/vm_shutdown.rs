@@ -1,0 +1,84 @@
+//! `xe vm-shutdown`: on the host where the record says that the VM runs.
+
+use super::args::Args;
+use super::batch::{Batch, Deed, Outcome};
+use super::objects::{Class, Object};
+use super::reach::{Refusal, gate, home};
+use super::vm_place::{disks, idle, in_state};
+use super::{CommandDoc, Seat};
+use crate::base::ids::{MachineId, VmId};
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::database::PowerState;
+use crate::world::effects::Effects;
+use crate::world::errors::ApiError;
+use crate::world::event::Ending;
+use crate::world::storage::ACTIVATION_TRIES;
+
+/// `xe vm-shutdown`.
+pub type VmShutdown = Batch<Shutdown>;
+
+/// A shutdown under way.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    /// How often a disk was found paused.
+    tries: u32,
+}
+
+/// The VM and the machine that its record names.
+fn target(args: &Args, world: &World, seat: Seat, target: Object) -> Result<(VmId, Option<MachineId>), Refusal> {
+    let force = args.flag("force").map_err(Refusal::tool)?;
+    let expected = if force { "paused, suspended, running" } else { "running" };
+    let (vm, resident) = in_state(world, seat.executor, target, PowerState::Running, expected)?;
+    let machine = resident.map(|host| gate(world, seat.executor, host)).transpose()?;
+    Ok((vm, machine))
+}
+
+impl Deed for Shutdown {
+    const DOC: CommandDoc = CommandDoc {
+        name: "vm-shutdown",
+        synopsis: "xe vm-shutdown vm=VM [--force] | FIELD=VALUE… [--multiple]",
+        doc: "Shuts a VM down, with `--force` without asking the guest. Checks: the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the host of its record carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST): for a VM on a dead host `--force` does not help either. Closes the disks and removes their locks. Without a selector and with `--multiple` it stops every VM of the pool.",
+        example: "xe vm-shutdown vm=db",
+    };
+    const CLASS: Class = Class::Vm;
+    const OWN: &'static [&'static str] = &["progress"];
+
+    fn check(&mut self, args: &Args, world: &World, seat: Seat, object: Object) -> Result<Span, Refusal> {
+        args.flag("force").map_err(Refusal::tool)?;
+        if let Object::Vm(vm) = object {
+            idle(world, seat.executor, vm)?;
+        }
+        target(args, world, seat, object)?;
+        Ok(world.settings.vm_shutdown)
+    }
+
+    fn commit(&mut self, args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) -> Outcome {
+        let (vm, machine) = match target(args, world, seat, object) {
+            Ok(found) => found,
+            Err(refusal) => return Outcome::Failed(refusal),
+        };
+        let Some(machine) = machine else {
+            // A record that runs nowhere: there is nothing to shut down but the record.
+            world.set_vm(fx, seat.executor, vm, PowerState::Halted, None);
+            return Outcome::Done;
+        };
+        let Some(home) = home(world, machine) else { return Outcome::Hangs };
+        let disks = disks(world, vm);
+        let paused = disks.iter().find(|(vdi, _)| world.db(home).vdi(*vdi).is_some_and(|record| record.paused));
+        if let Some((vdi, _)) = paused {
+            if self.tries < ACTIVATION_TRIES {
+                self.tries += 1;
+                return Outcome::Again(Span::secs(1));
+            }
+            let uuid = &world.names.vdis[vdi.at()].uuid;
+            return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {uuid} locked")).into());
+        }
+        for (vdi, _) in disks.into_iter().rev() {
+            world.deactivate(fx, Some(home), machine, vdi, Some(vm));
+        }
+        world.end_domain(fx, vm, machine, Ending::Shutdown);
+        world.set_vm(fx, home, vm, PowerState::Halted, None);
+        Outcome::Done
+    }
+}
