@@ -4,8 +4,10 @@
 pub mod rules;
 pub mod words;
 
+use crate::command::COMMANDS;
 use crate::fault::{ACTS, FAULTS};
 use crate::hazard;
+use crate::world::errors::ERRORS;
 use crate::world::settings::SETTINGS;
 use std::fmt::Write as _;
 
@@ -123,6 +125,21 @@ pub fn entries() -> Vec<Entry> {
         }
         let _ = write!(text, "\n\nSee also: {}.", doc.see.join(", "));
         all.push(Entry { kind: Kind::Rule, name: doc.name.into(), summary: doc.rule.into(), text });
+    }
+    for doc in COMMANDS {
+        let text = format!("    {}\n\n{}\n\nFor example:\n\n    {}", doc.synopsis, doc.doc, doc.example);
+        all.push(Entry { kind: Kind::Command, name: doc.name.into(), summary: first_sentence(doc.doc).into(), text });
+    }
+    for doc in ERRORS {
+        let mut text = String::new();
+        if !doc.text.is_empty() {
+            let _ = write!(text, "    {}\n\n", doc.text);
+        }
+        text.push_str(doc.doc);
+        if !doc.params.is_empty() {
+            let _ = write!(text, "\n\nParameters: {}.", doc.params.join(", "));
+        }
+        all.push(Entry { kind: Kind::Error, name: doc.code.into(), summary: first_sentence(doc.doc).into(), text });
     }
     for (kind, key, docs) in [(Kind::Fault, "fault", FAULTS), (Kind::Act, "act", ACTS)] {
         for doc in docs {
