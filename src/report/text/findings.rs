@@ -147,7 +147,7 @@ pub fn hazards(page: &mut Page, report: &Report) {
         let earlier = |same: &dyn Fn(&Finding) -> bool| groups[..at].iter().position(|group| same(group.first)).map(|at| at + 1);
         let same_cause = earlier(&|other| !finding.because.is_empty() && other.because == finding.because);
         match same_cause {
-            Some(number) => page.hanging("     because", 14, Tint::Plain, &format!("of the same as {number}")),
+            Some(number) => page.hanging("     because", 14, Tint::Plain, &format!("the same as for {number}")),
             None => because(page, finding),
         }
         let advice = match earlier(&|other| other.advice == finding.advice) {
