@@ -1,4 +1,28 @@
 //! From YAML text to a valid [`Scenario`](model::Scenario), or to diagnostics with places. Knows no file and no clock.
+//!
+//! The text becomes a [`tree`]; readers take the tree apart and collect every diagnostic; what comes out is a plain
+//! [`model`] in which nothing is left to refuse.
 
+mod deeds;
+pub mod diagnostic;
+pub mod diagnostics;
+mod expect;
+mod index;
+pub mod keys;
+mod load;
 pub mod model;
+mod options;
+mod pool;
+mod range;
+mod read;
+mod run_lines;
+pub mod schema;
+mod start;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod waits;
+
+pub use load::{Loaded, load, load_bytes};
 pub mod words;

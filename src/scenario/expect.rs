@@ -1,0 +1,288 @@
+//! Reads `expect`, of the file and of a recovery.
+
+use super::deeds::required;
+use super::index::Index;
+use super::keys;
+use super::model::{Expect, Fact, HazardExpect, Scope, StateExpect, StateWhen, Worst};
+use super::pool::{POWER_STATES, ROLES};
+use super::read::{Fields, Reader, shorten};
+use super::tree::{Node, Value};
+use crate::base::ids::{MachineId, VdiId, VmId};
+use crate::base::time::{Span, Time};
+use crate::hazard::{self, HazardName, Severity};
+use std::collections::BTreeSet;
+
+const WORSTS: [(&str, Worst); 5] = [
+    ("none", None),
+    ("notice", Some(Severity::Notice)),
+    ("outage", Some(Severity::Outage)),
+    ("danger", Some(Severity::Danger)),
+    ("corruption", Some(Severity::Corruption)),
+];
+
+/// What expectations are read against.
+pub struct Scene<'c> {
+    /// The names of the pool.
+    pub index: &'c Index,
+    /// The worlds' names.
+    pub worlds: BTreeSet<String>,
+    /// The recoveries' names.
+    pub recoveries: BTreeSet<String>,
+    /// When the run ends, if the file says.
+    pub until: Option<Time>,
+}
+
+/// Reads an `expect`; `line` is that of its key.
+pub fn read_expect(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node, line: u32) -> Option<Expect> {
+    let fields = reader.fields(node, &keys::EXPECT)?;
+    let mut expect = Expect { line, ..Expect::default() };
+    if let Some((key, node)) = fields.entry("worst") {
+        if let Value::Map(entries) = &node.value {
+            for (world, node) in entries {
+                known(reader, &scene.worlds, "world", world.place, &world.text);
+                if let Some(worst) = reader.choice(node, "a severity", &WORSTS) {
+                    expect.worst_by_world.insert(world.text.clone(), (reader.line(world.place), worst));
+                }
+            }
+        } else {
+            let line = reader.line(key.place);
+            expect.worst = reader.choice(node, "a severity", &WORSTS).map(|worst| (line, worst));
+        }
+    }
+    if let Some((key, node)) = fields.entry("left") {
+        let line = reader.line(key.place);
+        expect.left = reader.choice(node, "a severity", &WORSTS).map(|worst| (line, worst));
+    }
+    if let Some(node) = fields.get("hazards") {
+        for item in reader.items(node, "a list of hazards, like `- {hazard: double-writer, vdi: db-root}`") {
+            expect.hazards.extend(read_hazard(reader, scene, item));
+        }
+    }
+    if let Some(node) = fields.get("never") {
+        for item in reader.items(node, "a list of hazards' names") {
+            let line = reader.line(item.mark());
+            expect.never.extend(hazard_name(reader, item).map(|name| (line, name)));
+        }
+    }
+    if let Some(node) = fields.get("states") {
+        for item in reader.items(node, "a list of states, like `- {at: end, vm: db, power-state: running}`") {
+            expect.states.extend(read_state(reader, scene, item));
+        }
+    }
+    Some(expect)
+}
+
+fn known(reader: &mut Reader<'_>, names: &BTreeSet<String>, what: &str, place: super::diagnostic::Place, name: &str) -> bool {
+    let found = names.contains(name);
+    if !found {
+        let help = match reader.guess(name, names.iter().map(String::as_str)) {
+            Some(guess) => format!("did you mean `{guess}`?"),
+            None if names.is_empty() && what == "world" => "the file has no `worlds:`".to_string(),
+            None if names.is_empty() => "the file has no `recoveries:`".to_string(),
+            None => format!("there are {}", names.iter().take(8).cloned().collect::<Vec<_>>().join(", ")),
+        };
+        reader.error(place, "unknown-name", format!("there is no {what} `{}`", shorten(name)), help);
+    }
+    found
+}
+
+fn read_scope(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -> Scope {
+    let mut one = |key: &str, names: &BTreeSet<String>| {
+        let node = fields.get(key)?;
+        let text = reader.text(node, &format!("the name of a {key}"))?;
+        known(reader, names, key, node.place, text).then(|| text.to_string())
+    };
+    Scope { world: one("world", &scene.worlds), recovery: one("recovery", &scene.recoveries) }
+}
+
+fn hazard_name(reader: &mut Reader<'_>, node: &Node) -> Option<HazardName> {
+    let text = reader.text(node, "the name of a hazard")?;
+    if hazard::NOT_YET.contains(&text) {
+        reader.not_yet(node.place, &format!("the hazard `{text}`"));
+        return None;
+    }
+    let found = HazardName::find(text);
+    if found.is_none() {
+        let help = match reader.guess(text, hazard::ALL.iter().map(|doc| doc.name)) {
+            Some(guess) => format!("did you mean `{guess}`?"),
+            None => format!("the hazards are {}", hazard::ALL.iter().map(|doc| doc.name).collect::<Vec<_>>().join(", ")),
+        };
+        reader.error(node.place, "unknown-hazard", format!("there is no hazard `{}`", shorten(text)), help);
+    }
+    found
+}
+
+fn read_hazard(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node) -> Option<HazardExpect> {
+    let fields = reader.fields(node, &keys::HAZARD)?;
+    let name = required(reader, &fields, "hazard").and_then(|node| hazard_name(reader, node));
+    use super::index::Kind;
+    let mut one = |key: &str, kind: Kind| fields.get(key).and_then(|node| scene.index.one(reader, kind, node));
+    let (vdi, vm, sr) = (one("vdi", Kind::Vdi), one("vm", Kind::Vm), one("sr", Kind::Sr));
+    let (host, by) = (one("host", Kind::Host), one("by", Kind::Host));
+    Some(HazardExpect {
+        line: reader.line(fields.place()),
+        scope: read_scope(reader, scene, &fields),
+        vdi: vdi.map(VdiId),
+        vm: vm.map(VmId),
+        sr: sr.map(crate::base::ids::SrId),
+        hosts: fields.get("hosts").map(|node| scene.index.hosts(reader, node)),
+        host: host.map(MachineId),
+        by: by.map(MachineId),
+        hazard: name?,
+    })
+}
+
+/// An instant of the run.
+fn instant(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node, span: Span) -> Option<Time> {
+    let at = Time::ZERO + span;
+    if let Some(until) = scene.until.filter(|until| at > *until) {
+        reader.error(
+            node.place,
+            "after-end",
+            format!("{at} is after the run has ended"),
+            format!("the file says `until: {until}`; `at: end` is the last instant"),
+        );
+        return None;
+    }
+    Some(at)
+}
+
+fn read_when(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -> Option<StateWhen> {
+    let found = fields.among(&["at", "by", "during"]);
+    if let [first, second, ..] = found[..] {
+        reader.error(second.place, "contradiction", format!("`{}` and `{}` in one item", first.text, second.text), "make two items of it");
+    }
+    let Some(first) = found.first() else {
+        reader.error(
+            fields.place(),
+            "missing-key",
+            "nothing says when this must hold",
+            "add `at: 14m`, `at: end`, `by: 14m` or `during: 5m..14m`",
+        );
+        return None;
+    };
+    let node = fields.get(&first.text)?;
+    match first.text.as_str() {
+        "at" if matches!(&node.value, Value::Text(text) if text == "end") => Some(StateWhen::End),
+        "at" => {
+            let span = reader.span(node)?;
+            instant(reader, scene, node, span).map(StateWhen::At)
+        }
+        "by" => {
+            let span = reader.span(node)?;
+            instant(reader, scene, node, span).map(StateWhen::By)
+        }
+        _ => {
+            let (from, to) = reader.span_range(node)?;
+            if from == to && !matches!(&node.value, Value::Text(text) if text.contains("..")) {
+                reader.error(
+                    node.place,
+                    "wrong-range",
+                    "`during` has a beginning and an end",
+                    "write `during: 5m..14m`; for one instant say `at:`",
+                );
+                return None;
+            }
+            let to = instant(reader, scene, node, to)?;
+            Some(StateWhen::During(Time::ZERO + from, to))
+        }
+    }
+}
+
+fn read_state(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node) -> Option<StateExpect> {
+    let fields = reader.fields(node, &keys::STATE)?;
+    let when = read_when(reader, scene, &fields);
+    let scope = read_scope(reader, scene, &fields);
+    let seen_by = fields.get("seen-by").and_then(|node| scene.index.host(reader, node));
+    let facts = read_facts(reader, scene, &fields);
+    Some(StateExpect { line: reader.line(fields.place()), scope, when: when?, seen_by, facts })
+}
+
+const HOST_FACTS: [&str; 7] = ["powered", "live", "enabled", "known", "role", "running", "fenced"];
+const VM_FACTS: [&str; 3] = ["power-state", "resident-on", "running-on"];
+const VDI_FACTS: [&str; 4] = ["locks", "open-on", "damaged", "paused"];
+
+fn read_facts(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -> Vec<Fact> {
+    let index = scene.index;
+    let mut facts = Vec::new();
+    let subjects: [(&str, &[&str]); 3] = [("host", &HOST_FACTS), ("vm", &VM_FACTS), ("vdi", &VDI_FACTS)];
+    for (subject, keys) in subjects {
+        let asked = fields.among(keys);
+        match (fields.get(subject), asked.first()) {
+            (None, Some(key)) => {
+                let message = format!("`{}` says nothing of which {subject}", key.text);
+                reader.error(key.place, "misplaced-key", message, format!("add `{subject}: NAME`"));
+            }
+            (Some(_), None) => {
+                let message = format!("nothing is expected of this {subject}");
+                reader.error(fields.key_place(subject), "missing-key", message, format!("add one of {}", keys.join(", ")));
+            }
+            _ => {}
+        }
+    }
+    let all = ["host", "vm", "vdi", "masters", "default-sr"];
+    let strays: Vec<&str> = HOST_FACTS.into_iter().chain(VM_FACTS).chain(VDI_FACTS).collect();
+    if fields.among(&all).is_empty() && fields.among(&strays).is_empty() && reader.fresh(fields.place(), "missing-key") {
+        reader.error(
+            fields.place(),
+            "missing-key",
+            "this item says nothing about the pool",
+            "say `host:`, `vm:`, `vdi:`, `masters:` or `default-sr:`",
+        );
+    }
+    if let Some(hosts) = fields.get("host").and_then(|node| index.some_hosts(reader, node)) {
+        let running: Option<Vec<VmId>> =
+            fields.get("running").map(|node| index.many(reader, super::index::Kind::Vm, node).into_iter().map(VmId).collect());
+        let mut truth = |key: &str| fields.get(key).and_then(|node| reader.boolean(node));
+        let (powered, live, enabled) = (truth("powered"), truth("live"), truth("enabled"));
+        let (known, fenced) = (truth("known"), truth("fenced"));
+        let role = fields.get("role").and_then(|node| reader.choice(node, "a role", &ROLES));
+        if reader.spend(fields.place(), hosts.len() * (1 + running.as_ref().map_or(0, Vec::len))) {
+            for host in hosts {
+                facts.extend(powered.map(|value| Fact::Powered(host, value)));
+                facts.extend(live.map(|value| Fact::Live(host, value)));
+                facts.extend(enabled.map(|value| Fact::Enabled(host, value)));
+                facts.extend(known.map(|value| Fact::Known(host, value)));
+                facts.extend(role.map(|value| Fact::Role(host, value)));
+                facts.extend(running.clone().map(|value| Fact::Running(host, value)));
+                facts.extend(fenced.map(|value| Fact::Fenced(host, value)));
+            }
+        }
+    }
+    if let Some(vms) = fields.get("vm").and_then(|node| index.some_vms(reader, node)) {
+        let state = fields.get("power-state").and_then(|node| reader.choice(node, "a power state", &POWER_STATES));
+        let resident =
+            fields.get("resident-on").and_then(|node| if node.is_null() { Some(None) } else { index.host(reader, node).map(Some) });
+        let running = fields.get("running-on").map(|node| index.hosts(reader, node));
+        if reader.spend(fields.place(), vms.len() * (1 + running.as_ref().map_or(0, Vec::len))) {
+            for vm in vms {
+                facts.extend(state.map(|value| Fact::PowerState(vm, value)));
+                facts.extend(resident.map(|value| Fact::ResidentOn(vm, value)));
+                facts.extend(running.clone().map(|value| Fact::RunningOn(vm, value)));
+            }
+        }
+    }
+    if let Some(vdis) = fields.get("vdi").and_then(|node| index.some_vdis(reader, node)) {
+        let locks = fields.get("locks").map(|node| index.hosts(reader, node));
+        let open = fields.get("open-on").map(|node| index.hosts(reader, node));
+        let mut truth = |key: &str| fields.get(key).and_then(|node| reader.boolean(node));
+        let (damaged, paused) = (truth("damaged"), truth("paused"));
+        let each = locks.as_ref().map_or(0, Vec::len) + open.as_ref().map_or(0, Vec::len);
+        if reader.spend(fields.place(), vdis.len() * (1 + each)) {
+            for vdi in vdis {
+                facts.extend(locks.clone().map(|value| Fact::Locks(vdi, value)));
+                facts.extend(open.clone().map(|value| Fact::OpenOn(vdi, value)));
+                facts.extend(damaged.map(|value| Fact::Damaged(vdi, value)));
+                facts.extend(paused.map(|value| Fact::Paused(vdi, value)));
+            }
+        }
+    }
+    facts.extend(fields.get("masters").map(|node| Fact::Masters(index.hosts(reader, node))));
+    facts.extend(fields.get("default-sr").and_then(|node| {
+        if node.is_null() {
+            return Some(Fact::DefaultSr(None));
+        }
+        index.one(reader, super::index::Kind::Sr, node).map(|sr| Fact::DefaultSr(Some(crate::base::ids::SrId(sr))))
+    }));
+    facts
+}

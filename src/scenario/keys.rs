@@ -1,0 +1,440 @@
+//! Every key of a scenario file, with what its value looks like and what it means. Readers and the JSON Schema use these
+//! same tables, so that they can't part.
+
+/// What a value looks like.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// Any text.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number, from and to.
+    Whole(u64, u64),
+    /// A duration.
+    Span,
+    /// A duration or a range of them.
+    SpanRange,
+    /// `4GiB`.
+    Size,
+    /// A UUID.
+    Uuid,
+    /// `0.5%`.
+    Chance,
+    /// A name or a range of names.
+    Name,
+    /// A name, or a list of them.
+    Names,
+    /// A list of names.
+    NameList,
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// A map with known keys.
+    Map(&'static Table),
+    /// A map from names to values of one shape.
+    MapOf(&'static Shape),
+    /// A list.
+    List(&'static Shape),
+    /// One of several shapes.
+    Any(&'static [Shape]),
+    /// Nothing.
+    Null,
+    /// The name of a hazard.
+    Hazard,
+    /// The settings, which have a table of their own.
+    Settings,
+    /// The contract has it and it is not built: readers refuse it by name, the schema leaves it out.
+    NotYet,
+}
+
+/// A key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// As written.
+    pub name: &'static str,
+    /// What its value looks like.
+    pub shape: Shape,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// The keys of one kind of map.
+#[derive(Debug)]
+pub struct Table {
+    /// What the map is, with its article.
+    pub what: &'static str,
+    /// Its keys.
+    pub keys: &'static [Key],
+    /// Those that must stand.
+    pub required: &'static [&'static str],
+}
+
+const fn key(name: &'static str, shape: Shape, doc: &'static str) -> Key {
+    Key { name, shape, doc }
+}
+
+use Shape::*;
+
+const SEVERITIES: Shape = Words(&["none", "notice", "outage", "danger", "corruption"]);
+
+/// The whole file.
+pub static FILE: Table = Table {
+    what: "a scenario",
+    keys: &[
+        key("name", Text, "The scenario's name; else the file's stem."),
+        key("title", Text, "One line for people."),
+        key("about", Text, "The story, as a trainer would tell it."),
+        key("source", Text, "Where it comes from."),
+        key("shows", Map(&SHOWS), "The rules that it shows kept and broken."),
+        key("tags", List(&Text), "Words to find it by."),
+        key("release", Words(&["manual-6"]), "The release of XenServer; `manual-6` is the manual taken at its word."),
+        key("seed", Whole(0, u64::MAX), "The seed of all draws; default 0."),
+        key("until", Span, "When the run ends; default: 30m after the last step ended. At most 3650d."),
+        key("settings", Settings, "Durations and switches."),
+        key("pool", Map(&POOL), "The pool at the start."),
+        key("timeline", Any(&[List(&Map(&STEP)), Null]), "What happens to it."),
+        key(
+            "worlds",
+            MapOf(&Any(&[List(&Map(&STEP)), Null])),
+            "What the operator cannot tell apart: pieces of timeline, each true in its world alone.",
+        ),
+        key("recovery", Map(&RECOVERY), "What the operator then does."),
+        key("recoveries", MapOf(&Map(&RECOVERY)), "Several recoveries side by side."),
+        key("expect", Map(&EXPECT), "What must come of it."),
+        key("chaos", NotYet, "Random faults."),
+    ],
+    required: &["pool"],
+};
+
+/// `shows`.
+pub static SHOWS: Table = Table {
+    what: "`shows`",
+    keys: &[
+        key("kept", List(&Text), "Rules that are kept, such as `M2`."),
+        key("broken", List(&Text), "Rules that are broken, such as `M5`."),
+    ],
+    required: &[],
+};
+
+/// `pool`.
+pub static POOL: Table = Table {
+    what: "`pool`",
+    keys: &[
+        key("name", Text, "The pool's name-label."),
+        key(
+            "hosts",
+            Any(&[NameList, MapOf(&Any(&[Map(&HOST), Null]))]),
+            "The members: a list of names, or a map from names to details. `xs01..xs16` stands for sixteen.",
+        ),
+        key("master", Name, "The master of the start; default: the first host."),
+        key("storage", Any(&[NameList, MapOf(&Any(&[Map(&SR), Null])), Null]), "Storage repositories."),
+        key("default-sr", Any(&[Name, Null]), "The pool's default SR; default: the first shared SR. Empty: none."),
+        key("vms", Any(&[NameList, MapOf(&Any(&[Map(&VM), Null])), Null]), "Virtual machines."),
+        key("spare-hosts", Any(&[NameList, MapOf(&Any(&[Map(&SPARE), Null])), Null]), "Machines that are installed and in no pool."),
+        key("dumps", MapOf(&Words(&["start"])), "Dumps of the database that exist at 0: `{nightly: start}`."),
+        key("ha", NotYet, "High availability."),
+    ],
+    required: &["hosts"],
+};
+
+/// A host.
+pub static HOST: Table = Table {
+    what: "a host",
+    keys: &[
+        key("memory", Size, "Its memory; default: no limit."),
+        key("uuid", Uuid, "Its UUID."),
+        key("powered", Bool, "Whether it has power; default: true."),
+        key("known", Bool, "Whether the pool's database has it; false: forgotten. Default: true."),
+        key("live", Bool, "Whether the master holds it for alive; default: if it is known and powered."),
+        key("enabled", Bool, "Whether VMs may be placed there; default: true."),
+        key("role", Words(&["master", "member", "emergency"]), "What it holds itself for."),
+        key("copy-age", Span, "How old its copy of the database is; default 0s."),
+    ],
+    required: &[],
+};
+
+/// A spare host.
+pub static SPARE: Table = Table {
+    what: "a spare host",
+    keys: &[
+        key("memory", Size, "Its memory; default: no limit."),
+        key("uuid", Uuid, "Its UUID."),
+        key("powered", Bool, "Whether it has power; default: true."),
+    ],
+    required: &[],
+};
+
+/// An SR.
+pub static SR: Table = Table {
+    what: "an SR",
+    keys: &[
+        key(
+            "type",
+            Words(&["nfs", "lvmoiscsi", "lvmohba", "lvm", "ext"]),
+            "nfs (default), lvmoiscsi, lvmohba: shared by all hosts; lvm, ext: in one host.",
+        ),
+        key("host", Name, "The host that a local SR (lvm, ext) is in."),
+        key("uuid", Uuid, "Its UUID."),
+    ],
+    required: &[],
+};
+
+/// A VM.
+pub static VM: Table = Table {
+    what: "a VM",
+    keys: &[
+        key(
+            "running-on",
+            Any(&[Names, Null]),
+            "A host: the record, and the domain if it has power. A list: the domains alone. Absent: halted.",
+        ),
+        key("memory", Size, "Its memory; default 1GiB."),
+        key("writes", Any(&[Span, Words(&["never"])]), "How often it writes each RW disk; default 5s, at least 100ms."),
+        key("grace", Span, "How long it may be down before `vm-down` is found; default: the setting `vm-grace`."),
+        key(
+            "disks",
+            Any(&[NameList, MapOf(&Any(&[Map(&DISK), Null])), Null]),
+            "Its disks by local name; default: one, `root`. `{}`: none.",
+        ),
+        key("uuid", Uuid, "Its UUID."),
+        key("power-state", Words(&["running", "halted"]), "What the database says."),
+        key("resident-on", Any(&[Name, Null]), "Where the database has it."),
+        key("ha", NotYet, "A VM's `ha`"),
+    ],
+    required: &[],
+};
+
+/// A disk.
+pub static DISK: Table = Table {
+    what: "a disk",
+    keys: &[
+        key("sr", Name, "The SR that it lies on; default: the pool's default SR."),
+        key("mode", Words(&["rw", "ro"]), "How the VM attaches it; default rw."),
+        key("uuid", Uuid, "The VDI's UUID."),
+        key("vdi", Name, "An existing VDI, such as `db-root`, that this VM attaches too."),
+        key("locks", MapOf(&Words(&["rw", "ro"])), "The locks in the database, the newest last: `{beta: rw}`."),
+        key("open-on", MapOf(&Words(&["rw", "ro"])), "Who has it open in truth: `{beta: rw}`."),
+        key("paused", Bool, "Whether the database has it marked as paused."),
+        key("activating", NotYet, ""),
+        key("relinking", NotYet, ""),
+    ],
+    required: &[],
+};
+
+const HOSTS: Shape = Names;
+
+/// A step.
+pub static STEP: Table = Table {
+    what: "a step",
+    keys: &[
+        key("id", Text, "Its id, unique within a case, without dots."),
+        key("at", SpanRange, "When: an instant, or a range that it is drawn from."),
+        key("after", Text, "When: a duration since the step before ended, or `STEP`, `STEP+20s` since that step ended."),
+        key("wait-for", Map(&CONDITION), "When: as soon as `xe` shows this."),
+        key("within", Span, "How long `wait-for` waits before the step is given up; default 1h."),
+        key("if", Map(&CONDITION), "Does it only if `xe` shows this; else it is skipped."),
+        key("host", Name, "Whose console; default: the recovery's, else the master's of the start."),
+        key("fault", Map(&FAULT), "What breaks or is mended."),
+        key("for", SpanRange, "The fault is undone after this time."),
+        key("every", SpanRange, "The fault is repeated after this time, at least 100ms."),
+        key("times", Whole(1, 1_000_000), "How often, with `every`."),
+        key("run", Text, "What is typed at the console, word for word."),
+        key("stdin", Text, "Standard input of the commands; else it is closed."),
+        key("timeout", Span, "When a command that hangs is given up; default 2m."),
+        key("act", Map(&ACT), "What hands do."),
+        key("note", Text, "Words for the reader."),
+        key("expect", Any(&[Words(&["ok", "error", "hung"]), Map(&OUTCOME)]), "What a `run` or `act` must come to."),
+        key("must", Any(&[Words(&["ok", "error", "hung"]), Map(&OUTCOME)]), "The same; ends its sequence when it fails."),
+    ],
+    required: &[],
+};
+
+/// What a step must come to.
+pub static OUTCOME: Table = Table {
+    what: "what a step must come to",
+    keys: &[
+        key("status", Words(&["ok", "error", "hung"]), "Its status."),
+        key("code", Text, "The API's error code, such as `HOST_IS_LIVE`."),
+        key("prints", Text, "A part of what the console shows."),
+        key("exit", Whole(0, 255), "The exit status."),
+    ],
+    required: &[],
+};
+
+/// A condition.
+pub static CONDITION: Table = Table {
+    what: "a condition",
+    keys: &[
+        key("host", HOSTS, "A host, or several: all of them."),
+        key("live", Bool, "`xe` shows that the master holds them for alive."),
+        key("enabled", Bool, "`xe` shows them enabled."),
+        key("known", Bool, "`xe` lists them."),
+        key("vm", Names, "A VM, or several: all of them."),
+        key("power-state", Words(&["running", "halted"]), "`xe` shows this power state."),
+        key("resident-on", Any(&[Name, Null]), "`xe` shows them on this host; empty: nowhere."),
+        key("xe", Words(&["answers", "hangs"]), "Whether `xe` answers on that console."),
+        key("step", Text, "The id of a step that has ended."),
+        key("status", Words(&["ok", "error", "hung"]), "How it ended."),
+        key("code", Text, "The error code that it ended with."),
+    ],
+    required: &[],
+};
+
+/// The faults.
+pub static FAULT: Table = Table {
+    what: "a fault",
+    keys: &[
+        key("crash", HOSTS, "Power is gone."),
+        key("boot", HOSTS, "Power returns and the machine boots: undoes `crash`, and `hang` by a power cycle."),
+        key("hang", HOSTS, "Domain 0 answers nothing and beats no more; guests and their disks go on."),
+        key("unhang", HOSTS, "Domain 0 answers again."),
+        key("isolate", HOSTS, "The management links to all others are cut; storage stays."),
+        key("heal-network", Any(&[HOSTS, Null]), "All links work again, or only those of the hosts named."),
+        key("partition", List(&Names), "Management splits into groups; hosts not named form one more. Replaces the last partition."),
+        key("one-way", NotYet, ""),
+        key("storage-loss", Map(&PATH_LOSS), "Hosts lose the path to an SR; a guest's writes are held back and written when it returns."),
+        key("storage-return", Map(&PATH), "The path is back."),
+        key("sr-outage", Any(&[Names, Map(&OUTAGE)]), "All paths to an SR are lost."),
+        key("sr-return", Names, "The SR is back."),
+        key("toolstack-stop", HOSTS, "xapi stops; domains run on."),
+        key("toolstack-start", HOSTS, "xapi starts."),
+        key("degrade-network", Map(&DEGRADE), "Heartbeats get lost, calls are late."),
+        key(
+            "io",
+            Words(&["error", "hang"]),
+            "Beside `sr-outage` and `storage-loss`: whether requests fail at once (default) or wait for ever.",
+        ),
+    ],
+    required: &[],
+};
+
+/// `storage-loss`.
+pub static PATH_LOSS: Table = Table {
+    what: "`storage-loss`",
+    keys: &[
+        key("host", HOSTS, "The hosts that lose it."),
+        key("sr", Names, "The SRs that they lose."),
+        key("io", Words(&["error", "hang"]), "Whether requests fail at once (default) or wait for ever."),
+    ],
+    required: &["host", "sr"],
+};
+
+/// `storage-return`.
+pub static PATH: Table =
+    Table { what: "`storage-return`", keys: &[key("host", HOSTS, "The hosts."), key("sr", Names, "The SRs.")], required: &["host", "sr"] };
+
+/// `sr-outage` as a map.
+pub static OUTAGE: Table = Table {
+    what: "`sr-outage`",
+    keys: &[
+        key("sr", Names, "The SRs."),
+        key("io", Words(&["error", "hang"]), "Whether requests fail at once (default) or wait for ever."),
+    ],
+    required: &["sr"],
+};
+
+/// `degrade-network`.
+pub static DEGRADE: Table = Table {
+    what: "`degrade-network`",
+    keys: &[
+        key("hosts", HOSTS, "The hosts whose links are poor."),
+        key("latency", SpanRange, "How long a packet takes."),
+        key("loss", Chance, "The chance that a heartbeat is lost."),
+    ],
+    required: &["hosts"],
+};
+
+/// What hands do.
+pub static ACT: Table = Table {
+    what: "an act",
+    keys: &[
+        key("power-off", HOSTS, "Switches machines off."),
+        key("power-on", HOSTS, "Switches machines on; they boot."),
+        key("reinstall", HOSTS, "Installs them afresh: new UUIDs, in no pool."),
+        key("check-off", HOSTS, "Goes and looks that they are off; fails if one is on."),
+    ],
+    required: &[],
+};
+
+/// A recovery.
+pub static RECOVERY: Table = Table {
+    what: "a recovery",
+    keys: &[
+        key("wait-for", Map(&CONDITION), "Begins as soon as `xe` shows this."),
+        key("within", Span, "How long it waits before it is given up; default 1h."),
+        key("at", SpanRange, "Begins at this instant."),
+        key("pace", Span, "The pause between steps that say no time; default 0s."),
+        key("host", Name, "Whose console its steps are typed on."),
+        key("steps", Any(&[List(&Map(&STEP)), Null]), "What the operator does, in order."),
+        key("expect", Map(&EXPECT), "What must come of this recovery."),
+    ],
+    required: &[],
+};
+
+/// Expectations.
+pub static EXPECT: Table = Table {
+    what: "`expect`",
+    keys: &[
+        key(
+            "worst",
+            Any(&[SEVERITIES, MapOf(&SEVERITIES)]),
+            "Nothing worse ever: none < notice < outage < danger < corruption; or by world.",
+        ),
+        key("left", SEVERITIES, "Nothing worse still holds at the end."),
+        key("hazards", List(&Map(&HAZARD)), "Each of these occurs."),
+        key("never", List(&Hazard), "None of these occurs."),
+        key("states", List(&Map(&STATE)), "These states hold."),
+    ],
+    required: &[],
+};
+
+/// A hazard that must occur.
+pub static HAZARD: Table = Table {
+    what: "a hazard expected",
+    keys: &[
+        key("hazard", Hazard, "Which."),
+        key("vdi", Name, "On this VDI."),
+        key("vm", Name, "Of this VM."),
+        key("sr", Name, "On this SR."),
+        key("hosts", Names, "With exactly these hosts."),
+        key("host", Name, "With this host among them."),
+        key("by", Name, "The host whose belief or deed it is."),
+        key("world", Name, "Only in this world."),
+        key("recovery", Name, "Only with this recovery."),
+    ],
+    required: &["hazard"],
+};
+
+/// A state that must hold.
+pub static STATE: Table = Table {
+    what: "a state expected",
+    keys: &[
+        key("at", Any(&[Span, Words(&["end"])]), "At this instant, or at the `end`."),
+        key("by", Span, "No later than this."),
+        key("during", SpanRange, "At every instant from the first to the second: `5m..14m`."),
+        key("seen-by", Name, "In this host's copy of the database; else in the ruling one."),
+        key("world", Name, "Only in this world."),
+        key("recovery", Name, "Only with this recovery."),
+        key("host", HOSTS, "A host, or several."),
+        key("powered", Bool, "In truth: it has power."),
+        key("live", Bool, "Believed: the master holds it for alive."),
+        key("enabled", Bool, "Believed: it is enabled."),
+        key("known", Bool, "Believed: the database has it."),
+        key("role", Words(&["master", "member", "emergency"]), "What it holds itself for."),
+        key("running", NameList, "In truth: the VMs that run there, as a set."),
+        key("fenced", Bool, "In truth: HA has reset it and it has not been in a liveset since."),
+        key("vm", Names, "A VM, or several."),
+        key("power-state", Words(&["running", "halted"]), "Believed."),
+        key("resident-on", Any(&[Name, Null]), "Believed; empty: nowhere."),
+        key("running-on", Names, "In truth: the hosts with a domain of it, as a set."),
+        key("vdi", Names, "A VDI, or several."),
+        key("locks", Names, "Believed: the hosts with a lock, as a set."),
+        key("open-on", Names, "In truth: the hosts that have it open, as a set."),
+        key("damaged", Bool, "In truth: a write went over what another had written."),
+        key("paused", Bool, "Believed: it is marked as paused."),
+        key("activating", NotYet, ""),
+        key("relinking", NotYet, ""),
+        key("masters", Names, "In truth: the running hosts that hold themselves for master, as a set."),
+        key("default-sr", Any(&[Name, Null]), "Believed: the pool's default SR; empty: none."),
+    ],
+    required: &[],
+};

@@ -1,0 +1,236 @@
+//! The way from a file's text to a scenario, in one function.
+
+use super::diagnostic::{Diagnostic, Place, Source};
+use super::expect::{Scene, read_expect};
+use super::index::good_name;
+use super::keys;
+use super::model::{Recovery, Scenario, WorldPart};
+use super::options::{read_settings, release_not_yet};
+use super::pool;
+use super::read::{Fields, Reader};
+use super::steps::{Around, ReadRecovery, ReadStep, read_recovery, read_steps};
+use super::tree::{self, Node, Value};
+use super::waits;
+use crate::base::time::Time;
+use crate::world::release::Release;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// A scenario that can run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Loaded {
+    /// It.
+    pub scenario: Scenario,
+    /// What will surprise its author.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads the bytes of a scenario file. `file` is its name: diagnostics show it, and its stem names the scenario.
+///
+/// # Errors
+/// Every mistake of the file in its order; at least one.
+pub fn load_bytes(file: &str, bytes: &[u8]) -> Result<Loaded, Vec<Diagnostic>> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => load(file, text),
+        Err(error) => {
+            let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+            let source = Source::new(file, good);
+            let end = source.text().len();
+            let place = Place { start: end, end };
+            let (message, help) = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+                ("the file is UTF-16, not UTF-8", "save it as UTF-8")
+            } else {
+                ("here stands a byte that is not UTF-8", "save the file as UTF-8")
+            };
+            Err(vec![source.error(place, "not-utf8", message, help)])
+        }
+    }
+}
+
+/// Reads the text of a scenario file. `file` is its name: diagnostics show it, and its stem names the scenario.
+///
+/// Takes time and memory in proportion to the text and to what its ranges of names stand for, which is bounded.
+///
+/// # Errors
+/// Every mistake of the file in its order; at least one. Broken YAML, a key that stands twice and a file beyond all bounds
+/// stop at the first.
+pub fn load(file: &str, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
+    let source = Source::new(file, text);
+    let node = tree::parse(&source).map_err(|broken| vec![broken])?;
+    let mut reader = Reader::new(&source);
+    let scenario = read_file(&mut reader, &node, text);
+    let (errors, warnings) = reader.finish();
+    match scenario {
+        Some(scenario) if errors.is_empty() => Ok(Loaded { scenario, warnings }),
+        _ if errors.is_empty() => {
+            // Every reader that gives nothing has told why; should one not, the file is still refused.
+            Err(vec![source.error(
+                node.mark(),
+                "wrong-value",
+                "this file can't be read as a scenario",
+                "compare it with one of `poolsim new --list`",
+            )])
+        }
+        _ => Err(errors),
+    }
+}
+
+/// The stem of a file's name.
+fn stem(file: &str) -> &str {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => name,
+    }
+}
+
+fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenario> {
+    if node.is_null() {
+        reader.error(node.place, "empty-file", "the file holds no scenario", "`poolsim new` writes one with comments to begin with");
+        return None;
+    }
+    let fields = reader.fields(node, &keys::FILE)?;
+    let mut string = |key: &str| fields.get(key).and_then(|node| reader.text(node, "a text")).map(str::to_string);
+    let (name, title, about, source) = (string("name"), string("title"), string("about"), string("source"));
+    let name = match (name, fields.get("name")) {
+        (Some(name), Some(node)) if name.trim().is_empty() || name.contains(char::is_control) => {
+            reader.error(
+                node.place,
+                "wrong-name",
+                "the scenario's name is empty or holds control characters",
+                "take the key out: the name is then the file's",
+            );
+            name
+        }
+        (Some(name), _) => name,
+        (None, _) => stem(reader.source.file()).to_string(),
+    };
+    let (shows_kept, shows_broken) = match fields.some("shows").and_then(|node| reader.fields(node, &keys::SHOWS)) {
+        Some(shows) => (texts(reader, &shows, "kept"), texts(reader, &shows, "broken")),
+        None => (Vec::new(), Vec::new()),
+    };
+    let tags = texts(reader, &fields, "tags");
+    let release = fields.get("release").and_then(|node| match &node.value {
+        Value::Text(text) if release_not_yet(text) => {
+            reader.not_yet(node.place, &format!("the release {text}"));
+            None
+        }
+        _ => reader.choice(node, "a release", &[(Release::Manual6.name(), Release::Manual6)]),
+    });
+    let seed = fields.get("seed").and_then(|node| reader.whole(node, 0, u64::MAX)).unwrap_or(0);
+    let until = fields.get("until").and_then(|node| reader.span(node)).map(|span| Time::ZERO + span);
+    let settings = fields.some("settings").map(|node| read_settings(reader, node)).unwrap_or_default();
+
+    let Some(pool_node) = fields.some("pool") else {
+        let place = if fields.get("pool").is_some() { fields.key_place("pool") } else { fields.place() };
+        reader.error(
+            place,
+            "missing-key",
+            "the scenario has no pool",
+            "add `pool:` with at least one host: `pool: {hosts: [alpha, beta]}`",
+        );
+        return None;
+    };
+    let pool::ReadPool { pool, index } = pool::read(reader, pool_node, &settings)?;
+
+    let mut around = Around { index: &index, master: pool.master, until, steps: 0, named: Vec::new() };
+    let timeline = fields.get("timeline").map_or_else(Vec::new, |node| read_steps(reader, &mut around, node, "timeline", pool.master));
+    let mut worlds: Vec<(String, Vec<ReadStep>, u32)> = Vec::new();
+    if let Some(node) = fields.get("worlds") {
+        for (key, node) in reader.entries(node, "a map from the name of each world to its steps") {
+            good_name(reader, key.place, &key.text, "world");
+            let steps = read_steps(reader, &mut around, node, &format!("worlds.{}", key.text), pool.master);
+            worlds.push((key.text.clone(), steps, reader.line(key.place)));
+        }
+        not_empty(reader, &fields, "worlds", worlds.is_empty());
+    }
+    let mut recoveries: Vec<ReadRecovery<'_>> = Vec::new();
+    if let Some(node) = fields.get("recoveries") {
+        for (key, node) in reader.entries(node, "a map from the name of each recovery to its steps") {
+            good_name(reader, key.place, &key.text, "recovery");
+            recoveries.extend(read_recovery(reader, &mut around, node, Some((&key.text, key.place))));
+        }
+        not_empty(reader, &fields, "recoveries", recoveries.is_empty());
+        if fields.get("recovery").is_some() {
+            let place = fields.key_place("recovery");
+            reader.error(place, "contradiction", "`recovery` and `recoveries` in one file", "give this one a name among `recoveries:`");
+        }
+    } else if let Some(node) = fields.some("recovery") {
+        recoveries.extend(read_recovery(reader, &mut around, node, None));
+    }
+    let named = std::mem::take(&mut around.named);
+    let (world_steps, world_lines): (Vec<waits::ReadWorld>, Vec<u32>) =
+        worlds.into_iter().map(|(name, steps, line)| ((name, steps), line)).unzip();
+    waits::check(reader, &timeline, &world_steps, &recoveries, &named);
+
+    let scene = Scene {
+        index: &index,
+        worlds: world_steps.iter().map(|(name, _)| name.clone()).collect(),
+        recoveries: recoveries.iter().filter_map(|recovery| recovery.recovery.name.clone()).collect::<BTreeSet<_>>(),
+        until,
+    };
+    let mut read = Vec::new();
+    for ReadRecovery { mut recovery, steps, expect, .. } in recoveries {
+        recovery.steps = bare(steps);
+        recovery.expect = expect.filter(|(node, _)| !node.is_null()).and_then(|(node, place)| {
+            let line = reader.line(place);
+            read_expect(reader, &scene, node, line)
+        });
+        read.push(recovery);
+    }
+    let recoveries: Vec<Recovery> = read;
+    let expect = fields.some("expect").and_then(|node| {
+        let line = reader.line(fields.key_place("expect"));
+        read_expect(reader, &scene, node, line)
+    });
+
+    Some(Scenario {
+        name,
+        title: title.unwrap_or_default(),
+        about: about.unwrap_or_default(),
+        source: source.unwrap_or_default(),
+        shows_kept,
+        shows_broken,
+        tags,
+        release: release.unwrap_or_default(),
+        seed,
+        until,
+        settings: Arc::new(settings),
+        sha256: hex(&Sha256::digest(text.as_bytes())),
+        pool,
+        timeline: bare(timeline),
+        worlds: world_steps
+            .into_iter()
+            .zip(world_lines)
+            .map(|((name, steps), line)| WorldPart { name, line, steps: bare(steps) })
+            .collect(),
+        recoveries,
+        expect,
+    })
+}
+
+fn bare(steps: Vec<ReadStep>) -> Vec<super::model::Step> {
+    steps.into_iter().map(|read| read.step).collect()
+}
+
+fn not_empty(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str, empty: bool) {
+    if empty && fields.get(key).is_some_and(|node| node.is_null() || matches!(&node.value, Value::Map(entries) if entries.is_empty())) {
+        reader.error(fields.key_place(key), "wrong-value", format!("`{key}` names none"), "name one, or take the key out");
+    }
+}
+
+fn texts(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Vec<String> {
+    let Some(node) = fields.get(key) else { return Vec::new() };
+    let items = reader.items(node, "a list of texts, like `[M2, M5]`");
+    items.iter().filter_map(|item| reader.text(item, "a text")).map(str::to_string).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,510 @@
+//! The reader: takes a tree apart and collects every diagnostic on the way. Knows what a duration, a size or a list of
+//! names looks like, and nothing of what they are for.
+
+use super::diagnostic::{Diagnostic, Place, Source};
+use super::keys::{Shape, Table};
+use super::range::{self, NameRange};
+use super::tree::{Key, Node, Value};
+use crate::base::time::Span;
+use std::collections::BTreeSet;
+
+/// The longest time that a scenario may name.
+pub const SPAN_MOST: Span = Span::days(3650);
+/// The shortest interval of anything that repeats.
+pub const INTERVAL_LEAST: Span = Span::millis(100);
+/// The most diagnostics that are told of one file.
+const DIAGNOSTICS_MOST: usize = 500;
+/// The most comparisons of characters for "did you mean".
+const GUESSES_MOST: u64 = 50_000_000;
+/// The most names that ranges and lists may stand for, all in all.
+const WORK_MOST: u64 = 20_000_000;
+
+/// Collects diagnostics.
+pub struct Reader<'a> {
+    /// The file.
+    pub source: &'a Source<'a>,
+    errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+    told: BTreeSet<(usize, &'static str)>,
+    untold: usize,
+    guesses: u64,
+    work: u64,
+}
+
+/// The entries of a map, looked up by key.
+#[derive(Clone, Copy)]
+pub struct Fields<'n> {
+    /// The map.
+    pub node: &'n Node,
+    entries: &'n [(Key, Node)],
+}
+
+impl<'n> Fields<'n> {
+    /// How many keys stand here.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+    /// Whether none does.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&'n Node> {
+        self.entry(key).map(|(_, value)| value)
+    }
+    /// The value of a key unless nothing stands there.
+    pub fn some(&self, key: &str) -> Option<&'n Node> {
+        self.get(key).filter(|node| !node.is_null())
+    }
+    /// A key with its value.
+    pub fn entry(&self, key: &str) -> Option<(&'n Key, &'n Node)> {
+        self.entries.iter().find(|(found, _)| found.text == key).map(|(found, value)| (found, value))
+    }
+    /// Where a key stands.
+    pub fn key_place(&self, key: &str) -> Place {
+        self.entry(key).map_or_else(|| self.node.mark(), |(key, _)| key.place)
+    }
+    /// The place of the first key.
+    pub fn place(&self) -> Place {
+        self.node.mark()
+    }
+    /// Those of some keys that stand here, in the file's order.
+    pub fn among(&self, keys: &[&str]) -> Vec<&'n Key> {
+        self.entries.iter().map(|(key, _)| key).filter(|key| keys.contains(&key.text.as_str())).collect()
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of a file.
+    pub fn new(source: &'a Source<'a>) -> Reader<'a> {
+        Reader { source, errors: Vec::new(), warnings: Vec::new(), told: BTreeSet::new(), untold: 0, guesses: 0, work: 0 }
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn clean(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Whether no more errors are taken.
+    pub fn full(&self) -> bool {
+        self.untold > 0
+    }
+
+    /// Everything found, in the file's order: errors and warnings.
+    pub fn finish(mut self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+        self.errors.sort_by_key(|d| (d.span.start, d.span.end));
+        self.warnings.sort_by_key(|d| (d.span.start, d.span.end));
+        if self.untold > 0 {
+            let place = self.errors.last().map_or(Place::default(), |d| Place { start: d.span.start, end: d.span.end });
+            let message = format!("{} more mistakes are not shown", self.untold);
+            self.errors.push(self.source.error(place, "too-many", message, "mend those above first"));
+        }
+        (self.errors, self.warnings)
+    }
+
+    /// Whether this place has not yet been told of under this code. What a name such as `xs01..xs16` stands for is read
+    /// sixteen times, and told once.
+    pub fn fresh(&self, place: Place, code: &'static str) -> bool {
+        !self.told.contains(&(place.start, code))
+    }
+
+    /// Tells of an error.
+    pub fn error(&mut self, place: Place, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
+        if self.errors.len() >= DIAGNOSTICS_MOST {
+            self.untold += usize::from(self.fresh(place, code));
+        } else if self.told.insert((place.start, code)) {
+            let diagnostic = self.source.error(place, code, message, help);
+            self.errors.push(diagnostic);
+        }
+    }
+
+    /// Tells of a warning.
+    pub fn warning(&mut self, place: Place, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
+        if self.warnings.len() < DIAGNOSTICS_MOST && self.told.insert((place.start, code)) {
+            let diagnostic = self.source.warning(place, code, message, help);
+            self.warnings.push(diagnostic);
+        }
+    }
+
+    /// Says that something is left for later.
+    pub fn not_yet(&mut self, place: Place, what: &str) {
+        self.error(place, "not-yet", format!("{what} is not built yet"), "take it out: it is refused rather than read and ignored");
+    }
+
+    /// Counts names that are read; false once the file stands for more than can be held.
+    pub fn spend(&mut self, place: Place, names: usize) -> bool {
+        self.work = self.work.saturating_add(names as u64);
+        if self.work > WORK_MOST {
+            self.error(place, "too-large", "the names here stand for more than a scenario may hold", "use fewer or shorter ranges");
+        }
+        self.work <= WORK_MOST
+    }
+
+    /// The line of a place.
+    pub fn line(&self, place: Place) -> u32 {
+        self.source.line(place.start)
+    }
+
+    // ---- shapes
+
+    /// Tells that a value is of the wrong type.
+    pub fn wrong_type(&mut self, node: &Node, expected: &str, help: impl Into<String>) {
+        self.error(node.mark(), "wrong-type", format!("expected {expected}, found {}", node.kind()), help);
+    }
+
+    /// The entries of a map; unknown keys are told of, and those that are not built.
+    pub fn fields<'n>(&mut self, node: &'n Node, table: &'static Table) -> Option<Fields<'n>> {
+        let Value::Map(entries) = &node.value else {
+            let keys: Vec<&str> = table.keys.iter().map(|key| key.name).take(8).collect();
+            self.wrong_type(
+                node,
+                &format!("a map: {}", table.what),
+                format!("its keys are {}{}", keys.join(", "), if table.keys.len() > 8 { ", …" } else { "" }),
+            );
+            return None;
+        };
+        for (key, _) in entries {
+            match table.keys.iter().find(|known| known.name == key.text) {
+                Some(known) => {
+                    if let Shape::NotYet = known.shape {
+                        self.not_yet(key.place, &format!("`{}`", known.name));
+                    }
+                }
+                None => {
+                    let names: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
+                    let help = match self.guess(&key.text, names.iter().copied()) {
+                        Some(guess) => format!("did you mean `{guess}`?"),
+                        None => format!("the keys here are {}", names.join(", ")),
+                    };
+                    let what = table.what;
+                    self.error(key.place, "unknown-key", format!("unknown key `{}` in {what}", shorten(&key.text)), help);
+                }
+            }
+        }
+        Some(Fields { node, entries })
+    }
+
+    /// The entries of a map whose keys are names.
+    pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Key, Node)] {
+        match &node.value {
+            Value::Map(entries) => entries,
+            Value::Null => &[],
+            _ => {
+                self.wrong_type(node, what, "write `name: value`, one a line");
+                &[]
+            }
+        }
+    }
+
+    /// The items of a list.
+    pub fn items<'n>(&mut self, node: &'n Node, what: &str) -> &'n [Node] {
+        match &node.value {
+            Value::List(items) => items,
+            Value::Null => &[],
+            _ => {
+                self.wrong_type(node, what, "begin each item with `- ` on its own line, or write `[a, b]`");
+                &[]
+            }
+        }
+    }
+
+    /// The items of a list, or the value alone.
+    pub fn one_or_more<'n>(&mut self, node: &'n Node) -> &'n [Node] {
+        match &node.value {
+            Value::List(items) => items,
+            _ => std::slice::from_ref(node),
+        }
+    }
+
+    /// A text.
+    pub fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
+        let help = match &node.value {
+            Value::Text(text) => return Some(text),
+            Value::Null => {
+                if self.source.slice(node.place).trim().is_empty() {
+                    "nothing stands here: write it, or take the key out".to_string()
+                } else {
+                    "`null` and `~` mean nothing to YAML: quote it if it is meant as a text".to_string()
+                }
+            }
+            Value::Bool(value) => format!("`{value}` is a truth value to YAML: quote it, `\"{value}\"`"),
+            Value::Number { text, .. } => format!("this looks like a number to YAML: quote it, `\"{}\"`", shorten(text)),
+            Value::List(_) => "write one text".to_string(),
+            Value::Map(_) => "a text with `: ` in it is a map to YAML: quote it".to_string(),
+        };
+        self.wrong_type(node, what, help);
+        None
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, node: &Node) -> Option<bool> {
+        match &node.value {
+            Value::Bool(value) => Some(*value),
+            Value::Text(text) if matches!(text.to_lowercase().as_str(), "yes" | "no" | "on" | "off" | "true" | "false" | "y" | "n") => {
+                let meant = matches!(text.to_lowercase().as_str(), "yes" | "on" | "true" | "y");
+                self.wrong_type(node, "true or false", format!("write `{meant}`, without quotes"));
+                None
+            }
+            _ => {
+                self.wrong_type(node, "true or false", "write `true` or `false`");
+                None
+            }
+        }
+    }
+
+    /// A whole number from 0.
+    pub fn whole(&mut self, node: &Node, least: u64, most: u64) -> Option<u64> {
+        match &node.value {
+            Value::Number { whole: Some(n), .. } if (least..=most).contains(n) => Some(*n),
+            Value::Number { .. } => {
+                self.error(
+                    node.place,
+                    "wrong-value",
+                    format!("expected a whole number from {least} to {most}"),
+                    format!("write a number such as `{}`", least.max(1)),
+                );
+                None
+            }
+            _ => {
+                self.wrong_type(node, "a whole number", "write it in digits, without quotes or a unit");
+                None
+            }
+        }
+    }
+
+    /// One of some words.
+    pub fn choice<T: Copy>(&mut self, node: &Node, what: &str, choices: &[(&str, T)]) -> Option<T> {
+        let list = || choices.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
+        let Value::Text(text) = &node.value else {
+            self.wrong_type(node, what, format!("one of {}", list()));
+            return None;
+        };
+        let found = choices.iter().find(|(word, _)| word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let help = match self.guess(text, choices.iter().map(|(word, _)| *word)) {
+                Some(guess) => format!("did you mean `{guess}`? The choice is {}", list()),
+                None => format!("the choice is {}", list()),
+            };
+            self.error(node.place, "wrong-value", format!("`{}` is not {what}", shorten(text)), help);
+        }
+        found
+    }
+
+    // ---- units
+
+    /// A duration.
+    pub fn span(&mut self, node: &Node) -> Option<Span> {
+        let text = self.unit_text(node, "a duration", "write one like `90s`, `1m30s`, `2h`, `1d`, `250ms`")?;
+        if text.contains("..") {
+            self.error(
+                node.place,
+                "wrong-duration",
+                "expected one duration, found a range",
+                "only `at`, `after`, `for`, `every` and some settings take a range",
+            );
+            return None;
+        }
+        self.span_text(node.place, text)
+    }
+
+    /// A duration of at least 100 ms: of what repeats.
+    pub fn interval(&mut self, node: &Node) -> Option<Span> {
+        let span = self.span(node)?;
+        self.long_enough(node.place, span).then_some(span)
+    }
+
+    /// A duration or a range of them.
+    pub fn span_range(&mut self, node: &Node) -> Option<(Span, Span)> {
+        let text = self.unit_text(node, "a duration", "write one like `90s`, or a range like `5m..9m`")?;
+        self.span_range_text(node.place, text)
+    }
+
+    /// A range of durations of at least 100 ms.
+    pub fn interval_range(&mut self, node: &Node) -> Option<(Span, Span)> {
+        let range = self.span_range(node)?;
+        self.long_enough(node.place, range.0).then_some(range)
+    }
+
+    /// A range of durations in a text.
+    pub fn span_range_text(&mut self, place: Place, text: &str) -> Option<(Span, Span)> {
+        let Some((least, most)) = text.split_once("..") else {
+            return self.span_text(place, text).map(|span| (span, span));
+        };
+        let (least, most) = (self.span_text(place, least)?, self.span_text(place, most)?);
+        if most < least {
+            self.error(place, "wrong-range", "the range ends before it begins", format!("write the shorter one first: `{most}..{least}`"));
+            return None;
+        }
+        Some((least, most))
+    }
+
+    fn span_text(&mut self, place: Place, text: &str) -> Option<Span> {
+        match Span::parse(text) {
+            Ok(span) if span <= SPAN_MOST => Some(span),
+            Ok(_) => {
+                self.error(place, "wrong-duration", format!("`{}` is too long", shorten(text.trim())), "the longest time is 3650d");
+                None
+            }
+            Err(said) => {
+                let (message, help) = match said.split_once(": ") {
+                    Some((message, help)) => (message.to_string(), help.to_string()),
+                    None => (said, "durations are whole numbers with a unit: `90s`, `1m30s`, `2h`, `1d`, `250ms`, `10us`".to_string()),
+                };
+                self.error(place, "wrong-duration", message, help);
+                None
+            }
+        }
+    }
+
+    fn long_enough(&mut self, place: Place, span: Span) -> bool {
+        if span < INTERVAL_LEAST {
+            self.error(place, "wrong-duration", format!("{span} is too short for something that repeats"), "the shortest is 100ms");
+        }
+        span >= INTERVAL_LEAST
+    }
+
+    fn unit_text<'n>(&mut self, node: &'n Node, what: &str, help: &str) -> Option<&'n str> {
+        match &node.value {
+            Value::Text(text) => Some(text),
+            Value::Number { text, .. } => Some(text),
+            _ => {
+                self.wrong_type(node, what, help);
+                None
+            }
+        }
+    }
+
+    /// A size in bytes.
+    pub fn size(&mut self, node: &Node) -> Option<u64> {
+        let text = self.unit_text(node, "a size", "write one like `4GiB` or `512MiB`")?;
+        const UNITS: [(&str, u64); 5] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("B", 1)];
+        let digits = text.trim().bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.trim().split_at(digits);
+        let unit = unit.trim();
+        let size = UNITS.iter().find(|(name, _)| *name == unit).and_then(|(_, factor)| number.parse::<u64>().ok()?.checked_mul(*factor));
+        if let Some(size) = size.filter(|size| (1..=1 << 60).contains(size)) {
+            return Some(size);
+        }
+        let short = shorten(text.trim());
+        let help = match unit.to_lowercase().as_str() {
+            "" if !number.is_empty() => format!("a number alone is no size: did you mean `{short}MiB` or `{short}GiB`?"),
+            "g" | "gb" | "gib" => format!("did you mean `{}GiB`?", shorten(number)),
+            "m" | "mb" | "mib" => format!("did you mean `{}MiB`?", shorten(number)),
+            "k" | "kb" | "kib" => format!("did you mean `{}KiB`?", shorten(number)),
+            "t" | "tb" | "tib" => format!("did you mean `{}TiB`?", shorten(number)),
+            _ => "sizes are whole numbers with a unit, more than 0: `4GiB`, `512MiB`".to_string(),
+        };
+        self.error(node.place, "wrong-size", format!("`{short}` is no size"), help);
+        None
+    }
+
+    /// A chance in millionths.
+    pub fn chance(&mut self, node: &Node) -> Option<u32> {
+        let text = self.unit_text(node, "a chance", "write one like `0.5%`")?.trim();
+        let parsed = text.strip_suffix('%').and_then(|number| {
+            let (whole, part) = number.trim().split_once('.').unwrap_or((number.trim(), "0"));
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            if !digits(whole) || !digits(part) || part.len() > 4 || whole.len() > 3 {
+                return None;
+            }
+            Some(whole.parse::<u32>().ok()? * 10_000 + format!("{part:0<4}").parse::<u32>().ok()?)
+        });
+        let good = parsed.filter(|chance| *chance <= 1_000_000);
+        if good.is_none() {
+            let help = match &node.value {
+                Value::Number { text, .. } => format!("a number alone is no chance: did you mean `{}%`?", shorten(text)),
+                _ => "chances run from `0%` to `100%`, with at most four digits after the point".to_string(),
+            };
+            self.error(node.place, "wrong-chance", format!("`{}` is no chance", shorten(text)), help);
+        }
+        good
+    }
+
+    // ---- names
+
+    /// A name in a list or as a value, which may be a range of names.
+    pub fn name_range(&mut self, place: Place, text: &str) -> Option<NameRange> {
+        match range::parse(text) {
+            Ok(range) => Some(range),
+            Err(help) => {
+                self.error(place, "wrong-range", format!("`{}` is no range of names", shorten(text)), help);
+                None
+            }
+        }
+    }
+
+    /// The candidate that a mistyped word most likely means.
+    pub fn guess<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+        let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
+        let most = match word.len() {
+            0 => return None,
+            1..=2 => 1,
+            3..=6 => 2,
+            _ => 3,
+        };
+        let mut best: Option<(usize, &str)> = None;
+        for candidate in candidates {
+            self.guesses += 1;
+            if self.guesses > GUESSES_MOST {
+                break;
+            }
+            let length = candidate.chars().take(70).count();
+            if length.abs_diff(word.len()) > most {
+                continue;
+            }
+            self.guesses += (length * word.len()) as u64;
+            let distance = distance(&word, candidate);
+            // A word that shares nothing is no guess, however short.
+            if distance <= most && distance < word.len().max(length) && best.is_none_or(|(least, _)| distance < least) {
+                best = Some((distance, candidate));
+            }
+        }
+        best.map(|(_, candidate)| candidate)
+    }
+}
+
+/// How many letters are to be put in, taken out, replaced or swapped with their neighbour.
+fn distance(word: &[char], candidate: &str) -> usize {
+    let candidate: Vec<char> = candidate.to_lowercase().chars().collect();
+    let width = candidate.len() + 1;
+    let mut before: Vec<usize> = vec![0; width];
+    let mut last: Vec<usize> = (0..width).collect();
+    for (i, a) in word.iter().enumerate() {
+        let mut row = vec![i + 1; width];
+        for (j, b) in candidate.iter().enumerate() {
+            let replaced = last[j] + usize::from(a != b);
+            row[j + 1] = replaced.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == candidate[j - 1] && word[i - 1] == *b {
+                row[j + 1] = row[j + 1].min(before[j - 1] + 1);
+            }
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[width - 1]
+}
+
+/// A text short enough for a message.
+pub fn shorten(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_string(),
+    }
+    .replace(['\n', '\r', '\t'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guess_is_near_or_there_is_none() {
+        let source = Source::new("", "");
+        let mut reader = Reader::new(&source);
+        let keys = ["timeline", "title", "until", "pool"];
+        assert_eq!(reader.guess("timelin", keys.into_iter()), Some("timeline"));
+        assert_eq!(reader.guess("tiemline", keys.into_iter()), Some("timeline"));
+        assert_eq!(reader.guess("utnil", keys.into_iter()), Some("until"));
+        assert_eq!(reader.guess("chaos", keys.into_iter()), None);
+        assert_eq!(reader.guess("", keys.into_iter()), None);
+    }
+}

@@ -1,0 +1,116 @@
+//! Reads `run:`: the shell's grammar, the `$names`, and what the tools themselves would not know.
+
+use super::diagnostic::Place;
+use super::index::{Index, Kind};
+use super::read::{Reader, shorten};
+use super::tree::Node;
+use crate::command::shell::{self, Line, Piece, Script};
+
+/// The most that one step may type, in bytes.
+const BYTES_MOST: usize = 1 << 20;
+
+/// Reads the lines of a `run:`. `forgiving`: the step expects an error, so that what the tools refuse is no mistake of
+/// the file; unknown `$names` still are.
+pub fn read_run(reader: &mut Reader<'_>, index: &Index, node: &Node, forgiving: bool) -> Option<Script> {
+    let text = reader.text(node, "what is typed at the console")?;
+    if text.len() > BYTES_MOST {
+        reader.error(node.mark(), "too-large", format!("more than {BYTES_MOST} bytes are typed here"), "make several steps of it");
+        return None;
+    }
+    let script = match shell::parse(text) {
+        Ok(script) => script,
+        Err(error) => {
+            let place = within(reader, node, text, error.offset, error.offset + 1);
+            reader.error(place, "shell", format!("the console here does not know {}", error.message), error.help);
+            return None;
+        }
+    };
+    for line in &script.lines {
+        for (word, (start, end)) in line.words.iter().zip(&line.places) {
+            for piece in &word.0 {
+                if let Piece::Variable(name) = piece {
+                    check_variable(reader, index, name, |reader| within(reader, node, text, *start, *end));
+                }
+            }
+        }
+        examine_run(reader, index, node, text, line, forgiving);
+    }
+    Some(script)
+}
+
+/// Asks the commands what they would say of a line before anything runs.
+fn examine_run(_reader: &mut Reader<'_>, _index: &Index, _node: &Node, _text: &str, _line: &Line, _forgiving: bool) {}
+
+/// The place in the file of a part of a text: exact where the text stands in the file as it is.
+fn within(reader: &Reader<'_>, node: &Node, text: &str, start: usize, end: usize) -> Place {
+    let written = reader.source.slice(node.place);
+    if let Some(at) = written.find(text) {
+        let first = node.place.start + at;
+        return Place { start: first + start, end: first + end.min(text.len()).max(start) };
+    }
+    // Quotes with escapes and blocks are written otherwise than they read: look for the line alone.
+    let line_start = text[..start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[line_start..].lines().next().unwrap_or("");
+    match written.find(line).filter(|_| !line.is_empty()) {
+        Some(at) => {
+            let first = node.place.start + at;
+            Place { start: first + (start - line_start), end: first + (end - line_start).min(line.len()).max(start - line_start) }
+        }
+        None => node.place,
+    }
+}
+
+/// What a `$name` may be: `beta`, `beta.old`, `beta/nfs1` (a PBD), `db/root` (a VBD), `pool`.
+fn check_variable(reader: &mut Reader<'_>, index: &Index, name: &str, place: impl Fn(&Reader<'_>) -> Place) {
+    let known = |kind: Kind, name: &str| index.of(kind).contains_key(name);
+    if name == "pool" || reader.full() {
+        return;
+    }
+    if let Some((left, right)) = name.split_once('/') {
+        if known(Kind::Host, left) && known(Kind::Sr, right) {
+            return;
+        }
+        if index.has_vbd(left, right) {
+            return;
+        }
+        let place = place(reader);
+        let help = "a PBD is `${HOST/SR}`, a VBD `${VM/DISK}`";
+        reader.error(place, "unknown-name", format!("nothing has the name `${{{}}}`", shorten(name)), help);
+        return;
+    }
+    if let Some(host) = name.strip_suffix(".old")
+        && known(Kind::Host, host)
+    {
+        return;
+    }
+    let kinds = [Kind::Host, Kind::Sr, Kind::Vm, Kind::Vdi];
+    let found: Vec<Kind> = kinds.into_iter().filter(|kind| known(*kind, name)).collect();
+    if found.len() == 1 {
+        return;
+    }
+    let place = place(reader);
+    if let [one, other, ..] = found[..] {
+        let message = format!("`${}` is a {} and a {}", shorten(name), one.word(), other.word());
+        reader.error(place, "ambiguous-name", message, "give one of them another name");
+        return;
+    }
+    if reader.fresh(place, "unknown-name") {
+        // `$db-root` ends before the dash, as in a shell.
+        let longer = index.of(Kind::Vdi).range(format!("{name}-")..).next().map(|(longer, _)| longer.as_str()).filter(|longer| {
+            longer.strip_prefix(name).is_some_and(|rest| rest.starts_with('-') && reader.source.slice(place).contains(rest))
+        });
+        let help = if let Some(longer) = longer {
+            format!("`$name` ends at the first character that is no letter, digit or `_`: write `${{{longer}}}`")
+        } else {
+            let guesses = kinds.into_iter().filter_map(|kind| reader.guess(name, index.of(kind).keys().map(String::as_str)));
+            match guesses.min_by_key(|guess| (guess.len().abs_diff(name.len()), *guess)) {
+                Some(guess) if guess.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') => format!("did you mean `${guess}`?"),
+                Some(guess) => format!("did you mean `${{{guess}}}`?"),
+                None => {
+                    "a `$name` is the UUID of a host, SR, VM or VDI of this file; in single quotes `$` is an ordinary character".to_string()
+                }
+            }
+        };
+        reader.error(place, "unknown-name", format!("nothing has the name `${}`", shorten(name)), help);
+    }
+}
