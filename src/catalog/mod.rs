@@ -7,6 +7,7 @@ pub mod words;
 use crate::command::COMMANDS;
 use crate::fault::{ACTS, FAULTS};
 use crate::hazard;
+use crate::scenario::diagnostics::DIAGNOSTICS;
 use crate::world::errors::ERRORS;
 use crate::world::settings::SETTINGS;
 use std::fmt::Write as _;
@@ -158,6 +159,16 @@ pub fn entries() -> Vec<Entry> {
         });
     }
     of_words(Kind::Release, words::RELEASES, &mut all);
+    for doc in DIAGNOSTICS {
+        let mut text = doc.doc.to_string();
+        if !doc.example.trim().is_empty() {
+            text.push_str("\n\nFor example, this has the mistake:\n\n");
+            for line in doc.example.lines().take(EXAMPLE_LINES) {
+                let _ = writeln!(text, "    {}", line.chars().take(EXAMPLE_WIDTH).collect::<String>());
+            }
+        }
+        all.push(Entry { kind: Kind::Diagnostic, name: doc.code.into(), summary: first_sentence(doc.doc).into(), text });
+    }
     of_words(Kind::Warning, words::WARNINGS, &mut all);
     of_words(Kind::Verdict, words::VERDICTS, &mut all);
     of_words(Kind::Status, words::STATUSES, &mut all);
@@ -286,19 +297,6 @@ mod tests {
         let names: Vec<&str> = rules::RULES.iter().map(|rule| rule.name).collect();
         let expected: Vec<String> = (1..=22).map(|n| format!("M{n}")).collect();
         assert_eq!(names, expected);
-    }
-
-    /// What the types can say has an entry.
-    #[test]
-    fn every_severity_verdict_and_status_is_explained() {
-        use crate::judge::Verdict;
-        let verdicts = [Verdict::AsExpected, Verdict::NotAsExpected, Verdict::Inconclusive, Verdict::NoExpectation];
-        let severities = hazard::Severity::ALL.iter().map(|s| s.name());
-        let statuses = crate::world::event::Status::ALL.iter().map(|s| s.name());
-        let releases = crate::world::release::RELEASES_NOT_YET.iter().copied();
-        for name in verdicts.iter().map(|v| v.name()).chain(severities).chain(statuses).chain(releases) {
-            assert!(!find(name).is_empty(), "{name}");
-        }
     }
 
     #[test]

@@ -83,7 +83,6 @@ pub const CODES: &[Word] = &[
         "The command line cannot be read or names what the file does not have. Exit status 2; `poolsim COMMAND --help` shows the options.",
     ),
     ("unreadable", "A file could not be read or written. Exit status 3; the message says which, and why."),
-    ("too-large", "The file is larger than any scenario that a person writes. Exit status 2; see whether it is the right file."),
     ("nothing-found", "No .yaml or .yml file stands below the folders named. Exit status 4."),
     (
         "bug",

@@ -5,8 +5,8 @@ use super::out::Out;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// A scenario file larger than this is refused: those of people are a thousand times smaller.
-pub const SIZE_MAX: u64 = 32 << 20;
+/// As much of a file is read: more than any scenario may have, so that the loader refuses what is cut off here.
+const READ_MAX: u64 = 32 << 20;
 /// Folders below folders are followed so far.
 const DEPTH_MAX: usize = 64;
 
@@ -28,22 +28,14 @@ pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
     let shown = if path.as_os_str() == "-" { "standard input".to_string() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let done = if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(SIZE_MAX + 1).read_to_end(&mut bytes)
+        std::io::stdin().lock().take(READ_MAX).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(SIZE_MAX + 1).read_to_end(&mut bytes))
+        std::fs::File::open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes))
     };
     if let Err(error) = done {
         let help =
             if path.is_dir() { vec![format!("it is a folder: name the files in it, or try `poolsim check {shown}`")] } else { vec![] };
         return Err(out.refuse("unreadable", &format!("{shown} cannot be read: {error}"), &help, Status::Unreadable));
-    }
-    if bytes.len() as u64 > SIZE_MAX {
-        return Err(out.refuse(
-            "too-large",
-            &format!("{shown} is larger than {} MiB, which no scenario is", SIZE_MAX >> 20),
-            &[],
-            Status::Wrong,
-        ));
     }
     Ok(bytes)
 }

@@ -111,7 +111,7 @@ fn row(report: &Report, line: &StoryLine, detail: Detail) -> Option<Row> {
                 row.what = format!("{}: {}", finding.hazard, clean(&finding.sentence));
             }
             // Corruption is never folded: each disk that is lost has its line.
-            row.alike = (severity != Some(Severity::Corruption)).then(|| (Realm::Hazard, line.event, Some(finding.hazard)));
+            row.alike = (severity != Some(Severity::Corruption)).then_some((Realm::Hazard, line.event, Some(finding.hazard)));
         }
         Realm::Step => return step_row(row, report, line, detail),
     }
