@@ -75,10 +75,6 @@ pub const RELEASES: &[Word] = &[
 /// Codes of the program's own refusals, beside the diagnostics of scenario files.
 pub const CODES: &[Word] = &[
     (
-        "not-yet",
-        "The contract names it, and this version has not built it: it is refused by name and never read and ignored. Exit status 2. Leave the part out, or use another version.",
-    ),
-    (
         "usage",
         "The command line cannot be read or names what the file does not have. Exit status 2; `poolsim COMMAND --help` shows the options.",
     ),
