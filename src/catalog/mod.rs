@@ -280,7 +280,7 @@ mod tests {
             let said = entry.text.split("\n\n").find(|paragraph| !paragraph.starts_with(' ')).unwrap();
             let start = said.chars().next().unwrap();
             // Programs keep their small letters, also where a sentence begins.
-            let program = ["xapi ", "xe ", "resetvdis.py "].iter().any(|name| said.starts_with(name));
+            let program = ["xapi ", "xe ", "resetvdis.py ", "pool.conf "].iter().any(|name| said.starts_with(name));
             assert!(program || start.is_uppercase() || !start.is_alphabetic(), "{} begins with no sentence: {}", entry.name, entry.text);
             assert!(!entry.summary.contains('\n'), "{}", entry.name);
         }
