@@ -4,8 +4,11 @@
 pub mod rules;
 pub mod words;
 
+use crate::command::COMMANDS;
 use crate::fault::{ACTS, FAULTS};
 use crate::hazard;
+use crate::scenario::diagnostics::DIAGNOSTICS;
+use crate::world::errors::ERRORS;
 use crate::world::settings::SETTINGS;
 use std::fmt::Write as _;
 
@@ -124,6 +127,21 @@ pub fn entries() -> Vec<Entry> {
         let _ = write!(text, "\n\nSee also: {}.", doc.see.join(", "));
         all.push(Entry { kind: Kind::Rule, name: doc.name.into(), summary: doc.rule.into(), text });
     }
+    for doc in COMMANDS {
+        let text = format!("    {}\n\n{}\n\nFor example:\n\n    {}", doc.synopsis, doc.doc, doc.example);
+        all.push(Entry { kind: Kind::Command, name: doc.name.into(), summary: first_sentence(doc.doc).into(), text });
+    }
+    for doc in ERRORS {
+        let mut text = String::new();
+        if !doc.text.is_empty() {
+            let _ = write!(text, "    {}\n\n", doc.text);
+        }
+        text.push_str(doc.doc);
+        if !doc.params.is_empty() {
+            let _ = write!(text, "\n\nParameters: {}.", doc.params.join(", "));
+        }
+        all.push(Entry { kind: Kind::Error, name: doc.code.into(), summary: first_sentence(doc.doc).into(), text });
+    }
     for (kind, key, docs) in [(Kind::Fault, "fault", FAULTS), (Kind::Act, "act", ACTS)] {
         for doc in docs {
             let undone = if doc.undone_by.is_empty() { String::new() } else { format!("\n\nUndone by: {}.", doc.undone_by) };
@@ -141,6 +159,16 @@ pub fn entries() -> Vec<Entry> {
         });
     }
     of_words(Kind::Release, words::RELEASES, &mut all);
+    for doc in DIAGNOSTICS {
+        let mut text = doc.doc.to_string();
+        if !doc.example.trim().is_empty() {
+            text.push_str("\n\nFor example, this has the mistake:\n\n");
+            for line in doc.example.lines() {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+        all.push(Entry { kind: Kind::Diagnostic, name: doc.code.into(), summary: first_sentence(doc.doc).into(), text });
+    }
     of_words(Kind::Warning, words::WARNINGS, &mut all);
     of_words(Kind::Verdict, words::VERDICTS, &mut all);
     of_words(Kind::Status, words::STATUSES, &mut all);
@@ -248,8 +276,12 @@ mod tests {
         for entry in entries() {
             assert!(!entry.name.is_empty() && entry.name.trim() == entry.name, "{entry:?}");
             assert!(entry.text.trim().len() >= 20, "{}: {:?}", entry.name, entry.text);
-            let start = entry.text.trim_start().chars().next().unwrap();
-            assert!(start.is_uppercase() || !start.is_alphabetic(), "{} begins with no sentence: {}", entry.name, entry.text);
+            // A synopsis or the tool's own words may stand before, set in.
+            let said = entry.text.split("\n\n").find(|paragraph| !paragraph.starts_with(' ')).unwrap();
+            let start = said.chars().next().unwrap();
+            // Programs keep their small letters, also where a sentence begins.
+            let program = ["xapi ", "xe ", "resetvdis.py ", "pool.conf "].iter().any(|name| said.starts_with(name));
+            assert!(program || start.is_uppercase() || !start.is_alphabetic(), "{} begins with no sentence: {}", entry.name, entry.text);
             assert!(!entry.summary.contains('\n'), "{}", entry.name);
         }
     }
@@ -267,19 +299,6 @@ mod tests {
         let names: Vec<&str> = rules::RULES.iter().map(|rule| rule.name).collect();
         let expected: Vec<String> = (1..=22).map(|n| format!("M{n}")).collect();
         assert_eq!(names, expected);
-    }
-
-    /// What the types can say has an entry.
-    #[test]
-    fn every_severity_verdict_and_status_is_explained() {
-        use crate::report::Verdict;
-        let verdicts = [Verdict::AsExpected, Verdict::NotAsExpected, Verdict::Inconclusive, Verdict::NoExpectation];
-        let severities = hazard::Severity::ALL.iter().map(|s| s.name());
-        let statuses = crate::world::event::Status::ALL.iter().map(|s| s.name());
-        let releases = crate::world::release::RELEASES_NOT_YET.iter().copied();
-        for name in verdicts.iter().map(|v| v.name()).chain(severities).chain(statuses).chain(releases) {
-            assert!(!find(name).is_empty(), "{name}");
-        }
     }
 
     #[test]

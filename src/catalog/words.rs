@@ -75,16 +75,10 @@ pub const RELEASES: &[Word] = &[
 /// Codes of the program's own refusals, beside the diagnostics of scenario files.
 pub const CODES: &[Word] = &[
     (
-        "not-yet",
-        "The contract names it, and this version has not built it: it is refused by name and never read and ignored. Exit status 2. Leave the part out, or use another version.",
-    ),
-    (
         "usage",
         "The command line cannot be read or names what the file does not have. Exit status 2; `poolsim COMMAND --help` shows the options.",
     ),
     ("unreadable", "A file could not be read or written. Exit status 3; the message says which, and why."),
-    ("too-large", "The file is larger than any scenario that a person writes. Exit status 2; see whether it is the right file."),
-    ("not-utf8", "The file is no UTF-8 text. Exit status 2; save it as UTF-8, or see whether it is the right file."),
     ("nothing-found", "No .yaml or .yml file stands below the folders named. Exit status 4."),
     (
         "bug",

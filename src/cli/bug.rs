@@ -51,3 +51,17 @@ fn place() -> &'static str {
 fn started_as() -> String {
     std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug_of_ours_and_ends_nothing_else() {
+        let out = Out { colour: false, colour_err: false };
+        let done: Result<u8, Status> = guard(out, || panic!("a test's own panic"));
+        assert_eq!(done, Err(Status::Bug));
+        assert_eq!(guard(out, || Ok(7)), Ok(7));
+        assert_eq!(guard::<u8>(out, || Err(Status::Wrong)), Err(Status::Wrong));
+    }
+}

@@ -60,10 +60,10 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
 
 /// The diagnostics of one file, and how many of them are errors.
 fn one(out: Out, common: &Common, path: &Path) -> Result<(usize, Vec<Diagnostic>), Status> {
-    let text = files::read(out, path)?;
-    let shown = if path.as_os_str() == "-" { "stdin".to_string() } else { path.display().to_string() };
+    let bytes = files::read(out, path)?;
+    let shown = files::shown(path);
     bug::recipe(&format!("checking {shown}"));
-    let (errors, diagnostics) = match scenario::load(&shown, &text) {
+    let (errors, diagnostics) = match scenario::load_bytes(&shown, &bytes) {
         Ok(Loaded { warnings, .. }) => (0, warnings),
         // The loader refuses with at least one error.
         Err(wrong) => (wrong.iter().filter(|d| d.gravity == Gravity::Error).count(), wrong),

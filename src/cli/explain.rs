@@ -73,3 +73,21 @@ fn contents(page: &mut Page, entries: &[Entry]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the types can say has an entry.
+    #[test]
+    fn every_severity_verdict_and_status_is_explained() {
+        use crate::report::Verdict;
+        let verdicts = [Verdict::AsExpected, Verdict::NotAsExpected, Verdict::Inconclusive, Verdict::NoExpectation];
+        let severities = crate::hazard::Severity::ALL.iter().map(|s| s.name());
+        let statuses = crate::world::event::Status::ALL.iter().map(|s| s.name());
+        let releases = crate::world::release::RELEASES_NOT_YET.iter().copied();
+        for name in verdicts.iter().map(|v| v.name()).chain(severities).chain(statuses).chain(releases) {
+            assert!(!catalog::find(name).is_empty(), "{name}");
+        }
+    }
+}

@@ -5,8 +5,8 @@ use super::out::Out;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// A scenario file larger than this is refused: those of people are a thousand times smaller.
-pub const SIZE_MAX: u64 = 32 << 20;
+/// As much of a file is read: more than any scenario may have, so that the loader refuses what is cut off here.
+const READ_MAX: u64 = 32 << 20;
 /// Folders below folders are followed so far.
 const DEPTH_MAX: usize = 64;
 
@@ -18,34 +18,26 @@ pub fn name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
+/// A file as diagnostics name it: as it was typed.
+pub fn shown(path: &Path) -> String {
+    if path.as_os_str() == "-" { "stdin".into() } else { path.display().to_string() }
+}
+
 /// Reads a whole file, or standard input for `-`. What goes wrong is told here.
-pub fn read(out: Out, path: &Path) -> Result<String, Status> {
+pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
     let shown = if path.as_os_str() == "-" { "standard input".to_string() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let done = if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(SIZE_MAX + 1).read_to_end(&mut bytes)
+        std::io::stdin().lock().take(READ_MAX).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(SIZE_MAX + 1).read_to_end(&mut bytes))
+        std::fs::File::open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes))
     };
     if let Err(error) = done {
         let help =
             if path.is_dir() { vec![format!("it is a folder: name the files in it, or try `poolsim check {shown}`")] } else { vec![] };
         return Err(out.refuse("unreadable", &format!("{shown} cannot be read: {error}"), &help, Status::Unreadable));
     }
-    if bytes.len() as u64 > SIZE_MAX {
-        return Err(out.refuse(
-            "too-large",
-            &format!("{shown} is larger than {} MiB, which no scenario is", SIZE_MAX >> 20),
-            &[],
-            Status::Wrong,
-        ));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let help = ["save it as UTF-8".to_string()];
-        out.refuse("not-utf8", &format!("{shown}:{line}: this is no UTF-8 text"), &help, Status::Wrong)
-    })
+    Ok(bytes)
 }
 
 /// The scenario files that `paths` name: files as they stand, folders walked for `.yaml` and `.yml` in the order of

@@ -20,9 +20,9 @@ pub struct File {
 
 /// Reads and loads one file.
 pub fn load(out: Out, path: &Path) -> Result<File, Status> {
-    let text = files::read(out, path)?;
+    let bytes = files::read(out, path)?;
     let name = files::name(path);
-    match scenario::load(&path.display().to_string(), &text) {
+    match scenario::load_bytes(&files::shown(path), &bytes) {
         Ok(Loaded { scenario, warnings }) => {
             tell(out, &warnings);
             Ok(File { name, scenario })

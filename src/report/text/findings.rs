@@ -3,11 +3,40 @@
 use super::layout::{Page, Tint, clean, pad, pad_left, width};
 use super::{Detail, case_name, severity_tint, severity_word, tally};
 use crate::report::{Expectation, Finding, Report, Warning};
+use std::collections::BTreeSet;
 
 /// Findings that differ only in their place, told together: the first in full, the others by name.
 struct Group<'a> {
     first: &'a Finding,
     others: Vec<&'a Finding>,
+    /// What the others must be like, names left out.
+    shape: Shape,
+}
+
+/// Causes and advice without the names of the place: equal for findings of one kind that have one cause.
+type Shape = (Vec<(crate::base::time::Time, Option<u32>, String)>, String);
+
+fn shape(finding: &Finding) -> Shape {
+    let because = finding.because.iter().map(|part| (part.at, part.line, nameless(&part.what, finding))).collect();
+    (because, nameless(&finding.advice, finding))
+}
+
+/// `text` with the names of the finding's own place left out.
+fn nameless(text: &str, finding: &Finding) -> String {
+    let names = [&finding.vdi, &finding.vm, &finding.sr].into_iter().flatten().chain(&finding.hosts);
+    let names: BTreeSet<&str> = names.map(String::as_str).collect();
+    let is_name = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let mut bare = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        bare.push_str(if names.contains(word) { "*" } else { word });
+        let between = after.find(is_name).unwrap_or(after.len());
+        bare.push_str(&after[..between]);
+        rest = &after[between..];
+    }
+    bare
 }
 
 /// The gravest first, and those of one gravity in the order in which they began.
@@ -20,22 +49,37 @@ fn by_weight(report: &Report) -> Vec<&Finding> {
 fn grouped(report: &Report) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
     for finding in by_weight(report) {
+        let shape = shape(finding);
         let alike = |group: &&mut Group| {
             let first = group.first;
-            first.hazard == finding.hazard
-                && first.since == finding.since
-                && first.until == finding.until
-                && first.because == finding.because
-                && first.damage.is_none()
-                && finding.damage.is_none()
+            let one = |finding: &Finding| (finding.hazard, finding.since, finding.until, finding.by.clone(), finding.hosts.len());
+            one(first) == one(finding) && group.shape == shape && first.damage.is_none() && finding.damage.is_none()
         };
         // Alike ones follow each other closely: looking a little way back finds them and bounds the work.
         match groups.iter_mut().rev().take(8).find(alike) {
             Some(group) => group.others.push(finding),
-            None => groups.push(Group { first: finding, others: Vec::new() }),
+            None => groups.push(Group { first: finding, others: Vec::new(), shape }),
         }
     }
     groups
+}
+
+/// What sets a finding apart from another of its kind: the names that the other does not have.
+fn apart(finding: &Finding, first: &Finding) -> String {
+    let pairs = [(&finding.vdi, &first.vdi), (&finding.vm, &first.vm), (&finding.sr, &first.sr)];
+    let mut names: Vec<String> = pairs.into_iter().filter(|(this, other)| this != other).filter_map(|(this, _)| this.clone()).collect();
+    if finding.hosts != first.hosts {
+        names.extend(finding.hosts.iter().cloned());
+    }
+    clean(&names.join(" "))
+}
+
+/// The one thing that a finding is about, for a line that has no room for more.
+pub fn subject(finding: &Finding) -> String {
+    let thing = finding.vdi.as_ref().or(finding.vm.as_ref()).cloned();
+    clean(
+        &thing.unwrap_or_else(|| if finding.hosts.is_empty() { finding.sr.clone().unwrap_or_default() } else { finding.hosts.join(", ") }),
+    )
 }
 
 /// Where a finding is: "db-root, VM db, SR nfs1, hosts beta and gamma".
@@ -77,7 +121,8 @@ pub fn hazards(page: &mut Page, report: &Report) {
         return;
     }
     page.heading("HAZARDS", &tally);
-    for (at, group) in grouped(report).into_iter().enumerate() {
+    let groups = grouped(report);
+    for (at, group) in groups.iter().enumerate() {
         page.gap();
         let finding = group.first;
         let tint = severity_tint(Some(finding.severity));
@@ -95,16 +140,21 @@ pub fn hazards(page: &mut Page, report: &Report) {
             row("damage", &format!("at {} {} wrote over what {} had written", damage.at, damage.by, damage.over));
         }
         if !group.others.is_empty() {
-            let places: Vec<String> = group.others.iter().map(|other| place(other)).collect();
-            row("also", &format!("{} more, alike in all else: {}", group.others.len(), places.join(" / ")));
+            let names: Vec<String> = group.others.iter().map(|other| apart(other, finding)).collect();
+            row("also", &format!("{} more, alike but for the name: {}", group.others.len(), names.join(", ")));
         }
-        because(page, finding);
-        page.hanging(&format!("     {}", page.tint(Tint::Bold, "advice")), 14, Tint::Plain, &finding.advice);
-        let other_advice: std::collections::BTreeSet<&str> =
-            group.others.iter().map(|other| other.advice.as_str()).filter(|advice| *advice != finding.advice).collect();
-        for advice in other_advice {
-            page.hanging("", 14, Tint::Plain, advice);
+        // What was said of an earlier one is pointed to, and not said again.
+        let earlier = |same: &dyn Fn(&Finding) -> bool| groups[..at].iter().position(|group| same(group.first)).map(|at| at + 1);
+        let same_cause = earlier(&|other| !finding.because.is_empty() && other.because == finding.because);
+        match same_cause {
+            Some(number) => page.hanging("     because", 14, Tint::Plain, &format!("the same as for {number}")),
+            None => because(page, finding),
         }
+        let advice = match earlier(&|other| other.advice == finding.advice) {
+            Some(number) if !finding.advice.is_empty() => format!("as for {number}"),
+            _ => finding.advice.clone(),
+        };
+        page.hanging(&format!("     {}", page.tint(Tint::Bold, "advice")), 14, Tint::Plain, &advice);
     }
     if report.because_cut_short {
         page.gap();

@@ -14,7 +14,7 @@ fn column_name(report: &Report) -> String {
 }
 
 fn row_name(report: &Report) -> String {
-    report.world.as_deref().map_or_else(|| "the one world".to_string(), clean)
+    report.world.as_deref().map_or_else(|| "the timeline".to_string(), clean)
 }
 
 /// The worst of a case, and whether its recovery is safe, in words.

@@ -151,12 +151,11 @@ fn recipe(page: &mut Page, report: &Report, cases: usize) {
     }
     row("poolsim", Tint::Plain, &format!("{}, release {}, seed {}", env!("CARGO_PKG_VERSION"), report.release, report.seed));
     row("sha256", Tint::Plain, &report.sha256);
-    let of = if cases > 1 { format!(", {}", case_name(report)) } else { String::new() };
-    row("digest", Tint::Plain, &format!("{} ({}{of})", report.digest, count(report.events as usize, "event")));
     let (words, tint) = verdict_words(report.verdict);
     if cases > 1 {
         row("cases", Tint::Plain, &format!("{cases}, told below: the worst, {}", case_name(report)));
     }
+    row("digest", Tint::Plain, &format!("{} ({})", report.digest, count(report.events as usize, "event")));
     row("result", if report.verdict == Verdict::NotAsExpected { tint } else { severity_tint(report.worst) }, &{
         format!("{words}, {}", found_words(report))
     });
@@ -197,16 +196,16 @@ fn last_line(page: &mut Page, reports: &[Report], told: &Report) {
     if told.cut_short {
         says.push_str(", cut short by --max-events");
     }
-    says.push_str(". Replay:");
+    says.push('.');
     let replay = clean(&told.replay);
     let tint = if reports.iter().any(|r| r.verdict == Verdict::NotAsExpected) { Tint::Alarm } else { severity_tint(told.worst) };
-    if width(&says) + 1 + width(&replay) <= COLUMNS {
-        let line = format!("{} {replay}", page.tint(tint, &says));
-        return page.line(&line);
+    let on_one = format!("{} Replay: {replay}", page.tint(tint, &says));
+    if width(&on_one) <= COLUMNS {
+        return page.line(&on_one);
     }
     page.hanging("", 0, tint, &says);
-    for (at, line) in wrap_command(&replay, COLUMNS - 4).into_iter().enumerate() {
-        page.line(&format!("{}{line}", if at == 0 { "  " } else { "    " }));
+    for (at, line) in wrap_command(&replay, COLUMNS - 8).into_iter().enumerate() {
+        page.line(&format!("{}{line}", if at == 0 { "Replay: " } else { "        " }));
     }
 }
 

@@ -4,7 +4,7 @@
 //! needed to tell them apart. What happens to many at one instant is folded into one line that says how many.
 
 use super::layout::{COLUMNS, Page, Tint, clean, count, pad, pad_left, width, wrap};
-use super::{Detail, case_name, severity_tint, severity_word};
+use super::{Detail, case_name, findings, severity_tint, severity_word};
 use crate::base::time::Time;
 use crate::hazard::Severity;
 use crate::report::{Realm, Report, StepReport, StoryLine};
@@ -37,7 +37,8 @@ struct Row {
 /// Tells the story of `report`.
 pub fn render(page: &mut Page, report: &Report, detail: Detail) {
     let case = case_name(report);
-    page.heading("STORY", &if case.is_empty() { "every instant can be pasted into `at:`".to_string() } else { case });
+    let case = if case.is_empty() { case } else { format!("{case}; ") };
+    page.heading("STORY", &format!("{case}every instant can be pasted into `at:`"));
     page.hanging("  ", 2, Tint::Dim, "= what is so       ~ what that host's database believes    ! hazard");
     page.hanging("  ", 2, Tint::Dim, "$ typed, as run    | what it printed    > how it ended       x fault, act");
     page.gap();
@@ -97,17 +98,20 @@ fn row(report: &Report, line: &StoryLine, detail: Detail) -> Option<Row> {
             let severity = finding.map(|finding| finding.severity);
             // The kind says how bad it is; the sentence names the place.
             row.actor = String::new();
-            if finding.is_none() {
+            let Some(finding) = finding else {
                 row.kind = "# note".into();
                 return Some(row);
-            } else if is_end(report, line) {
+            };
+            if is_end(report, line) {
                 row.kind = "! over".into();
+                row.what = format!("{}: {}", finding.hazard, findings::subject(finding));
             } else {
                 row.kind = format!("! {}", severity_word(severity));
                 row.tint = severity_tint(severity);
+                row.what = format!("{}: {}", finding.hazard, clean(&finding.sentence));
             }
             // Corruption is never folded: each disk that is lost has its line.
-            row.alike = (severity != Some(Severity::Corruption)).then(|| (Realm::Hazard, line.event, finding.map(|f| f.hazard)));
+            row.alike = (severity != Some(Severity::Corruption)).then_some((Realm::Hazard, line.event, Some(finding.hazard)));
         }
         Realm::Step => return step_row(row, report, line, detail),
     }

@@ -24,7 +24,7 @@ fn squeezed(text: &str) -> String {
 #[test]
 fn the_recipe_stands_on_top() {
     let text = plain(forgotten());
-    let top: String = text.lines().take(7).collect::<Vec<_>>().join("\n");
+    let top: String = text.lines().take(8).collect::<Vec<_>>().join("\n");
     has(&top, &["forget-isolated-host", "manual-6", "seed 1", env!("CARGO_PKG_VERSION"), &forgotten().digest, &forgotten().sha256]);
 }
 
@@ -196,7 +196,7 @@ fn the_last_line_says_all_and_how_to_replay() {
     (report.verdict, report.counts) = (Verdict::AsExpected, BTreeMap::from([(Severity::Corruption, 1)]));
     let text = plain(report);
     assert_eq!(text.lines().last(), Some("f: as expected, worst CORRUPTION (1 corruption). Replay: poolsim run f.yaml"));
-    has(&plain(forgotten()), &["\n  poolsim run forget-isolated-host.yaml --seed 1\n"]);
+    has(&plain(forgotten()), &["\nReplay: poolsim run forget-isolated-host.yaml --seed 1\n"]);
 }
 
 #[test]
