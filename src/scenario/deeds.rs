@@ -31,7 +31,10 @@ pub fn can_be_undone(fault: &Fault) -> bool {
 
 /// Reads a fault.
 pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<Fault> {
-    if let Value::Text(_) = node.value {
+    if let Value::Text(text) = &node.value {
+        if text == "heal-network" {
+            return Some(Fault::HealNetwork(None));
+        }
         reader.wrong_type(node, "a map with one fault", "say what breaks and which host: `fault: {crash: beta}`");
         return None;
     }

@@ -167,7 +167,8 @@ impl<'a> Reader<'a> {
                     }
                 }
                 None => {
-                    let names: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
+                    let built = table.keys.iter().filter(|key| !matches!(key.shape, Shape::NotYet));
+                    let names: Vec<&str> = built.map(|key| key.name).collect();
                     let help = match self.guess(&key.text, names.iter().copied()) {
                         Some(guess) => format!("did you mean `{guess}`?"),
                         None => format!("the keys here are {}", names.join(", ")),
