@@ -44,7 +44,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Run(args) => run::run(out, common, args),
         Command::Check(args) => check::check(out, common, args),
         Command::Explain(args) => explain::explain(out, common, args),
-        Command::Schema => out.result(&pretty(&crate::scenario::schema())),
+        Command::Schema => out.result(&pretty(&crate::scenario::schema::schema())),
         Command::Test(words) => not_yet(out, "test", words, "`poolsim run FILE…` judges every case of the files that are named"),
         Command::Play(words) => not_yet(out, "play", words, "`poolsim run FILE` tells a story from beginning to end"),
         Command::Sweep(words) => not_yet(out, "sweep", words, "`poolsim run FILE --seed N` runs one seed"),

@@ -66,7 +66,9 @@ pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option
         "toolstack-stop" => hosts(reader).map(Fault::ToolstackStop),
         "toolstack-start" => hosts(reader).map(Fault::ToolstackStart),
         "heal-network" => {
-            if value.is_null() || matches!(&value.value, Value::Text(text) if text == "all" && !index.of(super::index::Kind::Host).contains_key("all")) {
+            if value.is_null()
+                || matches!(&value.value, Value::Text(text) if text == "all" && !index.of(super::index::Kind::Host).contains_key("all"))
+            {
                 Some(Fault::HealNetwork(None))
             } else {
                 hosts(reader).map(|hosts| Fault::HealNetwork(Some(hosts)))
@@ -133,7 +135,12 @@ fn partition(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<Faul
     let items = reader.items(node, "a list of groups, like `[[alpha], [beta, gamma]]`");
     if items.is_empty() {
         if reader.fresh(node.mark(), "wrong-type") {
-            reader.error(node.mark(), "wrong-value", "no group is named here", "name one at least: `[[alpha]]` parts alpha from all others");
+            reader.error(
+                node.mark(),
+                "wrong-value",
+                "no group is named here",
+                "name one at least: `[[alpha]]` parts alpha from all others",
+            );
         }
         return None;
     }
@@ -142,7 +149,12 @@ fn partition(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<Faul
     for (group, item) in items.iter().enumerate() {
         for machine in index.some_hosts(reader, item).unwrap_or_default() {
             if groups[machine.at()].is_some_and(|other| usize::from(other) != group) {
-                reader.error(item.mark(), "contradiction", "a host of this group stands in an earlier group too", "each host is in one group");
+                reader.error(
+                    item.mark(),
+                    "contradiction",
+                    "a host of this group stands in an earlier group too",
+                    "each host is in one group",
+                );
             }
             groups[machine.at()] = Some(group.min(usize::from(u16::MAX) - 1) as u16);
         }

@@ -136,7 +136,12 @@ fn read_hazard(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node) -> Optio
 fn instant(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node, span: Span) -> Option<Time> {
     let at = Time::ZERO + span;
     if let Some(until) = scene.until.filter(|until| at > *until) {
-        reader.error(node.place, "after-end", format!("{at} is after the run has ended"), format!("the file says `until: {until}`; `at: end` is the last instant"));
+        reader.error(
+            node.place,
+            "after-end",
+            format!("{at} is after the run has ended"),
+            format!("the file says `until: {until}`; `at: end` is the last instant"),
+        );
         return None;
     }
     Some(at)
@@ -148,7 +153,12 @@ fn read_when(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) ->
         reader.error(second.place, "contradiction", format!("`{}` and `{}` in one item", first.text, second.text), "make two items of it");
     }
     let Some(first) = found.first() else {
-        reader.error(fields.place(), "missing-key", "nothing says when this must hold", "add `at: 14m`, `at: end`, `by: 14m` or `during: 5m..14m`");
+        reader.error(
+            fields.place(),
+            "missing-key",
+            "nothing says when this must hold",
+            "add `at: 14m`, `at: end`, `by: 14m` or `during: 5m..14m`",
+        );
         return None;
     };
     let node = fields.get(&first.text)?;
@@ -165,7 +175,12 @@ fn read_when(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) ->
         _ => {
             let (from, to) = reader.span_range(node)?;
             if from == to && !matches!(&node.value, Value::Text(text) if text.contains("..")) {
-                reader.error(node.place, "wrong-range", "`during` has a beginning and an end", "write `during: 5m..14m`; for one instant say `at:`");
+                reader.error(
+                    node.place,
+                    "wrong-range",
+                    "`during` has a beginning and an end",
+                    "write `during: 5m..14m`; for one instant say `at:`",
+                );
                 return None;
             }
             let to = instant(reader, scene, node, to)?;
@@ -208,12 +223,16 @@ fn read_facts(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -
     let all = ["host", "vm", "vdi", "masters", "default-sr"];
     let strays: Vec<&str> = HOST_FACTS.into_iter().chain(VM_FACTS).chain(VDI_FACTS).collect();
     if fields.among(&all).is_empty() && fields.among(&strays).is_empty() && reader.fresh(fields.place(), "missing-key") {
-        reader.error(fields.place(), "missing-key", "this item says nothing about the pool", "say `host:`, `vm:`, `vdi:`, `masters:` or `default-sr:`");
+        reader.error(
+            fields.place(),
+            "missing-key",
+            "this item says nothing about the pool",
+            "say `host:`, `vm:`, `vdi:`, `masters:` or `default-sr:`",
+        );
     }
     if let Some(hosts) = fields.get("host").and_then(|node| index.some_hosts(reader, node)) {
-        let running: Option<Vec<VmId>> = fields
-            .get("running")
-            .map(|node| index.many(reader, super::index::Kind::Vm, node).into_iter().map(VmId).collect());
+        let running: Option<Vec<VmId>> =
+            fields.get("running").map(|node| index.many(reader, super::index::Kind::Vm, node).into_iter().map(VmId).collect());
         let mut truth = |key: &str| fields.get(key).and_then(|node| reader.boolean(node));
         let (powered, live, enabled) = (truth("powered"), truth("live"), truth("enabled"));
         let (known, fenced) = (truth("known"), truth("fenced"));
@@ -232,7 +251,8 @@ fn read_facts(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -
     }
     if let Some(vms) = fields.get("vm").and_then(|node| index.some_vms(reader, node)) {
         let state = fields.get("power-state").and_then(|node| reader.choice(node, "a power state", &POWER_STATES));
-        let resident = fields.get("resident-on").and_then(|node| if node.is_null() { Some(None) } else { index.host(reader, node).map(Some) });
+        let resident =
+            fields.get("resident-on").and_then(|node| if node.is_null() { Some(None) } else { index.host(reader, node).map(Some) });
         let running = fields.get("running-on").map(|node| index.hosts(reader, node));
         if reader.spend(fields.place(), vms.len() * (1 + running.as_ref().map_or(0, Vec::len))) {
             for vm in vms {

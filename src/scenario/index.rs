@@ -230,7 +230,11 @@ pub fn named<'n>(reader: &mut Reader<'_>, node: &'n Node, what: &str, most: usiz
                 expand(reader, &mut found, (&key.text, key.place), Some(details).filter(|details| !details.is_null()), what, most);
             }
         }
-        _ => reader.wrong_type(node, &format!("a list of names, or a map from the name of each {what} to its details"), "write `[a, b]`, or `a: {}` one a line"),
+        _ => reader.wrong_type(
+            node,
+            &format!("a list of names, or a map from the name of each {what} to its details"),
+            "write `[a, b]`, or `a: {}` one a line",
+        ),
     }
     found
 }

@@ -92,7 +92,11 @@ pub static FILE: Table = Table {
         key("settings", Settings, "Durations and switches."),
         key("pool", Map(&POOL), "The pool at the start."),
         key("timeline", Any(&[List(&Map(&STEP)), Null]), "What happens to it."),
-        key("worlds", MapOf(&Any(&[List(&Map(&STEP)), Null])), "What the operator cannot tell apart: pieces of timeline, each true in its world alone."),
+        key(
+            "worlds",
+            MapOf(&Any(&[List(&Map(&STEP)), Null])),
+            "What the operator cannot tell apart: pieces of timeline, each true in its world alone.",
+        ),
         key("recovery", Map(&RECOVERY), "What the operator then does."),
         key("recoveries", MapOf(&Map(&RECOVERY)), "Several recoveries side by side."),
         key("expect", Map(&EXPECT), "What must come of it."),
@@ -116,7 +120,11 @@ pub static POOL: Table = Table {
     what: "`pool`",
     keys: &[
         key("name", Text, "The pool's name-label."),
-        key("hosts", Any(&[NameList, MapOf(&Any(&[Map(&HOST), Null]))]), "The members: a list of names, or a map from names to details. `xs01..xs16` stands for sixteen."),
+        key(
+            "hosts",
+            Any(&[NameList, MapOf(&Any(&[Map(&HOST), Null]))]),
+            "The members: a list of names, or a map from names to details. `xs01..xs16` stands for sixteen.",
+        ),
         key("master", Name, "The master of the start; default: the first host."),
         key("storage", Any(&[NameList, MapOf(&Any(&[Map(&SR), Null])), Null]), "Storage repositories."),
         key("default-sr", Any(&[Name, Null]), "The pool's default SR; default: the first shared SR. Empty: none."),
@@ -159,7 +167,11 @@ pub static SPARE: Table = Table {
 pub static SR: Table = Table {
     what: "an SR",
     keys: &[
-        key("type", Words(&["nfs", "lvmoiscsi", "lvmohba", "lvm", "ext"]), "nfs (default), lvmoiscsi, lvmohba: shared by all hosts; lvm, ext: in one host."),
+        key(
+            "type",
+            Words(&["nfs", "lvmoiscsi", "lvmohba", "lvm", "ext"]),
+            "nfs (default), lvmoiscsi, lvmohba: shared by all hosts; lvm, ext: in one host.",
+        ),
         key("host", Name, "The host that a local SR (lvm, ext) is in."),
         key("uuid", Uuid, "Its UUID."),
     ],
@@ -170,11 +182,19 @@ pub static SR: Table = Table {
 pub static VM: Table = Table {
     what: "a VM",
     keys: &[
-        key("running-on", Any(&[Names, Null]), "A host: the record, and the domain if it has power. A list: the domains alone. Absent: halted."),
+        key(
+            "running-on",
+            Any(&[Names, Null]),
+            "A host: the record, and the domain if it has power. A list: the domains alone. Absent: halted.",
+        ),
         key("memory", Size, "Its memory; default 1GiB."),
         key("writes", Any(&[Span, Words(&["never"])]), "How often it writes each RW disk; default 5s, at least 100ms."),
         key("grace", Span, "How long it may be down before `vm-down` is found; default: the setting `vm-grace`."),
-        key("disks", Any(&[NameList, MapOf(&Any(&[Map(&DISK), Null])), Null]), "Its disks by local name; default: one, `root`. `{}`: none."),
+        key(
+            "disks",
+            Any(&[NameList, MapOf(&Any(&[Map(&DISK), Null])), Null]),
+            "Its disks by local name; default: one, `root`. `{}`: none.",
+        ),
         key("uuid", Uuid, "Its UUID."),
         key("power-state", Words(&["running", "halted"]), "What the database says."),
         key("resident-on", Any(&[Name, Null]), "Where the database has it."),
@@ -278,7 +298,11 @@ pub static FAULT: Table = Table {
         key("toolstack-stop", HOSTS, "xapi stops; domains run on."),
         key("toolstack-start", HOSTS, "xapi starts."),
         key("degrade-network", Map(&DEGRADE), "Heartbeats get lost, calls are late."),
-        key("io", Words(&["error", "hang"]), "Beside `sr-outage` and `storage-loss`: whether requests fail at once (default) or wait for ever."),
+        key(
+            "io",
+            Words(&["error", "hang"]),
+            "Beside `sr-outage` and `storage-loss`: whether requests fail at once (default) or wait for ever.",
+        ),
     ],
     required: &[],
 };
@@ -350,7 +374,11 @@ pub static RECOVERY: Table = Table {
 pub static EXPECT: Table = Table {
     what: "`expect`",
     keys: &[
-        key("worst", Any(&[SEVERITIES, MapOf(&SEVERITIES)]), "Nothing worse ever: none < notice < outage < danger < corruption; or by world."),
+        key(
+            "worst",
+            Any(&[SEVERITIES, MapOf(&SEVERITIES)]),
+            "Nothing worse ever: none < notice < outage < danger < corruption; or by world.",
+        ),
         key("left", SEVERITIES, "Nothing worse still holds at the end."),
         key("hazards", List(&Map(&HAZARD)), "Each of these occurs."),
         key("never", List(&Hazard), "None of these occurs."),

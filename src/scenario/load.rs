@@ -66,7 +66,12 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
         Some(scenario) if errors.is_empty() => Ok(Loaded { scenario, warnings }),
         _ if errors.is_empty() => {
             // Every reader that gives nothing has told why; should one not, the file is still refused.
-            Err(vec![source.error(node.mark(), "wrong-value", "this file can't be read as a scenario", "compare it with one of `poolsim new --list`")])
+            Err(vec![source.error(
+                node.mark(),
+                "wrong-value",
+                "this file can't be read as a scenario",
+                "compare it with one of `poolsim new --list`",
+            )])
         }
         _ => Err(errors),
     }
@@ -91,7 +96,12 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
     let (name, title, about, source) = (string("name"), string("title"), string("about"), string("source"));
     let name = match (name, fields.get("name")) {
         (Some(name), Some(node)) if name.trim().is_empty() || name.contains(char::is_control) => {
-            reader.error(node.place, "wrong-name", "the scenario's name is empty or holds control characters", "take the key out: the name is then the file's");
+            reader.error(
+                node.place,
+                "wrong-name",
+                "the scenario's name is empty or holds control characters",
+                "take the key out: the name is then the file's",
+            );
             name
         }
         (Some(name), _) => name,
@@ -115,7 +125,12 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
 
     let Some(pool_node) = fields.some("pool") else {
         let place = if fields.get("pool").is_some() { fields.key_place("pool") } else { fields.place() };
-        reader.error(place, "missing-key", "the scenario has no pool", "add `pool:` with at least one host: `pool: {hosts: [alpha, beta]}`");
+        reader.error(
+            place,
+            "missing-key",
+            "the scenario has no pool",
+            "add `pool:` with at least one host: `pool: {hosts: [alpha, beta]}`",
+        );
         return None;
     };
     let pool::ReadPool { pool, index } = pool::read(reader, pool_node, &settings)?;

@@ -65,7 +65,10 @@ pub fn read_settings(reader: &mut Reader<'_>, node: &Node) -> Settings {
         reader.error(
             place,
             "contradiction",
-            format!("the jitter {} is not shorter than the interval {} of heartbeats", settings.heartbeat_jitter, settings.heartbeat_interval),
+            format!(
+                "the jitter {} is not shorter than the interval {} of heartbeats",
+                settings.heartbeat_jitter, settings.heartbeat_interval
+            ),
             format!("a beat is late by up to the jitter: say less, down to 0s (the interval is at least {INTERVAL_LEAST})"),
         );
     }

@@ -68,7 +68,11 @@ pub fn read(reader: &mut Reader<'_>, node: &Node, settings: &Settings) -> Option
     read_hosts(reader, &mut draft, &fields);
     let members = draft.hosts.iter().filter(|host| !host.spare).count();
     if members == 0 {
-        if fields.get("hosts").is_none_or(|node| node.is_null() || matches!(&node.value, Value::List(items) if items.is_empty()) || matches!(&node.value, Value::Map(entries) if entries.is_empty())) {
+        if fields.get("hosts").is_none_or(|node| {
+            node.is_null()
+                || matches!(&node.value, Value::List(items) if items.is_empty())
+                || matches!(&node.value, Value::Map(entries) if entries.is_empty())
+        }) {
             let place = if fields.get("hosts").is_some() { fields.key_place("hosts") } else { fields.place() };
             reader.error(place, "missing-key", "the pool has no hosts", "name at least one: `hosts: [alpha, beta]`");
         }
@@ -155,7 +159,12 @@ fn check_uuids(reader: &mut Reader<'_>, draft: &Draft) {
     for (uuid, place) in &draft.uuids {
         let (all, given) = (counts.get(uuid.as_str()).copied(), given.get(uuid.as_str()).copied());
         if !seen.insert(uuid) || all > given {
-            reader.error(*place, "duplicate-uuid", "another object has this UUID already", "UUIDs are unique in a file: take another, or leave it out");
+            reader.error(
+                *place,
+                "duplicate-uuid",
+                "another object has this UUID already",
+                "UUIDs are unique in a file: take another, or leave it out",
+            );
         }
     }
 }
@@ -283,8 +292,10 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
                 None => vm.writes,
             };
             said.running = running_on(reader, draft, fields, nth);
-            said.power_state =
-                fields.get("power-state").and_then(|node| reader.choice(node, "a power state", &POWER_STATES)).map(|state| (state, fields.key_place("power-state")));
+            said.power_state = fields
+                .get("power-state")
+                .and_then(|node| reader.choice(node, "a power state", &POWER_STATES))
+                .map(|state| (state, fields.key_place("power-state")));
             said.resident_on = fields.get("resident-on").and_then(|node| {
                 if node.is_null() {
                     return Some((None, fields.key_place("resident-on")));
@@ -303,7 +314,12 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
                 let mut local = BTreeSet::new();
                 for Named { name, place, details, .. } in named(reader, node, "disk", most) {
                     if !local.insert(name.clone()) {
-                        reader.error(place, "duplicate-name", format!("a second disk `{}` of this VM", shorten(&name)), "take another name");
+                        reader.error(
+                            place,
+                            "duplicate-name",
+                            format!("a second disk `{}` of this VM", shorten(&name)),
+                            "take another name",
+                        );
                         continue;
                     }
                     read_disk(reader, draft, at, (&name, place), details, nth, default_sr);
@@ -368,8 +384,7 @@ fn read_disk(
     let mode = get("mode").and_then(|node| reader.choice(node, "a mode", &MODES)).unwrap_or(Mode::Rw);
     let vm_id = VmId(vm as u16);
     draft.index.add_vbd(&draft.names.vms[vm].name, disk);
-    let vbd_name =
-        |vdi: VdiId| VbdName { vm: vm_id, vdi, disk: disk.to_string(), mode, uuid: Names::uuid(names::Kind::Vbd, vbd) };
+    let vbd_name = |vdi: VdiId| VbdName { vm: vm_id, vdi, disk: disk.to_string(), mode, uuid: Names::uuid(names::Kind::Vbd, vbd) };
     if let Some(node) = get("vdi") {
         if let Some(fields) = &fields {
             for key in fields.among(&["sr", "uuid", "locks", "open-on", "paused"]) {

@@ -156,7 +156,11 @@ impl<'a> Reader<'a> {
     pub fn fields<'n>(&mut self, node: &'n Node, table: &'static Table) -> Option<Fields<'n>> {
         let Value::Map(entries) = &node.value else {
             let keys: Vec<&str> = table.keys.iter().map(|key| key.name).take(8).collect();
-            self.wrong_type(node, &format!("a map: {}", table.what), format!("its keys are {}{}", keys.join(", "), if table.keys.len() > 8 { ", …" } else { "" }));
+            self.wrong_type(
+                node,
+                &format!("a map: {}", table.what),
+                format!("its keys are {}{}", keys.join(", "), if table.keys.len() > 8 { ", …" } else { "" }),
+            );
             return None;
         };
         for (key, _) in entries {
@@ -254,7 +258,12 @@ impl<'a> Reader<'a> {
         match &node.value {
             Value::Number { whole: Some(n), .. } if (least..=most).contains(n) => Some(*n),
             Value::Number { .. } => {
-                self.error(node.place, "wrong-value", format!("expected a whole number from {least} to {most}"), format!("write a number such as `{}`", least.max(1)));
+                self.error(
+                    node.place,
+                    "wrong-value",
+                    format!("expected a whole number from {least} to {most}"),
+                    format!("write a number such as `{}`", least.max(1)),
+                );
                 None
             }
             _ => {
@@ -288,7 +297,12 @@ impl<'a> Reader<'a> {
     pub fn span(&mut self, node: &Node) -> Option<Span> {
         let text = self.unit_text(node, "a duration", "write one like `90s`, `1m30s`, `2h`, `1d`, `250ms`")?;
         if text.contains("..") {
-            self.error(node.place, "wrong-duration", "expected one duration, found a range", "only `at`, `after`, `for`, `every` and some settings take a range");
+            self.error(
+                node.place,
+                "wrong-duration",
+                "expected one duration, found a range",
+                "only `at`, `after`, `for`, `every` and some settings take a range",
+            );
             return None;
         }
         self.span_text(node.place, text)

@@ -117,7 +117,9 @@ fn check_variable(reader: &mut Reader<'_>, index: &Index, name: &str, place: imp
             match guesses.min_by_key(|guess| (guess.len().abs_diff(name.len()), *guess)) {
                 Some(guess) if guess.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') => format!("did you mean `${guess}`?"),
                 Some(guess) => format!("did you mean `${{{guess}}}`?"),
-                None => "a `$name` is the UUID of a host, SR, VM or VDI of this file; in single quotes `$` is an ordinary character".to_string(),
+                None => {
+                    "a `$name` is the UUID of a host, SR, VM or VDI of this file; in single quotes `$` is an ordinary character".to_string()
+                }
             }
         };
         reader.error(place, "unknown-name", format!("nothing has the name `${}`", shorten(name)), help);

@@ -79,7 +79,12 @@ fn hosts(reader: &mut Reader<'_>, draft: &Draft, master: MachineId) -> Vec<HostS
         if let Some((true, place)) = said.live
             && !known
         {
-            reader.error(place, "contradiction", "a forgotten host is not held for alive: the database has no record of it", "take `live:` or `known: false` out");
+            reader.error(
+                place,
+                "contradiction",
+                "a forgotten host is not held for alive: the database has no record of it",
+                "take `live:` or `known: false` out",
+            );
         }
         hosts.push(HostStart {
             powered,
@@ -111,7 +116,12 @@ fn vms(reader: &mut Reader<'_>, draft: &Draft, hosts: &[HostStart]) -> Vec<VmSta
             PowerState::Running => recorded,
             PowerState::Halted => {
                 if let (Some((Some(_), place)), Some(_)) = (&said.resident_on, said.power_state) {
-                    reader.error(*place, "contradiction", "a halted VM is resident nowhere", "take `resident-on:` out, or say `power-state: running`");
+                    reader.error(
+                        *place,
+                        "contradiction",
+                        "a halted VM is resident nowhere",
+                        "take `resident-on:` out, or say `power-state: running`",
+                    );
                 }
                 None
             }
@@ -175,7 +185,8 @@ fn vdis(reader: &mut Reader<'_>, draft: &Draft, hosts: &[HostStart], vms: &[VmSt
         let open_on = match &said.open_on {
             None => derived,
             Some(said) => {
-                let owners: BTreeMap<MachineId, VmId> = derived.iter().rev().filter_map(|(machine, _, vm)| Some((*machine, (*vm)?))).collect();
+                let owners: BTreeMap<MachineId, VmId> =
+                    derived.iter().rev().filter_map(|(machine, _, vm)| Some((*machine, (*vm)?))).collect();
                 for (machine, _, place) in said {
                     if !hosts[machine.at()].powered {
                         no_power(reader, draft, *machine, *place, "a disk is open");
@@ -203,7 +214,12 @@ fn no_power(reader: &mut Reader<'_>, draft: &Draft, machine: MachineId, place: P
 fn own_pool(reader: &mut Reader<'_>, draft: &Draft, machine: MachineId, place: Place) {
     if draft.hosts[machine.at()].spare {
         let name = shorten(draft.names.machine(machine));
-        reader.error(place, "contradiction", format!("`{name}` is a spare host, in no pool: no record names it"), "name a host of the pool");
+        reader.error(
+            place,
+            "contradiction",
+            format!("`{name}` is a spare host, in no pool: no record names it"),
+            "name a host of the pool",
+        );
     }
 }
 

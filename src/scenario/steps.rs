@@ -66,7 +66,12 @@ pub fn read_steps(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node,
     for (at, item) in reader.items(node, "a list of steps").iter().enumerate() {
         around.steps += 1;
         if around.steps > STEPS_MOST {
-            reader.error(item.mark(), "too-many", format!("too many steps: at most {STEPS_MOST}"), "split the story, or repeat a fault with `every:` and `times:`");
+            reader.error(
+                item.mark(),
+                "too-many",
+                format!("too many steps: at most {STEPS_MOST}"),
+                "split the story, or repeat a fault with `every:` and `times:`",
+            );
             break;
         }
         if let Some(step) = read_step(reader, around, item, from, at, host) {
@@ -114,7 +119,12 @@ fn step_id(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     let text = reader.text(node, "a step's id")?;
     if text.contains(['.', '+']) || text.contains(char::is_whitespace) || Span::parse(text).is_ok() {
         let why = if Span::parse(text).is_ok() { "reads like a duration" } else { "holds a dot, a `+` or a blank" };
-        reader.error(node.place, "wrong-name", format!("the id `{}` {why}", shorten(text)), "use letters, digits, `-` and `_`, like `forget-beta`");
+        reader.error(
+            node.place,
+            "wrong-name",
+            format!("the id `{}` {why}", shorten(text)),
+            "use letters, digits, `-` and `_`, like `forget-beta`",
+        );
         return None;
     }
     good_name(reader, node.place, text, "step").then(|| text.to_string())
@@ -139,7 +149,12 @@ fn misplaced(reader: &mut Reader<'_>, fields: &Fields<'_>) {
         }
     }
     if has("expect") && has("must") {
-        reader.error(fields.key_place("must"), "contradiction", "`expect` and `must` in one step", "`must` judges like `expect` and also ends its sequence: keep one");
+        reader.error(
+            fields.key_place("must"),
+            "contradiction",
+            "`expect` and `must` in one step",
+            "`must` judges like `expect` and also ends its sequence: keep one",
+        );
     }
 }
 
@@ -192,7 +207,9 @@ fn read_after(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, fro
     let (id, plus) = match text.split_once('+') {
         Some((id, plus)) => (id.trim(), reader.span_range_text(node.place, plus)?),
         // What begins with a digit and ends with a letter could be both; ids never read like durations.
-        None if text.starts_with(|c: char| c.is_ascii_digit()) && (text.contains("..") || Span::parse(text).is_ok() || looks_like_a_span(text)) => {
+        None if text.starts_with(|c: char| c.is_ascii_digit())
+            && (text.contains("..") || Span::parse(text).is_ok() || looks_like_a_span(text)) =>
+        {
             return reader.span_range_text(node.place, text).map(When::AfterPrevious);
         }
         None => (text, (Span::ZERO, Span::ZERO)),
@@ -204,7 +221,9 @@ fn read_after(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, fro
 /// Digits, perhaps with one unit behind: a mistyped duration rather than the id of a step.
 fn looks_like_a_span(text: &str) -> bool {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-    rest.len() <= 1 || ["sec", "secs", "min", "mins", "hour", "hours", "day", "days", "hr", "hrs", "second", "seconds", "minute", "minutes"].contains(&rest.trim())
+    rest.len() <= 1
+        || ["sec", "secs", "min", "mins", "hour", "hours", "day", "days", "hr", "hrs", "second", "seconds", "minute", "minutes"]
+            .contains(&rest.trim())
 }
 
 /// Reads a condition.
@@ -230,10 +249,15 @@ pub fn read_condition(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &N
     };
     for key in fields.among(&["live", "enabled", "known", "power-state", "resident-on", "status", "code"]) {
         if !asked.contains(&key.text.as_str()) {
-            reader.error(key.place, "misplaced-key", format!("`{}` asks nothing of `{subject}:`", key.text), match asked {
-                [] => "`{xe: answers}` and `{xe: hangs}` stand alone".to_string(),
-                _ => format!("beside `{subject}:` stand {}", asked.join(", ")),
-            });
+            reader.error(
+                key.place,
+                "misplaced-key",
+                format!("`{}` asks nothing of `{subject}:`", key.text),
+                match asked {
+                    [] => "`{xe: answers}` and `{xe: hangs}` stand alone".to_string(),
+                    _ => format!("beside `{subject}:` stand {}", asked.join(", ")),
+                },
+            );
         }
     }
     if !asked.is_empty() && fields.among(asked).is_empty() {
@@ -322,7 +346,12 @@ fn read_outcome(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<StepExpe
 fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'_>, forgiving: bool) -> Option<Deed> {
     let deed = only_one(reader, fields, &["fault", "run", "act", "note"], "a step does one thing: make two steps of it");
     let Some(deed) = deed else {
-        reader.error(fields.place(), "missing-key", "this step does nothing", "say `fault:`, `run:`, `act:`, or `note:` for a step that only waits");
+        reader.error(
+            fields.place(),
+            "missing-key",
+            "this step does nothing",
+            "say `fault:`, `run:`, `act:`, or `note:` for a step that only waits",
+        );
         return None;
     };
     let node = fields.get(deed)?;

@@ -252,9 +252,9 @@ const KEY_NO_NAME: &str = "a key is a name, not a list or a map";
 /// Words the parser's error as a diagnostic.
 fn broken(source: &Source<'_>, error: &serde_yaml::Error) -> Diagnostic {
     use serde_yaml::Error as E;
-    let place = error.location().and_then(|location| {
-        place_of(location).or_else(|| source.place_of(location.line() as usize, location.column() as usize))
-    });
+    let place = error
+        .location()
+        .and_then(|location| place_of(location).or_else(|| source.place_of(location.line() as usize, location.column() as usize)));
     let place = source.nearest(place.unwrap_or_default());
     match error {
         E::DuplicateMappingKey { .. } => {
@@ -262,7 +262,11 @@ fn broken(source: &Source<'_>, error: &serde_yaml::Error) -> Diagnostic {
             source.error(
                 place,
                 "duplicate-key",
-                if key.is_empty() { "a key stands twice in one map".to_string() } else { format!("the key `{key}` stands twice in one map") },
+                if key.is_empty() {
+                    "a key stands twice in one map".to_string()
+                } else {
+                    format!("the key `{key}` stands twice in one map")
+                },
                 "only one of them can count: take one out, or give it another name",
             )
         }

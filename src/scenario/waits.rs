@@ -31,7 +31,12 @@ pub fn check(reader: &mut Reader<'_>, timeline: &[ReadStep], worlds: &[ReadWorld
         + recoveries.iter().map(|recovery| recovery.steps.len()).sum::<usize>() * count(worlds.len());
     if cases > CASES_MOST || steps > CASE_STEPS_MOST {
         let place = recoveries.last().map_or_else(Default::default, |recovery| recovery.place);
-        reader.error(place, "too-many", format!("{cases} cases with {steps} steps in all"), format!("at most {CASES_MOST} cases (worlds times recoveries) with {CASE_STEPS_MOST} steps"));
+        reader.error(
+            place,
+            "too-many",
+            format!("{cases} cases with {steps} steps in all"),
+            format!("at most {CASES_MOST} cases (worlds times recoveries) with {CASE_STEPS_MOST} steps"),
+        );
         return;
     }
     let sound = exist(reader, &ids, worlds, recoveries, named);
@@ -49,11 +54,21 @@ pub fn check(reader: &mut Reader<'_>, timeline: &[ReadStep], worlds: &[ReadWorld
     }
 }
 
-fn ids<'s>(reader: &mut Reader<'_>, timeline: &'s [ReadStep], worlds: &'s [ReadWorld], recoveries: &'s [ReadRecovery<'_>]) -> BTreeMap<&'s str, Stands> {
+fn ids<'s>(
+    reader: &mut Reader<'_>,
+    timeline: &'s [ReadStep],
+    worlds: &'s [ReadWorld],
+    recoveries: &'s [ReadRecovery<'_>],
+) -> BTreeMap<&'s str, Stands> {
     let mut ids: BTreeMap<&str, Stands> = BTreeMap::new();
     let twice = |reader: &mut Reader<'_>, step: &ReadStep| {
         let id = shorten(step.step.id.as_deref().unwrap_or_default());
-        reader.error(step.place, "duplicate-step", format!("a second step with the id `{id}` in one case"), "ids are unique within each case: take another");
+        reader.error(
+            step.place,
+            "duplicate-step",
+            format!("a second step with the id `{id}` in one case"),
+            "ids are unique within each case: take another",
+        );
     };
     for step in timeline {
         if let Some(id) = &step.step.id
@@ -84,7 +99,13 @@ fn ids<'s>(reader: &mut Reader<'_>, timeline: &'s [ReadStep], worlds: &'s [ReadW
 }
 
 /// Whether every step that is named exists in each case that names it.
-fn exist(reader: &mut Reader<'_>, ids: &BTreeMap<&str, Stands>, worlds: &[ReadWorld], recoveries: &[ReadRecovery<'_>], named: &[StepName]) -> bool {
+fn exist(
+    reader: &mut Reader<'_>,
+    ids: &BTreeMap<&str, Stands>,
+    worlds: &[ReadWorld],
+    recoveries: &[ReadRecovery<'_>],
+    named: &[StepName],
+) -> bool {
     let world_names: BTreeMap<&str, usize> = worlds.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)).collect();
     let recovery_names: BTreeMap<&str, usize> =
         recoveries.iter().enumerate().filter_map(|(at, recovery)| Some((recovery.recovery.name.as_deref()?, at))).collect();
@@ -131,7 +152,10 @@ fn circle(reader: &mut Reader<'_>, timeline: &[ReadStep], world: &[ReadStep], re
     let waits_for = |at: usize| -> [Option<usize>; 2] {
         let before = if !firsts.contains(&at) {
             Some(at - 1)
-        } else if at == firsts[2] && at >= timeline.len() + world.len() && recovery.is_some_and(|r| r.recovery.begin == Begin::AfterTimeline) {
+        } else if at == firsts[2]
+            && at >= timeline.len() + world.len()
+            && recovery.is_some_and(|r| r.recovery.begin == Begin::AfterTimeline)
+        {
             timeline.len().checked_sub(1)
         } else {
             None
@@ -176,6 +200,7 @@ fn circle(reader: &mut Reader<'_>, timeline: &[ReadStep], world: &[ReadStep], re
             break;
         }
     }
-    let help = "a step waits for the one before it and for the step of its `after:`, a recovery without `at` or `wait-for` for the whole timeline";
+    let help =
+        "a step waits for the one before it and for the step of its `after:`, a recovery without `at` or `wait-for` for the whole timeline";
     reader.error(steps[at].after, "circle", "this step waits for a step that itself waits for this one", help);
 }

@@ -97,7 +97,10 @@ fn reset_needs_force_and_a_dead_host() {
         assert_eq!(room.code(&format!("xe vm-reset-powerstate vm=db {force}")).0, "HOST_IS_LIVE", "{force}");
     }
     assert!(room.alpha("xe vm-reset-powerstate vm=db --force=true").text.contains("must be forced"));
-    assert_eq!(room.code(&format!("xe vm-reset-powerstate vm={} --force", crate::command::objects::control_domain(host(BETA)))).0, "CANNOT_RESET_CONTROL_DOMAIN");
+    assert_eq!(
+        room.code(&format!("xe vm-reset-powerstate vm={} --force", crate::command::objects::control_domain(host(BETA)))).0,
+        "CANNOT_RESET_CONTROL_DOMAIN"
+    );
 
     room.isolate(BETA);
     assert_eq!(room.ok("xe vm-reset-powerstate vm=db --force"), "");

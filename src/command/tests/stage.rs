@@ -39,11 +39,8 @@ pub fn host(machine: MachineId) -> HostId {
 }
 
 fn names() -> Names {
-    let mut names = Names {
-        pool_name: "pool1".into(),
-        pools: vec![Names::uuid(Kind::Pool, 0), Names::uuid(Kind::Pool, 1)],
-        ..Names::default()
-    };
+    let mut names =
+        Names { pool_name: "pool1".into(), pools: vec![Names::uuid(Kind::Pool, 0), Names::uuid(Kind::Pool, 1)], ..Names::default() };
     for (at, name) in ["alpha", "beta", "gamma", "delta"].into_iter().enumerate() {
         names.machines.push(MachineName {
             name: name.into(),

@@ -210,7 +210,9 @@ fn selectors_select() {
         End::Output(output, took) => {
             // db runs, backup wants db's disk; web starts.
             let first = output.text.lines().next().unwrap();
-            assert!(first.starts_with(&format!("operation failed on {}: This operation cannot be performed", room.world.names.vms[2].uuid)));
+            assert!(
+                first.starts_with(&format!("operation failed on {}: This operation cannot be performed", room.world.names.vms[2].uuid))
+            );
             assert!(output.text.contains(&format!("operation failed on {}: You attempted", room.world.names.vms[0].uuid)));
             assert_eq!((output.exit, took), (1, Span::secs(5)));
         }
@@ -226,14 +228,10 @@ fn a_migration_never_has_two_openers() {
     assert_eq!((room.runs_on(DB), room.open(DB_ROOT)), (vec![GAMMA], vec![GAMMA]));
     assert_eq!(room.locks(DB_ROOT), [(host(GAMMA), Mode::Rw)]);
     assert_eq!(room.record(DB), (PowerState::Running, Some(host(GAMMA))));
-    let of_disk: Vec<&Event> =
-        room.fx.events.iter().filter(|e| matches!(e, Event::DiskOpened { .. } | Event::DiskClosed { .. })).collect();
+    let of_disk: Vec<&Event> = room.fx.events.iter().filter(|e| matches!(e, Event::DiskOpened { .. } | Event::DiskClosed { .. })).collect();
     assert_eq!(
         of_disk,
-        [
-            &Event::DiskClosed { vdi: DB_ROOT, machine: BETA },
-            &Event::DiskOpened { vdi: DB_ROOT, machine: GAMMA, mode: Mode::Rw }
-        ]
+        [&Event::DiskClosed { vdi: DB_ROOT, machine: BETA }, &Event::DiskOpened { vdi: DB_ROOT, machine: GAMMA, mode: Mode::Rw }]
     );
     assert!(room.told(&Event::DomainMoved { vm: DB, from: BETA, to: GAMMA }));
 }
@@ -241,10 +239,9 @@ fn a_migration_never_has_two_openers() {
 /// Source, destination, the link between them, the path: whichever fails, the VM stays where it was.
 #[test]
 fn a_migration_that_fails_leaves_the_vm() {
-    for (name, cut, code) in [
-        ("source", Room::mark_dead as fn(&mut Room, _), "HOST_OFFLINE"),
-        ("source cut off", Room::isolate, "CANNOT_CONTACT_HOST"),
-    ] {
+    for (name, cut, code) in
+        [("source", Room::mark_dead as fn(&mut Room, _), "HOST_OFFLINE"), ("source cut off", Room::isolate, "CANNOT_CONTACT_HOST")]
+    {
         let mut room = Room::new();
         cut(&mut room, BETA);
         assert_eq!(room.code("xe vm-migrate vm=db host=gamma").0, code, "{name}");

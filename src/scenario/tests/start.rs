@@ -20,7 +20,10 @@ fn the_smallest_pool_has_the_contracts_defaults() {
     assert_eq!(pool.names.machines[2].address, "10.0.0.3");
     let vm = &pool.names.vms[0];
     assert_eq!((vm.memory, vm.writes, vm.grace), (1 << 30, Some(Span::secs(5)), Span::mins(10)));
-    assert_eq!((pool.names.vdis[0].name.as_str(), pool.names.vbds[0].disk.as_str(), pool.names.vbds[0].mode), ("db-root", "root", Mode::Rw));
+    assert_eq!(
+        (pool.names.vdis[0].name.as_str(), pool.names.vbds[0].disk.as_str(), pool.names.vbds[0].mode),
+        ("db-root", "root", Mode::Rw)
+    );
     // It runs on beta: the record, the domain, the open disk, the lock.
     let start = &pool.vms[0];
     assert_eq!((start.power_state, start.resident_on, &start.running_on[..]), (PowerState::Running, Some(HostId(1)), &[MachineId(1)][..]));
