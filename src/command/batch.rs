@@ -5,7 +5,7 @@ use super::args::{Args, STANDARD_KEYS};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, Why};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Rest, Seat};
-use crate::base::ids::MachineId;
+use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
@@ -93,6 +93,8 @@ pub trait Deed: Clone + std::fmt::Debug + Default {
     const OWN: &'static [&'static str];
     /// Whether domain 0 is left out of the selection.
     const GUARDED: bool = true;
+    /// Whether a VM is busy while it is worked on.
+    const CLAIMS: bool = false;
 
     /// What is looked at before anything is selected.
     ///
@@ -251,6 +253,13 @@ impl<D: Deed> Operation for Batch<D> {
             (Span::ZERO, false) => Progress::Ended(self.output(world, seat)),
             // The last ones were refused, and it took a while to find out.
             (span, false) => Progress::Again(span),
+        }
+    }
+
+    fn claim(&self) -> Option<VmId> {
+        match self.targets.get(self.at) {
+            Some(Object::Vm(vm)) if D::CLAIMS => Some(*vm),
+            _ => None,
         }
     }
 }

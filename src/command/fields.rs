@@ -23,7 +23,7 @@ pub trait Subject: Clone + std::fmt::Debug {
 }
 
 macro_rules! subjects {
-    ($($subject:ident $class:literal: $list:literal, $list_example:literal, $get_example:literal;)*) => {$(
+    ($($subject:ident $class:literal: $list:literal, $list_example:literal, $get_example:literal, $all_example:literal;)*) => {$(
         /// The class of this name.
         #[derive(Clone, Debug)]
         pub struct $subject;
@@ -45,7 +45,7 @@ macro_rules! subjects {
                 name: concat!($class, "-param-list"),
                 synopsis: concat!("xe ", $class, "-param-list uuid=UUID"),
                 doc: "Prints all fields of one object. UUID_INVALID if the database of the master has no such object; other keys are ignored.",
-                example: concat!("xe ", $class, "-param-list uuid=$", $class),
+                example: $all_example,
             };
         }
     )*};
@@ -53,17 +53,17 @@ macro_rules! subjects {
 
 subjects! {
     Host "host": "Lists the hosts that the database has. It does not show whether they are alive: ask for `params=name-label,enabled,host-metrics-live`.",
-        "xe host-list params=name-label,enabled,host-metrics-live", "xe host-param-get uuid=$beta param-name=host-metrics-live";
-    Pool "pool": "Lists the pool: its master and its default SR.", "xe pool-list", "xe pool-param-get uuid=$pool param-name=default-SR";
+        "xe host-list params=name-label,enabled,host-metrics-live", "xe host-param-get uuid=$beta param-name=host-metrics-live", "xe host-param-list uuid=$beta";
+    Pool "pool": "Lists the pool: its master and its default SR.", "xe pool-list", "xe pool-param-get uuid=$pool param-name=default-SR", "xe pool-param-list uuid=$pool";
     Vm "vm": "Lists the VMs with their power state, and each host's domain 0. Filters on `resident-on` take a host's UUID, not its name: with a name nothing matches, which reads like an empty host.",
-        "xe vm-list resident-on=$beta is-control-domain=false", "xe vm-param-get uuid=$db param-name=resident-on";
+        "xe vm-list resident-on=$beta is-control-domain=false", "xe vm-param-get uuid=$db param-name=resident-on", "xe vm-param-list uuid=$db";
     Vdi "vdi": "Lists the virtual disks. `params=all` or `params=sm-config` shows their locks, the `host_…` keys, as the database has them.",
-        "xe vdi-list params=name-label,sm-config", "xe vdi-param-get uuid=${db-root} param-name=sm-config";
-    Sr "sr": "Lists the storage repositories.", "xe sr-list", "xe sr-param-get uuid=$nfs1 param-name=PBDs";
+        "xe vdi-list params=name-label,sm-config", "xe vdi-param-get uuid=${db-root} param-name=sm-config", "xe vdi-param-list uuid=${db-root}";
+    Sr "sr": "Lists the storage repositories.", "xe sr-list", "xe sr-param-get uuid=$nfs1 param-name=PBDs", "xe sr-param-list uuid=$nfs1";
     Pbd "pbd": "Lists the PBDs: which host is connected to which SR, and whether the connection is plugged.",
-        "xe pbd-list host-uuid=$beta", "xe pbd-list uuid=${beta/nfs1}";
+        "xe pbd-list host-uuid=$beta", "xe pbd-list uuid=${beta/nfs1}", "xe pbd-list params=all";
     Vbd "vbd": "Lists the VBDs: which VM has which disk, and whether the database has it attached.",
-        "xe vbd-list vm-uuid=$db", "xe vbd-list uuid=${db/root}";
+        "xe vbd-list vm-uuid=$db", "xe vbd-list uuid=${db/root}", "xe vbd-list params=all";
 }
 
 /// The object of `uuid=`.

@@ -5,7 +5,7 @@ use super::args::{self, Args, USAGE_HINT, says};
 use super::reach::stashed;
 use super::shell::Line;
 use super::{Admission, COMMANDS, Check, Entry, GRAMMARS, NOT_YET, Operation, Output, Progress, Seat, names, print};
-use crate::base::ids::MachineId;
+use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
@@ -194,14 +194,40 @@ impl Typed {
         }
     }
 
+    /// It passed its check and begins: the VM that it works on is busy from now on. [`Typed::commit`] keeps the mark up to
+    /// date until the command has ended.
+    pub fn begin(&self, world: &mut World, seat: Seat) {
+        if let Some(vm) = self.claim() {
+            world.stacks[seat.executor.at()].busy.insert(vm);
+        }
+    }
+
+    /// It is given up without having ended: nothing of it is under way any more.
+    pub fn release(&self, world: &mut World, seat: Seat) {
+        if let Some(vm) = self.claim() {
+            world.stacks[seat.executor.at()].busy.remove(&vm);
+        }
+    }
+
+    fn claim(&self) -> Option<VmId> {
+        self.entry.as_ref().ok().and_then(Operation::claim)
+    }
+
     /// Its effects, when it ends. While the line to its executor is cut, work goes on there and the console waits.
     pub fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
-        let ended = match (self.done.take(), &mut self.entry) {
+        let ended = match (self.done.take(), &self.entry) {
             (Some(output), _) => output,
-            (None, Ok(entry)) => match entry.commit(world, fx, seat) {
-                Progress::Ended(output) => output,
-                other => return other,
-            },
+            (None, Ok(_)) => {
+                self.release(world, seat);
+                match self.entry.as_mut().map(|entry| entry.commit(world, fx, seat)) {
+                    Ok(Progress::Ended(output)) => output,
+                    Ok(other) => {
+                        self.begin(world, seat);
+                        return other;
+                    }
+                    Err(output) => output.clone(),
+                }
+            }
             (None, Err(output)) => output.clone(),
         };
         if world.linked(seat.console, seat.executor) {

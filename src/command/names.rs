@@ -66,7 +66,7 @@ pub fn all(names: &Names) -> Vec<String> {
 fn former_host(world: &World, machine: MachineId) -> HostId {
     let now = world.host_on(machine);
     let before = |host: &HostId| *host < now && world.names.hosts[host.at()].machine == machine;
-    (0..world.names.hosts.len() as u16).map(HostId).filter(before).last().unwrap_or(now)
+    (0..world.names.hosts.len() as u16).map(HostId).rfind(before).unwrap_or(now)
 }
 
 /// What a variable holds now; empty where it names nothing, as a shell has it.

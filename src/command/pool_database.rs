@@ -1,7 +1,7 @@
 //! `xe pool-sync-database`, `pool-dump-database` and `pool-restore-database`.
 
 use super::args::{Args, says};
-use super::reach::{Refusal, gate};
+use super::reach::{Refusal, gate, is_member};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, objects, print};
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
@@ -64,7 +64,9 @@ impl Operation for SyncDatabase {
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
         let (reached, refused) = members(world, seat.executor);
         for machine in reached {
-            world.take_copy(fx, machine, seat.executor);
+            if is_member(world, seat.executor, machine) {
+                world.take_copy(fx, machine, seat.executor);
+            }
         }
         Progress::Ended(match refused {
             Some(refusal) => refusal.output(world, seat.executor),

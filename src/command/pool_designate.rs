@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::objects::{self, Class, Object};
-use super::reach::{Refusal, gate, uuid_invalid};
+use super::reach::{Refusal, gate, is_member, uuid_invalid};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
@@ -82,7 +82,9 @@ impl Operation for DesignateNewMaster {
             Err(refusal) => return Progress::Ended(refusal.output(world, seat.executor)),
         };
         for machine in peers.iter().chain([&candidate]) {
-            world.take_copy(fx, *machine, seat.executor);
+            if is_member(world, seat.executor, *machine) {
+                world.take_copy(fx, *machine, seat.executor);
+            }
             world.stacks[machine.at()].proposal = Some((candidate, world.now + PROMISE));
         }
         for machine in &peers {

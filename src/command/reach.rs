@@ -6,7 +6,7 @@ use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::errors::{ApiError, Param};
-use crate::world::memory::Xapi;
+use crate::world::memory::{PoolConf, Xapi};
 use crate::world::view::Contact;
 
 /// Why a command does not do what it was asked, and how long it took to find out.
@@ -120,6 +120,12 @@ pub fn gate(world: &World, executor: MachineId, host: HostId) -> Result<MachineI
         (Contact::Silent, _) => cannot(world.settings.connect_timeout),
         _ => cannot(Span::ZERO),
     }
+}
+
+/// Whether a machine is a member of this master: only then does it fetch a copy of its database when it is told to, for a
+/// member asks the master that it points to, and a master asks nobody (slave_backup.ml).
+pub fn is_member(world: &World, master: MachineId, machine: MachineId) -> bool {
+    world.stacks[machine.at()].role == PoolConf::Slave(master)
 }
 
 /// The error of a host in emergency mode.

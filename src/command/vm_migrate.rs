@@ -69,6 +69,7 @@ impl Deed for Migrate {
     const CLASS: Class = Class::Vm;
     const OWN: &'static [&'static str] = &["host", "host-uuid", "host-name", "live", "encrypt"];
     const GUARDED: bool = false;
+    const CLAIMS: bool = true;
 
     fn check(&mut self, args: &Args, world: &World, seat: Seat, object: Object) -> Result<Span, Refusal> {
         for key in ["live", "encrypt"] {

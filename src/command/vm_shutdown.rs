@@ -43,6 +43,7 @@ impl Deed for Shutdown {
     };
     const CLASS: Class = Class::Vm;
     const OWN: &'static [&'static str] = &["progress"];
+    const CLAIMS: bool = true;
 
     fn check(&mut self, args: &Args, world: &World, seat: Seat, object: Object) -> Result<Span, Refusal> {
         args.flag("force").map_err(Refusal::tool)?;

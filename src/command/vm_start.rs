@@ -53,6 +53,7 @@ impl Deed for Start {
     };
     const CLASS: Class = Class::Vm;
     const OWN: &'static [&'static str] = &["on", "paused", "progress"];
+    const CLAIMS: bool = true;
 
     fn check(&mut self, args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
         let by = seat.executor;

@@ -114,6 +114,7 @@ impl Engine {
             }
             Admission::Go(seat) => match typed.check(&self.world, seat) {
                 Check::Go(span) => {
+                    typed.begin(&mut self.world, seat);
                     let epoch = self.world.stacks[seat.executor.at()].epoch;
                     console.phase = Phase::Working { seat, epoch };
                     let late = self.lateness(&console, seat);
@@ -179,6 +180,7 @@ impl Engine {
         let Some(typed) = &mut console.typed else { return Progress::Ended(Output::default()) };
         let gone = !self.world.dom0_answers(seat.executor) || typed.needs_xapi() && self.world.stacks[seat.executor.at()].epoch != epoch;
         if gone {
+            typed.release(&mut self.world, seat);
             return Progress::Ended(Output { text: "Lost connection to the server.\n".into(), exit: 1, error: None });
         }
         typed.commit(&mut self.world, &mut self.fx, seat)

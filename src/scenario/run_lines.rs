@@ -35,7 +35,12 @@ pub fn read_run(reader: &mut Reader<'_>, index: &Index, node: &Node, forgiving: 
                 {
                     let place = within(reader, node, text, *start, *end);
                     let message = format!("`${}` ends before `{}`", shorten(name), shorten(rest));
-                    reader.warning(place, "name-ends", message, format!("for the UUID of the VDI write `${{{}}}`", shorten(&format!("{name}{rest}"))));
+                    reader.warning(
+                        place,
+                        "name-ends",
+                        message,
+                        format!("for the UUID of the VDI write `${{{}}}`", shorten(&format!("{name}{rest}"))),
+                    );
                 }
             }
             for piece in &word.0 {

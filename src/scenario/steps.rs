@@ -145,7 +145,12 @@ fn misplaced(reader: &mut Reader<'_>, fields: &Fields<'_>) {
     ];
     for (key, beside, why) in needs.into_iter().chain([("must", &["run", "act"][..], "judges a `run:` or an `act:`")]) {
         if has(key) && !beside.iter().any(|other| has(other)) {
-            reader.error(fields.key_place(key), "misplaced-key", format!("`{key}` {why}"), format!("add `{}:`, or take `{key}:` out", beside.join(":` or `")));
+            reader.error(
+                fields.key_place(key),
+                "misplaced-key",
+                format!("`{key}` {why}"),
+                format!("add `{}:`, or take `{key}:` out", beside.join(":` or `")),
+            );
         }
     }
     if has("expect") && has("must") {

@@ -289,7 +289,12 @@ fn broken(source: &Source<'_>, error: &serde_yaml::Error) -> Diagnostic {
         other => {
             let said = other.to_string();
             if said.contains("budget") {
-                return source.error(place, "too-large", TOO_MUCH, format!("at most {NODES_MOST} values, {DEPTH_MOST} levels deep, and 300000 by aliases (`*name`)"));
+                return source.error(
+                    place,
+                    "too-large",
+                    TOO_MUCH,
+                    format!("at most {NODES_MOST} values, {DEPTH_MOST} levels deep, and 300000 by aliases (`*name`)"),
+                );
             }
             if said.to_lowercase().contains("nesting") || said.contains("recursion limit") || said.contains("depth") {
                 return source.error(
@@ -332,7 +337,8 @@ fn hint(source: &Source<'_>, place: Place, said: &str) -> String {
     }
     let open = before.matches('{').count() > before.matches('}').count() || before.matches('[').count() > before.matches(']').count();
     if open || said.contains("illegal placement of ':'") {
-        return "here or above a `{` or `[` is not closed, a comma is missing, or a text with `: `, `,` or `#` in it wants quotes".to_string();
+        return "here or above a `{` or `[` is not closed, a comma is missing, or a text with `: `, `,` or `#` in it wants quotes"
+            .to_string();
     }
     if said.contains("quote") || before.matches('"').count() % 2 == 1 {
         return "a quotation is not closed; within \"…\" write `\\\"` for a quote and `\\\\` for a backslash".to_string();

@@ -199,6 +199,12 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "No object of that type has this UUID. Keys called `uuid` take UUIDs, never names: write `$beta`. An object that was forgotten is not found either.",
     },
     ErrorDoc {
+        code: "HANDLE_INVALID",
+        params: &["class", "handle"],
+        text: "You gave an invalid object reference.  The object may have recently been deleted.  The class parameter gives the type of reference given, and the handle parameter echoes the bad value given.",
+        doc: "The object was there when the command began and is not any more: another command forgot it meanwhile.",
+    },
+    ErrorDoc {
         code: "INTERNAL_ERROR",
         params: &["message"],
         text: "The server failed to handle your request, due to an internal error.  The given message may give details useful for debugging the problem.",

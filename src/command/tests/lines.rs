@@ -1,1 +1,213 @@
+//! What `check` says of lines, the catalogue, and lines made at random.
 
+use super::stage::*;
+use crate::command::{Admission, COMMANDS, COMPLAINTS, Check, Progress, examine, shell, typed};
+use crate::world::errors::ERRORS;
+use proptest::prelude::*;
+
+/// The codes of a line, errors with a `!`.
+fn codes(line: &str) -> Vec<String> {
+    let world = world();
+    let found = examine(&shell::parse(line).unwrap().lines[0], &world.names);
+    found.into_iter().map(|c| format!("{}{}", c.code, if c.error { "!" } else { "" })).collect()
+}
+
+#[test]
+fn examples_and_good_lines_pass() {
+    for line in COMMANDS.iter().map(|doc| doc.example).chain([
+        "echo yes | xe host-forget uuid=$beta",
+        "xe vm-start vm=db on=gamma",
+        "xe vm-start uuid=$db on=$gamma --force",
+        "xe vm-reset-powerstate resident-on=$beta --force --multiple",
+        "xe vm-list params=all power-state=running --minimal",
+        "xe vdi-list sm-config:paused=true",
+        "xe pool-param-set uuid=$pool default-SR=",
+        "/opt/xensource/sm/resetvdis.py $beta.old $nfs1 master",
+        "xe -s alpha -u root -pw x vm-list",
+        "xe host-forget uuid=00000001-4057-4000-8000-00706f6f6c01 force=true",
+        "/etc/init.d/xapi restart",
+    ]) {
+        assert_eq!(codes(line), Vec::<String>::new(), "{line}");
+    }
+}
+
+/// xe-cli.md §4 and §8.
+#[test]
+fn traps_are_told() {
+    for (line, expected) in [
+        ("xe pool-emergency-transition-to-master uuid=$beta", "ignored-key"),
+        ("xe host-forget uuid=$beta", "nobody-answers"),
+        ("yes | xe host-forget uuid=$beta", "wrong-answer"),
+        ("echo ja | xe host-forget uuid=$beta", "wrong-answer"),
+        ("xe vm-reset-powerstate vm=db force=false", "force-anyway"),
+        ("xe vm-reset-powerstate vm=db force", "force-anyway"),
+        ("xe vm-reset-powerstate vm=db", "must-be-forced"),
+        ("xe vm-shutdown vm=db --force=true", "force-value"),
+        ("xe vm-shutdown vm=db force", "bare-word"),
+        ("xe vm-start db", "bare-word"),
+        ("xe vm-start vm=dbb", "unknown-name!"),
+        ("xe vm-start vm=db on=gama", "unknown-name!"),
+        ("xe vm-start vm=$dbb", "unknown-name!"),
+        ("xe host-forget uuid=$bta --force", "unknown-name!"),
+        ("xe host-forget uuid=beta --force", "name-not-uuid"),
+        ("xe host-forget uuid=HOST_UUID --force", "not-a-uuid"),
+        ("xe host-forget UUID=$beta --force", "missing-key!"),
+        ("xe pool-designate-new-master uuid=$beta", "missing-key!"),
+        ("xe pool-emergency-reset-master gamma", "missing-key!"),
+        ("xe pool-emergency-reset-master master-address=gamm", "unknown-name!"),
+        ("xe vm-list vm=db", "unknown-field"),
+        ("xe vm-list resident_on=$beta", "unknown-field"),
+        ("xe vm-list resident-on=beta", "name-not-uuid"),
+        ("xe vm-list power-state=Running", "value-case"),
+        ("xe vm-shutdown --multiple --force", "no-selector"),
+        ("xe vm-reset-powersate vm=db --force", "unknown-command!"),
+        ("xe pool-recover-slave", "unknown-command!"),
+        ("xe Host-Forget uuid=$beta", "unknown-command!"),
+        ("xe host-declare-dead uuid=$beta", "unknown-command!"),
+        ("XE host-list", "unknown-command!"),
+        ("$ xe host-list", "unknown-command!"),
+        ("resetvdis.py $beta $nfs1", "unknown-command!"),
+        ("xe pool-eject host-uuid=$beta", "not-yet!"),
+        ("xe pool-ha-enable", "not-yet!"),
+        ("xe snapshot-destroy uuid=$db", "not-yet!"),
+        ("xe pool-param-set uuid=$pool name-label=x", "not-yet!"),
+        ("xe vm-start vm=db -force", "bad-switch!"),
+        ("xe", "no-command"),
+        ("xe host-is-in-emergency-mode --minimal", "no-output"),
+        ("xe -s beta vm-list", "no-password"),
+        ("xe -s betta -u root -pw x vm-list", "unknown-name!"),
+        ("xe vm-start vm=db \u{2013}force", "typographic"),
+        ("xe vm-list name-label=\u{201c}db\u{201d}", "typographic"),
+        ("xe vm-start vm=db\r", "typographic"),
+        ("/opt/xensource/sm/resetvdis.py $beta $nfs1 --master", "master-word"),
+        ("/opt/xensource/sm/resetvdis.py single ${db-root} --force", "master-word"),
+        ("/opt/xensource/sm/resetvdis.py beta nfs1", "name-not-uuid"),
+        ("/opt/xensource/sm/resetvdis.py $beta $nfs", "unknown-name!"),
+        ("xe pool-restore-database file-name=d", "must-be-forced"),
+    ] {
+        let codes = codes(line);
+        assert!(codes.iter().any(|code| code == expected), "{line}: {codes:?}");
+    }
+    let world = world();
+    let help = |line: &str| examine(&shell::parse(line).unwrap().lines[0], &world.names)[0].help.clone();
+    assert_eq!(help("xe vm-reset-powersate vm=db --force"), "did you mean `vm-reset-powerstate`?");
+    assert_eq!(help("xe vm-start vm=wbe"), "did you mean `web`?");
+    assert_eq!(help("xe vm-start vm=db on=gama"), "did you mean `gamma`?");
+}
+
+/// The place of a complaint is the word that it is about.
+#[test]
+fn complaints_point_at_words() {
+    let world = world();
+    for (line, code, word) in [
+        ("xe vm-start vm=db on=gama", "unknown-name", 3),
+        ("xe pool-recover-slaves uuid=1", "ignored-key", 2),
+        ("xe host-frget uuid=$beta", "unknown-command", 1),
+        ("/opt/xensource/sm/resetvdis.py $beta $nfs1 --master", "master-word", 3),
+    ] {
+        let found = examine(&shell::parse(line).unwrap().lines[0], &world.names);
+        assert!(found.iter().any(|c| c.code == code && c.word == word), "{line}: {found:?}");
+    }
+}
+
+/// A line that the simulator refuses as not yet built is refused by `check` too, and what it does not refuse is built.
+#[test]
+fn the_catalogue_is_whole() {
+    for doc in COMMANDS {
+        assert!(doc.doc.ends_with('.') && doc.doc.len() > 40, "{}", doc.name);
+        assert!(doc.synopsis.contains(doc.name.split(' ').next().unwrap()), "{}", doc.name);
+        assert!(shell::parse(doc.example).is_ok(), "{}", doc.name);
+        assert_eq!(COMMANDS.iter().filter(|other| other.name == doc.name).count(), 1, "{}", doc.name);
+        assert!(!crate::command::NOT_YET.contains(&doc.name), "{}", doc.name);
+    }
+    for doc in ERRORS {
+        assert!(doc.doc.ends_with('.'), "{}", doc.code);
+        assert_eq!(ERRORS.iter().filter(|other| other.code == doc.code).count(), 1, "{}", doc.code);
+    }
+    for doc in COMPLAINTS {
+        assert!(doc.doc.ends_with('.'), "{}", doc.code);
+    }
+}
+
+/// Words that lines are made of.
+fn word() -> impl Strategy<Value = String> {
+    let of_xe = COMMANDS.iter().map(|doc| doc.name).collect::<Vec<_>>();
+    let keys = "uuid host-uuid vm host on force --force --multiple --minimal multiple=true minimal=x params param-name file-name master-address \
+         master-username master-password default-SR resident-on power-state -s -u -pw --help dry-run paused live all --all sm-config:paused tags:contains";
+    let keys = keys.split_whitespace().collect::<Vec<_>>();
+    let values = "$alpha $beta $gamma $delta $db $web ${db-root} $nfs1 ${beta/nfs1} ${web/data} $pool db web gamma alpha beta root x true false 0 '' name-label \
+         resident-on d running master";
+    let values = values.split_whitespace().collect::<Vec<_>>();
+    let (keys, values) = (prop::sample::select(keys), prop::sample::select(values));
+    prop_oneof![
+        1 => prop::sample::select(of_xe).prop_map(str::to_string),
+        4 => (keys.clone(), values.clone()).prop_map(|(key, value)| format!("{key}={value}")),
+        1 => keys.prop_map(str::to_string),
+        1 => values.prop_map(str::to_string),
+        1 => "[a-z\u{2013}=:,.-]{1,12}",
+    ]
+}
+
+fn line() -> impl Strategy<Value = String> {
+    let examples = COMMANDS.iter().map(|doc| doc.example.to_string()).collect::<Vec<_>>();
+    let words = prop::collection::vec(word(), 0..5).prop_map(|words| words.join(" ")).boxed();
+    let command =
+        prop::sample::select(COMMANDS.iter().filter(|doc| doc.synopsis.starts_with("xe ")).map(|doc| doc.name).collect::<Vec<_>>());
+    prop_oneof![
+        2 => prop::sample::select(examples),
+        4 => (command, words.clone()).prop_map(|(command, words)| format!("xe {command} {words}")),
+        1 => words.clone().prop_map(|words| format!("xe {words}")),
+        1 => words.prop_map(|words| format!("/opt/xensource/sm/resetvdis.py {words}")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Never a panic, and a refusal at the check changes nothing (the room compares the whole world).
+    #[test]
+    fn any_lines_on_any_world(
+        lines in prop::collection::vec((line(), 0u16..4, 0u8..12), 1..8),
+    ) {
+        let mut room = Room::new();
+        for (line, console, trouble) in lines {
+            let machine = crate::base::ids::MachineId(console);
+            match trouble {
+                0 => room.crash(machine),
+                1 => room.isolate(machine),
+                2 => room.mark_dead(machine),
+                3 => room.stop_xapi(machine),
+                4 => room.world.hw.isolated = vec![false; 4],
+                _ => {}
+            }
+            let Ok(script) = shell::parse(&line) else { continue };
+            examine(&script.lines[0], &room.world.names);
+            if room.world.dom0_answers(machine) {
+                room.types(machine, &line);
+            }
+        }
+        // Every machine's locks and openers stay within what exists.
+        for truth in &room.world.hw.vdis {
+            prop_assert!(truth.openers.iter().all(|o| room.world.powered(o.machine)));
+        }
+    }
+
+    /// Whatever is typed, reading it never panics, and an admission has an answer.
+    #[test]
+    fn any_text_is_read(text in "[ -~\u{2013}\u{201c}]{0,80}", piped in prop::option::of("[a-z\n]{0,6}")) {
+        let room = Room::new();
+        for prefix in ["", "xe ", "xe vm-start "] {
+            let Ok(script) = shell::parse(&format!("{prefix}{text}")) else { continue };
+            let line = &script.lines[0];
+            examine(line, &room.world.names);
+            let (_, typed) = typed(line, &room.world, piped.as_deref());
+            if let Ok(mut typed) = typed
+                && let Admission::Go(seat) = typed.admit(&room.world, ALPHA)
+                && let Check::Go(_) = typed.check(&room.world, seat)
+            {
+                let (mut world, mut fx) = (room.world.clone(), crate::world::effects::Effects::default());
+                let _: Progress = typed.commit(&mut world, &mut fx, seat);
+            }
+        }
+    }
+}

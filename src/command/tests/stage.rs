@@ -207,6 +207,7 @@ impl Room {
             }
             Check::Go(span) => took = took + span,
         }
+        typed.begin(&mut self.world, seat);
         loop {
             self.world.now = Time::ZERO + took;
             self.fx.now = self.world.now;

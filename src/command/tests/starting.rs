@@ -257,3 +257,22 @@ fn a_migration_that_fails_leaves_the_vm() {
     assert_eq!((room.runs_on(DB), room.open(DB_ROOT)), (vec![BETA], vec![BETA]));
     assert_eq!(room.code("xe vm-migrate vm=web host=gamma").0, "VM_BAD_POWER_STATE");
 }
+
+/// While one command works on a VM another finds it busy; afterwards no longer.
+#[test]
+fn a_vm_is_busy_while_it_is_worked_on() {
+    let mut room = Room::new();
+    let seat = crate::command::Seat { console: ALPHA, executor: ALPHA };
+    let script = crate::command::shell::parse("xe vm-shutdown vm=db").unwrap();
+    let mut typed = crate::command::typed(&script.lines[0], &room.world, None).1.unwrap();
+    typed.check(&room.world, seat);
+    typed.begin(&mut room.world, seat);
+    assert_eq!(room.code("xe vm-migrate vm=db host=gamma").0, "OTHER_OPERATION_IN_PROGRESS");
+    assert_eq!(room.code("xe vm-shutdown vm=db").0, "OTHER_OPERATION_IN_PROGRESS");
+    // A reset does not look (pool.md 5.3).
+    assert_eq!(room.code("xe vm-reset-powerstate vm=db --force").0, "HOST_IS_LIVE");
+    assert!(matches!(typed.commit(&mut room.world, &mut room.fx, seat), crate::command::Progress::Ended(_)));
+    assert!(room.world.stacks[ALPHA.at()].busy.is_empty());
+    room.ok("xe vm-start vm=db on=gamma");
+    assert!(room.world.stacks[ALPHA.at()].busy.is_empty());
+}
