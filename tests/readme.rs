@@ -1,6 +1,7 @@
-//! The README does not lie: the files and reports that it shows are what stands in the repository and what the program
-//! prints. A fenced block below `<!-- file: PATH -->` is that file, one below `<!-- prints: poolsim … -->` that command's
-//! output. To write the blocks anew after a change that is meant, run `POOLSIM_BLESS=1 cargo test --test readme`.
+//! The README and the pages of `docs/` do not lie: the files and reports that they show are what stands in the repository
+//! and what the program prints. A fenced block below `<!-- file: PATH -->` is that file, one below
+//! `<!-- prints: poolsim … -->` that command's output, one below `<!-- scenario -->` a scenario that loads. To write the
+//! blocks anew after a change that is meant, run `POOLSIM_BLESS=1 cargo test --test readme`.
 
 use std::fs;
 use std::path::Path;
@@ -58,6 +59,25 @@ fn what_the_readme_shows_is_so() {
         assert_eq!(shown, is, "README.md:{}: left what is shown, right what is so", number + 1);
     }
     assert_eq!(text.lines().count(), kept.lines().count(), "the README shows less, or more, than there is");
+}
+
+#[test]
+fn the_scenarios_of_the_pages_load() {
+    let mut scenarios = 0;
+    for entry in fs::read_dir(root().join("docs")).expect("docs") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("a page");
+        for block in text.split("<!-- scenario -->\n```yaml\n").skip(1) {
+            let block = block.split("```").next().unwrap_or_default();
+            if let Err(wrong) = poolsim::scenario::load("page", block) {
+                panic!("{}: {wrong:?}", path.display());
+            }
+            scenarios += 1;
+        }
+        let left: Vec<&str> = text.lines().filter(|line| line.starts_with("<!-- ") && *line != "<!-- scenario -->").collect();
+        assert_eq!(left, [""; 0], "{}: only the README's blocks are held to files and output", path.display());
+    }
+    assert!(scenarios >= 1, "no page shows a scenario: are the comments still read?");
 }
 
 #[test]
