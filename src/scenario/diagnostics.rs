@@ -171,6 +171,11 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
     },
 ];
 
+/// Whether a code is one of those that the commands give for what is typed; they say there what it means.
+pub fn of_commands(code: &str) -> bool {
+    crate::command::COMPLAINTS.iter().any(|doc| doc.code == code)
+}
+
 /// What a code means.
 pub fn find(code: &str) -> Option<&'static DiagnosticDoc> {
     DIAGNOSTICS.iter().find(|doc| doc.code == code)

@@ -19,6 +19,9 @@ const GUESSES_MOST: u64 = 50_000_000;
 /// The most names that ranges and lists may stand for, all in all.
 const WORK_MOST: u64 = 5_000_000;
 
+/// The most names that the examination of commands may go through, all in all.
+const LOOKS_MOST: u64 = 1_000_000_000;
+
 /// Collects diagnostics.
 pub struct Reader<'a> {
     /// The file.
@@ -29,6 +32,7 @@ pub struct Reader<'a> {
     untold: usize,
     guesses: u64,
     work: u64,
+    looks: u64,
 }
 
 /// The entries of a map, looked up by key.
@@ -73,7 +77,7 @@ impl<'n> Fields<'n> {
 impl<'a> Reader<'a> {
     /// A reader of a file.
     pub fn new(source: &'a Source<'a>) -> Reader<'a> {
-        Reader { source, errors: Vec::new(), warnings: Vec::new(), told: BTreeSet::new(), untold: 0, guesses: 0, work: 0 }
+        Reader { source, errors: Vec::new(), warnings: Vec::new(), told: BTreeSet::new(), untold: 0, guesses: 0, work: 0, looks: 0 }
     }
 
     /// Whether no more errors are taken.
@@ -129,6 +133,15 @@ impl<'a> Reader<'a> {
             self.error(place, "too-large", "the names here stand for more than a scenario may hold", "use fewer or shorter ranges");
         }
         self.work <= WORK_MOST
+    }
+
+    /// Counts a look at a command line, which goes through the names of the pool; false once that takes too long.
+    pub fn examine(&mut self, place: Place, names: usize) -> bool {
+        self.looks = self.looks.saturating_add(names as u64 + 100);
+        if self.looks > LOOKS_MOST {
+            self.error(place, "too-large", "too many commands for so many names", "split the story into several files");
+        }
+        self.looks <= LOOKS_MOST
     }
 
     /// The line of a place.

@@ -4,14 +4,18 @@ use super::diagnostic::Place;
 use super::index::{Index, Kind};
 use super::read::{Reader, shorten};
 use super::tree::Node;
-use crate::command::shell::{self, Line, Piece, Script};
+use crate::command::{
+    self,
+    shell::{self, Line, Piece, Script},
+};
+use crate::world::names::Names;
 
 /// The most that one step may type, in bytes.
 const BYTES_MOST: usize = 1 << 20;
 
 /// Reads the lines of a `run:`. `forgiving`: the step expects an error, so that what the tools refuse is no mistake of
 /// the file; unknown `$names` still are.
-pub fn read_run(reader: &mut Reader<'_>, index: &Index, node: &Node, forgiving: bool) -> Option<Script> {
+pub fn read_run(reader: &mut Reader<'_>, index: &Index, names: &Names, node: &Node, forgiving: bool) -> Option<Script> {
     let text = reader.text(node, "what is typed at the console")?;
     if text.len() > BYTES_MOST {
         reader.error(node.mark(), "too-large", format!("more than {BYTES_MOST} bytes are typed here"), "make several steps of it");
@@ -49,13 +53,32 @@ pub fn read_run(reader: &mut Reader<'_>, index: &Index, node: &Node, forgiving: 
                 }
             }
         }
-        examine_run(reader, index, node, text, line, forgiving);
+        examine_run(reader, names, node, text, line, forgiving);
     }
     Some(script)
 }
 
-/// Asks the commands what they would say of a line before anything runs.
-fn examine_run(_reader: &mut Reader<'_>, _index: &Index, _node: &Node, _text: &str, _line: &Line, _forgiving: bool) {}
+/// Asks the commands what they would say of a line before anything runs. Where the step expects an error, what they
+/// would refuse is what it wants to show, and only the surprises are told.
+fn examine_run(reader: &mut Reader<'_>, names: &Names, node: &Node, text: &str, line: &Line, forgiving: bool) {
+    if reader.full() || !reader.examine(node.mark(), names.machines.len() + names.srs.len() + names.vms.len() + names.vdis.len()) {
+        return;
+    }
+    for complaint in command::examine(line, names) {
+        let Some((start, end)) = line.places.get(complaint.word).copied() else { continue };
+        let typed = &text[start..end];
+        // Variables have been looked up already, by an index and in every step.
+        if complaint.code == "unknown-name" && typed.contains('$') || complaint.error && forgiving && complaint.code != "not-yet" {
+            continue;
+        }
+        let place = within(reader, node, text, start, end);
+        if complaint.error {
+            reader.error(place, complaint.code, complaint.message, complaint.help);
+        } else {
+            reader.warning(place, complaint.code, complaint.message, complaint.help);
+        }
+    }
+}
 
 /// The place in the file of a part of a text: exact where the text stands in the file as it is.
 fn within(reader: &Reader<'_>, node: &Node, text: &str, start: usize, end: usize) -> Place {

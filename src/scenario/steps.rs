@@ -13,6 +13,7 @@ use super::tree::{Node, Value};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::world::event::Status;
+use crate::world::names::Names;
 
 /// The most steps of a file.
 pub const STEPS_MOST: usize = 60_000;
@@ -28,6 +29,8 @@ pub const STATUSES: [(&str, Status); 3] = [("ok", Status::Ok), ("error", Status:
 pub struct Around<'c> {
     /// The names of the pool.
     pub index: &'c Index,
+    /// The names and UUIDs of the pool.
+    pub names: &'c Names,
     /// The master of the start: whose console it is where nobody says.
     pub master: MachineId,
     /// When the run ends, if the file says.
@@ -375,7 +378,7 @@ fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'
         }
         "act" => deeds::read_act(reader, around.index, node).map(Deed::Act),
         "note" => reader.text(node, "words for the reader").map(|text| Deed::Note(text.to_string())),
-        _ => run_lines::read_run(reader, around.index, node, forgiving).map(Deed::Run),
+        _ => run_lines::read_run(reader, around.index, around.names, node, forgiving).map(Deed::Run),
     }
 }
 

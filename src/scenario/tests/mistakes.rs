@@ -131,10 +131,10 @@ fn yaml_that_wants_quotes_says_so() {
 #[test]
 fn words_of_a_command_are_checked_for_their_names() {
     let of = |run: &str| found(&format!("{POOL}timeline: [{{run: '{run}'}}]\n"));
-    assert!(of("xe host-forget uuid=$beta").is_empty());
+    assert!(of("xe host-forget uuid=$beta --force").is_empty());
     assert!(of("/opt/xensource/sm/resetvdis.py ${beta} $nfs1 master").is_empty());
     assert!(of("xe pbd-plug uuid=${beta/nfs1}").is_empty());
-    assert!(of("xe vbd-list uuid=${db/root}").is_empty() || !of("xe vbd-list uuid=${db/root}").contains(&"unknown-name"));
+    assert!(of("/opt/xensource/sm/resetvdis.py $beta ${db/root}").is_empty());
     assert!(of("xe pool-list uuid=$pool").is_empty());
     assert!(of("/opt/xensource/sm/resetvdis.py $beta.old $nfs1").is_empty());
     for wrong in ["$bta", "${beta/nfs9}", "${db/data}", "$db.old", "${delta}"] {
@@ -143,6 +143,17 @@ fn words_of_a_command_are_checked_for_their_names() {
     // A name that is unknown stays a mistake of the file even where the step expects an error.
     let text = format!("{POOL}timeline: [{{run: xe host-forget uuid=$bta, expect: error}}]\n");
     assert_eq!(found(&text), ["unknown-name"]);
+}
+
+#[test]
+fn what_the_tools_would_not_know_is_a_mistake_unless_an_error_is_expected() {
+    let of = |step: &str| found(&format!("{POOL}timeline: [{{{step}}}]\n"));
+    assert_eq!(of("run: xe frobnicate"), ["unknown-command"]);
+    assert_eq!(of("run: xe vm-start on=beta"), ["missing-key"]);
+    assert!(of("run: xe frobnicate, expect: error").is_empty());
+    assert!(of("run: xe vm-start on=beta, must: {exit: 1}").is_empty());
+    // Nobody is there to type yes: a surprise, no mistake.
+    assert_eq!(of("run: xe host-forget uuid=$beta"), ["nobody-answers"]);
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! The README and the pages of `docs/` do not lie: the files and reports that they show are what stands in the repository
+//! and what the program prints. A fenced block below `<!-- file: PATH -->` is that file, one below
+//! `<!-- prints: poolsim … -->` that command's output, one below `<!-- scenario -->` a scenario that loads. To write the
+//! blocks anew after a change that is meant, run `POOLSIM_BLESS=1 cargo test --test readme`.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What a block has to hold, by the comment above it; `None` for other lines.
+fn held_by(line: &str) -> Option<String> {
+    let inside = line.strip_prefix("<!-- ")?.strip_suffix(" -->")?;
+    if let Some(path) = inside.strip_prefix("file: ") {
+        return Some(fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}")));
+    }
+    let words = inside.strip_prefix("prints: poolsim ")?;
+    let output = Command::new(env!("CARGO_BIN_EXE_poolsim"))
+        .args(words.split(' '))
+        .args(["--color", "never"])
+        .current_dir(root())
+        .output()
+        .expect("the program runs");
+    assert!(output.status.success(), "`poolsim {words}` failed: {}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).expect("UTF-8"))
+}
+
+/// The text with every marked block as it must be, and how many blocks were marked.
+fn kept_true(text: &str) -> (String, usize) {
+    let (mut out, mut blocks) = (String::new(), 0);
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        out.push('\n');
+        let Some(held) = held_by(line) else { continue };
+        let fence = lines.next().unwrap_or_default();
+        assert!(fence.starts_with("```"), "no block below `{line}`");
+        assert!(lines.by_ref().any(|line| line == "```"), "the block below `{line}` does not end");
+        out.push_str(&format!("{fence}\n{}\n```\n", held.trim_end()));
+        blocks += 1;
+    }
+    (out, blocks)
+}
+
+#[test]
+fn what_the_readme_shows_is_so() {
+    let path = root().join("README.md");
+    let text = fs::read_to_string(&path).expect("a README");
+    let (kept, blocks) = kept_true(&text);
+    assert!(blocks >= 3, "only {blocks} blocks are held to the truth: are the comments still read?");
+    if std::env::var_os("POOLSIM_BLESS").is_some() {
+        fs::write(&path, &kept).expect("the README can be written");
+        return;
+    }
+    for (number, (shown, is)) in text.lines().zip(kept.lines()).enumerate() {
+        assert_eq!(shown, is, "README.md:{}: left what is shown, right what is so", number + 1);
+    }
+    assert_eq!(text.lines().count(), kept.lines().count(), "the README shows less, or more, than there is");
+}
+
+#[test]
+fn the_scenarios_of_the_pages_load() {
+    let mut scenarios = 0;
+    for entry in fs::read_dir(root().join("docs")).expect("docs") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("a page");
+        for block in text.split("<!-- scenario -->\n```yaml\n").skip(1) {
+            let block = block.split("```").next().unwrap_or_default();
+            if let Err(wrong) = poolsim::scenario::load("page", block) {
+                panic!("{}: {wrong:?}", path.display());
+            }
+            scenarios += 1;
+        }
+        let left: Vec<&str> = text.lines().filter(|line| line.starts_with("<!-- ") && *line != "<!-- scenario -->").collect();
+        assert_eq!(left, [""; 0], "{}: only the README's blocks are held to files and output", path.display());
+    }
+    assert!(scenarios >= 1, "no page shows a scenario: are the comments still read?");
+}
+
+#[test]
+fn the_two_commands_are_those_that_are_checked() {
+    let text = fs::read_to_string(root().join("README.md")).expect("a README");
+    let main = text.lines().find_map(|line| line.strip_prefix("cargo run --release -- run ")).expect("the README's first command");
+    let file = main.split_whitespace().next().expect("a scenario");
+    assert!(root().join(file).is_file(), "the README runs {file}, which is not there");
+    let tests = text.lines().find(|line| line.starts_with("cargo test")).expect("the README's second command");
+    let command: Vec<&str> = tests.split('#').next().unwrap_or_default().split_whitespace().collect();
+    let checked = fs::read_to_string(root().join(".ci/run")).expect(".ci/run");
+    let runs_it = checked.lines().any(|line| {
+        let words: Vec<&str> = line.split_whitespace().filter(|word| *word != "--locked").collect();
+        words == command
+    });
+    assert!(runs_it, "`{}` is not what .ci/run runs", command.join(" "));
+}
