@@ -50,9 +50,10 @@ impl Stream {
         ((u128::from(self.at(k)) * u128::from(bound)) >> 64) as u64
     }
 
-    /// The k-th span of a range, both ends included.
+    /// The k-th span of a range, both ends included; in whole milliseconds where both ends are, which reads better.
     pub fn span(self, k: u64, (least, most): (Span, Span)) -> Span {
-        least + Span(self.below(k, (most - least).0.saturating_add(1)))
+        let unit = if least.0.is_multiple_of(1_000) && most.0.is_multiple_of(1_000) { 1_000 } else { 1 };
+        least + Span(self.below(k, (most - least).0 / unit + 1) * unit)
     }
 
     /// Whether the k-th trial succeeds; `chance` is in millionths.
@@ -88,6 +89,13 @@ mod tests {
         let seen: std::collections::BTreeSet<u64> = (0..1000).map(|k| stream.span(k, (Span(3), Span(7))).0).collect();
         assert_eq!(seen.into_iter().collect::<Vec<_>>(), [3, 4, 5, 6, 7]);
         assert_eq!(stream.below(0, 0), 0);
+    }
+
+    #[test]
+    fn a_range_of_milliseconds_is_drawn_in_milliseconds() {
+        let stream = Stream::new(7, "test", "");
+        assert!((0..1000).all(|k| stream.span(k, (Span::millis(1), Span::secs(10))).0 % 1_000 == 0));
+        assert!((0..1000).any(|k| stream.span(k, (Span(1), Span::secs(10))).0 % 1_000 != 0));
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn draw(k: u64, which: Draw) -> u64 {
 /// Where the grid of a boot begins: a phase within one interval, never exactly 0, so that what a scenario does at 0 acts
 /// before the first beat.
 fn phase(stream: Stream, interval: Span) -> Span {
-    Span(1 + stream.below(0, interval.0.max(2) - 1))
+    stream.span(0, (Span::millis(1), interval))
 }
 
 /// The first heartbeat after now.

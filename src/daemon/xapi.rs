@@ -35,7 +35,7 @@ pub fn up(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
         PoolConf::Slave(_) => {
             stack.xapi = Xapi::Emergency;
             stack.stashed = Some(ApiError::new("HOST_STILL_BOOTING"));
-            hello(world, fx, machine, epoch);
+            first_hello(world, fx, machine, epoch);
         }
         PoolConf::Broken => {
             stack.xapi = Xapi::Emergency;
@@ -133,6 +133,17 @@ fn other_master(world: &World, machine: MachineId) -> Option<MachineId> {
 }
 
 // ---- the member
+
+/// The first greeting: where nobody answers it takes a connection's time-out to find that out, and until then the host is
+/// still booting.
+pub fn first_hello(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
+    match world.stacks[machine.at()].role {
+        PoolConf::Slave(master) if master != machine && world.contact(machine, master) == Contact::Silent => {
+            fx.due(world.settings.connect_timeout, Due::Hello { machine, epoch });
+        }
+        _ => hello(world, fx, machine, epoch),
+    }
+}
 
 /// A member greets its master (Pool.hello), and tries again until it is let in.
 pub fn hello(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {

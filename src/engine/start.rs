@@ -26,7 +26,7 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
         machine.stream = Stream::new(seed, "machine", &machine.name);
     }
     for vm in &mut names.vms {
-        vm.phase = vm.writes.map_or(Span::ZERO, |period| Span(Stream::new(seed, "writes", &vm.name).below(0, period.0)));
+        vm.phase = vm.writes.map_or(Span::ZERO, |period| Stream::new(seed, "writes", &vm.name).span(0, (Span::ZERO, period)));
     }
     // A spare machine is a pool of its own.
     let spare_pools: BTreeMap<usize, PoolId> =

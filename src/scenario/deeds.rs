@@ -31,7 +31,10 @@ pub fn can_be_undone(fault: &Fault) -> bool {
 
 /// Reads a fault.
 pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<Fault> {
-    if let Value::Text(_) = node.value {
+    if let Value::Text(text) = &node.value {
+        if text == "heal-network" {
+            return Some(Fault::HealNetwork(None));
+        }
         reader.wrong_type(node, "a map with one fault", "say what breaks and which host: `fault: {crash: beta}`");
         return None;
     }
@@ -39,7 +42,7 @@ pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option
     let kinds: Vec<&str> = keys::FAULT.keys.iter().map(|key| key.name).filter(|name| *name != "io").collect();
     let found = fields.among(&kinds);
     let Some(first) = found.first() else {
-        if fields.len() == fields.among(&["io"]).len() {
+        if fields.count() == fields.among(&["io"]).len() {
             reader.error(fields.place(), "missing-key", "no fault is named here", "say what breaks and which host: `{crash: beta}`");
         }
         return None;
@@ -170,7 +173,7 @@ pub fn read_act(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<A
     let kinds: Vec<&str> = keys::ACT.keys.iter().map(|key| key.name).collect();
     let found = fields.among(&kinds);
     let Some(first) = found.first() else {
-        if fields.len() == 0 {
+        if fields.count() == 0 {
             reader.error(fields.place(), "missing-key", "no act is named here", format!("say one of {}", kinds.join(", ")));
         }
         return None;

@@ -18,6 +18,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// In words, with its article.
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Kind::Host => "a host",
+            Kind::Sr => "an SR",
+            Kind::Vm => "a VM",
+            Kind::Vdi => "a VDI",
+        }
+    }
     /// In words.
     pub fn word(self) -> &'static str {
         match self {
@@ -90,7 +99,7 @@ impl Index {
             let others = [Kind::Host, Kind::Sr, Kind::Vm, Kind::Vdi];
             let other = others.into_iter().find(|other| self.of(*other).contains_key(name));
             let help = match (other, reader.guess(name, self.of(kind).keys().map(String::as_str))) {
-                (Some(other), _) => format!("`{}` is the name of a {}; here stands a {word}", shorten(name), other.word()),
+                (Some(other), _) => format!("`{}` is {}, and here stands {}", shorten(name), other.with_article(), kind.with_article()),
                 (None, Some(guess)) => format!("did you mean `{guess}`?"),
                 (None, None) if self.of(kind).is_empty() => format!("the pool has no {word}"),
                 (None, None) => {
@@ -105,14 +114,14 @@ impl Index {
 
     /// One thing, by a value that holds its name; a range is dealt out: the n-th object gets its n-th name.
     pub fn dealt(&self, reader: &mut Reader<'_>, kind: Kind, node: &Node, nth: usize) -> Option<u16> {
-        let text = reader.text(node, &format!("the name of a {}", kind.word()))?;
+        let text = reader.text(node, &format!("the name of {}", kind.with_article()))?;
         let range = reader.name_range(node.place, text)?;
         self.find(reader, kind, node.place, &range.dealt(nth))
     }
 
     /// One thing, by a value that holds its name.
     pub fn one(&self, reader: &mut Reader<'_>, kind: Kind, node: &Node) -> Option<u16> {
-        let text = reader.text(node, &format!("the name of a {}", kind.word()))?;
+        let text = reader.text(node, &format!("the name of {}", kind.with_article()))?;
         self.find(reader, kind, node.place, text)
     }
 
@@ -120,7 +129,7 @@ impl Index {
     pub fn many(&self, reader: &mut Reader<'_>, kind: Kind, node: &Node) -> Vec<u16> {
         let mut found = Vec::new();
         for item in reader.one_or_more(node) {
-            let Some(text) = reader.text(item, &format!("the name of a {}", kind.word())) else { continue };
+            let Some(text) = reader.text(item, &format!("the name of {}", kind.with_article())) else { continue };
             found.extend(self.all(reader, kind, item.place, text));
         }
         let mut seen = std::collections::BTreeSet::new();

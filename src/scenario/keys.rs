@@ -233,7 +233,7 @@ pub static STEP: Table = Table {
         key("within", Span, "How long `wait-for` waits before the step is given up; default 1h."),
         key("if", Map(&CONDITION), "Does it only if `xe` shows this; else it is skipped."),
         key("host", Name, "Whose console; default: the recovery's, else the master's of the start."),
-        key("fault", Map(&FAULT), "What breaks or is mended."),
+        key("fault", Any(&[Map(&FAULT), Words(&["heal-network"])]), "What breaks or is mended."),
         key("for", SpanRange, "The fault is undone after this time."),
         key("every", SpanRange, "The fault is repeated after this time, at least 100ms."),
         key("times", Whole(1, 1_000_000), "How often, with `every`."),

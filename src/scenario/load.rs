@@ -135,7 +135,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
     };
     let pool::ReadPool { pool, index } = pool::read(reader, pool_node, &settings)?;
 
-    let mut around = Around { index: &index, master: pool.master, until, steps: 0, named: Vec::new() };
+    let mut around = Around { index: &index, master: pool.master, until, steps: 0, lost: Vec::new(), named: Vec::new() };
     let timeline = fields.get("timeline").map_or_else(Vec::new, |node| read_steps(reader, &mut around, node, "timeline", pool.master));
     let mut worlds: Vec<(String, Vec<ReadStep>, u32)> = Vec::new();
     if let Some(node) = fields.get("worlds") {
@@ -160,7 +160,9 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
     } else if let Some(node) = fields.some("recovery") {
         recoveries.extend(read_recovery(reader, &mut around, node, None));
     }
-    let named = std::mem::take(&mut around.named);
+    let lost: BTreeSet<String> = std::mem::take(&mut around.lost).into_iter().collect();
+    let mut named = std::mem::take(&mut around.named);
+    named.retain(|step| !lost.contains(&step.id));
     let (world_steps, world_lines): (Vec<waits::ReadWorld>, Vec<u32>) =
         worlds.into_iter().map(|(name, steps, line)| ((name, steps), line)).unzip();
     waits::check(reader, &timeline, &world_steps, &recoveries, &named);

@@ -23,6 +23,6 @@ mod steps;
 mod tests;
 mod tree;
 mod waits;
+pub mod words;
 
 pub use load::{Loaded, load, load_bytes};
-pub mod words;

@@ -50,6 +50,8 @@ pub(super) struct Draft {
     pub vdis: Vec<VdiSaid>,
     uuids: Vec<(String, Place)>,
     refs: Vec<Reference>,
+    /// There are too many disks; it has been told.
+    full: bool,
 }
 
 /// A VBD whose VDI is declared elsewhere.
@@ -78,11 +80,12 @@ pub fn read(reader: &mut Reader<'_>, node: &Node, settings: &Settings) -> Option
         }
         return None;
     }
-    let master = match fields.some("master") {
+    let mut master = match fields.some("master") {
         Some(node) => draft.index.host(reader, node).unwrap_or(MachineId(0)),
         None => MachineId(0),
     };
     if draft.hosts[master.at()].spare {
+        master = MachineId(0);
         reader.error(fields.key_place("master"), "contradiction", "a spare host is in no pool and so not its master", "name a member");
     }
     read_srs(reader, &mut draft, &fields);
@@ -308,11 +311,11 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
         draft.names.vms.push(vm);
         draft.vms.push(said);
         match disks {
+            _ if draft.full => {}
             None => read_disk(reader, draft, at, ("root", place), None, nth, default_sr),
             Some(node) => {
-                let most = DISKS_MOST.saturating_sub(draft.names.vbds.len());
                 let mut local = BTreeSet::new();
-                for Named { name, place, details, .. } in named(reader, node, "disk", most) {
+                for Named { name, place, details, .. } in named(reader, node, "disk", DISKS_MOST) {
                     if !local.insert(name.clone()) {
                         reader.error(
                             place,
@@ -375,7 +378,11 @@ fn read_disk(
     default_sr: Option<SrId>,
 ) {
     let vbd = draft.names.vbds.len();
-    if vbd >= DISKS_MOST || draft.names.vdis.len() >= DISKS_MOST {
+    if draft.full {
+        return;
+    }
+    if vbd >= DISKS_MOST {
+        draft.full = true;
         reader.error(place, "too-many", format!("too many disks: at most {DISKS_MOST}"), "use fewer VMs or fewer disks");
         return;
     }

@@ -15,10 +15,6 @@ impl NameRange {
     pub fn len(&self) -> usize {
         self.numbers.map_or(1, |(first, last)| (last - first) as usize + 1)
     }
-    /// Whether it is one name written as such.
-    pub fn single(&self) -> bool {
-        self.numbers.is_none()
-    }
     /// The n-th name, beginning again at its end.
     pub fn dealt(&self, n: usize) -> String {
         match self.numbers {

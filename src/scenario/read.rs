@@ -17,7 +17,7 @@ const DIAGNOSTICS_MOST: usize = 500;
 /// The most comparisons of characters for "did you mean".
 const GUESSES_MOST: u64 = 50_000_000;
 /// The most names that ranges and lists may stand for, all in all.
-const WORK_MOST: u64 = 20_000_000;
+const WORK_MOST: u64 = 5_000_000;
 
 /// Collects diagnostics.
 pub struct Reader<'a> {
@@ -41,12 +41,8 @@ pub struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// How many keys stand here.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.entries.len()
-    }
-    /// Whether none does.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&'n Node> {
@@ -78,11 +74,6 @@ impl<'a> Reader<'a> {
     /// A reader of a file.
     pub fn new(source: &'a Source<'a>) -> Reader<'a> {
         Reader { source, errors: Vec::new(), warnings: Vec::new(), told: BTreeSet::new(), untold: 0, guesses: 0, work: 0 }
-    }
-
-    /// Whether nothing is wrong so far.
-    pub fn clean(&self) -> bool {
-        self.errors.is_empty()
     }
 
     /// Whether no more errors are taken.
@@ -171,7 +162,8 @@ impl<'a> Reader<'a> {
                     }
                 }
                 None => {
-                    let names: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
+                    let built = table.keys.iter().filter(|key| !matches!(key.shape, Shape::NotYet));
+                    let names: Vec<&str> = built.map(|key| key.name).collect();
                     let help = match self.guess(&key.text, names.iter().copied()) {
                         Some(guess) => format!("did you mean `{guess}`?"),
                         None => format!("the keys here are {}", names.join(", ")),

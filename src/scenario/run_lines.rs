@@ -21,12 +21,28 @@ pub fn read_run(reader: &mut Reader<'_>, index: &Index, node: &Node, forgiving: 
         Ok(script) => script,
         Err(error) => {
             let place = within(reader, node, text, error.offset, error.offset + 1);
-            reader.error(place, "shell", format!("the console here does not know {}", error.message), error.help);
+            reader.error(place, "shell", error.message, error.help);
             return None;
         }
     };
     for line in &script.lines {
         for (word, (start, end)) in line.words.iter().zip(&line.places) {
+            for pair in word.0.windows(2) {
+                // `$db-root` ends before the dash, as in a shell; where `db` exists, that is no error.
+                if let [Piece::Variable(name), Piece::Text(rest)] = pair
+                    && text[*start..*end].contains(&format!("${name}{rest}"))
+                    && index.of(Kind::Vdi).contains_key(&format!("{name}{rest}"))
+                {
+                    let place = within(reader, node, text, *start, *end);
+                    let message = format!("`${}` ends before `{}`", shorten(name), shorten(rest));
+                    reader.warning(
+                        place,
+                        "name-ends",
+                        message,
+                        format!("for the UUID of the VDI write `${{{}}}`", shorten(&format!("{name}{rest}"))),
+                    );
+                }
+            }
             for piece in &word.0 {
                 if let Piece::Variable(name) = piece {
                     check_variable(reader, index, name, |reader| within(reader, node, text, *start, *end));
@@ -90,7 +106,7 @@ fn check_variable(reader: &mut Reader<'_>, index: &Index, name: &str, place: imp
     }
     let place = place(reader);
     if let [one, other, ..] = found[..] {
-        let message = format!("`${}` is a {} and a {}", shorten(name), one.word(), other.word());
+        let message = format!("`${}` is {} and {}", shorten(name), one.with_article(), other.with_article());
         reader.error(place, "ambiguous-name", message, "give one of them another name");
         return;
     }

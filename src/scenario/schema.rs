@@ -1,6 +1,136 @@
-//! The JSON Schema.
+//! The JSON Schema (draft-07) of a scenario file, for editors. Built from the tables that the readers use.
+//!
+//! It knows shapes and words, and not what needs the whole file: whether a name exists, whether times contradict each
+//! other.
 
-/// The seam of the schema; its contents come with the readers' tables.
-pub fn schema() -> serde_json::Value {
-    serde_json::json!({})
+use super::keys::{self, Shape, Table};
+use super::options;
+use crate::hazard;
+use crate::world::settings::SETTINGS;
+use serde_json::{Map, Value, json};
+
+/// A duration; the units run from large to small, and a number alone is none.
+const SPAN: &str = "(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?([0-9]+us)?";
+
+/// The tables that stand under `definitions`, by name.
+const TABLES: &[(&str, &Table)] = &[
+    ("shows", &keys::SHOWS),
+    ("pool", &keys::POOL),
+    ("host", &keys::HOST),
+    ("spare-host", &keys::SPARE),
+    ("sr", &keys::SR),
+    ("vm", &keys::VM),
+    ("disk", &keys::DISK),
+    ("step", &keys::STEP),
+    ("outcome", &keys::OUTCOME),
+    ("condition", &keys::CONDITION),
+    ("fault", &keys::FAULT),
+    ("storage-loss", &keys::PATH_LOSS),
+    ("storage-return", &keys::PATH),
+    ("sr-outage", &keys::OUTAGE),
+    ("degrade-network", &keys::DEGRADE),
+    ("act", &keys::ACT),
+    ("recovery", &keys::RECOVERY),
+    ("expect", &keys::EXPECT),
+    ("hazard", &keys::HAZARD),
+    ("state", &keys::STATE),
+];
+
+/// The schema as plain data.
+pub fn schema() -> Value {
+    let mut root = object(&keys::FILE);
+    let definitions: Map<String, Value> = TABLES.iter().map(|(name, table)| ((*name).to_string(), Value::Object(object(table)))).collect();
+    root.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
+    root.insert("title".into(), json!("A poolsim scenario"));
+    root.insert("definitions".into(), Value::Object(definitions));
+    Value::Object(root)
+}
+
+/// The schema as text, with its final newline.
+pub fn text() -> String {
+    // A value of plain maps and texts can always be written.
+    let text = serde_json::to_string_pretty(&schema()).unwrap_or_default();
+    format!("{text}\n")
+}
+
+fn object(table: &Table) -> Map<String, Value> {
+    let mut properties = Map::new();
+    for key in table.keys {
+        if let Shape::NotYet = key.shape {
+            continue;
+        }
+        let mut value = shape(&key.shape);
+        if let (Value::Object(map), false) = (&mut value, key.doc.is_empty()) {
+            // Beside `$ref` draft-07 ignores everything, so the description goes around it.
+            if map.contains_key("$ref") {
+                let inner = std::mem::take(map);
+                map.insert("allOf".into(), json!([inner]));
+            }
+            map.insert("description".into(), json!(key.doc));
+        }
+        properties.insert(key.name.to_string(), value);
+    }
+    let mut object = Map::new();
+    object.insert("type".into(), json!("object"));
+    object.insert("additionalProperties".into(), json!(false));
+    object.insert("properties".into(), Value::Object(properties));
+    if !table.required.is_empty() {
+        object.insert("required".into(), json!(table.required));
+    }
+    object
+}
+
+fn one_or_more(item: Value) -> Value {
+    json!({"anyOf": [item.clone(), {"type": "array", "items": item}]})
+}
+
+fn name() -> Value {
+    json!({"type": "string"})
+}
+
+fn shape(shape: &Shape) -> Value {
+    match shape {
+        Shape::Text => json!({"type": "string"}),
+        Shape::Bool => json!({"type": "boolean"}),
+        Shape::Whole(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
+        Shape::Span => json!({"type": "string", "pattern": format!("^\\s*{SPAN}\\s*$")}),
+        Shape::SpanRange => json!({"type": "string", "pattern": format!("^\\s*{SPAN}\\s*(\\.\\.\\s*{SPAN}\\s*)?$")}),
+        Shape::Size => json!({"type": "string", "pattern": "^\\s*[0-9]+\\s*(B|KiB|MiB|GiB|TiB)\\s*$"}),
+        Shape::Uuid => {
+            json!({"type": "string", "pattern": "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"})
+        }
+        Shape::Chance => json!({"type": "string", "pattern": "^\\s*[0-9]{1,3}(\\.[0-9]{1,4})?\\s*%\\s*$"}),
+        Shape::Name => name(),
+        Shape::Names => one_or_more(name()),
+        Shape::NameList => json!({"type": "array", "items": name()}),
+        Shape::Words(words) => json!({"enum": words}),
+        Shape::Map(table) => {
+            let found = TABLES.iter().find(|(_, known)| std::ptr::eq(*known, *table));
+            match found {
+                Some((name, _)) => json!({"$ref": format!("#/definitions/{name}")}),
+                None => Value::Object(object(table)),
+            }
+        }
+        Shape::MapOf(inner) => json!({"type": "object", "additionalProperties": self::shape(inner)}),
+        Shape::List(inner) => json!({"type": "array", "items": self::shape(inner)}),
+        Shape::Any(shapes) => json!({"anyOf": shapes.iter().map(self::shape).collect::<Vec<_>>()}),
+        Shape::Null => json!({"type": "null"}),
+        Shape::Hazard => {
+            let each =
+                hazard::ALL.iter().map(|doc| json!({"const": doc.name, "description": format!("{}: {}.", doc.severity.name(), doc.holds)}));
+            json!({"oneOf": each.collect::<Vec<_>>()})
+        }
+        Shape::Settings => {
+            let settings = SETTINGS.iter().map(|doc| {
+                let mut value = self::shape(&options::shape(doc.kind));
+                if let Value::Object(map) = &mut value {
+                    map.insert("description".into(), json!(doc.doc));
+                    map.insert("default".into(), json!(doc.default));
+                }
+                (doc.key.to_string(), value)
+            });
+            json!({"type": "object", "additionalProperties": false, "properties": settings.collect::<Map<_, _>>()})
+        }
+        Shape::NotYet => json!(false),
+    }
 }

@@ -34,6 +34,8 @@ pub struct Around<'c> {
     pub until: Option<Time>,
     /// How many steps have been read.
     pub steps: usize,
+    /// The ids of steps that are wrong: others may name them all the same.
+    pub lost: Vec<String>,
     /// The steps that are named by others, with their place and what they are named in.
     pub named: Vec<StepName>,
 }
@@ -93,6 +95,10 @@ fn read_step(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, from
     let stdin = fields.get("stdin").and_then(|node| reader.text(node, "what is typed into the command")).map(str::to_string);
     let timeout = fields.get("timeout").and_then(|node| reader.span(node)).unwrap_or(TIMEOUT);
     misplaced(reader, &fields);
+    if when.is_none() || deed.is_none() {
+        around.lost.extend(id);
+        return None;
+    }
     let step = Step {
         line: reader.line(fields.place()),
         key: id.clone().unwrap_or_else(|| format!("{from}.{}", at + 1)),
@@ -139,7 +145,12 @@ fn misplaced(reader: &mut Reader<'_>, fields: &Fields<'_>) {
     ];
     for (key, beside, why) in needs.into_iter().chain([("must", &["run", "act"][..], "judges a `run:` or an `act:`")]) {
         if has(key) && !beside.iter().any(|other| has(other)) {
-            reader.error(fields.key_place(key), "misplaced-key", format!("`{key}` {why}"), format!("add it, or take `{key}:` out"));
+            reader.error(
+                fields.key_place(key),
+                "misplaced-key",
+                format!("`{key}` {why}"),
+                format!("add `{}:`, or take `{key}:` out", beside.join(":` or `")),
+            );
         }
     }
     if has("expect") && has("must") {

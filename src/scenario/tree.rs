@@ -108,12 +108,12 @@ pub fn parse(source: &Source<'_>) -> Result<Node, Diagnostic> {
             max_events: 3 * NODES_MOST,
             max_depth: DEPTH_MOST,
             flow_nesting_limit: DEPTH_MOST,
-            max_documents: 1,
+            max_recorded_anchor_events: 300_000,
             max_aliases: 100_000,
             max_anchors: 100_000,
             enforce_alias_anchor_ratio: false,
         },
-        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: NODES_MOST / 3 },
+        alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: 300_000 },
     };
     match serde_yaml::from_str_with_options::<Spanned<Raw>>(text, options) {
         Ok(spanned) => {
@@ -245,6 +245,7 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 }
 
+const TOO_MUCH: &str = "the file holds more than a scenario may";
 /// What this module says of a key such as `[a, b]: c`.
 const KEY_NO_NAME: &str = "a key is a name, not a list or a map";
 
@@ -276,8 +277,8 @@ fn broken(source: &Source<'_>, error: &serde_yaml::Error) -> Diagnostic {
         | E::AliasReplayStackDepthExceeded { .. } => source.error(
             place,
             "too-large",
-            "the file holds more than a scenario may",
-            format!("at most {NODES_MOST} values, {DEPTH_MOST} levels deep, and aliases (`*name`) that stay within that"),
+            TOO_MUCH,
+            format!("at most {NODES_MOST} values, {DEPTH_MOST} levels deep, and 300000 by aliases (`*name`)"),
         ),
         E::MultipleDocuments { .. } => source.error(
             place,
@@ -287,6 +288,14 @@ fn broken(source: &Source<'_>, error: &serde_yaml::Error) -> Diagnostic {
         ),
         other => {
             let said = other.to_string();
+            if said.contains("budget") {
+                return source.error(
+                    place,
+                    "too-large",
+                    TOO_MUCH,
+                    format!("at most {NODES_MOST} values, {DEPTH_MOST} levels deep, and 300000 by aliases (`*name`)"),
+                );
+            }
             if said.to_lowercase().contains("nesting") || said.contains("recursion limit") || said.contains("depth") {
                 return source.error(
                     place,
@@ -323,15 +332,19 @@ fn hint(source: &Source<'_>, place: Place, said: &str) -> String {
         return "a value that begins with `*` or `&` is an alias or an anchor to YAML: put it in quotes".to_string();
     }
     // `run: echo a: b` and `title: first: second`: a second colon makes a map of the text.
-    let colons = line.matches(": ").count() + usize::from(line.trim_end().ends_with(':'));
-    if colons >= 2 && !line.trim_start().starts_with(['{', '[', '-']) && !line.contains(['{', '[']) {
+    if said.contains("mapping values are not allowed") {
         return "a text with `: ` in it is a map to YAML: quote it, like `run: \"echo a: b\"`".to_string();
     }
-    if before.matches('{').count() > before.matches('}').count() || before.matches('[').count() > before.matches(']').count() {
-        return "a `{` or `[` is not closed, a comma is missing, or a text with `: `, `,` or `#` in it wants quotes".to_string();
+    let open = before.matches('{').count() > before.matches('}').count() || before.matches('[').count() > before.matches(']').count();
+    if open || said.contains("illegal placement of ':'") {
+        return "here or above a `{` or `[` is not closed, a comma is missing, or a text with `: `, `,` or `#` in it wants quotes"
+            .to_string();
     }
-    if before.matches('"').count() % 2 == 1 || before.matches('\'').count() % 2 == 1 {
+    if said.contains("quote") || before.matches('"').count() % 2 == 1 {
         return "a quotation is not closed; within \"…\" write `\\\"` for a quote and `\\\\` for a backslash".to_string();
+    }
+    if said.contains("simple key") {
+        return "this line is neither `key: value` nor, in a list, `- item`: give it its colon or its dash".to_string();
     }
     if line.trim_start().starts_with(['@', '`', '%']) || line.contains(": @") || line.contains(": %") || line.contains(": `") {
         return "a value that begins with `@`, `%` or a backtick wants quotes".to_string();

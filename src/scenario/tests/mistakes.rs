@@ -1,0 +1,223 @@
+//! Wrong files: every code has an example, every mistake its place, and all are told in one go.
+
+use super::{EXAMPLE, POOL, bad, codes};
+use crate::scenario::diagnostics::DIAGNOSTICS;
+use crate::scenario::{load, load_bytes};
+
+/// The diagnostics of a file, warnings too.
+fn found(text: &str) -> Vec<&'static str> {
+    match load("test.yaml", text) {
+        Ok(loaded) => loaded.warnings.iter().map(|warning| warning.code).collect(),
+        Err(errors) => errors.iter().map(|error| error.code).collect(),
+    }
+}
+
+#[test]
+fn every_code_has_an_example_that_shows_it_and_nothing_else() {
+    for doc in DIAGNOSTICS {
+        assert!(doc.doc.ends_with('.') && doc.doc.starts_with(|c: char| c.is_uppercase() || c == '`'), "{}", doc.code);
+        if doc.code == "not-utf8" {
+            let errors = load_bytes("test.yaml", b"pool: {hosts: [alpha]}\ntitle: \xe4\n").unwrap_err();
+            assert_eq!((errors.len(), errors[0].code, errors[0].line, errors[0].column), (1, "not-utf8", 2, 8));
+            continue;
+        }
+        assert_eq!(found(doc.example), [doc.code], "{}", doc.example);
+    }
+}
+
+#[test]
+fn every_code_in_the_source_is_in_the_table() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scenario");
+    let mut seen = std::collections::BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for call in text.split(".error(").skip(1).chain(text.split(".warning(").skip(1)) {
+            // The code is the first text of the call but for the key that a place is looked up by.
+            let call = call.split(';').next().unwrap_or("").replace("key_place(\"", "(");
+            let code = call
+                .split('"')
+                .skip(1)
+                .step_by(2)
+                .find(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+            if let Some(code) = code {
+                seen.insert(code.to_string());
+            }
+        }
+    }
+    let table: std::collections::BTreeSet<String> = DIAGNOSTICS.iter().map(|doc| doc.code.to_string()).collect();
+    let strange: Vec<&String> = seen.difference(&table).collect();
+    assert!(strange.is_empty(), "{strange:?}");
+    assert!(seen.len() > 25, "the search finds codes: {seen:?}");
+}
+
+#[test]
+fn all_mistakes_are_told_in_one_go_each_at_its_place() {
+    let text = "
+title: 5
+pool:
+  hosts: [alpha, beta]
+  master: btea
+  storage: {nfs1: {type: nsf}}
+  vms: {db: {running-on: beta, memory: 4G}}
+timeline:
+  - {at: 5m, fault: {crash: gamma}}
+  - {run: xe vm-list, expect: okay}
+expect:
+  states: [{at: 1M, host: beta, live: true}]
+";
+    let expected = [
+        ("wrong-type", 2),
+        ("unknown-name", 5),
+        ("wrong-value", 6),
+        ("wrong-size", 7),
+        ("unknown-name", 9),
+        ("wrong-value", 10),
+        ("wrong-duration", 12),
+    ];
+    assert_eq!(codes(text), expected);
+}
+
+#[test]
+fn a_diagnostic_shows_line_place_and_help() {
+    let errors = bad(&format!("{POOL}timeline:\n  - {{at: 5m, fault: {{crash: betta}}}}\n"));
+    let error = &errors[0];
+    assert_eq!((error.line, error.column, error.file.as_str()), (3, 29, "stories/test.yaml"));
+    assert_eq!(&error.excerpt[error.marked.clone()], "betta");
+    let shown = error.render(false);
+    for part in ["error[unknown-name]: there is no host `betta`", "stories/test.yaml:3:29", "^^^^^", "did you mean `beta`?"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
+fn a_long_line_is_shown_about_its_place_and_counted_from_its_beginning() {
+    let text = format!("pool: {{hosts: [{}betta, betta]}}\n", "x, ".replace('x', &"é".repeat(5000)));
+    let errors = bad(&text);
+    assert_eq!((errors.len(), errors[0].code, errors[0].column), (2, "wrong-name", 16));
+    assert!(errors.iter().all(|error| error.excerpt.chars().count() < 200));
+    assert_eq!(errors[1].column, 16 + 5000 + 2 + 7);
+    let shown = errors[1].render(false);
+    assert!(shown.contains(&format!(":1:{}", errors[1].column)) && shown.contains("^^^^^"), "{shown}");
+}
+
+#[test]
+fn a_byte_order_mark_and_carriage_returns_are_no_mistake() {
+    assert!(load("a.yaml", &format!("\u{feff}{EXAMPLE}")).is_ok());
+    assert!(load("a.yaml", &EXAMPLE.replace('\n', "\r\n")).is_ok());
+    let errors = load("a.yaml", "\u{feff}poool: 1\r\n").unwrap_err();
+    assert_eq!((errors[0].line, errors[0].column, errors[0].excerpt.as_str()), (1, 1, "poool: 1"));
+}
+
+#[test]
+fn what_looks_like_a_number_or_nothing_is_no_name() {
+    assert_eq!(codes("pool: {hosts: [null, ~, 12, 1e3, true, 0x1F]}"), [("wrong-type", 1); 6]);
+    assert_eq!(codes("pool: {hosts: {null: {}, 12: {}, a: {}}}"), [("wrong-type", 1); 2]);
+    assert!(load("", "pool: {hosts: ['null', '12']}").is_ok());
+}
+
+#[test]
+fn yaml_that_wants_quotes_says_so() {
+    let errors = bad("pool: {hosts: [a]}\ntimeline:\n  - run: echo a: b\n");
+    assert_eq!((errors[0].code, errors[0].line), ("yaml-syntax", 3));
+    assert!(errors[0].help.contains("quote it"), "{}", errors[0].help);
+    assert!(bad("pool:\n\thosts: [a]\n")[0].help.contains("spaces"));
+    assert!(bad("pool: {hosts: [a}\n")[0].help.contains("not closed"));
+}
+
+#[test]
+fn words_of_a_command_are_checked_for_their_names() {
+    let of = |run: &str| found(&format!("{POOL}timeline: [{{run: '{run}'}}]\n"));
+    assert!(of("xe host-forget uuid=$beta").is_empty());
+    assert!(of("/opt/xensource/sm/resetvdis.py ${beta} $nfs1 master").is_empty());
+    assert!(of("xe pbd-plug uuid=${beta/nfs1}").is_empty());
+    assert!(of("xe vbd-list uuid=${db/root}").is_empty() || !of("xe vbd-list uuid=${db/root}").contains(&"unknown-name"));
+    assert!(of("xe pool-list uuid=$pool").is_empty());
+    assert!(of("/opt/xensource/sm/resetvdis.py $beta.old $nfs1").is_empty());
+    for wrong in ["$bta", "${beta/nfs9}", "${db/data}", "$db.old", "${delta}"] {
+        assert_eq!(of(&format!("/opt/xensource/sm/resetvdis.py {wrong} $nfs1")), ["unknown-name"], "{wrong}");
+    }
+    // A name that is unknown stays a mistake of the file even where the step expects an error.
+    let text = format!("{POOL}timeline: [{{run: xe host-forget uuid=$bta, expect: error}}]\n");
+    assert_eq!(found(&text), ["unknown-name"]);
+}
+
+#[test]
+fn a_mistake_within_a_block_of_commands_has_its_own_line() {
+    let text = format!("{POOL}timeline:\n  - run: |\n      xe host-list\n      xe host-forget uuid=$bta\n");
+    assert_eq!(codes(&text), [("unknown-name", 5)]);
+}
+
+#[test]
+fn what_other_issues_own_is_refused_by_name() {
+    let of = |text: &str| bad(&format!("{POOL}{text}")).iter().map(|error| (error.code, error.message.clone())).collect::<Vec<_>>();
+    for (text, named) in [
+        ("release: xcp-ng-8.3", "xcp-ng-8.3"),
+        ("settings: {storage-manager: g1b}", "g1b"),
+        ("chaos: {}", "chaos"),
+        ("timeline: [{fault: {one-way: {from: alpha, to: beta}}}]", "one-way"),
+        ("expect: {hazards: [{hazard: left-paused}]}", "left-paused"),
+    ] {
+        let found = of(text);
+        assert!(found.iter().any(|(code, message)| *code == "not-yet" && message.contains(named)), "{text}: {found:?}");
+        assert!(found.iter().all(|(code, _)| *code == "not-yet"), "{text}: {found:?}");
+    }
+    for pool in
+        ["ha: {heartbeat-sr: nfs1}", "vms: {x: {ha: restart, disks: {}}}", "storage: [n], vms: {x: {disks: {r: {activating: true}}}}"]
+    {
+        assert_eq!(codes(&format!("pool: {{hosts: [alpha], {pool}}}")), [("not-yet", 1)], "{pool}");
+    }
+}
+
+#[test]
+fn contradictions_at_the_start() {
+    let of = |pool: &str| found(&format!("pool: {{hosts: {{a: , b: {{powered: false}}}}, spare-hosts: [s], storage: [n], {pool}}}"));
+    assert_eq!(of("vms: {v: {running-on: [b]}}"), ["contradiction"]);
+    assert_eq!(of("vms: {v: {disks: {r: {open-on: {b: rw}}}}}"), ["contradiction"]);
+    assert_eq!(of("vms: {v: {power-state: running}}"), ["contradiction"]);
+    assert_eq!(of("vms: {v: {running-on: s}}"), ["contradiction"]);
+    assert_eq!(of("master: s"), ["contradiction"]);
+    // The record on a host without power is a ghost, which a pool may well have.
+    assert!(of("vms: {v: {running-on: b}}").is_empty());
+    assert_eq!(found("pool: {hosts: {a: {known: false}, b: }}"), ["contradiction"]);
+}
+
+#[test]
+fn waits_are_checked_in_every_case() {
+    let of = |rest: &str| found(&format!("{POOL}{rest}"));
+    // A step of one world alone is not there in the other's case.
+    assert_eq!(of("worlds: {a: [{id: x, note: n}], b: }\nrecovery: {at: 1m, steps: [{after: x, note: n}]}"), ["unknown-step"]);
+    assert!(of("worlds: {a: [{id: x, note: n}], b: [{id: x, note: n}]}\nrecovery: {at: 1m, steps: [{after: x, note: n}]}").is_empty());
+    assert_eq!(of("worlds: {a: [{id: x, note: n}], b: }\nrecovery: {steps: [{id: x, note: n}]}"), ["duplicate-step"]);
+    // The recovery begins when the timeline has ended, which waits for the recovery.
+    assert_eq!(of("timeline: [{after: x, note: n}]\nrecovery: {steps: [{id: x, note: n}]}"), ["circle"]);
+    assert!(of("timeline: [{after: x, note: n}]\nrecovery: {at: 1m, steps: [{id: x, note: n}]}").is_empty());
+    // A circle within one world only.
+    assert_eq!(of("timeline: [{id: t, after: x, note: n}]\nworlds: {a: [{id: x, note: n}], b: [{id: x, after: t, note: n}]}"), ["circle"]);
+    assert_eq!(of("timeline: [{id: t, after: t, note: n}]"), ["circle"]);
+}
+
+#[test]
+fn times_that_can_not_be_are_told() {
+    let of = |rest: &str| found(&format!("{POOL}until: 10m\n{rest}"));
+    assert_eq!(of("timeline: [{at: 11m, note: x}]"), ["after-end"]);
+    assert!(of("timeline: [{at: 10m, note: x}]").is_empty());
+    assert_eq!(of("expect: {states: [{during: 5m..14m, host: beta, live: true}]}"), ["after-end"]);
+    assert_eq!(of("timeline: [{fault: {crash: beta}, every: 99ms, times: 2}]"), ["wrong-duration"]);
+    assert_eq!(found("until: 3651d\npool: {hosts: [a]}"), ["wrong-duration"]);
+    assert_eq!(found("pool: {hosts: [a], storage: [n], vms: {v: {writes: 50ms}}}"), ["wrong-duration"]);
+    assert_eq!(of("settings: {heartbeat-jitter: 31s}"), ["contradiction"]);
+}
+
+#[test]
+fn counts_have_bounds() {
+    assert_eq!(codes("pool: {hosts: [h1..h10001]}"), [("too-many", 1)]);
+    assert!(load("", "pool: {hosts: [h1..h10000]}").is_ok());
+    assert_eq!(codes("pool: {hosts: [a], storage: [n], vms: [v1..v60001]}"), [("too-many", 1)]);
+    assert!(load("", "pool: {hosts: [a], storage: [n], vms: [v1..v60000]}").is_ok());
+    assert_eq!(codes("pool: {hosts: [a], storage: [n], vms: {v1..v30000: {disks: [a, b, c]}}}"), [("too-many", 1)]);
+    assert_eq!(codes("pool: {hosts: [h1..h10000], storage: [n1..n50]}"), [("too-many", 1)]);
+}
