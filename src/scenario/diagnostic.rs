@@ -178,7 +178,10 @@ impl<'a> Source<'a> {
     }
 
     fn diagnostic(&self, gravity: Gravity, place: Place, code: &'static str, message: String, help: String) -> Diagnostic {
-        debug_assert!(super::diagnostics::find(code).is_some() || super::diagnostics::of_commands(code), "the code {code} is not in the table");
+        debug_assert!(
+            super::diagnostics::find(code).is_some() || super::diagnostics::of_commands(code),
+            "the code {code} is not in the table"
+        );
         let start = self.floor(place.start.min(self.text.len()));
         let line = self.line_text(start);
         let in_line = (start - self.line_start(start)).min(line.len());

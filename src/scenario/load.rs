@@ -135,7 +135,8 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
     };
     let pool::ReadPool { pool, index } = pool::read(reader, pool_node, &settings)?;
 
-    let mut around = Around { index: &index, names: &pool.names, master: pool.master, until, steps: 0, lost: Vec::new(), named: Vec::new() };
+    let mut around =
+        Around { index: &index, names: &pool.names, master: pool.master, until, steps: 0, lost: Vec::new(), named: Vec::new() };
     let timeline = fields.get("timeline").map_or_else(Vec::new, |node| read_steps(reader, &mut around, node, "timeline", pool.master));
     let mut worlds: Vec<(String, Vec<ReadStep>, u32)> = Vec::new();
     if let Some(node) = fields.get("worlds") {
