@@ -149,9 +149,9 @@ fn words_of_a_command_are_checked_for_their_names() {
 fn what_the_tools_would_not_know_is_a_mistake_unless_an_error_is_expected() {
     let of = |step: &str| found(&format!("{POOL}timeline: [{{{step}}}]\n"));
     assert_eq!(of("run: xe frobnicate"), ["unknown-command"]);
-    assert_eq!(of("run: xe vm-start on=beta"), ["missing-key"]);
+    assert_eq!(of("run: xe host-forget --force"), ["missing-key"]);
     assert!(of("run: xe frobnicate, expect: error").is_empty());
-    assert!(of("run: xe vm-start on=beta, must: {exit: 1}").is_empty());
+    assert!(of("run: xe host-forget --force, must: {exit: 1}").is_empty());
     // Nobody is there to type yes: a surprise, no mistake.
     assert_eq!(of("run: xe host-forget uuid=$beta"), ["nobody-answers"]);
 }
