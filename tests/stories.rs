@@ -34,7 +34,7 @@ pool:
   storage: {nfs1: {type: nfs}}
   vms: {db: {running-on: beta}}
 timeline:
-  - {at: 1m, fault: {toolstack-stop: beta}}
+  - {at: 1m, fault: {toolstack-stop: beta}} # hazard presumed-dead-alive beta
 recovery:
   pace: 10s
   steps:

@@ -33,7 +33,7 @@ impl Stream {
     }
 
     /// A stream derived from this one, for instance for a host's n-th boot.
-    pub fn sub(self, n: u64) -> Stream {
+    pub fn derived(self, n: u64) -> Stream {
         Stream(self.at(n ^ 0x5bd1_e995_0000_0000))
     }
 
@@ -78,7 +78,7 @@ mod tests {
     fn streams_never_move() {
         let stream = Stream::new(1, "heartbeat", "beta");
         assert_eq!(
-            [stream.at(0), stream.at(1), stream.sub(1).at(0)],
+            [stream.at(0), stream.at(1), stream.derived(1).at(0)],
             [1_768_028_096_525_020_826, 1_339_614_687_866_868_868, 6_155_065_379_101_398_862]
         );
     }
@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn a_range_of_milliseconds_is_drawn_in_milliseconds() {
         let stream = Stream::new(7, "test", "");
-        assert!((0..1000).all(|k| stream.span(k, (Span::millis(1), Span::secs(10))).0 % 1_000 == 0));
-        assert!((0..1000).any(|k| stream.span(k, (Span(1), Span::secs(10))).0 % 1_000 != 0));
+        assert!((0..1000).all(|k| stream.span(k, (Span::millis(1), Span::secs(10))).0.is_multiple_of(1_000)));
+        assert!((0..1000).any(|k| !stream.span(k, (Span(1), Span::secs(10))).0.is_multiple_of(1_000)));
     }
 
     #[test]

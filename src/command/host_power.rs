@@ -44,6 +44,7 @@ fn go_down(world: &mut World, fx: &mut Effects, seat: Seat, target: Object, rebo
         Ok(machine) => machine,
         Err(refusal) => return Outcome::Failed(refusal),
     };
+    world.stacks[machine.at()].disabled_until_reboot = true;
     let boot = world.hw.machines[machine.at()].boot;
     fx.due(DELAY, if reboot { Due::GoDownForReboot { machine, boot } } else { Due::GoDown { machine, boot } });
     if world.release.shutdown_command_marks_dead() && machine != by {

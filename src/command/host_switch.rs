@@ -9,6 +9,7 @@ use crate::base::ids::HostId;
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
+use crate::world::errors::{ApiError, Param};
 
 /// `xe host-disable`.
 pub type HostDisable = Batch<Disable>;
@@ -48,6 +49,17 @@ fn reachable(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal>
     Ok(world.settings.command)
 }
 
+/// Whether the host may be enabled: not between an ordered shutdown and its next boot.
+fn may_enable(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
+    let span = reachable(world, seat, target)?;
+    match host_of(target) {
+        Some(host) if world.machine_of(host).is_some_and(|machine| world.stacks[machine.at()].disabled_until_reboot) => {
+            Err(ApiError::new("HOST_DISABLED_UNTIL_REBOOT").with(Param::Host(host)).into())
+        }
+        _ => Ok(span),
+    }
+}
+
 impl Deed for Disable {
     const DOC: CommandDoc = CommandDoc {
         name: "host-disable",
@@ -70,16 +82,19 @@ impl Deed for Enable {
     const DOC: CommandDoc = CommandDoc {
         name: "host-enable",
         synopsis: "xe host-enable host=HOST | FIELD=VALUE… [--multiple]",
-        doc: "Opens a host for VMs again. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer.",
+        doc: "Opens a host for VMs again. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer, HOST_DISABLED_UNTIL_REBOOT once its shutdown or reboot was ordered.",
         example: "xe host-enable host=beta",
     };
     const CLASS: Class = Class::Host;
     const OWN: &'static [&'static str] = &[];
 
     fn check(&mut self, _args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
-        reachable(world, seat, target)
+        may_enable(world, seat, target)
     }
     fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome {
+        if let Err(refusal) = may_enable(world, seat, target) {
+            return Outcome::Failed(refusal);
+        }
         switch(world, fx, seat, target, true)
     }
 }

@@ -21,7 +21,7 @@ enum Draw {
 }
 
 fn stream(world: &World, machine: MachineId) -> Stream {
-    world.names.machines[machine.at()].stream.sub(u64::from(world.hw.machines[machine.at()].boot))
+    world.names.machines[machine.at()].stream.derived(u64::from(world.hw.machines[machine.at()].boot))
 }
 
 fn draw(k: u64, which: Draw) -> u64 {

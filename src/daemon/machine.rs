@@ -85,6 +85,7 @@ impl Toolstack {
             copy_as_of: crate::base::time::Time::ZERO,
             copy_age: crate::base::time::Span::ZERO,
             incoming: None,
+            disabled_until_reboot: false,
             promotion: None,
             taking_over: None,
             forsaken: None,

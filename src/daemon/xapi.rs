@@ -39,7 +39,7 @@ pub fn up(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
         PoolConf::Broken => {
             stack.xapi = Xapi::Emergency;
             stash(world, fx, machine, ApiError::new("HOST_BROKEN"));
-            let stream = world.names.machines[machine.at()].stream.sub(0xb40c).sub(u64::from(epoch));
+            let stream = world.names.machines[machine.at()].stream.derived(0xb40c).derived(u64::from(epoch));
             fx.due(stream.span(0, world.settings.emergency_restart), Due::XapiRestart { machine, epoch });
         }
     }

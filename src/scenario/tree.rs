@@ -87,6 +87,7 @@ impl Node {
 ///
 /// # Errors
 /// One diagnostic: broken syntax, a key that stands twice, a file without bounds.
+#[allow(clippy::result_large_err)] // One syntax error a file: its size does not matter.
 pub fn parse(source: &Source<'_>) -> Result<Node, Diagnostic> {
     let text = source.text();
     if text.len() > BYTES_MOST {

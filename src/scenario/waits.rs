@@ -169,6 +169,7 @@ fn circle(reader: &mut Reader<'_>, timeline: &[ReadStep], world: &[ReadStep], re
     // A step is done once all that it waits for is; what is never done stands in a circle or behind one.
     let mut waiting = vec![0u8; steps.len()];
     let mut behind: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+    #[allow(clippy::needless_range_loop)] // The place is a step's number in several tables.
     for at in 0..steps.len() {
         for other in waits_for(at).into_iter().flatten() {
             waiting[at] += 1;

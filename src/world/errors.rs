@@ -103,6 +103,12 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "The host takes no VMs at present. `xe host-enable` opens it again; a host also enables itself when its xapi has started.",
     },
     ErrorDoc {
+        code: "HOST_DISABLED_UNTIL_REBOOT",
+        params: &["host"],
+        text: "The specified host is disabled and cannot be re-enabled until after it has rebooted.",
+        doc: "A shutdown or reboot of the host was ordered and is about to be carried out. It enables itself after it has booted.",
+    },
+    ErrorDoc {
         code: "HOST_NOT_DISABLED",
         params: &[],
         text: "This operation cannot be performed because the host is not disabled. Please disable the host and then try again.",

@@ -103,6 +103,8 @@ pub struct Toolstack {
     pub copy_age: Span,
     /// A database that takes the place of its own at the next start of xapi.
     pub incoming: Option<(Incoming, Arc<Database>)>,
+    /// A shutdown or reboot of this host was ordered: it can't be enabled before it has booted (host_disabled_until_reboot).
+    pub disabled_until_reboot: bool,
     /// How it last became master, if it did since the start.
     pub promotion: Option<Promotion>,
     /// A promotion by `pool-emergency-transition-to-master` that the next start of xapi will carry out, and over whom.

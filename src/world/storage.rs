@@ -202,7 +202,7 @@ impl World {
             if opener.mode != Mode::Rw
                 || opener.write_due
                 || opener.held_since.is_some()
-                || !(shared || !self.reaches_vdi(opener.machine, vdi))
+                || !shared && self.reaches_vdi(opener.machine, vdi)
             {
                 continue;
             }

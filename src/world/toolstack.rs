@@ -60,6 +60,7 @@ impl World {
         hardware.boot += 1;
         let boot = hardware.boot;
         self.stacks[machine.at()].booted = true;
+        self.stacks[machine.at()].disabled_until_reboot = false;
         fx.tell(Event::PoweredOn { machine });
         fx.due(self.settings.host_boot, Due::BootDone { machine, boot });
         true

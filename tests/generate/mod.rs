@@ -223,7 +223,15 @@ fn plot(out: &mut String, dice: &mut Dice, pool: &Pool) {
     let mut say = |step: String| {
         let _ = writeln!(out, "    - {{{step}}}");
     };
-    match dice.below(5) {
+    match dice.below(6) {
+        5 => {
+            say(format!("fault: {{storage-loss: {{host: {host}, sr: nfs1}}}}"));
+            say(format!("fault: {{isolate: {host}}}"));
+            say(format!("after: 60s, run: 'xe vm-reset-powerstate vm=db --force', host: {other}"));
+            say(format!("run: '/opt/xensource/sm/resetvdis.py ${host} $nfs1', host: {other}"));
+            say(format!("run: 'xe vm-start vm=db on={other}', host: {other}"));
+            say(format!("after: 60s, fault: {{storage-return: {{host: {host}, sr: nfs1}}}}"));
+        }
         0 => {
             say(format!("fault: {{isolate: {host}}}"));
             say(format!("run: 'xe host-forget uuid=${host} --force', host: {other}"));

@@ -150,8 +150,6 @@ fn what_the_tools_would_not_know_is_a_mistake_unless_an_error_is_expected() {
     let of = |step: &str| found(&format!("{POOL}timeline: [{{{step}}}]\n"));
     assert_eq!(of("run: xe frobnicate"), ["unknown-command"]);
     assert_eq!(of("run: xe host-forget --force"), ["missing-key"]);
-    // A selector is no required key: without one every VM is meant.
-    assert_eq!(of("run: xe vm-start on=beta"), ["no-selector"]);
     assert!(of("run: xe frobnicate, expect: error").is_empty());
     assert!(of("run: xe host-forget --force, must: {exit: 1}").is_empty());
     // Nobody is there to type yes: a surprise, no mistake.
