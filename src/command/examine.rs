@@ -114,8 +114,8 @@ struct Examiner<'a> {
     found: Vec<Complaint>,
 }
 
-/// Looks at a line as a file has it.
-pub fn examine(line: &Line, names: &Names) -> Vec<Complaint> {
+/// Looks at a line as a file has it. `stdin` is what its step gives; what is piped in goes before it.
+pub fn examine(line: &Line, names: &Names, stdin: Option<&str>) -> Vec<Complaint> {
     let text = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Variable(name) => format!("${name}"),
@@ -125,7 +125,7 @@ pub fn examine(line: &Line, names: &Names) -> Vec<Complaint> {
     let mut examiner = Examiner { names, words, variable, found: Vec::new() };
     examiner.variables(line);
     examiner.typography();
-    examiner.program(line.piped.as_deref());
+    examiner.program(line.piped.as_deref().or(stdin));
     examiner.found
 }
 

@@ -15,7 +15,14 @@ const BYTES_MOST: usize = 1 << 20;
 
 /// Reads the lines of a `run:`. `forgiving`: the step expects an error, so that what the tools refuse is no mistake of
 /// the file; unknown `$names` still are.
-pub fn read_run(reader: &mut Reader<'_>, index: &Index, names: &Names, node: &Node, forgiving: bool) -> Option<Script> {
+pub fn read_run(
+    reader: &mut Reader<'_>,
+    index: &Index,
+    names: &Names,
+    node: &Node,
+    forgiving: bool,
+    stdin: Option<&str>,
+) -> Option<Script> {
     let text = reader.text(node, "what is typed at the console")?;
     if text.len() > BYTES_MOST {
         reader.error(node.mark(), "too-large", format!("more than {BYTES_MOST} bytes are typed here"), "make several steps of it");
@@ -53,18 +60,18 @@ pub fn read_run(reader: &mut Reader<'_>, index: &Index, names: &Names, node: &No
                 }
             }
         }
-        examine_run(reader, names, node, text, line, forgiving);
+        examine_run(reader, names, node, text, line, forgiving, stdin);
     }
     Some(script)
 }
 
 /// Asks the commands what they would say of a line before anything runs. Where the step expects an error, what they
 /// would refuse is what it wants to show, and only the surprises are told.
-fn examine_run(reader: &mut Reader<'_>, names: &Names, node: &Node, text: &str, line: &Line, forgiving: bool) {
+fn examine_run(reader: &mut Reader<'_>, names: &Names, node: &Node, text: &str, line: &Line, forgiving: bool, stdin: Option<&str>) {
     if reader.full() || !reader.examine(node.mark(), names.machines.len() + names.srs.len() + names.vms.len() + names.vdis.len()) {
         return;
     }
-    for complaint in command::examine(line, names) {
+    for complaint in command::examine(line, names, stdin) {
         let Some((start, end)) = line.places.get(complaint.word).copied() else { continue };
         let typed = &text[start..end];
         // Variables have been looked up already, by an index and in every step.

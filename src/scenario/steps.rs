@@ -94,8 +94,8 @@ fn read_step(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, from
     let forgiving = expect.as_ref().is_some_and(|expect| {
         expect.status.is_some_and(|status| status != Status::Ok) || expect.code.is_some() || expect.exit.is_some_and(|exit| exit != 0)
     });
-    let deed = read_deed(reader, around, &fields, forgiving);
     let stdin = fields.get("stdin").and_then(|node| reader.text(node, "what is typed into the command")).map(str::to_string);
+    let deed = read_deed(reader, around, &fields, forgiving, stdin.as_deref());
     let timeout = fields.get("timeout").and_then(|node| reader.span(node)).unwrap_or(TIMEOUT);
     misplaced(reader, &fields);
     if when.is_none() || deed.is_none() {
@@ -351,7 +351,7 @@ fn read_outcome(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<StepExpe
     Some(expect)
 }
 
-fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'_>, forgiving: bool) -> Option<Deed> {
+fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'_>, forgiving: bool, stdin: Option<&str>) -> Option<Deed> {
     let deed = only_one(reader, fields, &["fault", "run", "act", "note"], "a step does one thing: make two steps of it");
     let Some(deed) = deed else {
         reader.error(
@@ -378,7 +378,7 @@ fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'
         }
         "act" => deeds::read_act(reader, around.index, node).map(Deed::Act),
         "note" => reader.text(node, "words for the reader").map(|text| Deed::Note(text.to_string())),
-        _ => run_lines::read_run(reader, around.index, around.names, node, forgiving).map(Deed::Run),
+        _ => run_lines::read_run(reader, around.index, around.names, node, forgiving, stdin).map(Deed::Run),
     }
 }
 

@@ -154,6 +154,8 @@ fn what_the_tools_would_not_know_is_a_mistake_unless_an_error_is_expected() {
     assert!(of("run: xe host-forget --force, must: {exit: 1}").is_empty());
     // Nobody is there to type yes: a surprise, no mistake.
     assert_eq!(of("run: xe host-forget uuid=$beta"), ["nobody-answers"]);
+    assert!(of(r#"run: xe host-forget uuid=$beta, stdin: "yes""#).is_empty());
+    assert_eq!(of(r#"run: xe host-forget uuid=$beta, stdin: "y""#), ["wrong-answer"]);
 }
 
 #[test]
