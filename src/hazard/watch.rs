@@ -26,6 +26,8 @@ pub struct Found {
     pub noticed: Time,
     /// Every machine that it was about at some time, in the file's order.
     pub hosts: Vec<MachineId>,
+    /// Those of them that joined after its first instant, and when, in the order of joining.
+    pub joined: Vec<(Time, MachineId)>,
     /// The machine whose belief or deed it is, the first where there were several.
     pub by: Option<MachineId>,
     /// The first damage of the VDI, if it came with this finding.
@@ -38,10 +40,19 @@ struct Open {
     since: Time,
     grace: Option<Span>,
     hosts: Vec<MachineId>,
+    joined: Vec<(Time, MachineId)>,
     by: Option<MachineId>,
     damage: Option<Damage>,
     /// The round of judging in which it was last seen.
     round: u64,
+}
+
+impl Found {
+    /// The finding as it was at its first instant: without those who joined later, and without damage.
+    pub fn at_first(&self) -> Found {
+        let later = |host: &MachineId| self.joined.iter().any(|(_, joined)| joined == host);
+        Found { hosts: self.hosts.iter().copied().filter(|host| !later(host)).collect(), damage: None, ..self.clone() }
+    }
 }
 
 impl Open {
@@ -52,7 +63,17 @@ impl Open {
 
     fn found(&self, (hazard, place): (HazardName, Place), until: Option<Time>) -> Found {
         let noticed = self.since + self.grace.unwrap_or(Span::ZERO);
-        Found { hazard, place, since: self.since, until, noticed, hosts: self.hosts.clone(), by: self.by, damage: self.damage }
+        Found {
+            hazard,
+            place,
+            since: self.since,
+            until,
+            noticed,
+            hosts: self.hosts.clone(),
+            joined: self.joined.clone(),
+            by: self.by,
+            damage: self.damage,
+        }
     }
 }
 
@@ -138,12 +159,14 @@ impl Watch {
         let open = self.open.entry((hazard, site.place)).or_insert_with(|| Open {
             since: site.since.unwrap_or(now),
             grace: grace(site.place),
-            hosts: Vec::new(),
+            hosts: site.hosts.clone(),
+            joined: Vec::new(),
             by: None,
             damage: None,
             round,
         });
         open.round = round;
+        open.joined.extend(site.hosts.iter().filter(|host| open.hosts.binary_search(host).is_err()).map(|host| (now, *host)));
         extend(&mut open.hosts, &site.hosts);
         open.by = open.by.or(site.by);
     }
@@ -170,7 +193,7 @@ impl Watch {
             return;
         }
         let Site { place, hosts, by, .. } = site;
-        self.ended.push(Found { hazard, place, since: now, until: Some(now), noticed: now, hosts, by, damage: None });
+        self.ended.push(Found { hazard, place, since: now, until: Some(now), noticed: now, hosts, joined: Vec::new(), by, damage: None });
     }
 
     /// A VDI is damaged for the first time: the double writing that goes on there, or whose last instant this is, and the

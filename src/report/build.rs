@@ -181,12 +181,23 @@ fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
         let begins = StoryLine {
             at: finding.since,
             actor: finding.severity.name().into(),
-            what: finding.sentence.clone(),
+            // What held then, not what came of it: a story is read from its beginning.
+            what: super::sentences::sentence(&engine.world, &run.found[at].at_first()),
             event: "hazard-began",
             finding: Some(at),
             ..blank()
         };
         lines.push(begins);
+        for (when, machine) in &run.found[at].joined {
+            lines.push(StoryLine {
+                at: *when,
+                actor: finding.severity.name().into(),
+                what: format!("now {} too", engine.world.names.machine(*machine)),
+                event: "hazard-grew",
+                finding: Some(at),
+                ..blank()
+            });
+        }
         if let Some(until) = finding.until.filter(|until| *until > finding.since) {
             let what = format!("{} is over", finding.hazard);
             lines.push(StoryLine {

@@ -63,7 +63,7 @@ pub fn forgotten() -> Report {
         line("5m", Realm::Step, "beta", "step-began", "isolate: beta"),
         line("5m", Realm::Truth, "beta", "isolated", "its management links to all others are cut"),
         line("16m2s345ms678us", Realm::Belief, "alpha", "host-marked-dead", "holds beta for dead"),
-        line("16m2s345ms678us", Realm::Hazard, "beta", "hazard-began", "presumed-dead-alive: beta runs guests and alpha holds it for dead"),
+        line("16m2s345ms678us", Realm::Hazard, "beta", "hazard-began", "beta runs guests and alpha holds it for dead"),
         line("16m32s", Realm::Step, "alpha", "step-began", "resetvdis.py"),
         line("16m33s", Realm::Belief, "alpha", "lock-removed", "takes beta's lock off db-root"),
         line("16m33s", Realm::Step, "alpha", "step-ended", "ok"),
@@ -71,7 +71,7 @@ pub fn forgotten() -> Report {
         line("17m38s", Realm::Step, "alpha", "refused", "SR_BACKEND_FAILURE_46"),
         line("17m38s", Realm::Step, "alpha", "step-ended", "error"),
         line("18m", Realm::Truth, "gamma", "disk-opened", "opens db-root"),
-        line("18m", Realm::Hazard, "db-root", "hazard-began", "double-writer: beta and gamma write to db-root"),
+        line("18m", Realm::Hazard, "db-root", "hazard-began", "beta and gamma write to db-root"),
     ];
     story[0].step = Some(0);
     (story[1].cause_line, story[1].parts) = (Some(20), vec![("machine", json!("beta"))]);

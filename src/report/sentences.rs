@@ -47,7 +47,7 @@ pub fn sentence(world: &World, found: &Found) -> String {
         "two-masters" => format!("{hosts} each hold themselves for the master of one pool"),
         "two-sr-masters" => format!("{hosts} each hold themselves for the master of {place}"),
         "stale-database" => format!("{place} rules with a copy that was older than its former master's database"),
-        "reused-without-reinstall" => format!("{place} serves again without a fresh installation"),
+        "reused-without-reinstall" => format!("{place} serves without the fresh installation that it needs"),
         "stale-lock" => format!(
             "the database has a lock of {hosts} on {place}, which {hosts} {} open",
             if one { "does not have" } else { "do not have" }

@@ -350,7 +350,7 @@ fn hint(source: &Source<'_>, place: Place, said: &str) -> String {
     if line.trim_start().starts_with(['@', '`', '%']) || line.contains(": @") || line.contains(": %") || line.contains(": `") {
         return "a value that begins with `@`, `%` or a backtick wants quotes".to_string();
     }
-    "look at this line and the one before: keys of one map stand in one column, `key: value` has a space after its colon, and texts \
+    "look at this line and the lines before (a `{` or `[` that was left open shows only where it breaks something): keys of one map stand in one column, `key: value` has a space after its colon, and texts \
      with `: `, ` #`, `{` or `[` in them want quotes"
         .to_string()
 }

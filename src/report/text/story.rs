@@ -108,7 +108,7 @@ fn row(report: &Report, line: &StoryLine, detail: Detail) -> Option<Row> {
             } else {
                 row.kind = format!("! {}", severity_word(severity));
                 row.tint = severity_tint(severity);
-                row.what = format!("{}: {}", finding.hazard, clean(&finding.sentence));
+                row.what = format!("{}: {}", finding.hazard, clean(&line.what));
             }
             // Corruption is never folded: each disk that is lost has its line.
             row.alike = (severity != Some(Severity::Corruption)).then_some((Realm::Hazard, line.event, Some(finding.hazard)));
