@@ -17,6 +17,8 @@ pub struct HostForget {
     args: Args,
     /// What was printed before the question was answered.
     asked: String,
+    /// A connection to the host is being tried: if it is answered before that is given up, the host lives.
+    connecting: bool,
 }
 
 impl Command for HostForget {
@@ -28,7 +30,7 @@ impl Command for HostForget {
     };
     const GRAMMAR: Grammar = Grammar { asks: true, ..Grammar::keys(&["uuid"], &["force"]) };
     fn new(args: Args) -> Self {
-        HostForget { args, asked: String::new() }
+        HostForget { args, asked: String::new(), connecting: false }
     }
 }
 
@@ -91,7 +93,10 @@ impl Operation for HostForget {
             }
         }
         match self.checks(world, seat, host) {
-            Ok(after) => Check::Go(after + world.settings.command),
+            Ok(after) => {
+                self.connecting = after > Span::ZERO;
+                Check::Go(after + world.settings.command)
+            }
             Err(refusal) => Check::Refuse { after: refusal.after, output: self.refused(world, seat, refusal) },
         }
     }
@@ -99,7 +104,8 @@ impl Operation for HostForget {
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
         let by = seat.executor;
         // Whether the host lives was asked when the command began, and is not asked again (xapi_host.ml, destroy).
-        let host = match self.host(world, seat) {
+        let still_dead = |host| if self.connecting { self.checks(world, seat, host).map(|_| host) } else { Ok(host) };
+        let host = match self.host(world, seat).and_then(still_dead) {
             Ok(host) => host,
             Err(refusal) => return Progress::Ended(self.refused(world, seat, refusal)),
         };

@@ -16,7 +16,10 @@ use crate::world::errors::{ApiError, Param};
 pub type VmResetPowerstate = Batch<Reset>;
 
 #[derive(Clone, Debug, Default)]
-pub struct Reset;
+pub struct Reset {
+    /// A connection to the VM's host is being tried: if it is answered before that is given up, the host lives.
+    connecting: bool,
+}
 
 /// The text of every command that must be forced.
 const UNFORCED: &str = "This operation is extremely dangerous and may cause data loss. This operation must be forced (use --force).";
@@ -54,10 +57,17 @@ impl Deed for Reset {
         if args.has("force") { Ok(()) } else { Err(Refusal::tool(UNFORCED)) }
     }
     fn check(&mut self, _args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
-        checks(world, seat, target).map(|after| after + world.settings.command)
+        let after = checks(world, seat, target)?;
+        self.connecting = after > Span::ZERO;
+        Ok(after + world.settings.command)
     }
     fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome {
         // Whether the VM's host lives was asked when the command began, and is not asked again (xapi_vm.ml).
+        if self.connecting
+            && let Err(refusal) = checks(world, seat, target)
+        {
+            return Outcome::Failed(refusal);
+        }
         if let Object::Vm(vm) = target {
             world.set_vm(fx, seat.executor, vm, PowerState::Halted, None);
         }
