@@ -8,6 +8,7 @@ use poolsim::base::time::{Span, Time};
 use poolsim::engine::queue::{NO_STEP, Queue, RANK_POOL};
 use poolsim::engine::{Engine, Options};
 use poolsim::fault::Fault;
+use poolsim::report::case;
 use poolsim::scenario::load;
 use poolsim::scenario::model::{Case, Deed, Scenario, Step, When};
 use poolsim::world::effects::Due;
@@ -91,5 +92,15 @@ fn hold(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, workload, hold);
+fn shipped(c: &mut Criterion) {
+    let text = include_str!("../scenarios/forget/forgotten-while-it-runs.yaml");
+    let scenario = load("forgotten-while-it-runs.yaml", text).expect("a valid scenario").scenario;
+    let options = case::Options { seed: None, release: None, max_events: 1_000_000, at: Vec::new(), because: false };
+    c.bench_function("shipped/load", |b| b.iter(|| load("forgotten-while-it-runs.yaml", text).is_ok()));
+    c.bench_function("shipped/run-and-report", |b| b.iter(|| case::report(&scenario, Case::default(), &options)));
+    let options = case::Options { because: true, ..options };
+    c.bench_function("shipped/with-causes", |b| b.iter(|| case::report(&scenario, Case::default(), &options)));
+}
+
+criterion_group!(benches, workload, hold, shipped);
 criterion_main!(benches);
