@@ -52,8 +52,11 @@ impl Stream {
 
     /// The k-th span of a range, both ends included; in whole milliseconds where both ends are, which reads better.
     pub fn span(self, k: u64, (least, most): (Span, Span)) -> Span {
-        let unit = if least.0.is_multiple_of(1_000) && most.0.is_multiple_of(1_000) { 1_000 } else { 1 };
-        least + Span(self.below(k, (most - least).0 / unit + 1) * unit)
+        let width = (most - least).0;
+        if least.0.is_multiple_of(1_000) && width.is_multiple_of(1_000) {
+            return least + Span(self.below(k, width / 1_000 + 1) * 1_000);
+        }
+        least + Span(self.below(k, width.saturating_add(1)))
     }
 
     /// Whether the k-th trial succeeds; `chance` is in millionths.

@@ -251,7 +251,9 @@ impl Engine {
                 break;
             }
         }
-        self.world.ruled_last = self.world.ruler();
+        if !self.instant.is_empty() {
+            self.world.ruled_last = self.world.ruler();
+        }
         let max = self.options.max_events;
         self.cut_short = self.trace.count >= max || self.dues >= max.saturating_mul(DUES_AN_EVENT);
         Some((at, &self.instant))
@@ -271,7 +273,7 @@ impl Engine {
     fn handle(&mut self, due: Due) {
         let (world, fx) = (&mut self.world, &mut self.fx);
         match due {
-            Due::Heartbeat { machine, epoch } => heartbeat::beat(world, fx, machine, epoch),
+            Due::Heartbeat { machine, epoch, k } => heartbeat::beat(world, fx, machine, epoch, k),
             Due::HeartbeatArrives { machine, epoch } => heartbeat::arrive(world, fx, machine, epoch),
             Due::LivenessCheck { master, host, epoch } => heartbeat::check(world, fx, master, host, epoch),
             Due::DatabaseCopy { master, epoch } => copies::turn(world, fx, master, epoch),

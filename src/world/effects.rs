@@ -11,7 +11,8 @@ pub enum Due {
     /// A member sends its k-th heartbeat of this boot.
     Heartbeat {
         machine: MachineId,
-        epoch: u32,
+        epoch: u16,
+        k: u32,
     },
     /// A heartbeat that will change something reaches the master.
     HeartbeatArrives {
