@@ -48,6 +48,10 @@ struct Pool {
 }
 
 impl Pool {
+    /// The host with the local SR: the last, so that in most pools it is not the master.
+    fn last(&self) -> &'static str {
+        HOSTS[self.hosts - 1]
+    }
     fn host(&self, dice: &mut Dice) -> &'static str {
         HOSTS[dice.below(self.hosts)]
     }
@@ -70,7 +74,7 @@ pub fn scenario(n: u64, taste: Taste) -> String {
             0 => {
                 let _ = writeln!(out, "    {host}: {{memory: 2GiB}}");
             }
-            1 if *host != "alpha" => {
+            1 => {
                 let _ = writeln!(out, "    {host}: {{live: false}}");
             }
             2 if *host != "alpha" => {
@@ -81,7 +85,8 @@ pub fn scenario(n: u64, taste: Taste) -> String {
             }
         }
     }
-    out.push_str("  storage:\n    nfs1: {type: nfs}\n    san1: {type: lvmoiscsi}\n    disk1: {type: ext, host: alpha}\n");
+    out.push_str("  storage:\n    nfs1: {type: nfs}\n    san1: {type: lvmoiscsi}\n    disk1: {type: ext, host: ");
+    let _ = writeln!(out, "{}}}", pool.last());
     if taste == Taste::Wild && dice.one_in(6) {
         out.push_str("  default-sr: disk1\n");
     }
@@ -94,7 +99,7 @@ pub fn scenario(n: u64, taste: Taste) -> String {
         let writes = dice.of(&["5s", "1s", "17s", "never"]);
         let running = if dice.one_in(4) { String::new() } else { format!("running-on: {host}, ") };
         let disks = match dice.below(8) {
-            0 if host == "alpha" || running.is_empty() => "{root: {sr: disk1}}".to_owned(),
+            0 if host == pool.last() || running.is_empty() => "{root: {sr: disk1}}".to_owned(),
             1 => "{root: {sr: nfs1}, data: {sr: san1}}".to_owned(),
             2 if at > 0 && taste == Taste::Wild => "{root: {sr: nfs1}, peek: {vdi: db-root, mode: ro}}".to_owned(),
             3 if at > 0 && taste == Taste::Wild && running.is_empty() => "{root: {sr: nfs1}, both: {vdi: db-root, mode: rw}}".to_owned(),
@@ -169,7 +174,7 @@ fn command(dice: &mut Dice, pool: &Pool, taste: Taste) -> String {
     let other = pool.host(dice);
     let vm = pool.vm(dice);
     let sr = pool.sr(dice);
-    let dangerous = if taste == Taste::Wild { 36 } else { 23 };
+    let dangerous = if taste == Taste::Wild { 40 } else { 23 };
     match dice.below(dangerous) {
         0 | 1 => format!("xe vm-start vm={vm} on={host}"),
         2 => format!("xe vm-start vm={vm}"),
@@ -212,6 +217,10 @@ fn command(dice: &mut Dice, pool: &Pool, taste: Taste) -> String {
         29 | 30 => format!("/opt/xensource/sm/resetvdis.py ${host} ${sr}"),
         31 | 32 => "xe pool-emergency-transition-to-master".to_owned(),
         33 => "xe pool-recover-slaves".to_owned(),
+        36 if pool.spare => "xe pool-join master-address=spare master-username=root master-password=x".to_owned(),
+        37 => "xe vm-reset-powerstate vm=00000001-d000-4000-8000-00706f6f6c00 --force".to_owned(),
+        38 => format!("xe pbd-unplug uuid=${{{host}/san1}}"),
+        39 => format!("xe pbd-plug uuid=${{{host}/nfs1}}"),
         34 => format!("xe pool-emergency-reset-master master-address={other}"),
         _ => format!("xe pool-restore-database file-name={} --force", dice.of(&["nightly", "now", "missing"])),
     }
@@ -220,10 +229,32 @@ fn command(dice: &mut Dice, pool: &Pool, taste: Taste) -> String {
 /// A chain of deeds that does real harm if the world is as it should not be.
 fn plot(out: &mut String, dice: &mut Dice, pool: &Pool) {
     let (host, other, vm) = (pool.host(dice), pool.host(dice), pool.vm(dice));
+    let sr = dice.of(&["nfs1", "san1"]);
+    let user = dice.of(&["root", "root", "root", "admin"]);
     let mut say = |step: String| {
         let _ = writeln!(out, "    - {{{step}}}");
     };
-    match dice.below(6) {
+    match dice.below(11) {
+        7 | 9 | 10 => {
+            let host = pool.last();
+            // The record says halted while the disk is open: what the storage itself refuses.
+            say(format!("fault: {{hang: {host}}}"));
+            say(format!("run: 'xe vm-reset-powerstate resident-on=${host} --force --multiple'"));
+            say(format!("fault: {{unhang: {host}}}"));
+            say(format!("run: 'xe pbd-unplug uuid=${{{host}/nfs1}}'"));
+            say(format!("run: 'xe pbd-unplug uuid=${{{host}/san1}}'"));
+            say(format!("run: 'xe pbd-unplug uuid=${{{host}/disk1}}'"));
+        }
+        8 => {
+            // Two candidates in the ten seconds in which both are still promised.
+            say(format!("run: 'xe pool-designate-new-master host-uuid=${host}'"));
+            say(format!("after: 0s, run: 'xe pool-designate-new-master host-uuid=${other}'"));
+        }
+        6 => {
+            say(format!("run: 'xe pbd-unplug uuid=${{{host}/{sr}}}'"));
+            say(format!("fault: {{storage-loss: {{host: {host}, sr: {sr}}}}}"));
+            say(format!("run: 'xe pbd-plug uuid=${{{host}/{sr}}}'"));
+        }
         5 => {
             say(format!("fault: {{storage-loss: {{host: {host}, sr: nfs1}}}}"));
             say(format!("fault: {{isolate: {host}}}"));
@@ -256,7 +287,7 @@ fn plot(out: &mut String, dice: &mut Dice, pool: &Pool) {
         }
         3 => {
             say(format!("act: {{reinstall: {host}}}"));
-            say(format!("run: 'xe pool-join master-address=alpha master-username=root master-password=x', host: {host}"));
+            say(format!("run: 'xe pool-join master-address=alpha master-username={user} master-password=x', host: {host}"));
             say(format!("after: 120s, run: 'xe vm-start vm={vm} on={host}'"));
         }
         _ => {
