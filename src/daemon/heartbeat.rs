@@ -85,10 +85,15 @@ pub fn beat(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u16,
     let host = world.host_on(machine);
     let ruling = &mut world.stacks[master.at()];
     // A host that was forgotten is heard too, and ignored: its reference is dead.
+    let generation = ruling.db.generation;
     ruling.heard.set(host, world.now + latency);
-    let accepted = joined == Some((master, ruling.epoch));
-    if !(accepted && ruling.db.live(host)) && ruling.db.host(host).is_some() {
-        fx.due(latency, Due::HeartbeatArrives { machine, epoch });
+    if ruling.heard.is_known_alive(host, generation) {
+        return;
+    }
+    match ruling.db.host(host) {
+        Some(record) if record.live && joined == Some((master, ruling.epoch)) => ruling.heard.found_alive(host, generation),
+        Some(_) => fx.due(latency, Due::HeartbeatArrives { machine, epoch }),
+        None => {}
     }
 }
 

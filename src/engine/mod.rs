@@ -120,7 +120,8 @@ pub struct Engine {
     dues: u64,
     last_ended: Time,
     origin: u16,
-    due_name: &'static str,
+    /// What is being handled; `None` at the start.
+    due: Option<Due>,
     /// Which sequences are being advanced: a step that ends in the instant in which it begins is no recursion.
     advancing: [bool; 3],
     /// A sequence was closed: whoever waits for its steps looks again.
@@ -186,7 +187,7 @@ impl Engine {
             dues: 0,
             last_ended: Time::ZERO,
             origin: NO_STEP,
-            due_name: "start",
+            due: None,
             advancing: [false; 3],
             stirred: false,
         };
@@ -241,7 +242,7 @@ impl Engine {
             while self.queue.next_at() == Some(at) {
                 let Some(entry) = self.queue.pop() else { break };
                 self.origin = entry.origin;
-                self.due_name = name_of(entry.due);
+                self.due = Some(entry.due);
                 self.dues += 1;
                 self.handle(entry.due);
                 self.drain();
@@ -298,13 +299,17 @@ impl Engine {
 
     /// Takes over what a move told and made due.
     fn drain(&mut self) {
-        let cause = Cause { step: (self.origin != NO_STEP).then_some(StepIx(self.origin)), due: self.due_name };
-        let now = self.world.now;
-        for event in self.fx.events.drain(..) {
-            self.instant.push(event.clone());
-            self.trace.add(now, cause, event);
+        // Most dues tell nothing: a heartbeat that arrives where one was expected is no event.
+        if !self.fx.events.is_empty() {
+            let cause = Cause { step: (self.origin != NO_STEP).then_some(StepIx(self.origin)), due: self.due.map_or("start", name_of) };
+            let now = self.world.now;
+            for event in self.fx.events.drain(..) {
+                self.instant.push(event.clone());
+                self.trace.add(now, cause, event);
+            }
         }
-        for (at, due) in self.fx.dues.drain(..) {
+        for place in 0..self.fx.dues.len() {
+            let (at, due) = self.fx.dues[place];
             let rank = match due {
                 Due::Step { sequence } | Due::GiveUp { sequence, .. } | Due::ActDone { sequence, .. } => sequence + 1,
                 Due::Command { slot, .. } | Due::CtrlC { slot, .. } => slot + 1,
@@ -312,6 +317,7 @@ impl Engine {
             };
             self.queue.push(at, rank, due, self.origin);
         }
+        self.fx.dues.clear();
     }
 }
 

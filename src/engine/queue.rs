@@ -36,6 +36,23 @@ pub struct Queue {
 
 const ARITY: usize = 4;
 
+/// The place of the least of some siblings. Nearly always there are four: two comparisons, and one between the winners.
+fn least_of(siblings: &[Entry]) -> usize {
+    if let [a, b, c, d] = siblings {
+        let left = usize::from(b.key < a.key);
+        let right = 2 + usize::from(d.key < c.key);
+        let (of_left, of_right) = (if left == 1 { b.key } else { a.key }, if right == 3 { d.key } else { c.key });
+        return if of_right < of_left { right } else { left };
+    }
+    let mut least = 0;
+    for (at, entry) in siblings.iter().enumerate() {
+        if entry.key < siblings[least].key {
+            least = at;
+        }
+    }
+    least
+}
+
 impl Queue {
     /// An empty queue.
     pub fn new() -> Queue {
@@ -84,13 +101,7 @@ impl Queue {
                 if child >= count {
                     break;
                 }
-                let end = (child + ARITY).min(count);
-                let mut least = child;
-                for other in child + 1..end {
-                    if self.heap[other].key < self.heap[least].key {
-                        least = other;
-                    }
-                }
+                let least = child + least_of(&self.heap[child..(child + ARITY).min(count)]);
                 if self.heap[least].key >= last.key {
                     break;
                 }

@@ -282,7 +282,7 @@ impl Engine {
         // What a step does and begins goes back to it.
         self.drain();
         self.origin = step;
-        self.due_name = "step";
+        self.due = None;
         self.fx.tell(Event::StepBegan { step: StepIx(step) });
     }
 

@@ -52,26 +52,39 @@ pub struct Promotion {
     pub stale: bool,
 }
 
-/// When hosts were last heard, by host. A plain arena: this is read and written at every heartbeat.
+/// When hosts were last heard, by host, and under which generation of the database each was found to be known and alive. A
+/// plain arena: this is read and written at every heartbeat.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Heard(Vec<Time>);
+pub struct Heard(Vec<(Time, u64)>);
 
 impl Heard {
+    const NEVER: (Time, u64) = (Time::NEVER, u64::MAX);
+
     /// When a host was last heard.
     pub fn at(&self, host: HostId) -> Option<Time> {
-        self.0.get(host.at()).copied().filter(|at| *at != Time::NEVER)
+        self.0.get(host.at()).map(|(at, _)| *at).filter(|at| *at != Time::NEVER)
     }
     /// A host is heard.
     pub fn set(&mut self, host: HostId, at: Time) {
         if self.0.len() <= host.at() {
-            self.0.resize(host.at() + 1, Time::NEVER);
+            self.0.resize(host.at() + 1, Heard::NEVER);
         }
-        self.0[host.at()] = at;
+        self.0[host.at()].0 = at;
+    }
+    /// Whether a host was found alive in this generation of the database before, so that nobody need look again.
+    pub fn is_known_alive(&self, host: HostId, generation: u64) -> bool {
+        self.0.get(host.at()).is_some_and(|slot| slot.1 == generation)
+    }
+    /// A host was found alive in this generation of the database.
+    pub fn found_alive(&mut self, host: HostId, generation: u64) {
+        if let Some(slot) = self.0.get_mut(host.at()) {
+            slot.1 = generation;
+        }
     }
     /// A host is forgotten.
     pub fn remove(&mut self, host: HostId) {
         if let Some(slot) = self.0.get_mut(host.at()) {
-            *slot = Time::NEVER;
+            *slot = Heard::NEVER;
         }
     }
     /// All are forgotten: the process ended.
