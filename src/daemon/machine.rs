@@ -5,6 +5,7 @@ use crate::world::World;
 use crate::world::database::{Database, HostRecord};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
+use crate::world::ha::PoolHa;
 use crate::world::hardware::Power;
 use crate::world::memory::{PoolConf, Toolstack, Xapi};
 use crate::world::names::{HostName, Kind, Names};
@@ -72,6 +73,8 @@ pub fn fresh_database(names: &Names, host: HostId, pool: PoolId) -> Database {
         vms: vec![None; names.vms.len()],
         vdis: vec![None; names.vdis.len()],
         attached: vec![false; names.vbds.len()],
+        always_run: vec![false; names.vms.len()],
+        ha: PoolHa::default(),
     }
 }
 
@@ -89,6 +92,7 @@ impl Toolstack {
             promotion: None,
             taking_over: None,
             forsaken: None,
+            ha: Default::default(),
             xapi: Xapi::Up,
             role: PoolConf::Master,
             epoch: 0,

@@ -7,6 +7,7 @@ use crate::daemon::machine::fresh_database;
 use crate::scenario::model::{Role, Scenario};
 use crate::world::database::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
 use crate::world::errors::ApiError;
+use crate::world::ha::PoolHa;
 use crate::world::hardware::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
 use crate::world::memory::{Forsaken, PoolConf, Toolstack, Xapi};
 use crate::world::names::{Kind, Mode, Names};
@@ -88,6 +89,7 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
             host: HostId(at as u16),
             boot: 0,
             installing: false,
+            fenced: false,
         })
         .collect::<Vec<_>>();
     let count = machines.len();
@@ -147,6 +149,8 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
                 .filter(|(start, _)| start.power_state == PowerState::Running && start.running_on.is_empty())
                 .map(|(_, vm)| (vm, Time::ZERO))
                 .collect(),
+            one_way: BTreeSet::new(),
+            statefiles: BTreeMap::new(),
             reinstalled: BTreeMap::new(),
         },
         stacks,
@@ -199,6 +203,8 @@ fn database(scenario: &Scenario) -> Database {
         vms,
         vdis,
         attached,
+        always_run: vec![false; names.vms.len()],
+        ha: PoolHa::default(),
     }
 }
 

@@ -75,6 +75,9 @@ pub fn names(hosts: u16) -> Names {
         writes: Some(Span::secs(5)),
         phase: Span::secs(1),
         grace: Span::mins(10),
+        protection: None,
+        order: None,
+        start_delay: Span::ZERO,
         vbds,
     };
     let sr = |name: &str, kind, machine| SrName { name: name.into(), uuid: format!("sr-{name}"), kind, machine };
@@ -107,6 +110,8 @@ fn database(hosts: u16) -> Database {
         vms: vec![Some(runs), Some(halted)],
         vdis: vec![Some(VdiRecord { locks: vec![(host(BETA), Mode::Rw)], paused: false })],
         attached: vec![true],
+        always_run: Vec::new(),
+        ha: Default::default(),
     }
 }
 
@@ -123,7 +128,7 @@ pub fn pool(hosts: u16) -> Stage {
         held_since: None,
         write_due: false,
     };
-    let machine = |n| Machine { power: Power::On, hung: false, host: HostId(n), boot: 0, installing: false };
+    let machine = |n| Machine { power: Power::On, hung: false, host: HostId(n), boot: 0, installing: false, fenced: false };
     let stack = |n: u16| {
         let stack = Toolstack::fresh(db.clone());
         let slave = PoolConf::Slave(ALPHA);
@@ -144,6 +149,8 @@ pub fn pool(hosts: u16) -> Stage {
             domains: vec![vec![Domain { vm: DB, machine: BETA, started: Time::ZERO }], vec![]],
             vdis: vec![VdiTruth { openers: vec![opener], opened_rw: BTreeMap::from([(BETA, Time::ZERO)]), ..VdiTruth::default() }],
             lost_vms: BTreeMap::new(),
+            one_way: Default::default(),
+            statefiles: Default::default(),
             reinstalled: BTreeMap::new(),
         },
         stacks: (0..hosts).map(stack).collect(),
@@ -265,6 +272,8 @@ impl Stage {
             vms: vec![None; 2],
             vdis: vec![None],
             attached: vec![false],
+            always_run: Vec::new(),
+            ha: Default::default(),
             generation: 0,
         };
         self.world.stacks[machine.at()] = Toolstack::fresh(fresh);

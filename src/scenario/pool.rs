@@ -283,6 +283,9 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
             writes: Some(Span::secs(5)),
             phase: Span::ZERO,
             grace: settings.vm_grace,
+            protection: None,
+            order: None,
+            start_delay: Span::ZERO,
             vbds: Vec::new(),
         };
         let mut disks = None;

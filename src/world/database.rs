@@ -1,6 +1,7 @@
 //! What is believed: a pool database as xapi keeps it. A plain value; every host has a copy of its own, as in life. Knows
 //! nothing of hardware: nothing here has to be so.
 
+use super::ha::PoolHa;
 use super::names::Mode;
 use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
 use std::collections::BTreeMap;
@@ -80,6 +81,10 @@ pub struct Database {
     pub vdis: Vec<Option<VdiRecord>>,
     /// `VBD.currently_attached`, by id.
     pub attached: Vec<bool>,
+    /// `VM.ha_always_run`, by id: the operator wants it to run (set by a start, cleared by a shutdown).
+    pub always_run: Vec<bool>,
+    /// What the pool's record says of HA.
+    pub ha: PoolHa,
 }
 
 impl Database {

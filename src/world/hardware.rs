@@ -1,10 +1,11 @@
 //! What is so: power, links, storage paths, running domains, VDIs held open, what lies on the disks. Knows nothing of any
 //! database: nothing here has to be believed.
 
+use super::ha::Statefile;
 use super::names::Mode;
 use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::base::time::{Span, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a machine's power switch and firmware say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +39,8 @@ pub struct Machine {
     pub boot: u32,
     /// A fresh installation is under way.
     pub installing: bool,
+    /// HA has reset it, and it has not been in a liveset since.
+    pub fenced: bool,
 }
 
 /// A running domain of a VM.
@@ -128,6 +131,10 @@ pub struct Hardware {
     pub vdis: Vec<VdiTruth>,
     /// VMs that ran and lost their last domain without being shut down: since when.
     pub lost_vms: BTreeMap<VmId, Time>,
+    /// Management links that lose every packet of one direction: from, to.
+    pub one_way: BTreeSet<(MachineId, MachineId)>,
+    /// The statefiles and redo logs of HA, by the SR that they lie on.
+    pub statefiles: BTreeMap<SrId, Statefile>,
     /// Machines whose installation ended: when. Kept for the names of hosts.
     pub reinstalled: BTreeMap<MachineId, Time>,
 }

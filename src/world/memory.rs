@@ -3,6 +3,7 @@
 
 use super::database::Database;
 use super::errors::ApiError;
+use super::ha::HaLocal;
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::{Span, Time};
 use std::collections::BTreeSet;
@@ -124,6 +125,8 @@ pub struct Toolstack {
     pub taking_over: Option<Option<MachineId>>,
     /// Whether it must not serve again without a fresh installation.
     pub forsaken: Option<Forsaken>,
+    /// What it keeps of HA (localdb, xhad.conf).
+    pub ha: HaLocal,
 
     // The process.
     /// The xapi process.

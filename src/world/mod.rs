@@ -8,6 +8,7 @@ pub mod database;
 pub mod effects;
 pub mod errors;
 pub mod event;
+pub mod ha;
 pub mod hardware;
 pub mod memory;
 pub mod names;

@@ -1,6 +1,7 @@
 //! What things are called: names and UUIDs of machines, hosts, SRs, VMs, disks. Fixed but for reinstallations, each of
 //! which adds a host. Knows nothing of what state anything is in.
 
+use super::ha::Protection;
 use crate::base::draw::Stream;
 use crate::base::ids::{HostId, MachineId, PoolId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::Span;
@@ -142,6 +143,12 @@ pub struct VmName {
     pub phase: Span,
     /// How long it may be down before `vm-down` is found.
     pub grace: Span,
+    /// `ha_restart_priority`; `None` is unprotected.
+    pub protection: Option<Protection>,
+    /// `order`: protected VMs start in ascending order; `None` is last.
+    pub order: Option<u32>,
+    /// `start_delay`: how long the next start waits after this one.
+    pub start_delay: Span,
     /// Its disks, RW ones first as xapi attaches them (vbd_attach_order), else in the file's order.
     pub vbds: Vec<VbdId>,
 }

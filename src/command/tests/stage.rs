@@ -68,6 +68,9 @@ fn names() -> Names {
             writes: None,
             phase: Span::ZERO,
             grace: Span::mins(10),
+            protection: None,
+            order: None,
+            start_delay: Span::ZERO,
             vbds: Vec::new(),
         });
     }
@@ -111,6 +114,8 @@ fn database(pool: PoolId, hosts: &[MachineId]) -> Database {
         vms: if main { vec![Some(running), Some(halted.clone()), Some(halted)] } else { vec![None; 3] },
         vdis: if main { vec![Some(locked), Some(VdiRecord::default()), Some(VdiRecord::default())] } else { vec![None; 3] },
         attached: vec![main, false, false, false],
+        always_run: Vec::new(),
+        ha: Default::default(),
     }
 }
 
@@ -124,7 +129,7 @@ pub fn world() -> World {
     };
     let db = database(PoolId(0), &[ALPHA, BETA, GAMMA]);
     let stacks = vec![Toolstack::fresh(db.clone()), member(&db), member(&db), Toolstack::fresh(database(PoolId(1), &[SPARE]))];
-    let on = |at: u16| Machine { power: Power::On, hung: false, host: HostId(at), boot: 0, installing: false };
+    let on = |at: u16| Machine { power: Power::On, hung: false, host: HostId(at), boot: 0, installing: false, fenced: false };
     let opener = Opener {
         machine: BETA,
         vm: Some(DB),
@@ -150,6 +155,8 @@ pub fn world() -> World {
             domains: vec![vec![Domain { vm: DB, machine: BETA, started: Time::ZERO }], Vec::new(), Vec::new()],
             vdis: vec![VdiTruth { openers: vec![opener], ..VdiTruth::default() }, VdiTruth::default(), VdiTruth::default()],
             lost_vms: BTreeMap::new(),
+            one_way: Default::default(),
+            statefiles: Default::default(),
             reinstalled: BTreeMap::new(),
         },
         stacks,

@@ -1,0 +1,203 @@
+//! High availability as it lies in the world: what stands in the statefile, what a host keeps on its own disk, what its
+//! membership daemon (xhad) knows, and what the pool's database says. Who moves it is the daemons' and commands' business.
+//!
+//! Hosts are told apart by their slot: the place of a host among the configured ones, which are sorted by UUID (xha,
+//! lib/config.c). So the lowest UUID is slot 0, and ties go to it.
+
+use super::database::Database;
+use crate::base::ids::{HostId, MachineId, SrId};
+use crate::base::time::{Span, Time};
+use std::sync::Arc;
+
+/// The most hosts of a statefile (xha, statefile.h).
+pub const SLOTS_MAX: usize = 64;
+
+/// A set of configured hosts, by slot.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Slots(pub u64);
+
+impl Slots {
+    /// Nobody.
+    pub const NONE: Slots = Slots(0);
+
+    /// The first `count` slots.
+    pub fn first(count: usize) -> Slots {
+        Slots(if count >= SLOTS_MAX { u64::MAX } else { (1 << count) - 1 })
+    }
+    /// One host.
+    pub fn one(slot: usize) -> Slots {
+        Slots(1 << slot)
+    }
+    /// Whether a host is in the set.
+    pub fn has(self, slot: usize) -> bool {
+        self.0 & (1 << slot) != 0
+    }
+    /// The set with a host.
+    #[must_use]
+    pub fn with(self, slot: usize) -> Slots {
+        Slots(self.0 | 1 << slot)
+    }
+    /// The set without a host.
+    #[must_use]
+    pub fn without(self, slot: usize) -> Slots {
+        Slots(self.0 & !(1 << slot))
+    }
+    /// Who is in both.
+    #[must_use]
+    pub fn and(self, other: Slots) -> Slots {
+        Slots(self.0 & other.0)
+    }
+    /// Who is in either.
+    #[must_use]
+    pub fn or(self, other: Slots) -> Slots {
+        Slots(self.0 | other.0)
+    }
+    /// Who is here and not there.
+    #[must_use]
+    pub fn minus(self, other: Slots) -> Slots {
+        Slots(self.0 & !other.0)
+    }
+    /// Whether all of these are in `other` too.
+    pub fn within(self, other: Slots) -> bool {
+        self.0 & !other.0 == 0
+    }
+    /// Whether nobody is in it.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+    /// How many.
+    pub fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+    /// The slots, in order.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            (rest != 0).then(|| {
+                let slot = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                slot
+            })
+        })
+    }
+}
+
+/// What `pool-ha-enable` gives every host (xhad.conf): it stays until the next enable, whatever becomes of the pool.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HaConfig {
+    /// Counts enables: the generation UUID. A daemon with another one than the statefile's exits.
+    pub generation: u32,
+    /// The SR with the statefile and the redo log.
+    pub sr: SrId,
+    /// The configured hosts, by UUID: a host's place is its slot.
+    pub members: Vec<HostId>,
+    /// The base timeout T.
+    pub timeout: Span,
+}
+
+impl HaConfig {
+    /// The slot of a host.
+    pub fn slot_of(&self, host: HostId) -> Option<usize> {
+        self.members.iter().position(|member| *member == host)
+    }
+    /// All configured hosts.
+    pub fn all(&self) -> Slots {
+        Slots::first(self.members.len())
+    }
+}
+
+/// What a host keeps about HA on its own disk (localdb).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HaLocal {
+    /// xhad.conf; `None` where HA was never enabled.
+    pub config: Option<Arc<HaConfig>>,
+    /// `ha.armed`: xapi starts only after xhad has joined.
+    pub armed: bool,
+    /// `ha.disable_failover_decisions`: this host elects no master any more.
+    pub no_failover: bool,
+}
+
+/// The state of the pool in the statefile's global section.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum PoolState {
+    /// Hosts are to form the first liveset.
+    Init,
+    /// There is, or was, a liveset.
+    Active,
+    /// HA was switched off: every daemon that reads it exits.
+    Invalid,
+}
+
+/// What one host has written to its slot of the statefile.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Slot {
+    /// Counts the writes; a host is alive on the disk while this moves.
+    pub version: u64,
+    /// Counts the daemon's starts on that host: an old incarnation must be dropped before a new one may join.
+    pub incarnation: u32,
+    /// Whom it has in its liveset.
+    pub liveset: Slots,
+    /// Whom it hears.
+    pub hears: Slots,
+    /// Whose slot it sees moving.
+    pub sees: Slots,
+    /// It was shut down in order: nobody need fear it (host-shutdown, host-reboot).
+    pub excluded: bool,
+}
+
+/// Where the master's changes of the database go while HA is on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Redo {
+    /// The machine that writes the log: the last master.
+    pub by: MachineId,
+    /// The database as it was when that machine lost the SR; `None` while its own copy is what lies in the log.
+    pub frozen: Option<Arc<Database>>,
+}
+
+/// The statefile and the redo log on the heartbeat SR: they lie on the disk, whoever is alive.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Statefile {
+    /// The generation that it belongs to.
+    pub generation: u32,
+    /// The pool's state.
+    pub state: PoolState,
+    /// Who holds the master lock, by slot.
+    pub master: Option<usize>,
+    /// One a configured host.
+    pub slots: Vec<Slot>,
+    /// The redo log.
+    pub redo: Option<Redo>,
+}
+
+/// `ha_restart_priority` of a VM.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Protection {
+    /// `restart`: started again whenever it is down, by the failover plan.
+    Restart,
+    /// `best-effort`: one try when its host was lost.
+    BestEffort,
+}
+
+impl Protection {
+    /// The priorities as scenarios and `xe` write them.
+    pub const ALL: [(&'static str, Protection); 2] = [("restart", Protection::Restart), ("best-effort", Protection::BestEffort)];
+}
+
+/// What the pool's database says of HA.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PoolHa {
+    /// `pool.ha-enabled`.
+    pub enabled: bool,
+    /// `pool.ha-statefiles`: the SR that the statefile lies on.
+    pub statefile: Option<SrId>,
+    /// `pool.ha-host-failures-to-tolerate`.
+    pub failures_to_tolerate: u32,
+    /// `pool.ha-plan-exists-for`.
+    pub plan_exists_for: u32,
+    /// `pool.ha-allow-overcommit`.
+    pub allow_overcommit: bool,
+    /// `pool.ha-overcommitted`.
+    pub overcommitted: bool,
+    /// Until when restarts are held off (`pool-ha-prevent-restarts-for`).
+    pub restarts_held_until: Option<Time>,
+}
