@@ -40,9 +40,13 @@ pub fn run(scenario: &Scenario, case: Case, options: engine::Options, instants: 
     let mut kept = Vec::new();
     // The world stands still between turns: whoever asks for an instant in between is shown the turn before it.
     let mut since = Time::ZERO;
-    while let Some(next) = engine.next_at() {
-        if next > since {
-            stand(&engine.world, &mut states, since, next, instants, &mut kept);
+    let asked = !states.is_empty() || !instants.is_empty();
+    loop {
+        if asked {
+            let Some(next) = engine.next_at() else { break };
+            if next > since {
+                stand(&engine.world, &mut states, since, next, instants, &mut kept);
+            }
         }
         let Some((at, events)) = engine.turn() else { break };
         since = at;

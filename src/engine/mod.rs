@@ -239,8 +239,7 @@ impl Engine {
         self.world.now = at;
         self.fx.now = at;
         loop {
-            while self.queue.next_at() == Some(at) {
-                let Some(entry) = self.queue.pop() else { break };
+            while let Some(entry) = self.queue.pop_at(at) {
                 self.origin = entry.origin;
                 self.due = Some(entry.due);
                 self.dues += 1;
