@@ -230,6 +230,11 @@ impl Engine {
         self.end().is_none_or(|end| next <= end).then_some(next)
     }
 
+    /// The steps that are run.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// One turn of the virtual clock: all that is due at the next instant. `None` when the run is over. The events of the
     /// turn are lent until the next.
     pub fn turn(&mut self) -> Option<(Time, &[Event])> {
