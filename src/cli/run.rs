@@ -244,7 +244,7 @@ fn extras(out: Out, common: &Common) -> Result<Vec<Extra>, Status> {
 }
 
 /// The command that runs a case again; the file is named without its folder.
-fn replay(name: &str, report: &Report, common: &Common) -> String {
+pub fn replay(name: &str, report: &Report, common: &Common) -> String {
     let mut words = vec!["poolsim".to_string(), "run".to_string(), if name == "stdin" { "-".into() } else { quoted(name) }];
     for (option, value) in [("--world", &report.world), ("--recovery", &report.recovery)] {
         if let Some(value) = value {
