@@ -35,7 +35,10 @@ pub fn report(
 ) -> Report {
     let engine = &run.engine;
     let world = &engine.world;
-    let mut expectations = judge::expectations(scenario, case, &run.program, &engine.records, &run.found, world);
+    let mut expectations = {
+        let measured = judge::Measured { downtime: &run.downtime, events: engine.trace.count };
+        judge::expectations(scenario, case, &run.program, &engine.records, &run.found, world, &measured)
+    };
     expectations.extend(run.states.iter().cloned());
     expectations.sort_by_key(|expectation| expectation.line);
     let mut warnings = judge::warnings(scenario, case, &run.program, &engine.records, world);

@@ -5,6 +5,7 @@ use crate::base::time::Time;
 use crate::engine;
 use crate::run;
 use crate::scenario::model::{Case, Scenario};
+use crate::search::shares;
 use crate::world::release::Release;
 
 /// What is asked of a run beyond the scenario.
@@ -37,7 +38,8 @@ pub fn report(scenario: &Scenario, case: Case, options: &Options) -> Report {
     instants.sort_unstable();
     instants.dedup();
     let engine_options = engine::Options { seed, max_events: options.max_events, ..engine::Options::default() };
-    let run = run::run(scenario, case, engine_options.clone(), &instants);
+    let mut run = run::run(scenario, case, engine_options.clone(), &instants);
+    run.states.extend(shares::judge(scenario, case, &engine_options, &run));
     let (explained, cut_short) = if options.because { because::explain(scenario, &engine_options, &run) } else { (Vec::new(), false) };
     build::report(scenario, case, seed, String::new(), &run, &explained, cut_short)
 }

@@ -1,10 +1,10 @@
 //! The way from a file's text to a scenario, in one function.
 
 use super::diagnostic::{Diagnostic, Place, Source};
-use super::expect::{Scene, read_expect};
+use super::expect::{Scene, StepIs, read_expect};
 use super::index::good_name;
 use super::keys;
-use super::model::{Recovery, Scenario, WorldPart};
+use super::model::{Deed, Recovery, Scenario, WorldPart};
 use super::options::{read_settings, release_not_yet};
 use super::pool;
 use super::read::{Fields, Reader};
@@ -12,9 +12,10 @@ use super::steps::{Around, ReadRecovery, ReadStep, read_recovery, read_steps};
 use super::tree::{self, Node, Value};
 use super::waits;
 use crate::base::time::Time;
+use crate::fault::Act;
 use crate::world::release::Release;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -120,6 +121,8 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         _ => reader.choice(node, "a release", &[(Release::Manual6.name(), Release::Manual6)]),
     });
     let seed = fields.get("seed").and_then(|node| reader.whole(node, 0, u64::MAX)).unwrap_or(0);
+    let seeds = fields.get("seeds").and_then(|node| reader.whole_range(node, SEEDS_MOST));
+    let skip = fields.get("skip").and_then(|node| read_skip(reader, node));
     let until = fields.get("until").and_then(|node| reader.span(node)).map(|span| Time::ZERO + span);
     let settings = fields.some("settings").map(|node| read_settings(reader, node)).unwrap_or_default();
 
@@ -168,15 +171,19 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         worlds.into_iter().map(|(name, steps, line)| ((name, steps), line)).unzip();
     waits::check(reader, &timeline, &world_steps, &recoveries, &named);
 
-    let scene = Scene {
+    let mut scene = Scene {
         index: &index,
+        seeds: fields.get("seeds").is_some(),
+        steps: steps_by_id(&timeline, &world_steps, &recoveries, &lost),
+        recovery: None,
         worlds: world_steps.iter().map(|(name, _)| name.clone()).collect(),
         recoveries: recoveries.iter().filter_map(|recovery| recovery.recovery.name.clone()).collect::<BTreeSet<_>>(),
         until,
     };
     let mut read = Vec::new();
-    for ReadRecovery { mut recovery, steps, expect, .. } in recoveries {
+    for (at, ReadRecovery { mut recovery, steps, expect, .. }) in recoveries.into_iter().enumerate() {
         recovery.steps = bare(steps);
+        scene.recovery = Some(at);
         recovery.expect = expect.filter(|(node, _)| !node.is_null()).and_then(|(node, place)| {
             let line = reader.line(place);
             read_expect(reader, &scene, node, line)
@@ -184,6 +191,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         read.push(recovery);
     }
     let recoveries: Vec<Recovery> = read;
+    scene.recovery = None;
     let expect = fields.some("expect").and_then(|node| {
         let line = reader.line(fields.key_place("expect"));
         read_expect(reader, &scene, node, line)
@@ -199,6 +207,8 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         tags,
         release: release.unwrap_or_default(),
         seed,
+        seeds,
+        skip,
         until,
         settings: Arc::new(settings),
         sha256: hex(&Sha256::digest(text.as_bytes())),
@@ -212,6 +222,43 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         recoveries,
         expect,
     })
+}
+
+/// The most seeds that a scenario may be judged over.
+pub const SEEDS_MOST: u64 = 10_000;
+
+fn read_skip(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let text = reader.text(node, "a reason")?;
+    if text.trim().is_empty() {
+        reader.error(node.place, "wrong-value", "`skip` gives no reason", "say why, or take the key out: `skip: waits for issue 12`");
+        return None;
+    }
+    Some(text.to_string())
+}
+
+/// The steps that have ids, for the expectations that name them. Those that are wrong count: they have been told of.
+fn steps_by_id(
+    timeline: &[ReadStep],
+    worlds: &[waits::ReadWorld],
+    recoveries: &[ReadRecovery<'_>],
+    lost: &BTreeSet<String>,
+) -> BTreeMap<String, Vec<StepIs>> {
+    let mut found: BTreeMap<String, Vec<StepIs>> = BTreeMap::new();
+    let mut add = |steps: &[ReadStep], recovery: Option<usize>| {
+        for step in steps.iter().map(|read| &read.step) {
+            if let Some(id) = &step.id {
+                let changes = !matches!(step.deed, Deed::Note(_) | Deed::Act(Act::CheckOff(_)));
+                found.entry(id.clone()).or_default().push(StepIs { recovery, changes });
+            }
+        }
+    };
+    add(timeline, None);
+    worlds.iter().for_each(|(_, steps)| add(steps, None));
+    recoveries.iter().enumerate().for_each(|(at, recovery)| add(&recovery.steps, Some(at)));
+    for id in lost {
+        found.entry(id.clone()).or_default().push(StepIs { recovery: None, changes: true });
+    }
+    found
 }
 
 fn bare(steps: Vec<ReadStep>) -> Vec<super::model::Step> {

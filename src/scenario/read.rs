@@ -425,6 +425,41 @@ impl<'a> Reader<'a> {
         good
     }
 
+    /// A share or a range of shares, in millionths: `1%..30%`.
+    pub fn chance_range(&mut self, node: &Node) -> Option<(u32, u32)> {
+        let text = self.unit_text(node, "a share", "write one like `5%`, or a range like `1%..30%`")?;
+        let Some((least, most)) = text.split_once("..") else {
+            return self.chance(node).map(|share| (share, share));
+        };
+        let part = |text: &str| Node { place: node.place, value: Value::Text(text.to_string()) };
+        let (least, most) = (self.chance(&part(least))?, self.chance(&part(most))?);
+        if most < least {
+            self.error(node.place, "wrong-range", "the range ends before it begins", "write the smaller share first: `1%..30%`");
+            return None;
+        }
+        Some((least, most))
+    }
+
+    /// A range of whole numbers with at most so many in it.
+    pub fn whole_range(&mut self, node: &Node, most: u64) -> Option<(u64, u64)> {
+        let text = self.unit_text(node, "a range of whole numbers", "write one like `1..200`")?;
+        let number = |text: &str| {
+            let text = text.trim();
+            text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten()
+        };
+        let found = text.split_once("..").and_then(|(first, last)| Some((number(first)?, number(last)?)));
+        let Some((first, last)) = found.filter(|(first, last)| first <= last) else {
+            let message = format!("`{}` is no range of whole numbers", shorten(text));
+            self.error(node.place, "wrong-range", message, "write the smaller one first, like `1..200`");
+            return None;
+        };
+        if last - first >= most {
+            self.error(node.place, "too-many", format!("more than {most} of them"), "name a shorter range");
+            return None;
+        }
+        Some((first, last))
+    }
+
     // ---- names
 
     /// A name in a list or as a value, which may be a range of names.

@@ -32,6 +32,7 @@ const TABLES: &[(&str, &Table)] = &[
     ("act", &keys::ACT),
     ("recovery", &keys::RECOVERY),
     ("expect", &keys::EXPECT),
+    ("events", &keys::EVENTS),
     ("hazard", &keys::HAZARD),
     ("state", &keys::STATE),
 ];

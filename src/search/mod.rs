@@ -3,3 +3,4 @@
 pub mod advice;
 pub mod because;
 mod history;
+pub mod shares;

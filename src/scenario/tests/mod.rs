@@ -1,5 +1,6 @@
 //! Stories of the loader, by section of the contract.
 
+mod expecting;
 mod fuzz;
 mod mistakes;
 mod start;
