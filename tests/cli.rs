@@ -283,6 +283,27 @@ fn the_trace_has_as_many_lines_as_events() {
     }
 }
 
+/// The run goes on for ten years of events; who reads its first line and goes away must not have to wait for them.
+#[test]
+fn the_trace_is_printed_while_it_comes_about() {
+    use std::io::BufRead;
+    let folder = Folder::new("stream");
+    let cuts: String =
+        (1..40).map(|n| format!("  - {{at: {n}s, fault: {{isolate: beta}}, for: 300ms, every: 50s, times: 1000000}}\n")).collect();
+    let file = folder.file("long.yaml", &(QUIET.replace("until: 5m", "until: 3650d") + "timeline:\n" + &cuts));
+    let mut child = start(&["run", &file, "--format", "ndjson", "--max-events", "4000000000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    std::io::BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let first: serde_json::Value = serde_json::from_str(&first).unwrap();
+    assert_eq!((&first["us"], &first["event"]), (&serde_json::json!(1_000_000), &serde_json::json!("step-began")));
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), err(&output).as_str()), (Some(0), ""));
+}
+
 #[test]
 fn quiet_is_short_and_verbose_is_long() {
     let folder = Folder::new("detail");

@@ -9,6 +9,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
+use crate::world::guards::Guard;
 use crate::world::memory::PoolConf;
 use crate::world::view::Contact;
 
@@ -52,7 +53,7 @@ impl DesignateNewMaster {
             }
         }
         for machine in &peers {
-            if world.contact(candidate, *machine) != Contact::Answered {
+            if world.guarded(Guard::DesignateAll) && world.contact(candidate, *machine) != Contact::Answered {
                 let error = ApiError::new("CANNOT_CONTACT_HOST").with(Param::Host(world.host_on(*machine)));
                 let silent = world.contact(candidate, *machine) == Contact::Silent;
                 return Err(Refusal::from(error).after(if silent { world.settings.connect_timeout } else { Span::ZERO }));

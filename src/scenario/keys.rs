@@ -91,6 +91,11 @@ pub static FILE: Table = Table {
         key("seeds", Text, "The seeds that `in:` of expected hazards is judged over, at most 10,000: `1..200`."),
         key("skip", Text, "Why `poolsim test` leaves this scenario out; `run` runs it all the same."),
         key("until", Span, "When the run ends; default: 30m after the last step ended. At most 3650d."),
+        key(
+            "includes",
+            List(&Text),
+            "Files ending in `.part.yaml` whose keys count where this file does not say them: `[../shared/pool.part.yaml]`.",
+        ),
         key("settings", Settings, "Durations and switches."),
         key("pool", Map(&POOL), "The pool at the start."),
         key("timeline", Any(&[List(&Map(&STEP)), Null]), "What happens to it."),

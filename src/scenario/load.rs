@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Diagnostic, Place, Source};
 use super::expect::{Scene, StepIs, read_expect};
+use super::include::{self, Whole};
 use super::index::good_name;
 use super::keys;
 use super::model::{Deed, Recovery, Scenario, WorldPart};
@@ -14,9 +15,7 @@ use super::waits;
 use crate::base::time::Time;
 use crate::fault::Act;
 use crate::world::release::Release;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// A scenario that can run.
@@ -28,40 +27,64 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads the bytes of a scenario file. `file` is its name: diagnostics show it, and its stem names the scenario.
+/// What a file is loaded with, beside its own text.
+pub struct Asked<'a> {
+    /// Gives the bytes of a file that is included, by its path relative to the first file's folder, with `/`; or says why
+    /// it can't.
+    pub include: &'a mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+}
+
+/// Reads the bytes of a scenario file that includes no other. `file` is its name: diagnostics show it, and its stem names
+/// the scenario.
 ///
 /// # Errors
 /// Every mistake of the file in its order; at least one.
 pub fn load_bytes(file: &str, bytes: &[u8]) -> Result<Loaded, Vec<Diagnostic>> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => load(file, text),
-        Err(error) => {
-            let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-            let source = Source::new(file, good);
-            let end = source.text().len();
-            let place = Place { start: end, end };
-            let (message, help) = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-                ("the file is UTF-16, not UTF-8", "save it as UTF-8")
-            } else {
-                ("here stands a byte that is not UTF-8", "save the file as UTF-8")
-            };
-            Err(vec![source.error(place, "not-utf8", message, help)])
-        }
-    }
+    load_with(file, bytes, &mut Asked { include: &mut |_| Err("only a scenario that is a file of its own can include others".into()) })
 }
 
-/// Reads the text of a scenario file. `file` is its name: diagnostics show it, and its stem names the scenario.
+/// Reads the text of a scenario file that includes no other, as [`load_bytes`] does.
+///
+/// # Errors
+/// As [`load_bytes`] has them.
+pub fn load(file: &str, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
+    load_bytes(file, text.as_bytes())
+}
+
+/// The text of a file.
+pub(super) fn utf8<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+        let source = Source::new(file, good);
+        let end = source.text().len();
+        let place = Place { start: end, end };
+        let (message, help) = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            ("the file is UTF-16, not UTF-8", "save it as UTF-8")
+        } else {
+            ("here stands a byte that is not UTF-8", "save the file as UTF-8")
+        };
+        Box::new(source.error(place, "not-utf8", message, help))
+    })
+}
+
+/// Reads the bytes of a scenario file and of those that it includes. `file` is its name: diagnostics show it, and its stem
+/// names the scenario.
 ///
 /// Takes time and memory in proportion to the text and to what its ranges of names stand for, which is bounded.
 ///
 /// # Errors
 /// Every mistake of the file in its order; at least one. Broken YAML, a key that stands twice and a file beyond all bounds
-/// stop at the first.
-pub fn load(file: &str, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
-    let source = Source::new(file, text);
-    let node = tree::parse(&source).map_err(|broken| vec![broken])?;
+/// stop at the first; a file that can't be included is told before what the whole would say.
+pub fn load_with(file: &str, bytes: &[u8], asked: &mut Asked<'_>) -> Result<Loaded, Vec<Diagnostic>> {
+    let text = utf8(file, bytes).map_err(|wrong| vec![*wrong])?;
+    let own = tree::parse(&Source::new(file, text)).map_err(|broken| vec![broken])?;
+    let Whole { node, parts, sha256 } = include::whole(file, text, own, asked.include)?;
+    let mut source = Source::new(file, text);
+    for part in &parts {
+        source.add(&part.file, &part.text, part.base, part.line);
+    }
     let mut reader = Reader::new(&source);
-    let scenario = read_file(&mut reader, &node, text);
+    let scenario = read_file(&mut reader, &node, sha256);
     let (errors, warnings) = reader.finish();
     match scenario {
         Some(scenario) if errors.is_empty() => Ok(Loaded { scenario, warnings }),
@@ -87,7 +110,7 @@ fn stem(file: &str) -> &str {
     }
 }
 
-fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenario> {
+fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: String) -> Option<Scenario> {
     if node.is_null() {
         reader.error(node.place, "empty-file", "the file holds no scenario", "`poolsim new` writes one with comments to begin with");
         return None;
@@ -211,7 +234,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         skip,
         until,
         settings: Arc::new(settings),
-        sha256: hex(&Sha256::digest(text.as_bytes())),
+        sha256,
         pool,
         timeline: bare(timeline),
         worlds: world_steps
@@ -275,12 +298,4 @@ fn texts(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Vec<String>
     let Some(node) = fields.get(key) else { return Vec::new() };
     let items = reader.items(node, "a list of texts, like `[M2, M5]`");
     items.iter().filter_map(|item| reader.text(item, "a text")).map(str::to_string).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

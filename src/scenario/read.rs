@@ -26,8 +26,8 @@ const LOOKS_MOST: u64 = 1_000_000_000;
 pub struct Reader<'a> {
     /// The file.
     pub source: &'a Source<'a>,
-    errors: Vec<Diagnostic>,
-    warnings: Vec<Diagnostic>,
+    errors: Vec<(Place, Diagnostic)>,
+    warnings: Vec<(Place, Diagnostic)>,
     told: BTreeSet<(usize, &'static str)>,
     untold: usize,
     guesses: u64,
@@ -87,14 +87,15 @@ impl<'a> Reader<'a> {
 
     /// Everything found, in the file's order: errors and warnings.
     pub fn finish(mut self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-        self.errors.sort_by_key(|d| (d.span.start, d.span.end));
-        self.warnings.sort_by_key(|d| (d.span.start, d.span.end));
+        self.errors.sort_by_key(|(place, _)| *place);
+        self.warnings.sort_by_key(|(place, _)| *place);
         if self.untold > 0 {
-            let place = self.errors.last().map_or(Place::default(), |d| Place { start: d.span.start, end: d.span.end });
+            let place = self.errors.last().map_or(Place::default(), |(place, _)| *place);
             let message = format!("{} more mistakes are not shown", self.untold);
-            self.errors.push(self.source.error(place, "too-many", message, "mend those above first"));
+            self.errors.push((place, self.source.error(place, "too-many", message, "mend those above first")));
         }
-        (self.errors, self.warnings)
+        let bare = |told: Vec<(Place, Diagnostic)>| told.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+        (bare(self.errors), bare(self.warnings))
     }
 
     /// Whether this place has not yet been told of under this code. What a name such as `xs01..xs16` stands for is read
@@ -109,7 +110,7 @@ impl<'a> Reader<'a> {
             self.untold += usize::from(self.fresh(place, code));
         } else if self.told.insert((place.start, code)) {
             let diagnostic = self.source.error(place, code, message, help);
-            self.errors.push(diagnostic);
+            self.errors.push((place, diagnostic));
         }
     }
 
@@ -117,7 +118,7 @@ impl<'a> Reader<'a> {
     pub fn warning(&mut self, place: Place, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
         if self.warnings.len() < DIAGNOSTICS_MOST && self.told.insert((place.start, code)) {
             let diagnostic = self.source.warning(place, code, message, help);
-            self.warnings.push(diagnostic);
+            self.warnings.push((place, diagnostic));
         }
     }
 
@@ -144,9 +145,9 @@ impl<'a> Reader<'a> {
         self.looks <= LOOKS_MOST
     }
 
-    /// The line of a place.
+    /// The line of a place; what an included file says is told at the line of the first file that brought it.
     pub fn line(&self, place: Place) -> u32 {
-        self.source.line(place.start)
+        self.source.line_of_file(place.start)
     }
 
     // ---- shapes

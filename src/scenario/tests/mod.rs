@@ -2,6 +2,7 @@
 
 mod expecting;
 mod fuzz;
+mod include;
 mod mistakes;
 mod start;
 mod story;
