@@ -93,7 +93,8 @@ fn stand(world: &World, states: &mut States<'_>, from: Time, until: Time, instan
 impl Run {
     /// All that was expected of the case, judged, in the file's order.
     pub fn expectations(&self, scenario: &Scenario, case: Case) -> Vec<Expectation> {
-        let mut all = judge::expectations(scenario, case, &self.program, &self.engine.records, &self.found, &self.engine.world);
+        let measured = judge::Measured { downtime: &self.downtime, events: self.engine.trace.count };
+        let mut all = judge::expectations(scenario, case, &self.program, &self.engine.records, &self.found, &self.engine.world, &measured);
         all.extend(self.states.iter().cloned());
         all.sort_by_key(|expectation| expectation.line);
         all

@@ -40,8 +40,19 @@ pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
     Ok(bytes)
 }
 
+/// Reads what a scenario file includes, by paths relative to its folder; standard input stands in the current one.
+pub fn beside(path: &Path) -> impl FnMut(&str) -> Result<Vec<u8>, String> {
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    move |inner: &str| {
+        let mut bytes = Vec::new();
+        let path = inner.split('/').fold(folder.clone(), |path, part| path.join(part));
+        let done = std::fs::File::open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes));
+        done.map(|_| bytes).map_err(|error| error.to_string())
+    }
+}
+
 /// The scenario files that `paths` name: files as they stand, folders walked for `.yaml` and `.yml` in the order of
-/// their names. Hidden folders and links to folders are not followed.
+/// their names, without the parts that others include. Hidden folders and links to folders are not followed.
 pub fn find(out: Out, paths: &[PathBuf]) -> (Vec<PathBuf>, Status) {
     let mut found = Vec::new();
     let mut status = Status::Fine;
@@ -73,7 +84,9 @@ fn walk(out: Out, folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Stat
             if !hidden && depth < DEPTH_MAX {
                 status = status.and(walk(out, &path, depth + 1, found));
             }
-        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml")
+            && !crate::scenario::is_part(&entry.file_name().to_string_lossy())
+        {
             found.push(path);
         }
     }

@@ -92,6 +92,8 @@ pub struct StepRecord {
     pub late: Option<Span>,
     /// Whether its fault or act ever changed anything; `None` for other steps and those that did not run.
     pub effect: Option<bool>,
+    /// Whether anything that goes back to it changed what is so or what is believed.
+    pub told: bool,
     /// What it was before this step began, in the order of beginning.
     pub order: u32,
 }
@@ -170,6 +172,7 @@ impl Engine {
             output: String::new(),
             late: None,
             effect: None,
+            told: false,
             order: u32::MAX,
         };
         let mut engine = Engine {
@@ -311,9 +314,14 @@ impl Engine {
         if !self.fx.events.is_empty() {
             let cause = Cause { step: (self.origin != NO_STEP).then_some(StepIx(self.origin)), due: self.due.map_or("start", name_of) };
             let now = self.world.now;
+            let mut told = false;
             for event in self.fx.events.drain(..) {
+                told |= !matches!(event, Event::StepBegan { .. } | Event::StepEnded { .. } | Event::Refused { .. });
                 self.instant.push(event.clone());
                 self.trace.add(now, cause, event);
+            }
+            if let Some(step) = cause.step.filter(|_| told) {
+                self.records[usize::from(step.0)].told = true;
             }
         }
         for place in 0..self.fx.dues.len() {

@@ -5,6 +5,7 @@ use crate::base::time::Time;
 use crate::engine::{self, Engine};
 use crate::run;
 use crate::scenario::model::{Case, Scenario};
+use crate::search::shares;
 use crate::world::release::Release;
 use std::ops::ControlFlow;
 
@@ -43,7 +44,8 @@ pub fn watched(scenario: &Scenario, case: Case, options: &Options, each: &mut dy
     instants.sort_unstable();
     instants.dedup();
     let engine_options = engine::Options { seed, max_events: options.max_events, ..engine::Options::default() };
-    let run = run::watched(scenario, case, engine_options.clone(), &instants, each);
+    let mut run = run::watched(scenario, case, engine_options.clone(), &instants, each);
+    run.states.extend(shares::judge(scenario, case, &engine_options, &run));
     let (explained, cut_short) = if options.because { because::explain(scenario, &engine_options, &run) } else { (Vec::new(), false) };
     build::report(scenario, case, seed, String::new(), &run, &explained, cut_short)
 }

@@ -4,3 +4,4 @@ pub mod advice;
 pub mod because;
 mod history;
 pub mod mutants;
+pub mod shares;
