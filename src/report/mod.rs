@@ -7,6 +7,7 @@ pub mod case;
 pub mod json;
 pub mod ndjson;
 pub mod sentences;
+pub mod suite;
 pub mod tell;
 pub mod text;
 

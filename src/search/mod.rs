@@ -2,4 +2,6 @@
 
 pub mod advice;
 pub mod because;
+pub mod filter;
 mod history;
+pub mod suite;
