@@ -188,7 +188,8 @@ impl Plan {
         let shown = shown(path);
         let seed = self.seed(unit);
         let options = Options { seed, release: None, max_events: self.common.max_events, at: Vec::new(), because: false };
-        let say = if unit == 0 { good.said.clone() } else { String::new() };
+        // Only who asks for everything is told what `check` tells.
+        let say = if unit == 0 && self.common.verbose { good.said.clone() } else { String::new() };
         let begun = now();
         let ran = bug::caught(|| self.judged(&shown, good, which, &options));
         let real = begun.elapsed();
@@ -239,8 +240,9 @@ impl Plan {
             Verdict::NotAsExpected | Verdict::Inconclusive => false,
         };
         if !fine {
-            // Once more, with its story and the causes of what was found.
-            report = case::report(scenario, which, &Options { because: true, ..options.clone() });
+            // Once more, with its story, and with the causes of what was found where they are told.
+            let because = self.reports || report.verdict == Verdict::NoExpectation;
+            report = case::report(scenario, which, &Options { because, ..options.clone() });
         }
         report.replay = run::replay(&good.name, &report, &self.common);
         let replay = run::replay(shown, &report, &self.common);

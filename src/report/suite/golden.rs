@@ -128,10 +128,7 @@ pub fn compare(golden: Option<&[String]>, report: &Report) -> Option<Failure> {
     let told: Vec<&StoryLine> = events(report).collect();
     let here = told.get(at);
     let said = |line: Option<&String>| line.map_or_else(|| "no further event".to_owned(), |line| format!("`{line}`"));
-    let before = told[at.min(told.len()).saturating_sub(BEFORE)..at.min(told.len())].iter().map(|line| {
-        let actor = if line.actor.is_empty() { String::new() } else { format!("{} ", line.actor) };
-        Before { at: line.at, what: format!("{actor}{}", line.what.lines().next().unwrap_or_default()) }
-    });
+    let before = told[at.min(told.len()).saturating_sub(BEFORE)..at.min(told.len())].iter().map(|line| Before::new(line));
     Some(Failure {
         line: here.and_then(|line| line.cause_line).unwrap_or(1),
         at: Some(here.map_or(report.end, |line| line.at)),

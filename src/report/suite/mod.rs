@@ -13,7 +13,7 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
-use super::{Expectation, Report, Verdict};
+use super::{Expectation, Report, StoryLine, Verdict};
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
@@ -297,14 +297,16 @@ fn instant(scenario: &Scenario, case: Case, report: &Report, expectation: &Expec
 /// The last events that matter, not later than an instant.
 fn before(report: &Report, at: Time) -> Vec<Before> {
     let told = report.story.iter().filter(|line| line.matters && line.at <= at);
-    let mut last: Vec<Before> = told
-        .rev()
-        .take(BEFORE)
-        .map(|line| {
-            let actor = if line.actor.is_empty() { String::new() } else { format!("{} ", line.actor) };
-            Before { at: line.at, what: format!("{actor}{}", line.what.lines().next().unwrap_or_default()) }
-        })
-        .collect();
+    let mut last: Vec<Before> = told.rev().take(BEFORE).map(Before::new).collect();
     last.reverse();
     last
+}
+
+impl Before {
+    /// A line of the story, on one line.
+    fn new(line: &StoryLine) -> Before {
+        let colon = if line.finding.is_some() { ":" } else { "" };
+        let actor = if line.actor.is_empty() { String::new() } else { format!("{}{colon} ", line.actor) };
+        Before { at: line.at, what: format!("{actor}{}", line.what.lines().next().unwrap_or_default()) }
+    }
 }
