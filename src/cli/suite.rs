@@ -38,7 +38,7 @@ pub enum File {
     /// A scenario and those of its cases that are wanted.
     Good(Box<Good>),
     /// No scenario, or unreadable: what is told of it, and how it counts.
-    Wrong(Outcome, String, Status),
+    Wrong(Box<Outcome>, String, Status),
 }
 
 /// A scenario that is run.
@@ -136,13 +136,13 @@ impl Plan {
             Err((what, help)) => {
                 let mut outcome = Outcome::wrong(&shown, &[]);
                 outcome.failures.push(Failure { line: 1, at: None, expected: "a scenario".into(), got: what.clone(), before: Vec::new() });
-                return File::Wrong(outcome, self.out.refusal("unreadable", &what, &help), Status::Unreadable);
+                return File::Wrong(Box::new(outcome), self.out.refusal("unreadable", &what, &help), Status::Unreadable);
             }
         };
         let tell = |diagnostics: &[Diagnostic]| diagnostics.iter().map(|d| load::told(self.out, d)).collect::<String>();
         let (mut scenario, said) = match scenario::load_bytes(&shown, &bytes) {
             Ok(Loaded { scenario, warnings }) => (scenario, tell(&warnings)),
-            Err(wrong) => return File::Wrong(Outcome::wrong(&shown, &wrong), tell(&wrong), Status::Wrong),
+            Err(wrong) => return File::Wrong(Box::new(Outcome::wrong(&shown, &wrong)), tell(&wrong), Status::Wrong),
         };
         if let Some(release) = self.release {
             scenario.release = release;
@@ -301,7 +301,7 @@ impl Suite for Plan {
         let loaded = bug::caught(|| self.open(path)).unwrap_or_else(|said| {
             let mut outcome = Outcome::wrong(&shown(path), &[]);
             outcome.failures.push(Failure { line: 1, at: None, expected: "a scenario".into(), got: said.clone(), before: Vec::new() });
-            File::Wrong(outcome, said, Status::Bug)
+            File::Wrong(Box::new(outcome), said, Status::Bug)
         });
         let units = match &loaded {
             File::Good(good) => good.cases.len() as u64 * self.units_a_case(),
@@ -316,7 +316,7 @@ impl Suite for Plan {
             File::Wrong(outcome, said, status) => {
                 let bug = (*status == Status::Bug).then(|| (said.clone(), format!("loading {}", outcome.file)));
                 let say = if bug.is_some() { String::new() } else { said.clone() };
-                let (outcome, status) = (outcome.clone(), *status);
+                let (outcome, status) = (Outcome::clone(outcome), *status);
                 Item { file, outcome, report: None, status, real: Duration::ZERO, say, bug, blessed: None }
             }
         }
