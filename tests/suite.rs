@@ -273,6 +273,24 @@ fn of_many_seeds_the_first_that_fails_is_named() {
     }
 }
 
+#[test]
+fn what_is_skipped_is_not_run_and_says_why() {
+    let folder = Folder::new("skip");
+    folder.file("a.yaml", &good());
+    folder.file("b.yaml", &format!("skip: 'waits for # 7'\n{}", bad()));
+    folder.file("c.yaml", "includes: [shared.part.yaml]\nuntil: 5m\nexpect: {worst: none}\n");
+    folder.file("shared.part.yaml", "pool: {hosts: [alpha, beta]}\n");
+    let said = folder.exits(&[".", "--report", "junit=j.xml", "--report", "tap=t.tap"], 0);
+    assert_eq!(said.last(), "2 passed, 0 failed, 1 skipped");
+    assert!(said.out.contains("b.yaml (waits for # 7)"), "{}", said.out);
+    assert!(folder.read("t.tap").contains("ok 2 - b.yaml # SKIP waits for \\# 7\n"));
+    assert!(folder.read("j.xml").contains("<skipped message=\"waits for # 7\"/>"));
+    let cases = folder.exits(&["--format", "json", "."], 0).json();
+    assert_eq!((&cases[1]["test"]["skip"], &cases[1]["verdict"]), (&"waits for # 7".into(), &"skipped".into()));
+    // A reason is one for all seeds.
+    assert_eq!(folder.exits(&["--seeds", "1..5", "."], 0).last(), "10 passed, 0 failed, 1 skipped");
+}
+
 // ---- the same bytes
 
 #[test]

@@ -9,7 +9,7 @@ use crate::report::json::compact;
 use crate::report::suite::{github, sarif};
 use crate::report::text::layout::count;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
-use crate::scenario::{self, Loaded};
+use crate::scenario::{self, Asked, Loaded};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -104,7 +104,7 @@ fn one(out: Out, common: &Common, path: &Path) -> Result<(usize, Vec<Diagnostic>
     let bytes = files::read(out, path)?;
     let shown = files::shown(path);
     bug::recipe(&format!("checking {shown}"));
-    let (errors, diagnostics) = match scenario::load_bytes(&shown, &bytes) {
+    let (errors, diagnostics) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path) }) {
         Ok(Loaded { warnings, .. }) => (0, warnings),
         // The loader refuses with at least one error.
         Err(wrong) => (wrong.iter().filter(|d| d.gravity == Gravity::Error).count(), wrong),

@@ -45,8 +45,19 @@ pub fn read_or(path: &Path) -> Result<Vec<u8>, (String, Vec<String>)> {
     Ok(bytes)
 }
 
+/// Reads what a scenario file includes, by paths relative to its folder; standard input stands in the current one.
+pub fn beside(path: &Path) -> impl FnMut(&str) -> Result<Vec<u8>, String> {
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    move |inner: &str| {
+        let mut bytes = Vec::new();
+        let path = inner.split('/').fold(folder.clone(), |path, part| path.join(part));
+        let done = std::fs::File::open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes));
+        done.map(|_| bytes).map_err(|error| error.to_string())
+    }
+}
+
 /// The scenario files that `paths` name: files as they stand, folders walked for `.yaml` and `.yml` in the order of
-/// their names. Hidden folders and links to folders are not followed; parts of scenarios (`*.part.yaml`) are passed over.
+/// their names, without the parts that others include. Hidden folders and links to folders are not followed.
 pub fn find(out: Out, paths: &[PathBuf]) -> (Vec<PathBuf>, Status) {
     let mut found = Vec::new();
     let mut status = Status::Fine;

@@ -31,24 +31,25 @@ impl Out {
 
     /// Results. A reader that has gone away ends it quietly; any other failure is told.
     pub fn result(self, text: &str) -> Status {
+        self.piece(text.as_bytes()).map_or_else(|status| status, |_| Status::Fine)
+    }
+
+    /// A piece of a result: whether somebody still reads; any other failure is told.
+    pub fn piece(self, bytes: &[u8]) -> Result<bool, Status> {
         let mut stdout = std::io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Ok(()) => Status::Fine,
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Status::Fine,
-            Err(error) => self.refuse("unreadable", &format!("standard output cannot be written: {error}"), &[], Status::Unreadable),
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(self.refuse("unreadable", &format!("standard output cannot be written: {error}"), &[], Status::Unreadable)),
         }
     }
 
     /// A part of the results, where more follow.
     pub fn stream(self, text: &str) -> Stream {
-        let mut stdout = std::io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Ok(()) => Stream::Open,
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Stream::Gone,
-            Err(error) => {
-                self.refuse("unreadable", &format!("standard output cannot be written: {error}"), &[], Status::Unreadable);
-                Stream::Failed
-            }
+        match self.piece(text.as_bytes()) {
+            Ok(true) => Stream::Open,
+            Ok(false) => Stream::Gone,
+            Err(_) => Stream::Failed,
         }
     }
 
