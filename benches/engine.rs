@@ -12,6 +12,7 @@ use poolsim::report::case;
 use poolsim::scenario::load;
 use poolsim::scenario::model::{Case, Deed, Scenario, Step, When};
 use poolsim::world::effects::Due;
+use std::path::Path;
 
 /// W1: `hosts` members beat to a master; each crashes every 30 days on average, and is down for 20 minutes.
 fn w1(hosts: u16, length: Span) -> Scenario {
@@ -102,5 +103,38 @@ fn shipped(c: &mut Criterion) {
     c.bench_function("shipped/with-causes", |b| b.iter(|| case::report(&scenario, Case::default(), &options)));
 }
 
-criterion_group!(benches, workload, hold, shipped);
+/// Every shipped scenario: loaded, each case run and judged, as `poolsim test scenarios` does with one thread.
+fn corpus(c: &mut Criterion) {
+    fn walk(folder: &Path, files: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, files);
+            } else if path.extension().is_some_and(|end| end == "yaml") {
+                files.push(std::fs::read_to_string(&path).expect("text"));
+            }
+        }
+    }
+    let mut files = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &mut files);
+    let options = case::Options { seed: None, release: None, max_events: 1_000_000, at: Vec::new(), because: false };
+    let all = || {
+        let mut cases = 0;
+        for text in &files {
+            let scenario = load("shipped.yaml", text).expect("a valid scenario").scenario;
+            for case in scenario.cases() {
+                std::hint::black_box(case::brief(&scenario, case, &options));
+                cases += 1;
+            }
+        }
+        cases
+    };
+    let mut group = c.benchmark_group("corpus");
+    group.sample_size(10);
+    group.throughput(Throughput::Elements(all() as u64));
+    group.bench_function("load-run-judge", |b| b.iter(all));
+    group.finish();
+}
+
+criterion_group!(benches, workload, hold, shipped, corpus);
 criterion_main!(benches);

@@ -30,6 +30,14 @@ pub const VERDICTS: &[Word] = &[
         "no-expectation",
         "The scenario has no `expect`, so there is nothing to judge by. The exit status is 1 if corruption was found, else 0; `--fail-on` sets another bound.",
     ),
+    (
+        "golden-differs",
+        "Under `test`: an event is another than in the golden trace beside the scenario. The first that differs is shown; if the change is meant, `poolsim test --bless` writes the trace anew. Exit status 1.",
+    ),
+    (
+        "not-repeatable",
+        "Under `test --twice`: two runs of one case and seed had different digests. That must never be, and is a mistake of poolsim itself: please report it. Exit status 70.",
+    ),
 ];
 
 /// How a step comes out.

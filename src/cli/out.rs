@@ -46,14 +46,10 @@ impl Out {
 
     /// A part of the results, where more follow.
     pub fn stream(self, text: &str) -> Stream {
-        let mut stdout = std::io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Ok(()) => Stream::Open,
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Stream::Gone,
-            Err(error) => {
-                self.refuse("unreadable", &format!("standard output cannot be written: {error}"), &[], Status::Unreadable);
-                Stream::Failed
-            }
+        match self.piece(text.as_bytes()) {
+            Ok(true) => Stream::Open,
+            Ok(false) => Stream::Gone,
+            Err(_) => Stream::Failed,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::report::suite::{Failure, Outcome, Result as Came};
 use crate::report::{Report, Verdict};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::{Case, Scenario};
-use crate::scenario::{self, Loaded};
+use crate::scenario::{self, Asked, Loaded};
 use crate::search::filter::{Filter, Subject};
 use crate::search::suite::Suite;
 use crate::world::release::Release;
@@ -38,14 +38,18 @@ pub enum File {
     /// A scenario and those of its cases that are wanted.
     Good(Box<Good>),
     /// No scenario, or unreadable: what is told of it, and how it counts.
-    Wrong(Outcome, String, Status),
+    Wrong(Box<Outcome>, String, Status),
 }
 
 /// A scenario that is run.
 pub struct Good {
     name: String,
     scenario: Scenario,
+    /// The same without the seeds of its shares: with `--seeds` these are judged once, with the first.
+    plain: Option<Box<Scenario>>,
     cases: Vec<Case>,
+    /// How often each of them is run.
+    each: u64,
     /// Warnings of the loader.
     said: String,
     golden: Option<Result<Golden, String>>,
@@ -118,7 +122,7 @@ impl Good {
     /// Its cases as they are listed: names, what a filter sees, the title.
     pub fn listed(&self, path: &Path) -> Vec<(Outcome, Subject, String)> {
         let one = |case: &Case| {
-            let reason = skipped(&self.scenario, *case).unwrap_or_default();
+            let reason = self.scenario.skip.clone().unwrap_or_default();
             let outcome = Outcome::skipped(&shown(path), &self.scenario, *case, reason);
             (outcome, subject(path, &self.scenario, *case), self.scenario.title.clone())
         };
@@ -141,13 +145,13 @@ impl Plan {
             Err((what, help)) => {
                 let mut outcome = Outcome::wrong(&shown, &[]);
                 outcome.failures.push(Failure { line: 1, at: None, expected: "a scenario".into(), got: what.clone(), before: Vec::new() });
-                return File::Wrong(outcome, self.out.refusal("unreadable", &what, &help), Status::Unreadable);
+                return File::Wrong(Box::new(outcome), self.out.refusal("unreadable", &what, &help), Status::Unreadable);
             }
         };
         let tell = |diagnostics: &[Diagnostic]| diagnostics.iter().map(|d| load::told(self.out, d)).collect::<String>();
-        let (mut scenario, said) = match scenario::load_bytes(&shown, &bytes) {
+        let (mut scenario, said) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path) }) {
             Ok(Loaded { scenario, warnings }) => (scenario, tell(&warnings)),
-            Err(wrong) => return File::Wrong(Outcome::wrong(&shown, &wrong), tell(&wrong), Status::Wrong),
+            Err(wrong) => return File::Wrong(Box::new(Outcome::wrong(&shown, &wrong)), tell(&wrong), Status::Wrong),
         };
         if let Some(release) = self.release {
             scenario.release = release;
@@ -156,6 +160,8 @@ impl Plan {
         File::Good(Box::new(Good {
             name: files::name(path),
             cases: self.cases(path, &scenario),
+            each: if scenario.skip.is_some() { 1 } else { self.seeds.map_or(1, |seeds| seeds.last - seeds.first + 1) },
+            plain: (self.seeds.is_some() && scenario.seeds.is_some()).then(|| Box::new(Scenario { seeds: None, ..scenario.clone() })),
             said,
             golden: self.golden(path),
             headers: Arc::new(if self.bless { scenario.cases().into_iter().map(header).collect() } else { Vec::new() }),
@@ -175,28 +181,19 @@ impl Plan {
         Some(text.and_then(|text| Golden::parse(&text)).map_err(|what| format!("{}: {what}", shown(&beside))))
     }
 
-    fn seed(&self, unit: u64) -> Option<u64> {
-        match self.seeds {
-            Some(seeds) => Some(seeds.first + unit % (seeds.last - seeds.first + 1)),
-            None => self.common.seed,
-        }
-    }
-
-    fn units_a_case(&self) -> u64 {
-        self.seeds.map_or(1, |seeds| seeds.last - seeds.first + 1)
-    }
-
     /// Runs a case with a seed.
     fn one(&self, file: usize, good: &Good, unit: u64) -> Item {
-        let which = good.cases[usize::try_from(unit / self.units_a_case()).unwrap_or(0)];
+        let which = good.cases[usize::try_from(unit / good.each).unwrap_or(0)];
         let path = &self.files[file];
         let shown = shown(path);
-        let seed = self.seed(unit);
+        let nth = unit % good.each;
+        let seed = self.seeds.map_or(self.common.seed, |seeds| Some(seeds.first + nth));
+        let scenario = good.plain.as_deref().filter(|_| nth > 0).unwrap_or(&good.scenario);
         let options = Options { seed, release: None, max_events: self.common.max_events, at: Vec::new(), because: false };
         // Only who asks for everything is told what `check` tells.
         let say = if unit == 0 && self.common.verbose { good.said.clone() } else { String::new() };
         let begun = now();
-        let ran = bug::caught(|| self.judged(&shown, good, which, &options));
+        let ran = bug::caught(|| self.judged(&shown, good, scenario, which, &options));
         let real = begun.elapsed();
         let mut item = match ran {
             Ok((outcome, report, say_more, blessed)) => {
@@ -224,17 +221,23 @@ impl Plan {
                 Item { file, outcome, report: None, status: Status::Bug, real, say, bug: Some((said, recipe)), blessed: None }
             }
         };
-        if self.seeds.is_some() {
+        if self.seeds.is_some() && item.outcome.verdict != "skipped" {
             item.outcome.seed = seed;
         }
         item
     }
 
     /// Runs a case as often and as closely as is needed to judge it.
-    fn judged(&self, shown: &str, good: &Good, which: Case, options: &Options) -> (Outcome, Option<Report>, String, Option<Blessed>) {
-        let scenario = &good.scenario;
-        if let Some(reason) = skipped(scenario, which) {
-            return (Outcome::skipped(shown, scenario, which, reason), None, String::new(), None);
+    fn judged(
+        &self,
+        shown: &str,
+        good: &Good,
+        scenario: &Scenario,
+        which: Case,
+        options: &Options,
+    ) -> (Outcome, Option<Report>, String, Option<Blessed>) {
+        if let Some(reason) = &scenario.skip {
+            return (Outcome::skipped(shown, scenario, which, reason.clone()), None, String::new(), None);
         }
         let with_story = self.bless || good.golden.is_some();
         let mut report = if with_story { case::report(scenario, which, options) } else { case::brief(scenario, which, options) };
@@ -282,11 +285,6 @@ impl Plan {
     }
 }
 
-/// Why a case is not run, where its scenario says so.
-fn skipped(scenario: &Scenario, _case: Case) -> Option<String> {
-    scenario.skip.clone()
-}
-
 /// The real clock: only how long a case takes is read from it, and only people are told.
 #[allow(clippy::disallowed_types)]
 fn now() -> std::time::Instant {
@@ -306,10 +304,10 @@ impl Suite for Plan {
         let loaded = bug::caught(|| self.open(path)).unwrap_or_else(|said| {
             let mut outcome = Outcome::wrong(&shown(path), &[]);
             outcome.failures.push(Failure { line: 1, at: None, expected: "a scenario".into(), got: said.clone(), before: Vec::new() });
-            File::Wrong(outcome, said, Status::Bug)
+            File::Wrong(Box::new(outcome), said, Status::Bug)
         });
         let units = match &loaded {
-            File::Good(good) => good.cases.len() as u64 * self.units_a_case(),
+            File::Good(good) => good.cases.len() as u64 * good.each,
             File::Wrong(..) => 1,
         };
         (loaded, units)
@@ -321,7 +319,7 @@ impl Suite for Plan {
             File::Wrong(outcome, said, status) => {
                 let bug = (*status == Status::Bug).then(|| (said.clone(), format!("loading {}", outcome.file)));
                 let say = if bug.is_some() { String::new() } else { said.clone() };
-                let (outcome, status) = (outcome.clone(), *status);
+                let (outcome, status) = (Outcome::clone(outcome), *status);
                 Item { file, outcome, report: None, status, real: Duration::ZERO, say, bug, blessed: None }
             }
         }

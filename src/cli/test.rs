@@ -274,7 +274,7 @@ impl<'a> Taker<'a> {
                 if self.machine {
                     self.write(&value);
                 }
-                self.to_running(&value);
+                self.write_running(&value);
             }
         }
         if let Some(blessed) = blessed {
@@ -292,7 +292,7 @@ impl<'a> Taker<'a> {
         if deaf || failed && self.args.fail_fast { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn to_running(&mut self, text: &str) {
+    fn write_running(&mut self, text: &str) {
         let (out, mut status) = (self.out, self.status);
         self.running.retain_mut(|report| match report.whole.write(text) {
             Ok(()) => true,
@@ -399,7 +399,7 @@ impl<'a> Taker<'a> {
         }
         self.bar.end();
         let end = json::end(self.units == 0);
-        self.to_running(end);
+        self.write_running(end);
         for Running { path, whole } in std::mem::take(&mut self.running) {
             self.status = self.status.and(self.finished(&path, whole.finish()));
         }

@@ -36,7 +36,9 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) -> String {
     let one = |d: &Diagnostic| {
         let level = if d.gravity == Gravity::Error { "error" } else { "warning" };
         let help = if d.help.is_empty() { String::new() } else { format!("\n{}", d.help) };
-        command(level, &d.file.replace('\\', "/"), d.line, Some(d.column), d.code, &format!("{}{help}", d.message))
+        // An annotation is put where the path from the repository's root says.
+        let file = d.file.replace('\\', "/");
+        command(level, file.strip_prefix("./").unwrap_or(&file), d.line, Some(d.column), d.code, &format!("{}{help}", d.message))
     };
     diagnostics.iter().map(one).collect()
 }

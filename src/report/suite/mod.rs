@@ -169,12 +169,14 @@ impl Outcome {
     /// A file that is no scenario, or could not be read.
     pub fn wrong(file: &str, diagnostics: &[Diagnostic]) -> Outcome {
         let errors = diagnostics.iter().filter(|diagnostic| diagnostic.gravity == Gravity::Error);
-        let failures = errors.map(|diagnostic| Failure {
-            line: diagnostic.line,
-            at: None,
-            expected: "a scenario".into(),
-            got: format!("{}: {}", diagnostic.code, diagnostic.message),
-            before: Vec::new(),
+        let failures = errors.map(|diagnostic| {
+            // What is wrong may stand in a part that the file includes.
+            let (line, place) = match diagnostic.file.as_str() {
+                own if own == file => (diagnostic.line, String::new()),
+                part => (1, format!("{part}:{}: ", diagnostic.line)),
+            };
+            let got = format!("{place}{}: {}", diagnostic.code, diagnostic.message);
+            Failure { line, at: None, expected: "a scenario".into(), got, before: Vec::new() }
         });
         Outcome { failures: failures.collect(), ..Outcome::blank(file) }
     }
