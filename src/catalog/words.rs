@@ -100,11 +100,6 @@ pub const NOT_YET: &[(super::Kind, &str, &str)] = &[
     ),
     (
         super::Kind::Setting,
-        "ha",
-        "High availability: heartbeats on the network and on an SR, fencing, restarts by themselves. Not built yet: `ha:` in a pool is refused with `not-yet`.",
-    ),
-    (
-        super::Kind::Setting,
         "chaos",
         "Random faults with a mean time between them. Not built yet: `chaos:` in a scenario is refused with `not-yet`.",
     ),

@@ -405,6 +405,7 @@ mod tests {
                 vms: vec![runs, halted],
                 vdis: vec![root],
                 dumps: Vec::new(),
+                ha: None,
             },
             timeline: faults.iter().enumerate().map(step).collect(),
             worlds: Vec::new(),
