@@ -12,6 +12,7 @@ pub mod ha;
 pub mod hardware;
 pub mod memory;
 pub mod names;
+pub mod plan;
 pub mod pool;
 mod records;
 pub mod release;
