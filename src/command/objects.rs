@@ -263,9 +263,7 @@ pub fn control_domain(host: HostId) -> String {
 
 /// The memory that a host has left by the records of a database; `None` where it has no limit.
 pub fn memory_free(world: &World, by: MachineId, host: HostId) -> Option<u64> {
-    let total = world.names.machines[world.names.hosts[host.at()].machine.at()].memory?;
-    let used = world.db(by).residents(host).fold(0u64, |sum, vm| sum.saturating_add(world.names.vms[vm.at()].memory));
-    Some(total.saturating_sub(used))
+    world.memory_free(by, host)
 }
 
 fn one(text: impl Into<String>) -> Value {

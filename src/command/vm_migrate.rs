@@ -5,7 +5,7 @@ use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
-use super::vm_place::{can_take, disks, idle, in_state, named_host};
+use super::vm_place::{idle, in_state, named_host};
 use super::{CommandDoc, Seat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
@@ -43,7 +43,7 @@ fn way(world: &World, seat: Seat, object: Object, host: HostId) -> Result<Way, R
     let (vm, resident) = in_state(world, by, object, PowerState::Running, "running")?;
     let Some(resident) = resident else { return Err(ApiError::new("INTERNAL_ERROR").text("the VM is resident on no host").into()) };
     if resident != host {
-        can_take(world, by, vm, host)?;
+        world.can_take(by, vm, host)?;
     }
     let from = gate(world, by, resident)?;
     if !world.has_domain(from, vm) {
@@ -99,7 +99,7 @@ impl Deed for Migrate {
             Outcome::Done => {}
             other => return other,
         }
-        let disks = disks(world, vm);
+        let disks = world.disks_of(vm);
         for (vdi, _) in disks.iter().rev() {
             world.deactivate(fx, Some(home), from, *vdi, Some(vm));
         }
@@ -121,7 +121,7 @@ impl Migrate {
     /// Whether the disks can be handed over: the destination reaches them, nobody else holds them, none is paused.
     fn storage(&mut self, world: &World, home: MachineId, vm: VmId, from: MachineId, to: MachineId) -> Outcome {
         let source = world.host_on(from);
-        for (vdi, _) in disks(world, vm) {
+        for (vdi, _) in world.disks_of(vm) {
             let name = &world.names.vdis[vdi.at()];
             if let Some(record) = world.db(home).vdi(vdi) {
                 // A disk that something else keeps open on the source keeps its lock there.

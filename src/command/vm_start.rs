@@ -5,7 +5,7 @@ use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
-use super::vm_place::{any_host, can_take, disks, disks_free, idle, in_state, named_host};
+use super::vm_place::{any_host, disks_free, idle, in_state, named_host};
 use super::{CommandDoc, Seat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
@@ -13,7 +13,6 @@ use crate::world::World;
 use crate::world::database::PowerState;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
-use crate::world::names::Mode;
 use crate::world::storage::{ACTIVATION_TRIES, Inactive};
 
 /// `xe vm-start`.
@@ -26,8 +25,9 @@ pub struct Start {
     host: Option<HostId>,
     /// How many disks are open.
     taken: usize,
-    /// How often the next one was found paused.
+    /// How often the next one was found paused, and which that was.
     tries: u32,
+    counted: usize,
 }
 
 /// What xapi looks at in its database.
@@ -40,7 +40,7 @@ fn records(args: &Args, world: &World, seat: Seat, target: Object) -> Result<VmI
 /// The host that is to start the VM, asked whether it can be reached.
 fn placed(world: &World, seat: Seat, vm: VmId, host: HostId) -> Result<MachineId, Refusal> {
     disks_free(world, seat.executor, vm)?;
-    can_take(world, seat.executor, vm, host)?;
+    world.can_take(seat.executor, vm, host)?;
     gate(world, seat.executor, host)
 }
 
@@ -68,7 +68,7 @@ impl Deed for Start {
         let machine = placed(world, seat, vm, host)?;
         // A lock that is there already refuses at once.
         if let Some(home) = home(world, machine) {
-            for (vdi, _) in disks(world, vm) {
+            for (vdi, _) in world.disks_of(vm) {
                 if world.has_open(machine, vdi) {
                     continue;
                 }
@@ -99,36 +99,27 @@ impl Deed for Start {
         if world.has_domain(machine, vm) {
             return Outcome::Failed(ApiError::new("DOMAIN_EXISTS").with(Param::Vm(vm)).text("1").into());
         }
-        let disks = disks(world, vm);
-        while let Some((vdi, mode)) = disks.get(self.taken) {
-            match world.activate(fx, home, machine, *vdi, *mode, Some(vm)) {
-                Ok(()) => {
-                    self.taken += 1;
-                    self.tries = 0;
+        match world.take_disks(fx, home, machine, vm, &mut self.taken) {
+            Ok(()) => {}
+            Err((Inactive::Hangs, _)) => return Outcome::Hangs,
+            Err((Inactive::Paused, vdi)) => {
+                // A disk that was opened since has begun the count anew.
+                if self.counted != self.taken {
+                    (self.counted, self.tries) = (self.taken, 0);
                 }
-                Err(Inactive::Hangs) => return Outcome::Hangs,
-                Err(Inactive::Paused) if self.tries < ACTIVATION_TRIES => {
+                if self.tries < ACTIVATION_TRIES {
                     self.tries += 1;
                     return Outcome::Again(Span::secs(1));
                 }
-                Err(why) => {
-                    let error = match why {
-                        Inactive::Failed(error) => error,
-                        _ => ApiError::vdi_unavailable(format_args!("VDI {} locked", world.names.vdis[vdi.at()].uuid)),
-                    };
-                    self.let_go(world, fx, machine, vm);
-                    return Outcome::Failed(error.into());
-                }
+                self.let_go(world, fx, machine, vm);
+                return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {} locked", world.names.vdis[vdi.at()].uuid)).into());
+            }
+            Err((Inactive::Failed(error), _)) => {
+                self.let_go(world, fx, machine, vm);
+                return Outcome::Failed(error.into());
             }
         }
-        world.set_vm(fx, home, vm, PowerState::Running, Some(host));
-        world.start_domain(fx, vm, machine);
-        // Only now is there a domain that writes to its disks.
-        for (vdi, mode) in disks {
-            if mode == Mode::Rw {
-                world.ask_for_writes(fx, vdi);
-            }
-        }
+        world.run_domain(fx, home, machine, vm, host);
         Outcome::Done
     }
 }
@@ -137,12 +128,7 @@ impl Start {
     /// Closes in reverse what was opened, and removes the keys as far as the database is in reach.
     fn let_go(&mut self, world: &mut World, fx: &mut Effects, machine: MachineId, vm: VmId) {
         let home = home(world, machine);
-        for (vdi, _) in disks(world, vm).into_iter().take(self.taken).rev() {
-            // A machine that lost power meanwhile closes nothing in order: its keys stay.
-            if world.dom0_answers(machine) {
-                world.deactivate(fx, home, machine, vdi, Some(vm));
-            }
-        }
+        world.give_disks_back(fx, home, machine, vm, self.taken);
         self.taken = 0;
     }
 }

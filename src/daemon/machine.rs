@@ -105,6 +105,7 @@ impl Toolstack {
             watched: Default::default(),
             shutting_down: Default::default(),
             copy_turn: None,
+            restarts: Default::default(),
             busy: Default::default(),
             joined: None,
             proposal: None,

@@ -4,4 +4,5 @@
 pub mod copies;
 pub mod heartbeat;
 pub mod machine;
+pub mod protect;
 pub mod xapi;

@@ -10,7 +10,7 @@ pub mod trace;
 
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
-use crate::daemon::{copies, heartbeat, machine, xapi};
+use crate::daemon::{copies, heartbeat, machine, protect, xapi};
 use crate::scenario::model::{Case, Scenario, Sequence, Step};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
@@ -294,6 +294,7 @@ impl Engine {
             Due::FaultEnds { step, round } => self.fault_ends(step, round),
             Due::FaultAgain { step, round } => self.fault_again(step, round),
             Due::ActDone { sequence, serial } => self.masked_done(sequence.into(), serial),
+            Due::HaRestart { machine, epoch } => protect::go_on(world, fx, machine, epoch),
         }
     }
 
@@ -337,5 +338,6 @@ fn name_of(due: Due) -> &'static str {
         Due::Step { .. } | Due::GiveUp { .. } | Due::ActDone { .. } => "step",
         Due::Command { .. } | Due::CtrlC { .. } => "command",
         Due::FaultEnds { .. } | Due::FaultAgain { .. } => "fault",
+        Due::HaRestart { .. } => "ha-restart",
     }
 }

@@ -7,7 +7,7 @@ use crate::daemon::machine::fresh_database;
 use crate::scenario::model::{Role, Scenario};
 use crate::world::database::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
 use crate::world::errors::ApiError;
-use crate::world::ha::PoolHa;
+use crate::world::ha::{PoolHa, Protection};
 use crate::world::hardware::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
 use crate::world::memory::{Forsaken, PoolConf, Toolstack, Xapi};
 use crate::world::names::{Kind, Mode, Names};
@@ -203,8 +203,15 @@ fn database(scenario: &Scenario) -> Database {
         vms,
         vdis,
         attached,
-        always_run: vec![false; names.vms.len()],
-        ha: PoolHa::default(),
+        // Who runs was started, and so is meant to run.
+        always_run: (pool.vms.iter().zip(&names.vms))
+            .map(|(start, vm)| vm.protection == Some(Protection::Restart) && start.power_state == PowerState::Running)
+            .collect(),
+        ha: pool.ha.as_ref().map_or_else(PoolHa::default, |ha| PoolHa {
+            failures_to_tolerate: ha.failures_to_tolerate,
+            allow_overcommit: ha.allow_overcommit,
+            ..PoolHa::default()
+        }),
     }
 }
 

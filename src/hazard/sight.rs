@@ -31,6 +31,8 @@ impl Reads {
     pub const LOCKS: Reads = Reads(1 << 7);
     /// PBDs and the default SR.
     pub const STORAGE: Reads = Reads(1 << 8);
+    /// What the pool's record says of HA.
+    pub const HA: Reads = Reads(1 << 9);
     /// All of it.
     pub const ALL: Reads = Reads(u16::MAX);
 
@@ -56,7 +58,11 @@ impl Reads {
             | Event::VbdsRecorded { .. }
             | Event::PausedCleared { .. }
             | Event::DumpWritten { .. }
-            | Event::NeedlessMasterWord { .. } => Reads::NOTHING,
+            | Event::NeedlessMasterWord { .. }
+            | Event::RestartsHeld { .. }
+            | Event::VmRestarting { .. }
+            | Event::VmRestarted { .. }
+            | Event::VmRestartFailed { .. } => Reads::NOTHING,
             Event::PowerLost { .. }
             | Event::PoweredOn { .. }
             | Event::Dom0Up { .. }
@@ -85,7 +91,8 @@ impl Reads {
             | Event::HostDisabled { .. }
             | Event::HostForgotten { .. }
             | Event::HostJoined { .. } => Reads::HOSTS,
-            Event::VmRecorded { .. } => Reads::RECORDS,
+            Event::VmRecorded { .. } | Event::VmProtected { .. } | Event::VmReleased { .. } => Reads::RECORDS,
+            Event::ToleranceSet { .. } | Event::PlanRecorded { .. } => Reads::HA,
             Event::LockSet { .. } | Event::LockRemoved { .. } => Reads::LOCKS,
             Event::PbdRecorded { .. } | Event::PbdGone { .. } | Event::DefaultSrSet { .. } => Reads::STORAGE,
         }

@@ -102,6 +102,11 @@ pub enum Due {
         sequence: u8,
         serial: u32,
     },
+    /// A master goes on with the VMs that HA restarts.
+    HaRestart {
+        machine: MachineId,
+        epoch: u32,
+    },
 }
 
 /// What a move causes.

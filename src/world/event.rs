@@ -3,10 +3,12 @@
 
 use super::database::PowerState;
 use super::errors::ApiError;
+use super::ha::Protection;
 use super::hardware::Io;
 use super::memory::PoolConf;
 use super::names::Mode;
 use crate::base::ids::{HostId, MachineId, PoolId, SrId, VdiId, VmId};
+use crate::base::time::Span;
 
 /// How a step came out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -120,4 +122,14 @@ pub enum Event {
     DumpWritten { by: MachineId, file: String },
     DumpRestored { machine: MachineId, file: String },
     NeedlessMasterWord { by: MachineId, sr: SrId, host: HostId },
+
+    // What is believed of HA: protection, the plan, restarts.
+    VmProtected { by: MachineId, vm: VmId },
+    VmReleased { by: MachineId, vm: VmId },
+    ToleranceSet { by: MachineId, failures: u32, allow_overcommit: bool },
+    PlanRecorded { by: MachineId, exists_for: u32, overcommitted: bool },
+    RestartsHeld { by: MachineId, span: Span },
+    VmRestarting { by: MachineId, vm: VmId, host: HostId, protection: Protection },
+    VmRestarted { by: MachineId, vm: VmId, host: HostId },
+    VmRestartFailed { by: MachineId, vm: VmId, code: &'static str },
 }

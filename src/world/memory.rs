@@ -3,10 +3,10 @@
 
 use super::database::Database;
 use super::errors::ApiError;
-use super::ha::HaLocal;
+use super::ha::{HaLocal, Protection};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::{Span, Time};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// `/etc/xensource/pool.conf`, which survives everything but a fresh installation.
@@ -103,6 +103,36 @@ pub enum Incoming {
     Pool(MachineId),
 }
 
+/// A VM that HA is to start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Restart {
+    /// The VM.
+    pub vm: VmId,
+    /// The host that the plan has for it; `None`: wherever it fits.
+    pub planned: Option<HostId>,
+    /// Why it is started.
+    pub protection: Protection,
+    /// Where it is being started now.
+    pub host: Option<HostId>,
+}
+
+/// What a master has in hand of HA's restarts: it works on them one after the other (xapi_ha_vm_failover.ml).
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Restarts {
+    /// What is to be started, in order; the first is being worked on.
+    pub queue: VecDeque<Restart>,
+    /// How many disks of the first are open.
+    pub taken: usize,
+    /// How often a disk of the first was found paused.
+    pub tries: u32,
+    /// When each protected VM that is still down was last tried.
+    pub tried: BTreeMap<VmId, Time>,
+    /// Those whose failure was told.
+    pub failed: BTreeSet<VmId>,
+    /// What the last plan was made of: the database's generation and the liveset.
+    pub planned: Option<(u64, BTreeSet<HostId>)>,
+}
+
 /// One machine's toolstack: process, memory, files.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Toolstack {
@@ -157,6 +187,8 @@ pub struct Toolstack {
     pub copy_turn: Option<MachineId>,
     /// VMs with an operation under way.
     pub busy: BTreeSet<VmId>,
+    /// The VMs that HA restarts.
+    pub restarts: Restarts,
 
     // A member's memory.
     /// The last process of the master that accepted it: machine and epoch.

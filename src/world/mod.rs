@@ -12,6 +12,7 @@ pub mod ha;
 pub mod hardware;
 pub mod memory;
 pub mod names;
+mod placing;
 pub mod plan;
 pub mod pool;
 mod records;

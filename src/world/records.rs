@@ -5,7 +5,8 @@ use super::World;
 use super::database::{PowerState, VmRecord};
 use super::effects::Effects;
 use super::event::Event;
-use super::memory::{PoolConf, Xapi};
+use super::ha::Protection;
+use super::memory::{PoolConf, Restarts, Xapi};
 use super::names::Mode;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 
@@ -46,6 +47,35 @@ impl World {
                 }
             }
             fx.tell(Event::VbdsRecorded { by, vm, attached });
+        }
+    }
+
+    /// Sets `VM.ha_always_run` of a VM with the priority `restart`: HA keeps it running, or lets it be.
+    pub fn set_always_run(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, run: bool) {
+        let restarts = self.names.vms[vm.at()].protection == Some(Protection::Restart);
+        if restarts && self.db(by).vm(vm).is_some() && self.db(by).always_run.get(vm.at()) == Some(&!run) {
+            self.db_mut(by).always_run[vm.at()] = run;
+            fx.tell(if run { Event::VmProtected { by, vm } } else { Event::VmReleased { by, vm } });
+        }
+    }
+
+    /// Sets what the pool's record says of the failover plan: `ha-plan-exists-for` and `ha-overcommitted`.
+    pub fn set_plan(&mut self, fx: &mut Effects, by: MachineId, exists_for: u32, overcommitted: bool) {
+        let ha = &self.db(by).ha;
+        if (ha.plan_exists_for, ha.overcommitted) != (exists_for, overcommitted) {
+            let ha = &mut self.db_mut(by).ha;
+            (ha.plan_exists_for, ha.overcommitted) = (exists_for, overcommitted);
+            fx.tell(Event::PlanRecorded { by, exists_for, overcommitted });
+        }
+    }
+
+    /// Sets how many failures the pool is to tolerate, and whether operations may break the plan.
+    pub fn set_tolerance(&mut self, fx: &mut Effects, by: MachineId, failures: u32, allow_overcommit: bool) {
+        let ha = &self.db(by).ha;
+        if (ha.failures_to_tolerate, ha.allow_overcommit) != (failures, allow_overcommit) {
+            let ha = &mut self.db_mut(by).ha;
+            (ha.failures_to_tolerate, ha.allow_overcommit) = (failures, allow_overcommit);
+            fx.tell(Event::ToleranceSet { by, failures, allow_overcommit });
         }
     }
 
@@ -149,6 +179,7 @@ impl World {
         stack.copy_turn = None;
         stack.shutting_down.clear();
         stack.busy.clear();
+        stack.restarts = Restarts::default();
         stack.joined = None;
         stack.proposal = None;
         ran
