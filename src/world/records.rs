@@ -149,6 +149,7 @@ impl World {
         stack.copy_turn = None;
         stack.shutting_down.clear();
         stack.busy.clear();
+        stack.ha_ready = false;
         stack.joined = None;
         stack.proposal = None;
         ran
