@@ -26,7 +26,12 @@ const HANGING: Span = Span::secs(5);
 ///
 /// Nothing is looked at while restarts are held off (`pool-ha-prevent-restarts-for`), nor while the starts of an earlier
 /// pass are still under way: 6.1 does them one by one in the thread that makes the passes.
-pub fn pass(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTreeSet<HostId>) {
+pub fn pass(world: &mut World, master: MachineId, fx: &mut Effects) {
+    let liveset: BTreeSet<HostId> = world.db(master).hosts.keys().copied().filter(|host| world.ha_in_liveset(master, *host)).collect();
+    look_after(world, fx, master, &liveset);
+}
+
+fn look_after(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTreeSet<HostId>) {
     let held = world.db(master).ha.restarts_held_until.is_some_and(|until| world.now < until);
     if held || !world.stacks[master.at()].restarts.queue.is_empty() {
         return;
@@ -55,6 +60,10 @@ fn bury(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTreeS
         // Only on the change is the hook called that releases the locks (host-post-declare-dead, reason fenced).
         if world.db(master).live(*host) {
             world.set_live(fx, master, *host, false);
+            // Nothing has fenced one that was shut down in order: its guests close their disks themselves.
+            if excluded(world, master, *host) {
+                continue;
+            }
             for vdi in world.names.vdi_ids() {
                 world.remove_lock(fx, master, vdi, *host);
             }
@@ -64,6 +73,12 @@ fn bury(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTreeS
         world.set_vm(fx, master, *vm, PowerState::Halted, None);
     }
     lost
+}
+
+/// Whether a host has written into the statefile that it goes down in order.
+fn excluded(world: &World, master: MachineId, host: HostId) -> bool {
+    let slot = world.stacks[master.at()].ha.config.as_ref().and_then(|config| config.slot_of(host));
+    slot.zip(world.ha_statefile(master)).is_some_and(|(slot, file)| file.slots.get(slot).is_some_and(|slot| slot.excluded))
 }
 
 /// The order in which VMs are started: `order` ascending, those without one last; within it as the records lie.

@@ -59,6 +59,7 @@ impl Reads {
             | Event::PausedCleared { .. }
             | Event::DumpWritten { .. }
             | Event::NeedlessMasterWord { .. }
+            | Event::HaXapiRestarted { .. }
             | Event::RestartsHeld { .. }
             | Event::VmRestarting { .. }
             | Event::VmRestarted { .. }
@@ -79,8 +80,28 @@ impl Reads {
             | Event::JoinedMaster { .. }
             | Event::MasterRecorded { .. }
             | Event::CopyTaken { .. }
-            | Event::DumpRestored { .. } => Reads::ALL,
-            Event::Isolated { .. } | Event::Reconnected { .. } | Event::Partitioned { .. } | Event::PartitionHealed => Reads::LINKS,
+            | Event::DumpRestored { .. }
+            | Event::HaDaemonStarted { .. }
+            | Event::HaDaemonStopped { .. }
+            | Event::HaJoined { .. }
+            | Event::HaFaultBegan { .. }
+            | Event::HaFaultEnded { .. }
+            | Event::Fenced { .. }
+            | Event::HaShrunk { .. }
+            | Event::HaExcluded { .. }
+            | Event::HaStatefileBack { .. }
+            | Event::HaMasterElected { .. }
+            | Event::HaFollows { .. }
+            | Event::HaMasterReady { .. }
+            | Event::HaDisarmed { .. }
+            | Event::HaSwitchedOff { .. }
+            | Event::RedoLogRead { .. } => Reads::ALL,
+            Event::Isolated { .. }
+            | Event::Reconnected { .. }
+            | Event::Partitioned { .. }
+            | Event::PartitionHealed
+            | Event::OneWay { .. }
+            | Event::OneWayHealed { .. } => Reads::LINKS,
             Event::PathLost { .. } | Event::PathBack { .. } | Event::SrLost { .. } | Event::SrBack { .. } => Reads::PATHS,
             Event::DomainStarted { .. } | Event::DomainEnded { .. } | Event::DomainMoved { .. } => Reads::GUESTS.and(Reads::DISKS),
             Event::DiskOpened { .. } | Event::DiskClosed { .. } | Event::DiskWritten { .. } | Event::WroteLate { .. } => Reads::DISKS,

@@ -8,6 +8,7 @@ pub mod json;
 pub mod ndjson;
 pub mod sentences;
 pub mod tell;
+mod tell_ha;
 pub mod text;
 
 #[cfg(test)]

@@ -374,6 +374,24 @@ impl Teller<'_> {
                 ),
                 &[("sr", json!(self.sr(*sr))), ("host", json!(self.host(*host)))],
             )),
+            Event::OneWay { .. }
+            | Event::OneWayHealed { .. }
+            | Event::HaDaemonStarted { .. }
+            | Event::HaDaemonStopped { .. }
+            | Event::HaJoined { .. }
+            | Event::HaFaultBegan { .. }
+            | Event::HaFaultEnded { .. }
+            | Event::Fenced { .. }
+            | Event::HaShrunk { .. }
+            | Event::HaExcluded { .. }
+            | Event::HaStatefileBack { .. }
+            | Event::HaMasterElected { .. }
+            | Event::HaFollows { .. }
+            | Event::HaMasterReady { .. }
+            | Event::HaDisarmed { .. }
+            | Event::HaSwitchedOff { .. }
+            | Event::HaXapiRestarted { .. }
+            | Event::RedoLogRead { .. } => self.tell_ha(event),
             Event::VmProtected { by, vm } => quiet(plus(
                 belief(by, "vm-protected", format!("has {} as one that HA keeps running", self.vm(*vm))),
                 &[("vm", json!(self.vm(*vm)))],

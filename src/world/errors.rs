@@ -91,6 +91,24 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "The command has to be carried out on a host that the database holds for alive, but nothing answers there: it is off, hung, cut off, or its xapi is stopped.",
     },
     ErrorDoc {
+        code: "HA_HOST_CANNOT_ACCESS_STATEFILE",
+        params: &[],
+        text: "The host could not join the liveset because the HA daemon could not access the heartbeat disk.",
+        doc: "The host is armed for HA and can't read the heartbeat SR. Its xapi waits for ever, on a master too. Give the path back, or take the host out of HA with `xe host-emergency-ha-disable --force` once it is certain that this harms nobody.",
+    },
+    ErrorDoc {
+        code: "HA_HEARTBEAT_DAEMON_STARTUP_FAILED",
+        params: &[],
+        text: "The host could not join the liveset because the HA daemon failed to start.",
+        doc: "The HA daemon found no liveset to join or to form: the others are missing, don't hear this host, or have moved on to a later enable of HA. It is started again every 10 s.",
+    },
+    ErrorDoc {
+        code: "HA_POOL_IS_ENABLED_BUT_HOST_IS_DISABLED",
+        params: &[],
+        text: "This host cannot join the pool because the pool has HA enabled but this host has HA disabled.",
+        doc: "HA was disabled on this host alone, by `host-emergency-ha-disable`. It stays in emergency mode until HA is disabled and enabled again for the whole pool.",
+    },
+    ErrorDoc {
         code: "HOST_NOT_LIVE",
         params: &[],
         text: "This operation cannot be completed as the host is not live.",

@@ -4,6 +4,7 @@
 use super::database::Database;
 use super::errors::ApiError;
 use super::ha::{HaLocal, Protection};
+use super::xhad::Xhad;
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::{Span, Time};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -158,6 +159,14 @@ pub struct Toolstack {
     /// What it keeps of HA (localdb, xhad.conf).
     pub ha: HaLocal,
 
+    // The membership daemon.
+    /// xhad's memory while it runs.
+    pub xhad: Option<Box<Xhad>>,
+    /// When its last heartbeat left that every other daemon heard: the ordinary case, in which nobody has to note anything.
+    pub ha_beat: Option<Time>,
+    /// How often xhad was started on this machine.
+    pub ha_runs: u32,
+
     // The process.
     /// The xapi process.
     pub xapi: Xapi,
@@ -189,6 +198,8 @@ pub struct Toolstack {
     pub busy: BTreeSet<VmId>,
     /// The VMs that HA restarts.
     pub restarts: Restarts,
+    /// Under HA: the hosts of the liveset have enabled themselves, and it looks after those that are gone.
+    pub ha_ready: bool,
 
     // A member's memory.
     /// The last process of the master that accepted it: machine and epoch.

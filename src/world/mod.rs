@@ -9,6 +9,7 @@ pub mod effects;
 pub mod errors;
 pub mod event;
 pub mod ha;
+pub mod ha_moves;
 pub mod hardware;
 pub mod memory;
 pub mod names;
@@ -19,8 +20,10 @@ mod records;
 pub mod release;
 pub mod settings;
 pub mod storage;
+pub mod survival;
 mod toolstack;
 pub mod view;
+pub mod xhad;
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::base::time::Time;

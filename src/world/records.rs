@@ -180,6 +180,7 @@ impl World {
         stack.shutting_down.clear();
         stack.busy.clear();
         stack.restarts = Restarts::default();
+        stack.ha_ready = false;
         stack.joined = None;
         stack.proposal = None;
         ran
