@@ -15,6 +15,7 @@ use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
 use crate::world::hardware::Io;
+use crate::world::plan::Change;
 use crate::world::names::Mode;
 use crate::world::storage::ACTIVATION_TRIES;
 use crate::world::view::Contact;
@@ -44,6 +45,9 @@ fn way(world: &World, seat: Seat, object: Object, host: HostId) -> Result<Way, R
     let Some(resident) = resident else { return Err(ApiError::new("INTERNAL_ERROR").text("the VM is resident on no host").into()) };
     if resident != host {
         world.can_take(by, vm, host)?;
+        if world.breaks_plan(by, &Change { leaving: vec![(resident, vm)], arriving: vec![(host, vm)], ..Change::default() }) {
+            return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
+        }
     }
     let from = gate(world, by, resident)?;
     if !world.has_domain(from, vm) {
@@ -63,7 +67,7 @@ impl Deed for Migrate {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-migrate",
         synopsis: "xe vm-migrate vm=VM host=HOST [--live] | FIELD=VALUE… host=HOST [--multiple]",
-        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was.",
+        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY) and under HA the failover plan bears it (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was.",
         example: "xe vm-migrate vm=db host=gamma --live",
     };
     const CLASS: Class = Class::Vm;

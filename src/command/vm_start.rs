@@ -13,6 +13,7 @@ use crate::world::World;
 use crate::world::database::PowerState;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
+use crate::world::plan::Change;
 use crate::world::storage::{ACTIVATION_TRIES, Inactive};
 
 /// `xe vm-start`.
@@ -41,6 +42,10 @@ fn records(args: &Args, world: &World, seat: Seat, target: Object) -> Result<VmI
 fn placed(world: &World, seat: Seat, vm: VmId, host: HostId) -> Result<MachineId, Refusal> {
     disks_free(world, seat.executor, vm)?;
     world.can_take(seat.executor, vm, host)?;
+    // 6.1 looks at the memory that the VM takes, not at the VM as one more to protect.
+    if world.breaks_plan(seat.executor, &Change { arriving: vec![(host, vm)], ..Change::default() }) {
+        return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
+    }
     gate(world, seat.executor, host)
 }
 
@@ -48,7 +53,7 @@ impl Deed for Start {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-start",
         synopsis: "xe vm-start vm=VM [on=HOST] | FIELD=VALUE… [--multiple]",
-        doc: "Starts a halted VM, on the host of `on=` or on the first that can take it. Checks, in order: the VM is halted in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); no disk of it is attached to another VM while either writes (VDI_IN_USE); the host is live, enabled, has a plugged PBD for every disk and memory enough (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY; without `on=` NO_HOSTS_AVAILABLE and a table); it can be reached (HOST_OFFLINE, CANNOT_CONTACT_HOST). Then the storage manager there opens disk after disk: any RW lock in the database refuses it (SR_BACKEND_FAILURE_46, already attached RW). All of these guards look into the database alone: where locks were released and the VM was reset while it still runs elsewhere, it starts a second time. `--force` overrides none of them. A start that fails half-way lets go of what it took.",
+        doc: "Starts a halted VM, on the host of `on=` or on the first that can take it. Checks, in order: the VM is halted in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); no disk of it is attached to another VM while either writes (VDI_IN_USE); the host is live, enabled, has a plugged PBD for every disk and memory enough (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY; without `on=` NO_HOSTS_AVAILABLE and a table); under HA the failover plan bears it (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); it can be reached (HOST_OFFLINE, CANNOT_CONTACT_HOST). Then the storage manager there opens disk after disk: any RW lock in the database refuses it (SR_BACKEND_FAILURE_46, already attached RW). All of these guards look into the database alone: where locks were released and the VM was reset while it still runs elsewhere, it starts a second time. `--force` overrides none of them. A start that fails half-way lets go of what it took.",
         example: "xe vm-start vm=db on=gamma",
     };
     const CLASS: Class = Class::Vm;

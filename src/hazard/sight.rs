@@ -95,6 +95,7 @@ impl Reads {
             | Event::HaMasterReady { .. }
             | Event::HaDisarmed { .. }
             | Event::HaSwitchedOff { .. }
+            | Event::HaSwitchedOn { .. }
             | Event::RedoLogRead { .. } => Reads::ALL,
             Event::Isolated { .. }
             | Event::Reconnected { .. }

@@ -392,6 +392,10 @@ impl Teller<'_> {
             | Event::HaSwitchedOff { .. }
             | Event::HaXapiRestarted { .. }
             | Event::RedoLogRead { .. } => self.tell_ha(event),
+            Event::HaSwitchedOn { by, sr } => plus(
+                belief(by, "ha-switched-on", format!("has HA on, with the statefile on {}", self.sr(*sr))),
+                &[("sr", json!(self.sr(*sr)))],
+            ),
             Event::VmProtected { by, vm } => quiet(plus(
                 belief(by, "vm-protected", format!("has {} as one that HA keeps running", self.vm(*vm))),
                 &[("vm", json!(self.vm(*vm)))],

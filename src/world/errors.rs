@@ -91,6 +91,48 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "The command has to be carried out on a host that the database holds for alive, but nothing answers there: it is off, hung, cut off, or its xapi is stopped.",
     },
     ErrorDoc {
+        code: "HA_IS_ENABLED",
+        params: &[],
+        text: "The operation could not be performed because HA is enabled on the Pool",
+        doc: "HA and what was asked do not mix: with HA on, hosts are not forgotten and masters are not changed by hand. `xe pool-ha-disable` first, and `xe pool-ha-enable` afterwards.",
+    },
+    ErrorDoc {
+        code: "HA_NOT_ENABLED",
+        params: &[],
+        text: "The operation could not be performed because HA is not enabled on the Pool",
+        doc: "HA is off, for the pool or, with `host-emergency-ha-disable`, on this host.",
+    },
+    ErrorDoc {
+        code: "HA_LOST_STATEFILE",
+        params: &[],
+        text: "This host lost access to the HA statefile.",
+        doc: "The host can't write into the statefile that it goes down in order, and the others would have to take it for failed. Mend its path to the heartbeat SR first.",
+    },
+    ErrorDoc {
+        code: "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN",
+        params: &[],
+        text: "This operation cannot be performed because it would invalidate VM failover planning such that the system would be unable to guarantee to restart protected VMs after a Host failure.",
+        doc: "There is a plan for `ha-plan-exists-for` failures now, and there would be none. Ask for fewer failures to tolerate, free memory, protect fewer VMs, or set `ha-allow-overcommit=true`. Where there is no plan anyway nothing is refused.",
+    },
+    ErrorDoc {
+        code: "HA_FAILED_TO_FORM_LIVESET",
+        params: &[],
+        text: "HA could not be enabled on the Pool because a liveset could not be formed: check storage and network heartbeat paths.",
+        doc: "Not every host's daemon came into the liveset in time. What was begun is undone, and HA is off.",
+    },
+    ErrorDoc {
+        code: "CANNOT_CREATE_STATE_FILE",
+        params: &[],
+        text: "An HA statefile could not be created, perhaps because no SR with the appropriate capability was found.",
+        doc: "The statefile needs a shared SR that is plugged on every host and that the master reaches.",
+    },
+    ErrorDoc {
+        code: "INVALID_VALUE",
+        params: &["field", "value"],
+        text: "The value given is invalid",
+        doc: "The field takes other values than that.",
+    },
+    ErrorDoc {
         code: "HA_HOST_CANNOT_ACCESS_STATEFILE",
         params: &[],
         text: "The host could not join the liveset because the HA daemon could not access the heartbeat disk.",

@@ -148,6 +148,7 @@ pub enum Event {
     RedoLogRead { machine: MachineId },
 
     // What is believed of HA: protection, the plan, restarts.
+    HaSwitchedOn { by: MachineId, sr: SrId },
     VmProtected { by: MachineId, vm: VmId },
     VmReleased { by: MachineId, vm: VmId },
     ToleranceSet { by: MachineId, failures: u32, allow_overcommit: bool },

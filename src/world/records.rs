@@ -8,7 +8,9 @@ use super::event::Event;
 use super::ha::Protection;
 use super::memory::{PoolConf, Restarts, Xapi};
 use super::names::Mode;
+use super::plan::Planner;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use crate::base::time::Span;
 
 impl World {
     /// Sets `host_metrics.live`.
@@ -76,6 +78,38 @@ impl World {
             let ha = &mut self.db_mut(by).ha;
             (ha.failures_to_tolerate, ha.allow_overcommit) = (failures, allow_overcommit);
             fx.tell(Event::ToleranceSet { by, failures, allow_overcommit });
+            if self.db(by).ha.enabled {
+                let (exists_for, overcommitted) = Planner::new(self.db(by), &self.names, &self.db(by).live_set()).status();
+                self.set_plan(fx, by, exists_for, overcommitted);
+            }
+        }
+    }
+
+    /// HA is on for the pool, with its statefile on an SR; the plan is made anew.
+    pub fn set_ha_on(&mut self, fx: &mut Effects, by: MachineId, sr: SrId) {
+        let ha = &mut self.db_mut(by).ha;
+        (ha.enabled, ha.statefile, ha.restarts_held_until) = (true, Some(sr), None);
+        fx.tell(Event::HaSwitchedOn { by, sr });
+        let (exists_for, overcommitted) = Planner::new(self.db(by), &self.names, &self.db(by).live_set()).status();
+        self.set_plan(fx, by, exists_for, overcommitted);
+    }
+
+    /// HA is off for the pool.
+    pub fn set_ha_off(&mut self, fx: &mut Effects, by: MachineId) {
+        if !self.db(by).ha.enabled {
+            return;
+        }
+        let ha = &mut self.db_mut(by).ha;
+        (ha.enabled, ha.plan_exists_for, ha.restarts_held_until) = (false, 0, None);
+        fx.tell(Event::HaSwitchedOff { by });
+    }
+
+    /// The master leaves hosts and VMs alone for a span; none at all lets it go on.
+    pub fn hold_restarts(&mut self, fx: &mut Effects, by: MachineId, span: Span) {
+        let until = (span > Span::ZERO).then_some(self.now + span);
+        if self.db(by).ha.restarts_held_until != until {
+            self.db_mut(by).ha.restarts_held_until = until;
+            fx.tell(Event::RestartsHeld { by, span });
         }
     }
 
