@@ -3,6 +3,8 @@
 
 mod condition;
 mod console;
+#[cfg(test)]
+mod ha_tests;
 pub mod queue;
 mod sequence;
 pub mod start;
@@ -155,7 +157,11 @@ impl Engine {
 
     /// The same, for a program that is run more than once.
     pub fn with_program(scenario: &Scenario, program: Arc<Program>, options: Options) -> Engine {
-        let world = start::world(scenario, options.seed);
+        Engine::with_world(start::world(scenario, options.seed), program, options)
+    }
+
+    /// The same, for a world that stands ready.
+    fn with_world(world: World, program: Arc<Program>, options: Options) -> Engine {
         let record = StepRecord {
             began: None,
             ended: None,

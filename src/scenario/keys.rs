@@ -312,7 +312,7 @@ pub static FAULT: Table = Table {
         key("isolate", HOSTS, "The management links to all others are cut; storage stays."),
         key("heal-network", Any(&[HOSTS, Null]), "All links work again, or only those of the hosts named."),
         key("partition", List(&Names), "Management splits into groups; hosts not named form one more. Replaces the last partition."),
-        key("one-way", NotYet, ""),
+        key("one-way", Map(&ONE_WAY), "Every packet of one direction is lost; calls need both directions."),
         key("storage-loss", Map(&PATH_LOSS), "Hosts lose the path to an SR; a guest's writes are held back and written when it returns."),
         key("storage-return", Map(&PATH), "The path is back."),
         key("sr-outage", Any(&[Names, Map(&OUTAGE)]), "All paths to an SR are lost."),
@@ -327,6 +327,13 @@ pub static FAULT: Table = Table {
         ),
     ],
     required: &[],
+};
+
+/// `one-way`.
+pub static ONE_WAY: Table = Table {
+    what: "`one-way`",
+    keys: &[key("from", Name, "Whose packets are lost."), key("to", Name, "Who does not hear it.")],
+    required: &["from", "to"],
 };
 
 /// `storage-loss`.

@@ -83,7 +83,7 @@ fn both_refuse_what_a_schema_can_know() {
         "timeline: {}",
         "timeline: [crash]",
         "timeline: [{fault: crash beta}]",
-        "timeline: [{fault: {one-way: {from: alpha, to: beta}}}]",
+        "timeline: [{fault: {one-way: {from: alpha}}}]",
         "timeline: [{fault: {storage-loss: {host: beta}}}]",
         "timeline: [{run: 5}]",
         "timeline: [{note: x, tiems: 3}]",
