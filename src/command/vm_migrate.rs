@@ -15,8 +15,8 @@ use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
 use crate::world::hardware::Io;
-use crate::world::plan::Change;
 use crate::world::names::Mode;
+use crate::world::plan::Change;
 use crate::world::storage::ACTIVATION_TRIES;
 use crate::world::view::Contact;
 
