@@ -150,6 +150,7 @@ fn the_first_of_two_to_boot_waits_for_the_other_and_then_goes_alone() {
 fn random_faults_take_no_host_for_dead_while_its_guests_run() {
     // Network faults, crashes and hangs, undone after a while; no storage fault and no emergency command.
     let names = ["alpha", "beta", "gamma", "delta", "epsilon"];
+    let (mut marked, mut elected, mut shrunk) = (0, 0, 0);
     for seed in 0..400u64 {
         let draw = Stream::new(seed, "ha-faults", "");
         let hosts = 2 + draw.below(0, 4) as usize;
@@ -192,6 +193,10 @@ fn random_faults_take_no_host_for_dead_while_its_guests_run() {
             }
         });
         assert!(seen > 0);
+        let count = |wanted: fn(&Event) -> bool| run.events.iter().filter(|(_, event)| wanted(event)).count();
+        marked += count(|event| matches!(event, Event::HostMarkedDead { .. }));
+        elected += count(|event| matches!(event, Event::HaMasterElected { .. }));
+        shrunk += count(|event| matches!(event, Event::HaShrunk { .. }));
         assert_eq!(wrong, None, "seed {seed}:\n{timeline}");
         assert!(!run.tells(|event| matches!(event, Event::DiskDamaged { .. })), "seed {seed}:\n{timeline}");
         // When all is healed and an hour has passed since the first fault, there is one liveset and one master.
@@ -200,5 +205,6 @@ fn random_faults_take_no_host_for_dead_while_its_guests_run() {
         let same = joined.windows(2).all(|pair| world.ha_liveset(pair[0]) == world.ha_liveset(pair[1]));
         assert!(same && joined.len() == hosts, "seed {seed}: {joined:?} of {hosts}\n{timeline}");
         assert_eq!(world.masters(crate::world::MAIN_POOL).count(), 1, "seed {seed}:\n{timeline}");
-    }
+    }    // The faults are such that much happens.
+    assert!(marked >= 100 && elected >= 50 && shrunk >= 200, "{marked} {elected} {shrunk}");
 }
