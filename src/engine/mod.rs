@@ -4,6 +4,8 @@
 mod condition;
 mod console;
 #[cfg(test)]
+mod ha_boot_tests;
+#[cfg(test)]
 mod ha_tests;
 pub mod queue;
 mod sequence;
