@@ -205,6 +205,6 @@ fn random_faults_take_no_host_for_dead_while_its_guests_run() {
         let same = joined.windows(2).all(|pair| world.ha_liveset(pair[0]) == world.ha_liveset(pair[1]));
         assert!(same && joined.len() == hosts, "seed {seed}: {joined:?} of {hosts}\n{timeline}");
         assert_eq!(world.masters(crate::world::MAIN_POOL).count(), 1, "seed {seed}:\n{timeline}");
-    }    // The faults are such that much happens.
+    } // The faults are such that much happens.
     assert!(marked >= 100 && elected >= 50 && shrunk >= 200, "{marked} {elected} {shrunk}");
 }

@@ -60,10 +60,7 @@ impl Reads {
             | Event::DumpWritten { .. }
             | Event::NeedlessMasterWord { .. }
             | Event::HaXapiRestarted { .. }
-            | Event::RestartsHeld { .. }
-            | Event::VmRestarting { .. }
-            | Event::VmRestarted { .. }
-            | Event::VmRestartFailed { .. } => Reads::NOTHING,
+            | Event::RestartsHeld { .. } => Reads::NOTHING,
             Event::PowerLost { .. }
             | Event::PoweredOn { .. }
             | Event::Dom0Up { .. }
@@ -96,6 +93,7 @@ impl Reads {
             | Event::HaDisarmed { .. }
             | Event::HaSwitchedOff { .. }
             | Event::HaSwitchedOn { .. }
+            | Event::HaDisabled { .. }
             | Event::RedoLogRead { .. } => Reads::ALL,
             Event::Isolated { .. }
             | Event::Reconnected { .. }
@@ -114,7 +112,11 @@ impl Reads {
             | Event::HostForgotten { .. }
             | Event::HostJoined { .. } => Reads::HOSTS,
             Event::VmRecorded { .. } | Event::VmProtected { .. } | Event::VmReleased { .. } => Reads::RECORDS,
-            Event::ToleranceSet { .. } | Event::PlanRecorded { .. } => Reads::HA,
+            Event::ToleranceSet { .. }
+            | Event::PlanRecorded { .. }
+            | Event::VmRestarting { .. }
+            | Event::VmRestarted { .. }
+            | Event::VmRestartFailed { .. } => Reads::HA,
             Event::LockSet { .. } | Event::LockRemoved { .. } => Reads::LOCKS,
             Event::PbdRecorded { .. } | Event::PbdGone { .. } | Event::DefaultSrSet { .. } => Reads::STORAGE,
         }

@@ -396,6 +396,7 @@ impl Teller<'_> {
                 belief(by, "ha-switched-on", format!("has HA on, with the statefile on {}", self.sr(*sr))),
                 &[("sr", json!(self.sr(*sr)))],
             ),
+            Event::HaDisabled { by } => belief(by, "ha-disabled", "has HA off".to_owned()),
             Event::VmProtected { by, vm } => quiet(plus(
                 belief(by, "vm-protected", format!("has {} as one that HA keeps running", self.vm(*vm))),
                 &[("vm", json!(self.vm(*vm)))],

@@ -14,6 +14,9 @@ use crate::world::World;
 use crate::world::database::PowerState;
 use crate::world::event::{Event, Status, StepIx};
 
+#[path = "advice_ha.rs"]
+mod ha;
+
 /// The advice for each finding of a run, by its place. `causes` are the findings' causes, by place too.
 pub fn advice(scenario: &Scenario, run: &Run, causes: &[Vec<Link>]) -> Vec<String> {
     let history = History::new(scenario, run);
@@ -53,6 +56,11 @@ impl<'a> Adviser<'a> {
             "vm-down" => self.vm_down(),
             "no-master" => self.no_master(),
             "bad-default-sr" => self.bad_default_sr(),
+            "restart-beside-running" => self.restart_beside_running(),
+            "whole-pool-fenced" => self.whole_pool_fenced(),
+            "protected-vm-down" => self.protected_vm_down(),
+            "ha-silently-off" => self.ha_silently_off(),
+            "overcommitted" => self.overcommitted(),
             _ => self.needless_master_word(),
         }
     }

@@ -303,6 +303,8 @@ fn is_belief(event: &Event) -> bool {
             | Event::CopyTaken { .. }
             | Event::DumpRestored { .. }
             | Event::PlanRecorded { .. }
+            | Event::HaSwitchedOn { .. }
+            | Event::HaDisabled { .. }
             | Event::ToleranceSet { .. }
     )
 }
@@ -352,7 +354,9 @@ impl Subject {
             Event::LockSet { vdi, .. } | Event::LockRemoved { vdi, .. } | Event::PausedCleared { vdi, .. } => self.vdis.contains(vdi),
             Event::PbdRecorded { host: of, sr, .. } | Event::PbdGone { host: of, sr, .. } => self.sr == Some(*sr) && host(of),
             Event::DefaultSrSet { .. } => self.sr.is_some(),
-            Event::PlanRecorded { by, .. } | Event::ToleranceSet { by, .. } => self.about_hosts && machine(by),
+            Event::HaSwitchedOn { by, .. } | Event::HaDisabled { by } | Event::PlanRecorded { by, .. } | Event::ToleranceSet { by, .. } => {
+                self.about_hosts && machine(by)
+            }
             _ => false,
         }
     }

@@ -149,6 +149,7 @@ pub enum Event {
 
     // What is believed of HA: protection, the plan, restarts.
     HaSwitchedOn { by: MachineId, sr: SrId },
+    HaDisabled { by: MachineId },
     VmProtected { by: MachineId, vm: VmId },
     VmReleased { by: MachineId, vm: VmId },
     ToleranceSet { by: MachineId, failures: u32, allow_overcommit: bool },

@@ -101,7 +101,7 @@ impl World {
         }
         let ha = &mut self.db_mut(by).ha;
         (ha.enabled, ha.plan_exists_for, ha.restarts_held_until) = (false, 0, None);
-        fx.tell(Event::HaSwitchedOff { by });
+        fx.tell(Event::HaDisabled { by });
     }
 
     /// The master leaves hosts and VMs alone for a span; none at all lets it go on.
