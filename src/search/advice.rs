@@ -461,6 +461,12 @@ impl<'a> Adviser<'a> {
         if self.world.is_master(ruler) {
             return String::new();
         }
+        if self.world.stacks[ruler.at()].ha.armed {
+            return format!(
+                "bring back a liveset (the heartbeat SR, the network), in which HA elects a master; if that can't be done, `xe host-emergency-ha-disable --force` on {}; then ",
+                self.machine(ruler)
+            );
+        }
         format!("bring back {}, or make a member the master (`xe pool-emergency-transition-to-master`); then ", self.machine(ruler))
     }
 
@@ -628,6 +634,9 @@ impl<'a> Adviser<'a> {
             let promotion = self.history.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
             let after = promotion.map_or_else(String::new, |c| format!(" after {}", c.mention()));
             return format!("run `xe pool-recover-slaves` on {master}{after}: {name} still waits for another master");
+        }
+        if self.world.stacks[machine.at()].ha.armed {
+            return format!("mend the network and the heartbeat SR for {name}: it finds its master in a liveset, and is in none");
         }
         let old = match self.world.stacks[machine.at()].conf {
             crate::world::memory::PoolConf::Slave(master) => master,

@@ -6,10 +6,15 @@ use crate::hazard::Place;
 use crate::world::event::Event;
 
 impl Adviser<'_> {
+    /// What the cause broke, in words.
+    fn what_broke(&self) -> String {
+        let cause: Vec<String> = self.causes.iter().map(|step| self.history.mention(*step)).collect();
+        if cause.is_empty() { "HA's own doings".to_owned() } else { cause.join(" and ") }
+    }
+
     /// Everybody fenced: what kept them from proving that they may live.
     pub(super) fn whole_pool_fenced(&self) -> String {
-        let cause: Vec<String> = self.causes.iter().map(|step| self.history.mention(*step)).collect();
-        let undo = if cause.is_empty() { "the heartbeat SR and the network".to_owned() } else { cause.join(" and ") };
+        let undo = self.what_broke();
         match self.found.until {
             Some(_) => format!("mend sooner what {undo} broke; before work on the heartbeat SR or the network run `xe pool-ha-disable`"),
             None => format!(
@@ -50,7 +55,9 @@ impl Adviser<'_> {
             return format!("run `xe pool-ha-prevent-restarts-for seconds=0` on {}: restarts are held off", self.master_console());
         }
         match self.found.until {
-            Some(until) => format!("nothing was missed: {name} was down for {}", until.since(self.found.since)),
+            Some(until) => {
+                format!("mend sooner what {} broke: {name} was down for {}", self.what_broke(), until.since(self.found.since))
+            }
             None => format!("bring back a liveset with a master: there was nobody to restart {name}"),
         }
     }
