@@ -6,6 +6,8 @@ mod console;
 #[cfg(test)]
 mod ha_boot_tests;
 #[cfg(test)]
+mod protect_tests;
+#[cfg(test)]
 mod ha_tests;
 pub mod queue;
 mod sequence;

@@ -78,6 +78,7 @@ mod tests {
         fence(&mut stage, BETA);
         fence(&mut stage, ALPHA);
         assert_eq!(stage.holds("whole-pool-fenced").len(), 1);
+        stage.world.hw.machines[ALPHA.at()].power = crate::world::hardware::Power::On;
         stage.make_master(ALPHA);
         assert_eq!(stage.holds("whole-pool-fenced").len(), 1, "it is armed, and waits for a liveset");
         let (world, fx) = stage.both();
