@@ -77,7 +77,8 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
     // The promotion is judged against the former master's database as it is now, before this start changes anything.
     let taking_over = world.stacks[machine.at()].taking_over.take();
     let stale = taking_over.flatten().is_some_and(|old| !world.db(machine).agrees_with(world.db(old)));
-    if let Some(other) = other_master(world, machine) {
+    // Under HA the lock in the statefile has said who is master.
+    if let Some(other) = other_master(world, machine).filter(|_| !world.ha_holds_lock(machine)) {
         // "Just a sanity check": whoever starts yields to the master that it finds (check_no_other_masters).
         fx.tell(Event::Yielded { machine, to: other });
         world.write_conf(fx, machine, PoolConf::Slave(other));
