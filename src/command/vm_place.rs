@@ -9,6 +9,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::database::PowerState;
 use crate::world::errors::{ApiError, Param};
+use crate::world::guards::Guard;
 use crate::world::names::Mode;
 
 /// VM_BAD_POWER_STATE.
@@ -48,7 +49,9 @@ pub fn in_state(
         });
     };
     match world.db(by).vm(vm) {
-        Some(record) if record.power_state == state => Ok((vm, record.resident_on)),
+        Some(record) if record.power_state == state || state == PowerState::Halted && !world.guarded(Guard::Halted) => {
+            Ok((vm, record.resident_on))
+        }
         Some(record) => Err(bad_power_state(world, target, expected, record.power_state.name())),
         None => Err(ApiError::new("HANDLE_INVALID").text("VM").with(Param::Vm(vm)).into()),
     }
@@ -79,7 +82,7 @@ pub fn disks_free(world: &World, by: MachineId, vm: VmId) -> Result<(), Refusal>
                 && world.db(by).attached(crate::base::ids::VbdId(at as u16))
                 && (own.mode == Mode::Rw || other.mode == Mode::Rw)
         });
-        if taken {
+        if taken && world.guarded(Guard::DiskInUse) {
             return Err(ApiError::new("VDI_IN_USE").with(Param::Vdi(own.vdi)).text("attach").into());
         }
     }
@@ -108,21 +111,23 @@ pub fn named_host(world: &World, by: MachineId, word: &str) -> Result<HostId, Re
 pub fn can_take(world: &World, by: MachineId, vm: VmId, host: HostId) -> Result<(), ApiError> {
     let db = world.db(by);
     let Some(record) = db.host(host) else { return Err(ApiError::new("HANDLE_INVALID").text("host").with(Param::Host(host))) };
-    if !record.live {
+    if !record.live && world.guarded(Guard::StartLive) {
         return Err(ApiError::new("HOST_NOT_LIVE"));
     }
-    if !record.enabled {
+    if !record.enabled && world.guarded(Guard::StartEnabled) {
         return Err(ApiError::new("HOST_DISABLED").with(Param::Host(host)));
     }
     for vbd in &world.names.vms[vm.at()].vbds {
         let sr = world.names.vdis[world.names.vbds[vbd.at()].vdi.at()].sr;
-        if !db.plugged(host, sr) {
+        if !db.plugged(host, sr) && world.guarded(Guard::StartPlugged) {
             return Err(ApiError::new("VM_REQUIRES_SR").with(Param::Vm(vm)).with(Param::Sr(sr)));
         }
     }
     let needed = world.names.vms[vm.at()].memory;
     match memory_free(world, by, host) {
-        Some(free) if free < needed => Err(ApiError::new("HOST_NOT_ENOUGH_FREE_MEMORY").text(needed.to_string()).text(free.to_string())),
+        Some(free) if free < needed && world.guarded(Guard::StartMemory) => {
+            Err(ApiError::new("HOST_NOT_ENOUGH_FREE_MEMORY").text(needed.to_string()).text(free.to_string()))
+        }
         _ => Ok(()),
     }
 }

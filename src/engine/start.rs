@@ -158,6 +158,7 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
         first_master: pool.master,
         ruled_last: pool.master,
         fallen_sr_masters: fallen_sr_masters(scenario),
+        without: None,
     }
 }
 

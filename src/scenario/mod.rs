@@ -7,6 +7,7 @@ mod deeds;
 pub mod diagnostic;
 pub mod diagnostics;
 mod expect;
+mod include;
 mod index;
 pub mod keys;
 mod load;
@@ -25,4 +26,5 @@ mod tree;
 mod waits;
 pub mod words;
 
-pub use load::{Loaded, load, load_bytes};
+pub use include::is_part;
+pub use load::{Asked, Loaded, load, load_bytes, load_with};
