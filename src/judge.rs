@@ -12,6 +12,10 @@ use crate::world::World;
 use crate::world::event::Status;
 use crate::world::memory::{PoolConf, Xapi};
 
+mod bounds;
+
+pub use bounds::{Measured, judge_share, occurs, share};
+
 /// The judgement of a case.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
@@ -348,6 +352,7 @@ pub fn expectations(
     records: &[StepRecord],
     found: &[Found],
     world: &World,
+    measured: &Measured<'_>,
 ) -> Vec<Expectation> {
     let mut list = Vec::new();
     for ((_, step), record) in program.steps.iter().zip(records) {
@@ -383,7 +388,8 @@ pub fn expectations(
         return list;
     }
     for expect in &parts {
-        for item in expect.hazards.iter().filter(|item| applies(scenario, case, &item.scope)) {
+        // A share of seeds is judged over the seeds, not on one run.
+        for item in expect.hazards.iter().filter(|item| item.share.is_none() && applies(scenario, case, &item.scope)) {
             list.push(hazard_expectation(world, item, found));
         }
         for (line, never) in &expect.never {
@@ -396,6 +402,7 @@ pub fn expectations(
                 got: first.map_or("never".into(), |found| format!("since {}", found.since)),
             });
         }
+        list.extend(bounds::judge(expect, program, records, world, measured));
     }
     let (line, allowed, said) = worst_allowed(scenario, case, &parts);
     let worst = found.iter().map(|found| found.hazard.doc().severity).max();
@@ -435,6 +442,8 @@ fn worst_allowed(scenario: &Scenario, case: Case, parts: &[&Expect]) -> (u32, Wo
         }
     }
     let items = parts.iter().flat_map(|expect| &expect.hazards).filter(|item| applies(scenario, case, &item.scope));
+    // What must occur in no seed is named to be kept out.
+    let items = items.filter(|item| item.share.is_none_or(|(_, most)| most > 0));
     let named = items.map(|item| item.hazard.doc().severity).max();
     (parts[0].line, Some(named.unwrap_or(Severity::Outage)), false)
 }
@@ -443,13 +452,6 @@ fn hazard_expectation(world: &World, item: &HazardExpect, found: &[Found]) -> Ex
     let same = |found: &&Found| found.hazard == item.hazard;
     let passed = found.iter().filter(same).any(|found| matches(world, item, found));
     let name = item.hazard.doc().name;
-    let mut what = vec![name.to_owned()];
-    what.extend(item.vdi.map(|vdi| format!("vdi {}", world.names.vdi(vdi))));
-    what.extend(item.vm.map(|vm| format!("vm {}", world.names.vm(vm))));
-    what.extend(item.sr.map(|sr| format!("sr {}", world.names.sr(sr))));
-    what.extend(item.hosts.as_ref().map(|hosts| format!("hosts {}", names(world, hosts))));
-    what.extend(item.host.map(|host| format!("host {}", world.names.machine(host))));
-    what.extend(item.by.map(|by| format!("by {}", world.names.machine(by))));
     let near: Vec<String> = found.iter().filter(same).take(4).map(|found| found_text(world, found)).collect();
     let got = if passed {
         "it occurs".into()
@@ -458,7 +460,23 @@ fn hazard_expectation(world: &World, item: &HazardExpect, found: &[Found]) -> Ex
     } else {
         near.join("; ")
     };
-    Expectation { line: item.line, what: what.join(", "), passed, got }
+    Expectation { line: item.line, what: hazard_text(world, item), passed, got }
+}
+
+/// An expected hazard in words: `double-writer, vdi db-root, begun by 14m`.
+fn hazard_text(world: &World, item: &HazardExpect) -> String {
+    let mut what = vec![item.hazard.doc().name.to_owned()];
+    what.extend(item.vdi.map(|vdi| format!("vdi {}", world.names.vdi(vdi))));
+    what.extend(item.vm.map(|vm| format!("vm {}", world.names.vm(vm))));
+    what.extend(item.sr.map(|sr| format!("sr {}", world.names.sr(sr))));
+    what.extend(item.hosts.as_ref().map(|hosts| format!("hosts {}", names(world, hosts))));
+    what.extend(item.host.map(|host| format!("host {}", world.names.machine(host))));
+    what.extend(item.by.map(|by| format!("by {}", world.names.machine(by))));
+    what.extend(item.begins.map(|(first, last)| match first {
+        Time::ZERO => format!("begun by {last}"),
+        first => format!("begun during {first}..{last}"),
+    }));
+    what.join(", ")
 }
 
 fn found_text(world: &World, found: &Found) -> String {
@@ -474,6 +492,7 @@ fn matches(world: &World, item: &HazardExpect, found: &Found) -> bool {
         && fits(item.vm, place.vm)
         && fits(item.sr, place.sr)
         && fits(item.by, found.by)
+        && item.begins.is_none_or(|(first, last)| (first..=last).contains(&found.since))
         && item.host.is_none_or(|host| found.hosts.contains(&host))
         && item.hosts.as_ref().is_none_or(|hosts| same_set(hosts, &found.hosts))
 }
@@ -501,7 +520,12 @@ pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[S
         }
     }
     for expect in parts(scenario, case) {
-        let judges_nothing = expect.hazards.is_empty() && expect.never.is_empty() && expect.states.is_empty();
+        let judges_nothing = expect.hazards.is_empty()
+            && expect.never.is_empty()
+            && expect.states.is_empty()
+            && expect.downtime.is_empty()
+            && expect.events_at_most.is_none()
+            && expect.effects.is_empty();
         let allows_all = |worst: &(u32, Worst)| worst.1 == Some(Severity::Corruption);
         if let Some((line, _)) = expect.worst.filter(allows_all).filter(|_| judges_nothing && expect.left.is_none()) {
             list.push(Warning {

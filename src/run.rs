@@ -5,10 +5,11 @@ use crate::base::time::{Span, Time};
 use crate::engine::{self, Engine, Program};
 use crate::hazard::Severity;
 use crate::hazard::watch::{Found, Watch};
-use crate::judge::{Expectation, States};
+use crate::judge::{self, Expectation, States, Verdict};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::World;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// A case, run to its end.
@@ -32,6 +33,18 @@ pub struct Run {
 
 /// Runs a case to its end. `instants` are those at which the world is kept, sorted.
 pub fn run(scenario: &Scenario, case: Case, options: engine::Options, instants: &[Time]) -> Run {
+    watched(scenario, case, options, instants, &mut |_| ControlFlow::Continue(()))
+}
+
+/// The same, with somebody who looks on: `each` is called after every turn in which anything happened, and may take the
+/// trace's entries away. Where it breaks, the run ends there.
+pub fn watched(
+    scenario: &Scenario,
+    case: Case,
+    options: engine::Options,
+    instants: &[Time],
+    each: &mut dyn FnMut(&mut Engine) -> ControlFlow<()>,
+) -> Run {
     let program = Arc::new(Program::new(scenario, case));
     let mut engine = Engine::with_program(scenario, Arc::clone(&program), options);
     let mut watch = Watch::new();
@@ -40,9 +53,13 @@ pub fn run(scenario: &Scenario, case: Case, options: engine::Options, instants: 
     let mut kept = Vec::new();
     // The world stands still between turns: whoever asks for an instant in between is shown the turn before it.
     let mut since = Time::ZERO;
-    while let Some(next) = engine.next_at() {
-        if next > since {
-            stand(&engine.world, &mut states, since, next, instants, &mut kept);
+    let asked = !states.is_empty() || !instants.is_empty();
+    loop {
+        if asked {
+            let Some(next) = engine.next_at() else { break };
+            if next > since {
+                stand(&engine.world, &mut states, since, next, instants, &mut kept);
+            }
         }
         let Some((at, events)) = engine.turn() else { break };
         since = at;
@@ -51,6 +68,9 @@ pub fn run(scenario: &Scenario, case: Case, options: engine::Options, instants: 
             let events = events.to_vec();
             watch.observe(&engine.world, &events);
             downtime.look(&engine.world);
+            if each(&mut engine).is_break() {
+                break;
+            }
         }
     }
     let end = engine.finish();
@@ -71,6 +91,20 @@ fn stand(world: &World, states: &mut States<'_>, from: Time, until: Time, instan
 }
 
 impl Run {
+    /// All that was expected of the case, judged, in the file's order.
+    pub fn expectations(&self, scenario: &Scenario, case: Case) -> Vec<Expectation> {
+        let measured = judge::Measured { downtime: &self.downtime, events: self.engine.trace.count };
+        let mut all = judge::expectations(scenario, case, &self.program, &self.engine.records, &self.found, &self.engine.world, &measured);
+        all.extend(self.states.iter().cloned());
+        all.sort_by_key(|expectation| expectation.line);
+        all
+    }
+
+    /// The verdict over them.
+    pub fn verdict(&self, scenario: &Scenario, case: Case, expectations: &[Expectation]) -> Verdict {
+        judge::verdict(scenario, case, &self.program, &self.engine.records, expectations)
+    }
+
     /// The worst that was found.
     pub fn worst(&self) -> Option<Severity> {
         self.found.iter().map(|found| found.hazard.doc().severity).max()

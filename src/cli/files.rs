@@ -25,6 +25,11 @@ pub fn shown(path: &Path) -> String {
 
 /// Reads a whole file, or standard input for `-`. What goes wrong is told here.
 pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
+    read_or(path).map_err(|(what, help)| out.refuse("unreadable", &what, &help, Status::Unreadable))
+}
+
+/// The same; what goes wrong is given back: what, and help.
+pub fn read_or(path: &Path) -> Result<Vec<u8>, (String, Vec<String>)> {
     let shown = if path.as_os_str() == "-" { "standard input".to_string() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let done = if path.as_os_str() == "-" {
@@ -35,13 +40,24 @@ pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
     if let Err(error) = done {
         let help =
             if path.is_dir() { vec![format!("it is a folder: name the files in it, or try `poolsim check {shown}`")] } else { vec![] };
-        return Err(out.refuse("unreadable", &format!("{shown} cannot be read: {error}"), &help, Status::Unreadable));
+        return Err((format!("{shown} cannot be read: {error}"), help));
     }
     Ok(bytes)
 }
 
+/// Reads what a scenario file includes, by paths relative to its folder; standard input stands in the current one.
+pub fn beside(path: &Path) -> impl FnMut(&str) -> Result<Vec<u8>, String> {
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    move |inner: &str| {
+        let mut bytes = Vec::new();
+        let path = inner.split('/').fold(folder.clone(), |path, part| path.join(part));
+        let done = std::fs::File::open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes));
+        done.map(|_| bytes).map_err(|error| error.to_string())
+    }
+}
+
 /// The scenario files that `paths` name: files as they stand, folders walked for `.yaml` and `.yml` in the order of
-/// their names. Hidden folders and links to folders are not followed.
+/// their names, without the parts that others include. Hidden folders and links to folders are not followed.
 pub fn find(out: Out, paths: &[PathBuf]) -> (Vec<PathBuf>, Status) {
     let mut found = Vec::new();
     let mut status = Status::Fine;
@@ -73,9 +89,14 @@ fn walk(out: Out, folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Stat
             if !hidden && depth < DEPTH_MAX {
                 status = status.and(walk(out, &path, depth + 1, found));
             }
-        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") && !is_part(&path) {
             found.push(path);
         }
     }
     status
+}
+
+/// Whether a file is a part of scenarios, which others include, and no scenario itself.
+fn is_part(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem.as_encoded_bytes().ends_with(b".part"))
 }

@@ -6,7 +6,7 @@ use super::files;
 use super::out::Out;
 use crate::catalog;
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::{self, Loaded, model::Scenario};
+use crate::scenario::{self, Asked, Loaded, model::Scenario};
 use crate::world::release::{RELEASES_NOT_YET, Release};
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub struct File {
 pub fn load(out: Out, path: &Path) -> Result<File, Status> {
     let bytes = files::read(out, path)?;
     let name = files::name(path);
-    match scenario::load_bytes(&files::shown(path), &bytes) {
+    match scenario::load_with(&files::shown(path), &bytes, &mut Asked { include: &mut files::beside(path) }) {
         Ok(Loaded { scenario, warnings }) => {
             tell(out, &warnings);
             Ok(File { name, scenario })
@@ -37,8 +37,13 @@ pub fn load(out: Out, path: &Path) -> Result<File, Status> {
 /// Diagnostics to standard error.
 pub fn tell(out: Out, diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        out.say(&(diagnostic.render(out.colour_err) + "\n\n"));
+        out.say(&told(out, diagnostic));
     }
+}
+
+/// A diagnostic as standard error shows it.
+pub fn told(out: Out, diagnostic: &Diagnostic) -> String {
+    diagnostic.render(out.colour_err) + "\n\n"
 }
 
 /// The release that the command line asks for.

@@ -5,14 +5,17 @@ use super::exit::Status;
 use super::load::{self, File, did_you_mean};
 use super::out::Out;
 use super::progress::Progress;
-use super::{bug, style};
+use super::{bug, interrupt, only, style};
 use crate::catalog;
 use crate::hazard::Severity;
 use crate::report::case::{self, Options};
+use crate::report::tell::Teller;
+use crate::report::text::layout::count;
 use crate::report::{self, Report, Verdict};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::release::Release;
 use rayon::prelude::*;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 /// What is written beside standard output.
@@ -31,15 +34,20 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
         ];
         return out.refuse("usage", "which scenario? `poolsim run` wants at least one file", &help, Status::Wrong);
     }
+    if let Err(status) = only(out, common, "run", &[Format::Text, Format::Json, Format::Ndjson]) {
+        return status;
+    }
     let (release, extras) = match (load::release(out, common), extras(out, common)) {
         (Ok(release), Ok(extras)) => (release, extras),
         (Err(status), _) | (_, Err(status)) => return status,
     };
     let mut status = Status::Fine;
     let mut all: Vec<Vec<Report>> = Vec::new();
-    for path in &args.files {
+    interrupt::end_at_once(out);
+    for (at, path) in args.files.iter().enumerate() {
+        interrupt::done(format!("{at} of {} had been run; no report was written", count(args.files.len(), "file")));
         // A bug that one file meets does not keep the others from running.
-        let done = bug::guard(out, || file(out, common, args, release, path));
+        let done = bug::guard(out, || file(out, common, args, (release, &extras), path));
         match done {
             Ok((reports, came_out)) => {
                 status = status.and(came_out);
@@ -56,13 +64,15 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
     match common.format {
         Format::Text => {}
         Format::Json => status = status.and(out.result(&report::json::render(&flat()))),
-        Format::Ndjson => status = status.and(out.result(&report::ndjson::render(&flat()))),
+        // Was printed while it ran.
+        Format::Ndjson => {}
+        Format::Sarif | Format::Github => {}
     }
     for extra in extras {
         let text = match extra.kind {
             Format::Json => report::json::render(&flat()),
-            Format::Ndjson => report::ndjson::render(&flat()),
-            Format::Text => {
+            Format::Ndjson => report::ndjson::render(&flat(), args.files.len() > 1),
+            Format::Text | Format::Sarif | Format::Github => {
                 let plain = style(common, false);
                 all.iter().map(|reports| report::text::render(reports, plain)).collect::<Vec<_>>().join("\n")
             }
@@ -73,7 +83,13 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
 }
 
 /// One file: loaded, narrowed, run, judged.
-fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &std::path::Path) -> Result<(Vec<Report>, Status), Status> {
+fn file(
+    out: Out,
+    common: &Common,
+    args: &Run,
+    (release, extras): (Option<Release>, &[Extra]),
+    path: &std::path::Path,
+) -> Result<(Vec<Report>, Status), Status> {
     let mut file = load::load(out, path)?;
     if let Some(release) = release {
         file.scenario.release = release;
@@ -85,7 +101,13 @@ fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &
             return Err(out.refuse("usage", &what, &[], Status::Wrong));
         }
     }
-    let options = Options { seed: common.seed, release: None, max_events: common.max_events, at: args.at.clone(), because: true };
+    let options = Options {
+        seed: common.seed,
+        release: None,
+        max_events: common.max_events,
+        at: args.at.clone(),
+        because: common.format != Format::Ndjson || !extras.is_empty(),
+    };
     bug::recipe(&format!(
         "scenario {} (sha256 {}), seed {}, release {}",
         file.scenario.name,
@@ -95,19 +117,78 @@ fn file(out: Out, common: &Common, args: &Run, release: Option<Release>, path: &
     ));
     let progress = Progress::begin(format!("running {}", file.name));
     let run_all = || -> Vec<Report> { cases.par_iter().map(|case| one(&file, *case, &options, common)).collect() };
-    let reports = match common.jobs.map(|n| rayon::ThreadPoolBuilder::new().num_threads(usize::from(n)).build()) {
-        Some(Ok(pool)) => pool.install(run_all),
-        // No threads are to be had: one after the other gives the same.
-        Some(Err(_)) => cases.iter().map(|case| one(&file, *case, &options, common)).collect(),
-        None => run_all(),
+    let mut status = Status::Fine;
+    let reports: Vec<Report> = if common.format == Format::Ndjson {
+        let mut stream = Stream { out, status, gone: false, kept: !extras.is_empty() };
+        let reports = cases.iter().map_while(|case| stream.case(&file, *case, &options, args.files.len() > 1)).collect();
+        status = stream.status;
+        reports
+    } else {
+        match common.jobs.map(|n| rayon::ThreadPoolBuilder::new().num_threads(usize::from(n)).build()) {
+            Some(Ok(pool)) => pool.install(run_all),
+            // No threads are to be had: one after the other gives the same.
+            Some(Err(_)) => cases.iter().map(|case| one(&file, *case, &options, common)).collect(),
+            None => run_all(),
+        }
     };
     drop(progress);
     for report in reports.iter().filter(|report| report.cut_short) {
         out.say(&format!("warning: {} was ended at {} after {} events (--max-events)\n", report.scenario, report.end, common.max_events));
     }
-    let status = reports.iter().fold(Status::Fine, |status, report| status.and(judge(report, args.fail_on)));
+    let status = reports.iter().fold(status, |status, report| status.and(judge(report, args.fail_on)));
     Ok((reports, status))
 }
+
+/// Prints the trace while it comes about, so that it takes no room and whoever reads it need not wait for the end.
+struct Stream {
+    out: Out,
+    status: Status,
+    /// Nobody reads it any more, or it cannot be written: what is left is not run.
+    gone: bool,
+    /// Whether other reports want the trace too.
+    kept: bool,
+}
+
+impl Stream {
+    /// Runs a case; `None` where nobody reads the trace any more.
+    fn case(&mut self, file: &File, which: Case, options: &Options, several: bool) -> Option<Report> {
+        let scenario = &file.scenario;
+        let scope = report::ndjson::Scope {
+            scenario: several.then_some(scenario.name.as_str()),
+            world: scenario.world_name(which),
+            recovery: scenario.recovery_name(which),
+        };
+        let mut seen = 0;
+        let mut text = String::new();
+        let report = case::watched(scenario, which, options, &mut |engine| {
+            let teller = Teller { names: &engine.world.names, steps: &engine.program().steps };
+            text += &report::ndjson::lines(&engine.trace.entries[seen..], teller, scope);
+            if self.kept {
+                seen = engine.trace.entries.len();
+            } else {
+                engine.trace.entries.clear();
+            }
+            if text.len() >= CHUNK { self.put(&mut text) } else { ControlFlow::Continue(()) }
+        });
+        (self.put(&mut text).is_continue() && !self.gone).then_some(report)
+    }
+
+    fn put(&mut self, text: &mut String) -> ControlFlow<()> {
+        if self.gone {
+            return ControlFlow::Break(());
+        }
+        match self.out.piece(std::mem::take(text).as_bytes()) {
+            Ok(true) => return ControlFlow::Continue(()),
+            Ok(false) => {}
+            Err(status) => self.status = self.status.and(status),
+        }
+        self.gone = true;
+        ControlFlow::Break(())
+    }
+}
+
+/// So much of a trace is printed at once.
+const CHUNK: usize = 1 << 13;
 
 /// Runs one case, looks for the causes of what was found, and reports.
 fn one(file: &File, which: Case, options: &Options, common: &Common) -> Report {
@@ -159,6 +240,10 @@ fn extras(out: Out, common: &Common) -> Result<Vec<Extra>, Status> {
             "text" => Format::Text,
             "json" => Format::Json,
             "ndjson" => Format::Ndjson,
+            other if super::test::KINDS.iter().any(|(name, _)| *name == other) => {
+                let help = [format!("`poolsim test --report {text}` writes it; `run` writes text, json, ndjson")];
+                return Err(out.refuse("usage", &format!("`run` has no reports of the kind `{other}`"), &help, Status::Wrong));
+            }
             other => {
                 let help = ["the kinds that are there: text, json, ndjson".to_string()];
                 return Err(out.refuse("not-yet", &format!("reports of the kind `{other}` are not built yet"), &help, Status::Wrong));
@@ -170,7 +255,7 @@ fn extras(out: Out, common: &Common) -> Result<Vec<Extra>, Status> {
 }
 
 /// The command that runs a case again; the file is named without its folder.
-fn replay(name: &str, report: &Report, common: &Common) -> String {
+pub(super) fn replay(name: &str, report: &Report, common: &Common) -> String {
     let mut words = vec!["poolsim".to_string(), "run".to_string(), if name == "stdin" { "-".into() } else { quoted(name) }];
     for (option, value) in [("--world", &report.world), ("--recovery", &report.recovery)] {
         if let Some(value) = value {
@@ -189,7 +274,7 @@ fn replay(name: &str, report: &Report, common: &Common) -> String {
 
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+:@%,".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+:@%,/".contains(c);
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
         return word.to_string();
     }

@@ -11,6 +11,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::errors::ApiError;
+use crate::world::guards::Guard;
 
 /// `xe host-shutdown`.
 pub type HostShutdown = Batch<Shutdown>;
@@ -26,7 +27,7 @@ pub struct Reboot;
 const DELAY: Span = Span::secs(10);
 
 fn checks(world: &World, seat: Seat, host: HostId) -> Result<Span, Refusal> {
-    if world.db(seat.executor).host(host).is_some_and(|record| record.enabled) {
+    if world.guarded(Guard::DownDisabled) && world.db(seat.executor).host(host).is_some_and(|record| record.enabled) {
         return Err(ApiError::new("HOST_NOT_DISABLED").into());
     }
     let machine = gate(world, seat.executor, host)?;

@@ -8,6 +8,7 @@ use crate::base::ids::{HostId, MachineId, SrId, VdiId};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
+use crate::world::guards::Guard;
 use crate::world::hardware::Io;
 use crate::world::names::SrType;
 
@@ -123,7 +124,7 @@ fn unplug_checks(args: &Args, world: &World, seat: Seat) -> Result<(HostId, SrId
     if ha.enabled && ha.statefile == Some(sr) {
         return Err(ApiError::new("HA_IS_ENABLED").into());
     }
-    if let Some(vdi) = active(world, seat.executor, host, sr) {
+    if let Some(vdi) = active(world, seat.executor, host, sr).filter(|_| world.guarded(Guard::UnplugIdle)) {
         return Err(ApiError::new("VDI_IN_USE").with(Param::Vdi(vdi)).into());
     }
     if world.vdis_on(sr).into_iter().any(|vdi| world.has_open(machine, vdi)) {

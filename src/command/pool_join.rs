@@ -10,6 +10,7 @@ use crate::world::database::{HostRecord, PowerState};
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::event::Event;
+use crate::world::guards::Guard;
 use crate::world::memory::{Incoming, PoolConf, Xapi};
 use crate::world::view::Contact;
 
@@ -88,13 +89,14 @@ impl PoolJoin {
             let reason = if own.hosts.len() > 1 { "Host is already part of a pool" } else { "Host cannot become slave of itself" };
             return Err(ApiError::new("OPERATION_NOT_ALLOWED").text(reason).into());
         }
-        if own.hosts.len() > 1 {
+        if world.guarded(Guard::JoinAlone) && own.hosts.len() > 1 {
             return Err(ApiError::new("JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS").into());
         }
-        if own.vms.iter().flatten().any(|vm| vm.power_state == PowerState::Running) {
+        if world.guarded(Guard::JoinIdle) && own.vms.iter().flatten().any(|vm| vm.power_state == PowerState::Running) {
             return Err(ApiError::new("JOINING_HOST_CANNOT_HAVE_RUNNING_VMS").into());
         }
-        if world.names.sr_ids().any(|sr| world.names.srs[sr.at()].kind.shared() && objects::knows_sr(world, joiner, sr)) {
+        let shared = |sr: SrId| world.names.srs[sr.at()].kind.shared() && objects::knows_sr(world, joiner, sr);
+        if world.guarded(Guard::JoinShared) && world.names.sr_ids().any(shared) {
             return Err(ApiError::new("JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS").into());
         }
         Ok(master)

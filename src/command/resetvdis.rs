@@ -9,6 +9,7 @@ use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::event::Event;
+use crate::world::guards::Guard;
 
 /// `resetvdis.py HOST SR [master]`.
 #[derive(Clone, Debug)]
@@ -83,7 +84,7 @@ impl Operation for Resetvdis {
         if self.master && !was_master {
             fx.tell(Event::NeedlessMasterWord { by, sr, host });
         }
-        if self.master || !was_master || !world.release.resetvdis_needs_master_word() {
+        if self.master || !was_master || !world.release.resetvdis_needs_master_word() || !world.guarded(Guard::MasterWord) {
             for vdi in world.vdis_on(sr) {
                 world.remove_lock(fx, by, vdi, host);
                 if self.master {

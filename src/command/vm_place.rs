@@ -9,6 +9,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::database::PowerState;
 use crate::world::errors::{ApiError, Param};
+use crate::world::guards::Guard;
 
 /// VM_BAD_POWER_STATE.
 pub fn bad_power_state(world: &World, target: Object, expected: &str, actual: &str) -> Refusal {
@@ -47,7 +48,9 @@ pub fn in_state(
         });
     };
     match world.db(by).vm(vm) {
-        Some(record) if record.power_state == state => Ok((vm, record.resident_on)),
+        Some(record) if record.power_state == state || state == PowerState::Halted && !world.guarded(Guard::Halted) => {
+            Ok((vm, record.resident_on))
+        }
         Some(record) => Err(bad_power_state(world, target, expected, record.power_state.name())),
         None => Err(ApiError::new("HANDLE_INVALID").text("VM").with(Param::Vm(vm)).into()),
     }

@@ -11,6 +11,7 @@ use crate::world::World;
 use crate::world::database::PowerState;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
+use crate::world::guards::Guard;
 
 /// `xe vm-reset-powerstate`.
 pub type VmResetPowerstate = Batch<Reset>;
@@ -33,11 +34,12 @@ fn checks(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
     let Some(record) = world.db(by).vm(vm).filter(|record| record.power_state == PowerState::Running) else { return Ok(Span::ZERO) };
     match record.resident_on {
         Some(host) if host == world.host_on(by) => {
-            if world.has_domain(by, vm) {
+            if world.guarded(Guard::ResetDomain) && world.has_domain(by, vm) {
                 return Err(ApiError::new("DOMAIN_EXISTS").with(Param::Vm(vm)).text("1").into());
             }
             Ok(Span::ZERO)
         }
+        Some(_) if !world.guarded(Guard::ResetLive) => Ok(Span::ZERO),
         Some(host) => dead_after(world, by, host).ok_or_else(|| ApiError::new("HOST_IS_LIVE").with(Param::Host(host)).into()),
         None => Ok(Span::ZERO),
     }

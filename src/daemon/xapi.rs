@@ -10,6 +10,7 @@ use crate::world::database::PowerState;
 use crate::world::effects::{Due, Effects};
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::{Ending, Event};
+use crate::world::guards::Guard;
 use crate::world::memory::{Forsaken, PoolConf, Promotion, Xapi};
 use crate::world::names::Mode;
 use crate::world::view::Contact;
@@ -77,7 +78,8 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
     // The promotion is judged against the former master's database as it is now, before this start changes anything.
     let taking_over = world.stacks[machine.at()].taking_over.take();
     let stale = taking_over.flatten().is_some_and(|old| !world.db(machine).agrees_with(world.db(old)));
-    if let Some(other) = other_master(world, machine) {
+    // Under HA the lock in the statefile has said who is master.
+    if let Some(other) = other_master(world, machine).filter(|_| world.guarded(Guard::OtherMaster) && !world.ha_holds_lock(machine)) {
         // "Just a sanity check": whoever starts yields to the master that it finds (check_no_other_masters).
         fx.tell(Event::Yielded { machine, to: other });
         world.write_conf(fx, machine, PoolConf::Slave(other));

@@ -44,6 +44,16 @@ fn a_host_that_left_ha_alone_is_taken_for_fenced_while_its_guests_run() {
 }
 
 #[test]
+fn a_master_that_left_ha_alone_rules_on_beside_its_successor() {
+    let run = Run::with(3, "- {note: nothing}", 1, &mut once(TEN, |world, fx| emergency_disable(world, fx, ALPHA)));
+    let world = &run.engine.world;
+    let masters: Vec<MachineId> = world.masters(crate::world::MAIN_POOL).collect();
+    assert!(masters.len() == 2 && masters.contains(&ALPHA), "{masters:?}");
+    let elected = run.events.iter().filter(|(_, event)| matches!(event, Event::HaMasterElected { .. })).count();
+    assert_eq!(elected, 1);
+}
+
+#[test]
 fn a_member_that_is_not_armed_is_not_let_in() {
     let act = &mut once(TEN, |world, fx| {
         emergency_disable(world, fx, BETA);
@@ -144,6 +154,24 @@ fn the_first_of_two_to_boot_waits_for_the_other_and_then_goes_alone() {
     // It was a member, and takes the lock over; nothing is lost.
     assert!(run.engine.world.is_master(BETA));
     assert_eq!(run.engine.world.stacks[BETA.at()].conf, PoolConf::Master);
+}
+
+#[test]
+fn the_redo_log_stands_still_while_the_master_can_not_write_it() {
+    // alpha loses the statefile at 10m and notes something at 10m30s; that is not in the log that its successor reads.
+    let deed = |world: &mut World, fx: &mut Effects| world.set_default_sr(fx, ALPHA, None);
+    let late = Time(630_000_000);
+    let run = Run::with(3, "- {at: 10m, fault: {storage-loss: {host: alpha, sr: nfs1}}}", 1, &mut once(late, deed));
+    let world = &run.engine.world;
+    let master = world.masters(crate::world::MAIN_POOL).next().expect("a new master");
+    assert_ne!(master, ALPHA);
+    assert!(world.db(master).default_sr.is_some());
+    // What it noted before is.
+    let early = Time(590_000_000);
+    let run = Run::with(3, "- {at: 10m, fault: {storage-loss: {host: alpha, sr: nfs1}}}", 1, &mut once(early, deed));
+    let world = &run.engine.world;
+    let master = world.masters(crate::world::MAIN_POOL).next().expect("a new master");
+    assert!(master != ALPHA && world.db(master).default_sr.is_none());
 }
 
 #[test]

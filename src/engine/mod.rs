@@ -6,9 +6,9 @@ mod console;
 #[cfg(test)]
 mod ha_boot_tests;
 #[cfg(test)]
-mod protect_tests;
-#[cfg(test)]
 mod ha_tests;
+#[cfg(test)]
+mod protect_tests;
 pub mod queue;
 mod sequence;
 pub mod start;
@@ -21,6 +21,7 @@ use crate::scenario::model::{Case, Scenario, Sequence, Step};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::event::{Event, Status, StepIx};
+use crate::world::guards::Guard;
 use crate::world::memory::{PoolConf, Xapi};
 use console::Console;
 use queue::{NO_STEP, Queue, RANK_POOL};
@@ -50,11 +51,13 @@ pub struct Options {
     pub masked: BTreeMap<StepIx, Span>,
     /// Whether the trace is counted and digested only.
     pub silent: bool,
+    /// A guard of the model that is taken away.
+    pub without: Option<Guard>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { seed: 0, max_events: 50_000_000, masked: BTreeMap::new(), silent: false }
+        Options { seed: 0, max_events: 50_000_000, masked: BTreeMap::new(), silent: false, without: None }
     }
 }
 
@@ -95,6 +98,8 @@ pub struct StepRecord {
     pub late: Option<Span>,
     /// Whether its fault or act ever changed anything; `None` for other steps and those that did not run.
     pub effect: Option<bool>,
+    /// Whether anything that goes back to it changed what is so or what is believed.
+    pub told: bool,
     /// What it was before this step began, in the order of beginning.
     pub order: u32,
 }
@@ -165,7 +170,8 @@ impl Engine {
     }
 
     /// The same, for a world that stands ready.
-    fn with_world(world: World, program: Arc<Program>, options: Options) -> Engine {
+    fn with_world(mut world: World, program: Arc<Program>, options: Options) -> Engine {
+        world.without = options.without;
         let record = StepRecord {
             began: None,
             ended: None,
@@ -176,6 +182,7 @@ impl Engine {
             output: String::new(),
             late: None,
             effect: None,
+            told: false,
             order: u32::MAX,
         };
         let mut engine = Engine {
@@ -244,6 +251,11 @@ impl Engine {
         self.end().is_none_or(|end| next <= end).then_some(next)
     }
 
+    /// The steps that are run.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// One turn of the virtual clock: all that is due at the next instant. `None` when the run is over. The events of the
     /// turn are lent until the next.
     pub fn turn(&mut self) -> Option<(Time, &[Event])> {
@@ -253,8 +265,7 @@ impl Engine {
         self.world.now = at;
         self.fx.now = at;
         loop {
-            while self.queue.next_at() == Some(at) {
-                let Some(entry) = self.queue.pop() else { break };
+            while let Some(entry) = self.queue.pop_at(at) {
                 self.origin = entry.origin;
                 self.due = Some(entry.due);
                 self.dues += 1;
@@ -325,9 +336,14 @@ impl Engine {
         if !self.fx.events.is_empty() {
             let cause = Cause { step: (self.origin != NO_STEP).then_some(StepIx(self.origin)), due: self.due.map_or("start", name_of) };
             let now = self.world.now;
+            let mut told = false;
             for event in self.fx.events.drain(..) {
+                told |= !matches!(event, Event::StepBegan { .. } | Event::StepEnded { .. } | Event::Refused { .. });
                 self.instant.push(event.clone());
                 self.trace.add(now, cause, event);
+            }
+            if let Some(step) = cause.step.filter(|_| told) {
+                self.records[usize::from(step.0)].told = true;
             }
         }
         for place in 0..self.fx.dues.len() {

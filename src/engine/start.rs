@@ -159,6 +159,7 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
         first_master: pool.master,
         ruled_last: pool.master,
         fallen_sr_masters: fallen_sr_masters(scenario),
+        without: None,
     };
     if let Some(ha) = &pool.ha {
         world.ha_at_start(pool.master, ha.heartbeat_sr, ha.timeout);

@@ -4,7 +4,7 @@ use super::tell::Teller;
 use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Time;
-use crate::engine::trace::KEPT;
+use crate::engine::trace::{Entry, KEPT};
 use crate::hazard::watch::Found;
 use crate::judge::{self, PlaceNames};
 use crate::run::Run;
@@ -35,9 +35,7 @@ pub fn report(
 ) -> Report {
     let engine = &run.engine;
     let world = &engine.world;
-    let mut expectations = judge::expectations(scenario, case, &run.program, &engine.records, &run.found, world);
-    expectations.extend(run.states.iter().cloned());
-    expectations.sort_by_key(|expectation| expectation.line);
+    let expectations = run.expectations(scenario, case);
     let mut warnings = judge::warnings(scenario, case, &run.program, &engine.records, world);
     warnings.sort_by_key(|warning| warning.line);
     let mut counts = BTreeMap::new();
@@ -60,7 +58,7 @@ pub fn report(
         events: engine.trace.count,
         digest: engine.trace.digest(),
         replay,
-        verdict: judge::verdict(scenario, case, &run.program, &engine.records, &expectations),
+        verdict: run.verdict(scenario, case, &expectations),
         worst: run.worst(),
         recovery_began: engine.recovery_began,
         recovery_safe: run.recovery_safe(),
@@ -149,27 +147,13 @@ fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
         .entries
         .iter()
         .map(|entry| {
-            let told = teller.tell(&entry.event);
             let step = match &entry.event {
                 Event::StepBegan { step } | Event::StepEnded { step, .. } | Event::Refused { step, .. } => {
                     places.get(usize::from(step.0)).copied()
                 }
                 _ => None,
             };
-            let cause_line = entry.cause.step.and_then(|step| run.program.steps.get(usize::from(step.0))).map(|(_, step)| step.line);
-            StoryLine {
-                at: entry.at,
-                realm: told.realm,
-                actor: told.actor,
-                what: told.what,
-                matters: told.matters,
-                event: told.event,
-                parts: told.parts,
-                cause_line,
-                cause_due: Some(entry.cause.due),
-                step,
-                finding: None,
-            }
+            StoryLine { step, ..story_line(teller, entry) }
         })
         .collect();
     if engine.trace.count > KEPT as u64 {
@@ -213,6 +197,24 @@ fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
     // Stable: within an instant events come first, as they were, then what was found after them.
     lines.sort_by_key(|line| line.at);
     lines
+}
+
+/// An event as a line of the story; which of the report's steps it belongs to is left open.
+pub fn story_line(teller: Teller<'_>, entry: &Entry) -> StoryLine {
+    let told = teller.tell(&entry.event);
+    StoryLine {
+        at: entry.at,
+        realm: told.realm,
+        actor: told.actor,
+        what: told.what,
+        matters: told.matters,
+        event: told.event,
+        parts: told.parts,
+        cause_line: entry.cause.step.and_then(|step| teller.steps.get(usize::from(step.0))).map(|(_, step)| step.line),
+        cause_due: Some(entry.cause.due),
+        step: None,
+        finding: None,
+    }
 }
 
 fn blank() -> StoryLine {

@@ -4,9 +4,11 @@
 pub mod because;
 pub mod build;
 pub mod case;
+pub mod diff;
 pub mod json;
 pub mod ndjson;
 pub mod sentences;
+pub mod suite;
 pub mod tell;
 mod tell_ha;
 pub mod text;

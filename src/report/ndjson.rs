@@ -4,24 +4,51 @@
 //! itself, `null` for neither) and the event's own parts by name. Where a file has several cases, `world` and
 //! `recovery` tell them apart; where there are several files, `scenario` does.
 
+use super::build::story_line;
+use super::tell::Teller;
 use super::{Report, StoryLine};
+use crate::engine::trace::Entry;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
-/// The traces of all cases, one after the other.
-pub fn render(reports: &[Report]) -> String {
+/// What tells the lines of one case from those of another.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The scenario's name, where there are several files.
+    pub scenario: Option<&'a str>,
+    /// The world, where the file has any.
+    pub world: Option<&'a str>,
+    /// The recovery, where it has a name.
+    pub recovery: Option<&'a str>,
+}
+
+/// The traces of all cases, one after the other; `several` files, or one.
+pub fn render(reports: &[Report], several: bool) -> String {
     let mut text = String::new();
-    let several = reports.iter().any(|report| report.scenario != reports[0].scenario);
     for report in reports {
+        let scope = Scope {
+            scenario: several.then_some(report.scenario.as_str()),
+            world: report.world.as_deref(),
+            recovery: report.recovery.as_deref(),
+        };
         // Findings are judgements and no events: the lines are as many as the report's `events`.
         for line in report.story.iter().filter(|line| line.finding.is_none()) {
-            let _ = writeln!(text, "{}", super::json::compact(&event(report, line, several)));
+            let _ = writeln!(text, "{}", super::json::compact(&event(line, scope)));
         }
     }
     text
 }
 
-fn event(report: &Report, line: &StoryLine, several: bool) -> Value {
+/// The lines of some events, while the run goes on.
+pub fn lines(entries: &[Entry], teller: Teller<'_>, scope: Scope<'_>) -> String {
+    let mut text = String::new();
+    for entry in entries {
+        let _ = writeln!(text, "{}", super::json::compact(&event(&story_line(teller, entry), scope)));
+    }
+    text
+}
+
+fn event(line: &StoryLine, scope: Scope<'_>) -> Value {
     // The event's own parts first: the keys that every line has win over a part of the same name.
     let mut object: Map<String, Value> = line.parts.iter().map(|(name, value)| ((*name).to_string(), value.clone())).collect();
     let cause = match (line.cause_line, line.cause_due) {
@@ -32,14 +59,10 @@ fn event(report: &Report, line: &StoryLine, several: bool) -> Value {
     object.insert("us".into(), json!(line.at.0));
     object.insert("event".into(), json!(line.event));
     object.insert("cause".into(), cause);
-    if several {
-        object.insert("scenario".into(), json!(report.scenario));
-    }
-    if let Some(world) = &report.world {
-        object.insert("world".into(), json!(world));
-    }
-    if let Some(recovery) = &report.recovery {
-        object.insert("recovery".into(), json!(recovery));
+    for (key, value) in [("scenario", scope.scenario), ("world", scope.world), ("recovery", scope.recovery)] {
+        if let Some(value) = value {
+            object.insert(key.into(), json!(value));
+        }
     }
     Value::Object(object)
 }
@@ -51,7 +74,7 @@ mod tests {
 
     #[test]
     fn an_event_a_line_with_its_cause() {
-        let text = render(&[forgotten()]);
+        let text = render(&[forgotten()], false);
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let findings = forgotten().story.iter().filter(|line| line.finding.is_some()).count();
         assert_eq!((lines.len(), findings), (forgotten().story.len() - 2, 2));
@@ -61,7 +84,7 @@ mod tests {
 
     #[test]
     fn cases_are_told_apart() {
-        let text = render(&[case("dead", "hasty", true), case("isolated", "hasty", false)]);
+        let text = render(&[case("dead", "hasty", true), case("isolated", "hasty", false)], false);
         let of = |at: usize| serde_json::from_str::<Value>(text.lines().nth(at).unwrap()).unwrap();
         assert_eq!([&of(0)["world"], &of(0)["recovery"]], [&json!("dead"), &json!("hasty")]);
         assert_eq!(of(text.lines().count() - 1)["world"], json!("isolated"));

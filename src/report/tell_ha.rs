@@ -183,3 +183,46 @@ impl Teller<'_> {
 fn seconds(span: Span) -> String {
     format!("{} s", (span.0 + 500_000) / 1_000_000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_phase_is_told_with_the_seconds_that_it_took() {
+        let names = crate::scenario::load("pool.yaml", "pool:\n  hosts: [alpha, beta]\n").expect("a scenario").scenario.pool.names;
+        let teller = Teller { names: &names, steps: &[] };
+        let (alpha, beta) = (MachineId(0), MachineId(1));
+        let name = |machine: MachineId| names.machine(machine).to_owned();
+        let host = |machine: MachineId| crate::base::ids::HostId(machine.0);
+        let what = |event: &Event| teller.tell(event).what;
+        let began = Event::HaFaultBegan {
+            machine: alpha,
+            unheard: vec![host(beta)],
+            stopped: vec![host(beta)],
+            own_statefile: true,
+            silent: Span::millis(60_200),
+        };
+        assert_eq!(
+            what(&began),
+            format!("has not heard {0} and has not seen the statefile slot of {0} move for 60 s: begins to handle a fault", name(beta))
+        );
+        let ended = Event::HaFaultEnded {
+            machine: alpha,
+            survives: true,
+            rule: Rule::Statefile,
+            agreed: false,
+            took: Span::secs(64),
+            wait: Span::secs(82),
+        };
+        let told = what(&ended);
+        assert!(told.contains("after 64 s") && told.contains("never agreed") && told.contains("waits 82 s"), "{told}");
+        let shrunk = Event::HaShrunk { machine: alpha, gone: vec![host(beta)], took: Span::secs(146) };
+        assert_eq!(what(&shrunk), format!("takes {} out of the liveset, 146 s after it began to handle the fault", name(beta)));
+        let fenced = teller.tell(&Event::Fenced { machine: beta, why: FenceCause::Lost });
+        assert_eq!((fenced.event, fenced.actor, fenced.matters), ("fenced", name(beta), true));
+        assert!(matches!(fenced.realm, Realm::Truth));
+        // Whoever decides only believes.
+        assert!(matches!(teller.tell(&ended).realm, Realm::Belief));
+    }
+}

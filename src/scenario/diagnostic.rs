@@ -98,11 +98,22 @@ impl Diagnostic {
     }
 }
 
-/// A text with its lines found once.
+/// A text with its lines found once. Files that it includes follow it, each with its places behind those of the one
+/// before, so that a place says which file it is in.
 pub struct Source<'a> {
     file: &'a str,
     text: &'a str,
     lines: Vec<usize>,
+    parts: Vec<Part<'a>>,
+}
+
+/// A file that another includes.
+struct Part<'a> {
+    source: Source<'a>,
+    /// Where its places begin.
+    base: usize,
+    /// The line of the first file that brought it.
+    line: u32,
 }
 
 impl<'a> Source<'a> {
@@ -111,7 +122,17 @@ impl<'a> Source<'a> {
         // A byte-order mark is no part of the text.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let lines = std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1)).collect();
-        Source { file, text, lines }
+        Source { file, text, lines, parts: Vec::new() }
+    }
+    /// Adds a file that this one includes; its places begin at `base`, which lies behind all others. `line` is that of the
+    /// entry in this file which brought it.
+    pub fn add(&mut self, file: &'a str, text: &'a str, base: usize, line: u32) {
+        self.parts.push(Part { source: Source::new(file, text), base, line });
+    }
+    /// The included file that a byte is in, with the byte's place in it.
+    fn part(&self, at: usize) -> Option<(&Part<'a>, usize)> {
+        let part = self.parts.partition_point(|part| part.base <= at).checked_sub(1).map(|found| &self.parts[found])?;
+        Some((part, at - part.base))
     }
     /// The text.
     pub fn text(&self) -> &'a str {
@@ -123,9 +144,16 @@ impl<'a> Source<'a> {
     }
     /// The text at a place.
     pub fn slice(&self, place: Place) -> &'a str {
-        self.text.get(place.start..place.end).unwrap_or("")
+        match self.part(place.start) {
+            Some((part, start)) => part.source.text.get(start..start + (place.end.saturating_sub(place.start))).unwrap_or(""),
+            None => self.text.get(place.start..place.end).unwrap_or(""),
+        }
     }
-    /// The line, from 1, that a byte stands on.
+    /// The line of the first file that a byte stands on or, from an included file, was brought by.
+    pub fn line_of_file(&self, at: usize) -> u32 {
+        self.part(at).map_or_else(|| self.line(at), |(part, _)| part.line)
+    }
+    /// The line, from 1, that a byte of the first file stands on.
     pub fn line(&self, at: usize) -> u32 {
         self.lines.partition_point(|start| *start <= at) as u32
     }
@@ -182,6 +210,10 @@ impl<'a> Source<'a> {
             super::diagnostics::find(code).is_some() || super::diagnostics::of_commands(code),
             "the code {code} is not in the table"
         );
+        if let Some((part, start)) = self.part(place.start) {
+            let place = Place { start, end: start + place.end.saturating_sub(place.start) };
+            return part.source.diagnostic(gravity, place, code, message, help);
+        }
         let start = self.floor(place.start.min(self.text.len()));
         let line = self.line_text(start);
         let in_line = (start - self.line_start(start)).min(line.len());

@@ -170,6 +170,11 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
         example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{run: xe vdi-list uuid=$db-root}]\n",
     },
     DiagnosticDoc {
+        code: "wrong-include",
+        doc: "A file under `includes` can't be included. It is named relative to the file that includes it, with `/`, never absolute; its name ends in `.part.yaml` or `.part.yml`; it can be read; it does not include itself, straight or by others; includes lie at most 8 deep, are at most 64, and 16 MiB all in all. `..` may lead above the scenario's own folder.",
+        example: "includes: [/shared/pool.part.yaml]\npool: {hosts: [alpha]}\n",
+    },
+    DiagnosticDoc {
         code: "not-yet",
         doc: "The contract has it, and it is not built yet. It is refused by name rather than read and ignored.",
         example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nchaos: {}\n",

@@ -10,7 +10,7 @@ use super::tree::{Node, Value};
 use crate::base::ids::{MachineId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::hazard::{self, HazardName, Severity};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const WORSTS: [(&str, Worst); 5] = [
     ("none", None),
@@ -30,6 +30,21 @@ pub struct Scene<'c> {
     pub recoveries: BTreeSet<String>,
     /// When the run ends, if the file says.
     pub until: Option<Time>,
+    /// Whether the file has `seeds`.
+    pub seeds: bool,
+    /// The ids of steps, each with where it stands: in a recovery (its place), or before all of them.
+    pub steps: BTreeMap<String, Vec<StepIs>>,
+    /// The recovery whose `expect` is read.
+    pub recovery: Option<usize>,
+}
+
+/// What expectations know of a step.
+#[derive(Clone, Copy, Debug)]
+pub struct StepIs {
+    /// The recovery that it stands in; `None` for timeline and worlds.
+    pub recovery: Option<usize>,
+    /// Whether it can change anything: a note can't, nor can looking.
+    pub changes: bool,
 }
 
 /// Reads an `expect`; `line` is that of its key.
@@ -69,7 +84,112 @@ pub fn read_expect(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node, line
             expect.states.extend(read_state(reader, scene, item));
         }
     }
+    read_bounds(reader, scene, &fields, &mut expect);
     Some(expect)
+}
+
+/// `downtime`, `events` and `effects`.
+fn read_bounds(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>, expect: &mut Expect) {
+    if let Some(node) = fields.get("downtime") {
+        for (key, node) in reader.entries(node, "a map from VMs to durations, like `{db: 10m}`") {
+            let line = reader.line(key.place);
+            let vms = scene.index.all(reader, super::index::Kind::Vm, key.place, &key.text);
+            if let Some(most) = reader.span(node) {
+                expect.downtime.extend(vms.into_iter().map(|vm| (line, VmId(vm), most)));
+            }
+        }
+    }
+    if let Some((key, node)) = fields.entry("events")
+        && let Some(bounds) = reader.fields(node, &keys::EVENTS)
+    {
+        let line = reader.line(key.place);
+        let most = required(reader, &bounds, "at-most").and_then(|node| reader.whole(node, 0, u64::MAX));
+        expect.events_at_most = most.map(|most| (line, most));
+    }
+    if let Some(node) = fields.get("effects") {
+        for item in reader.items(node, "a list of steps' ids, like `[cut, unlock]`") {
+            let Some(id) = reader.text(item, "the id of a step") else { continue };
+            if known_step(reader, scene, item.place, id) {
+                expect.effects.push((reader.line(item.place), id.to_string()));
+            }
+        }
+    }
+}
+
+/// Whether an expectation may name a step: it is there, where it is judged, and it can change something.
+fn known_step(reader: &mut Reader<'_>, scene: &Scene<'_>, place: super::diagnostic::Place, id: &str) -> bool {
+    let here = |step: &&StepIs| scene.recovery.is_none() || step.recovery.is_none() || step.recovery == scene.recovery;
+    let found: Vec<StepIs> = scene.steps.get(id).into_iter().flatten().filter(here).copied().collect();
+    if found.is_empty() {
+        let help = match reader.guess(id, scene.steps.keys().map(String::as_str)) {
+            Some(guess) if guess != id => format!("did you mean `{guess}`?"),
+            Some(_) => "it is a step of another recovery, and this `expect` judges its own".to_string(),
+            None => "give the step that you mean an `id:`".to_string(),
+        };
+        reader.error(place, "unknown-step", format!("no step has the id `{}`", shorten(id)), help);
+    } else if found.iter().any(|step| !step.changes) {
+        reader.error(
+            place,
+            "contradiction",
+            format!("`{}` can't have an effect: a `note` and a `check-off` change nothing", shorten(id)),
+            "expect an effect of a `fault`, an `act` that changes something, or a `run`",
+        );
+        return false;
+    }
+    !found.is_empty()
+}
+
+/// The share of seeds, in millionths.
+fn read_share(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -> Option<(u32, u32)> {
+    let (key, node) = fields.entry("in")?;
+    if !scene.seeds {
+        let message = "`in` is a share of seeds, and the file names none";
+        reader.error(key.place, "misplaced-key", message, "add `seeds: 1..200` at the top of the file");
+    }
+    reader.chance_range(node)
+}
+
+/// The instants between which a hazard must begin, or the host whose deed it is: `by` says either.
+fn read_begins(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -> (Option<(Time, Time)>, Option<MachineId>) {
+    let by = fields.entry("by");
+    // A host may be called `5m`: where there is one, that is what is meant.
+    let digits = |node: &Node| match &node.value {
+        Value::Number { .. } => true,
+        Value::Text(text) => text.starts_with(|c: char| c.is_ascii_digit()) && !scene.index.of(super::index::Kind::Host).contains_key(text),
+        _ => false,
+    };
+    let (mut begins, mut host) = (None, None);
+    if let Some((_, node)) = by {
+        if digits(node) {
+            let span = reader.span(node);
+            begins = span.and_then(|span| instant(reader, scene, node, span)).map(|last| (Time::ZERO, last));
+        } else {
+            host = scene.index.one(reader, super::index::Kind::Host, node).map(MachineId);
+        }
+    }
+    if let Some((key, node)) = fields.entry("during") {
+        if by.is_some_and(|(_, node)| digits(node)) {
+            reader.error(key.place, "contradiction", "`by` and `during` in one item", "`during: 0s..14m` says both");
+        }
+        begins = during(reader, scene, node);
+    }
+    (begins, host)
+}
+
+/// A time with a beginning and an end.
+fn during(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node) -> Option<(Time, Time)> {
+    let (from, to) = reader.span_range(node)?;
+    if from == to && !matches!(&node.value, Value::Text(text) if text.contains("..")) {
+        reader.error(
+            node.place,
+            "wrong-range",
+            "`during` has a beginning and an end",
+            "write `during: 5m..14m`; for one instant say `at:`, or `5m..5m`",
+        );
+        return None;
+    }
+    let to = instant(reader, scene, node, to)?;
+    Some((Time::ZERO + from, to))
 }
 
 fn known(reader: &mut Reader<'_>, names: &BTreeSet<String>, what: &str, place: super::diagnostic::Place, name: &str) -> bool {
@@ -118,7 +238,8 @@ fn read_hazard(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node) -> Optio
     use super::index::Kind;
     let mut one = |key: &str, kind: Kind| fields.get(key).and_then(|node| scene.index.one(reader, kind, node));
     let (vdi, vm, sr) = (one("vdi", Kind::Vdi), one("vm", Kind::Vm), one("sr", Kind::Sr));
-    let (host, by) = (one("host", Kind::Host), one("by", Kind::Host));
+    let host = one("host", Kind::Host);
+    let (begins, by) = read_begins(reader, scene, &fields);
     Some(HazardExpect {
         line: reader.line(fields.place()),
         scope: read_scope(reader, scene, &fields),
@@ -127,7 +248,9 @@ fn read_hazard(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node) -> Optio
         sr: sr.map(crate::base::ids::SrId),
         hosts: fields.get("hosts").map(|node| scene.index.hosts(reader, node)),
         host: host.map(MachineId),
-        by: by.map(MachineId),
+        by,
+        begins,
+        share: read_share(reader, scene, &fields),
         hazard: name?,
     })
 }
@@ -172,20 +295,7 @@ fn read_when(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) ->
             let span = reader.span(node)?;
             instant(reader, scene, node, span).map(StateWhen::By)
         }
-        _ => {
-            let (from, to) = reader.span_range(node)?;
-            if from == to && !matches!(&node.value, Value::Text(text) if text.contains("..")) {
-                reader.error(
-                    node.place,
-                    "wrong-range",
-                    "`during` has a beginning and an end",
-                    "write `during: 5m..14m`; for one instant say `at:`",
-                );
-                return None;
-            }
-            let to = instant(reader, scene, node, to)?;
-            Some(StateWhen::During(Time::ZERO + from, to))
-        }
+        _ => during(reader, scene, node).map(|(from, to)| StateWhen::During(from, to)),
     }
 }
 

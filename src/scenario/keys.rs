@@ -88,7 +88,14 @@ pub static FILE: Table = Table {
         key("tags", List(&Text), "Words to find it by."),
         key("release", Words(&["manual-6"]), "The release of XenServer; `manual-6` is the manual taken at its word."),
         key("seed", Whole(0, u64::MAX), "The seed of all draws; default 0."),
+        key("seeds", Text, "The seeds that `in:` of expected hazards is judged over, at most 10,000: `1..200`."),
+        key("skip", Text, "Why `poolsim test` leaves this scenario out; `run` runs it all the same."),
         key("until", Span, "When the run ends; default: 30m after the last step ended. At most 3650d."),
+        key(
+            "includes",
+            List(&Text),
+            "Files ending in `.part.yaml` whose keys count where this file does not say them: `[../shared/pool.part.yaml]`.",
+        ),
         key("settings", Settings, "Durations and switches."),
         key("pool", Map(&POOL), "The pool at the start."),
         key("timeline", Any(&[List(&Map(&STEP)), Null]), "What happens to it."),
@@ -412,8 +419,22 @@ pub static EXPECT: Table = Table {
         key("hazards", List(&Map(&HAZARD)), "Each of these occurs."),
         key("never", List(&Hazard), "None of these occurs."),
         key("states", List(&Map(&STATE)), "These states hold."),
+        key("downtime", MapOf(&Span), "Each of these VMs is down no longer than this, all in all: `{db: 10m}`."),
+        key("events", Map(&EVENTS), "How many events there may be."),
+        key(
+            "effects",
+            NameList,
+            "The steps with these ids change something: a fault or act does, a `run` ends well and changes what is so or believed.",
+        ),
     ],
     required: &[],
+};
+
+/// How many events there may be.
+pub static EVENTS: Table = Table {
+    what: "`events`",
+    keys: &[key("at-most", Whole(0, u64::MAX), "No more than this; the number is the report's `events`.")],
+    required: &["at-most"],
 };
 
 /// A hazard that must occur.
@@ -426,7 +447,9 @@ pub static HAZARD: Table = Table {
         key("sr", Name, "On this SR."),
         key("hosts", Names, "With exactly these hosts."),
         key("host", Name, "With this host among them."),
-        key("by", Name, "The host whose belief or deed it is."),
+        key("by", Any(&[Name, Span]), "A host: whose belief or deed it is. A duration: it begins no later than this."),
+        key("during", SpanRange, "It begins within this time, both ends included: `5m..14m`."),
+        key("in", Text, "The share of `seeds:` in which it occurs, both ends included: `1%..30%`, or `5%`."),
         key("world", Name, "Only in this world."),
         key("recovery", Name, "Only with this recovery."),
     ],

@@ -1,10 +1,11 @@
 //! The way from a file's text to a scenario, in one function.
 
 use super::diagnostic::{Diagnostic, Place, Source};
-use super::expect::{Scene, read_expect};
+use super::expect::{Scene, StepIs, read_expect};
+use super::include::{self, Whole};
 use super::index::good_name;
 use super::keys;
-use super::model::{Recovery, Scenario, WorldPart};
+use super::model::{Deed, Recovery, Scenario, WorldPart};
 use super::options::{read_settings, release_not_yet};
 use super::pool;
 use super::read::{Fields, Reader};
@@ -12,10 +13,9 @@ use super::steps::{Around, ReadRecovery, ReadStep, read_recovery, read_steps};
 use super::tree::{self, Node, Value};
 use super::waits;
 use crate::base::time::Time;
+use crate::fault::Act;
 use crate::world::release::Release;
-use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A scenario that can run.
@@ -27,40 +27,64 @@ pub struct Loaded {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Reads the bytes of a scenario file. `file` is its name: diagnostics show it, and its stem names the scenario.
+/// What a file is loaded with, beside its own text.
+pub struct Asked<'a> {
+    /// Gives the bytes of a file that is included, by its path relative to the first file's folder, with `/`; or says why
+    /// it can't.
+    pub include: &'a mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+}
+
+/// Reads the bytes of a scenario file that includes no other. `file` is its name: diagnostics show it, and its stem names
+/// the scenario.
 ///
 /// # Errors
 /// Every mistake of the file in its order; at least one.
 pub fn load_bytes(file: &str, bytes: &[u8]) -> Result<Loaded, Vec<Diagnostic>> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => load(file, text),
-        Err(error) => {
-            let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-            let source = Source::new(file, good);
-            let end = source.text().len();
-            let place = Place { start: end, end };
-            let (message, help) = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-                ("the file is UTF-16, not UTF-8", "save it as UTF-8")
-            } else {
-                ("here stands a byte that is not UTF-8", "save the file as UTF-8")
-            };
-            Err(vec![source.error(place, "not-utf8", message, help)])
-        }
-    }
+    load_with(file, bytes, &mut Asked { include: &mut |_| Err("only a scenario that is a file of its own can include others".into()) })
 }
 
-/// Reads the text of a scenario file. `file` is its name: diagnostics show it, and its stem names the scenario.
+/// Reads the text of a scenario file that includes no other, as [`load_bytes`] does.
+///
+/// # Errors
+/// As [`load_bytes`] has them.
+pub fn load(file: &str, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
+    load_bytes(file, text.as_bytes())
+}
+
+/// The text of a file.
+pub(super) fn utf8<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+        let source = Source::new(file, good);
+        let end = source.text().len();
+        let place = Place { start: end, end };
+        let (message, help) = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            ("the file is UTF-16, not UTF-8", "save it as UTF-8")
+        } else {
+            ("here stands a byte that is not UTF-8", "save the file as UTF-8")
+        };
+        Box::new(source.error(place, "not-utf8", message, help))
+    })
+}
+
+/// Reads the bytes of a scenario file and of those that it includes. `file` is its name: diagnostics show it, and its stem
+/// names the scenario.
 ///
 /// Takes time and memory in proportion to the text and to what its ranges of names stand for, which is bounded.
 ///
 /// # Errors
 /// Every mistake of the file in its order; at least one. Broken YAML, a key that stands twice and a file beyond all bounds
-/// stop at the first.
-pub fn load(file: &str, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
-    let source = Source::new(file, text);
-    let node = tree::parse(&source).map_err(|broken| vec![broken])?;
+/// stop at the first; a file that can't be included is told before what the whole would say.
+pub fn load_with(file: &str, bytes: &[u8], asked: &mut Asked<'_>) -> Result<Loaded, Vec<Diagnostic>> {
+    let text = utf8(file, bytes).map_err(|wrong| vec![*wrong])?;
+    let own = tree::parse(&Source::new(file, text)).map_err(|broken| vec![broken])?;
+    let Whole { node, parts, sha256 } = include::whole(file, text, own, asked.include)?;
+    let mut source = Source::new(file, text);
+    for part in &parts {
+        source.add(&part.file, &part.text, part.base, part.line);
+    }
     let mut reader = Reader::new(&source);
-    let scenario = read_file(&mut reader, &node, text);
+    let scenario = read_file(&mut reader, &node, sha256);
     let (errors, warnings) = reader.finish();
     match scenario {
         Some(scenario) if errors.is_empty() => Ok(Loaded { scenario, warnings }),
@@ -86,7 +110,7 @@ fn stem(file: &str) -> &str {
     }
 }
 
-fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenario> {
+fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: String) -> Option<Scenario> {
     if node.is_null() {
         reader.error(node.place, "empty-file", "the file holds no scenario", "`poolsim new` writes one with comments to begin with");
         return None;
@@ -120,6 +144,8 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         _ => reader.choice(node, "a release", &[(Release::Manual6.name(), Release::Manual6)]),
     });
     let seed = fields.get("seed").and_then(|node| reader.whole(node, 0, u64::MAX)).unwrap_or(0);
+    let seeds = fields.get("seeds").and_then(|node| reader.whole_range(node, SEEDS_MOST));
+    let skip = fields.get("skip").and_then(|node| read_skip(reader, node));
     let until = fields.get("until").and_then(|node| reader.span(node)).map(|span| Time::ZERO + span);
     let settings = fields.some("settings").map(|node| read_settings(reader, node)).unwrap_or_default();
 
@@ -168,15 +194,19 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         worlds.into_iter().map(|(name, steps, line)| ((name, steps), line)).unzip();
     waits::check(reader, &timeline, &world_steps, &recoveries, &named);
 
-    let scene = Scene {
+    let mut scene = Scene {
         index: &index,
+        seeds: fields.get("seeds").is_some(),
+        steps: steps_by_id(&timeline, &world_steps, &recoveries, &lost),
+        recovery: None,
         worlds: world_steps.iter().map(|(name, _)| name.clone()).collect(),
         recoveries: recoveries.iter().filter_map(|recovery| recovery.recovery.name.clone()).collect::<BTreeSet<_>>(),
         until,
     };
     let mut read = Vec::new();
-    for ReadRecovery { mut recovery, steps, expect, .. } in recoveries {
+    for (at, ReadRecovery { mut recovery, steps, expect, .. }) in recoveries.into_iter().enumerate() {
         recovery.steps = bare(steps);
+        scene.recovery = Some(at);
         recovery.expect = expect.filter(|(node, _)| !node.is_null()).and_then(|(node, place)| {
             let line = reader.line(place);
             read_expect(reader, &scene, node, line)
@@ -184,6 +214,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         read.push(recovery);
     }
     let recoveries: Vec<Recovery> = read;
+    scene.recovery = None;
     let expect = fields.some("expect").and_then(|node| {
         let line = reader.line(fields.key_place("expect"));
         read_expect(reader, &scene, node, line)
@@ -199,9 +230,11 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         tags,
         release: release.unwrap_or_default(),
         seed,
+        seeds,
+        skip,
         until,
         settings: Arc::new(settings),
-        sha256: hex(&Sha256::digest(text.as_bytes())),
+        sha256,
         pool,
         timeline: bare(timeline),
         worlds: world_steps
@@ -212,6 +245,43 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, text: &str) -> Option<Scenari
         recoveries,
         expect,
     })
+}
+
+/// The most seeds that a scenario may be judged over.
+pub const SEEDS_MOST: u64 = 10_000;
+
+fn read_skip(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let text = reader.text(node, "a reason")?;
+    if text.trim().is_empty() {
+        reader.error(node.place, "wrong-value", "`skip` gives no reason", "say why, or take the key out: `skip: waits for issue 12`");
+        return None;
+    }
+    Some(text.to_string())
+}
+
+/// The steps that have ids, for the expectations that name them. Those that are wrong count: they have been told of.
+fn steps_by_id(
+    timeline: &[ReadStep],
+    worlds: &[waits::ReadWorld],
+    recoveries: &[ReadRecovery<'_>],
+    lost: &BTreeSet<String>,
+) -> BTreeMap<String, Vec<StepIs>> {
+    let mut found: BTreeMap<String, Vec<StepIs>> = BTreeMap::new();
+    let mut add = |steps: &[ReadStep], recovery: Option<usize>| {
+        for step in steps.iter().map(|read| &read.step) {
+            if let Some(id) = &step.id {
+                let changes = !matches!(step.deed, Deed::Note(_) | Deed::Act(Act::CheckOff(_)));
+                found.entry(id.clone()).or_default().push(StepIs { recovery, changes });
+            }
+        }
+    };
+    add(timeline, None);
+    worlds.iter().for_each(|(_, steps)| add(steps, None));
+    recoveries.iter().enumerate().for_each(|(at, recovery)| add(&recovery.steps, Some(at)));
+    for id in lost {
+        found.entry(id.clone()).or_default().push(StepIs { recovery: None, changes: true });
+    }
+    found
 }
 
 fn bare(steps: Vec<ReadStep>) -> Vec<super::model::Step> {
@@ -228,12 +298,4 @@ fn texts(reader: &mut Reader<'_>, fields: &Fields<'_>, key: &str) -> Vec<String>
     let Some(node) = fields.get(key) else { return Vec::new() };
     let items = reader.items(node, "a list of texts, like `[M2, M5]`");
     items.iter().filter_map(|item| reader.text(item, "a text")).map(str::to_string).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

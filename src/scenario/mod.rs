@@ -8,6 +8,7 @@ pub mod diagnostic;
 pub mod diagnostics;
 mod expect;
 mod ha;
+mod include;
 mod index;
 pub mod keys;
 mod load;
@@ -26,4 +27,5 @@ mod tree;
 mod waits;
 pub mod words;
 
-pub use load::{Loaded, load, load_bytes};
+pub use include::is_part;
+pub use load::{Asked, Loaded, load, load_bytes, load_with};

@@ -35,6 +35,10 @@ pub struct Scenario {
     pub release: Release,
     /// The seed that the file names; the command line may give another.
     pub seed: u64,
+    /// The seeds, first and last, over which `in:` of hazards is judged; there wherever an item says `in:`.
+    pub seeds: Option<(u64, u64)>,
+    /// Why `poolsim test` leaves it out, if it does.
+    pub skip: Option<String>,
     /// When the run ends; absent: 30 minutes after the last step ended.
     pub until: Option<Time>,
     #[allow(missing_docs)]
@@ -344,6 +348,12 @@ pub struct Expect {
     pub hazards: Vec<HazardExpect>,
     /// None of these occurs.
     pub never: Vec<(u32, HazardName)>,
+    /// How long a VM may be down at most, all in all, with the line.
+    pub downtime: Vec<(u32, VmId, Span)>,
+    /// How many events there may be at most, with the line.
+    pub events_at_most: Option<(u32, u64)>,
+    /// Steps by their ids, with the line: each must have changed something where the case has it.
+    pub effects: Vec<(u32, String)>,
     #[allow(missing_docs)]
     pub states: Vec<StateExpect>,
 }
@@ -372,6 +382,11 @@ pub struct HazardExpect {
     pub host: Option<MachineId>,
     /// The machine whose belief or deed it is.
     pub by: Option<MachineId>,
+    /// The instants, both included, between which it must begin.
+    pub begins: Option<(Time, Time)>,
+    /// The share of the scenario's seeds, in millionths, both included, in which it must occur. Such an item is judged over
+    /// the seeds and not on a run of its own.
+    pub share: Option<(u32, u32)>,
 }
 
 /// When a state must hold.

@@ -26,8 +26,8 @@ const LOOKS_MOST: u64 = 1_000_000_000;
 pub struct Reader<'a> {
     /// The file.
     pub source: &'a Source<'a>,
-    errors: Vec<Diagnostic>,
-    warnings: Vec<Diagnostic>,
+    errors: Vec<(Place, Diagnostic)>,
+    warnings: Vec<(Place, Diagnostic)>,
     told: BTreeSet<(usize, &'static str)>,
     untold: usize,
     guesses: u64,
@@ -87,14 +87,15 @@ impl<'a> Reader<'a> {
 
     /// Everything found, in the file's order: errors and warnings.
     pub fn finish(mut self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-        self.errors.sort_by_key(|d| (d.span.start, d.span.end));
-        self.warnings.sort_by_key(|d| (d.span.start, d.span.end));
+        self.errors.sort_by_key(|(place, _)| *place);
+        self.warnings.sort_by_key(|(place, _)| *place);
         if self.untold > 0 {
-            let place = self.errors.last().map_or(Place::default(), |d| Place { start: d.span.start, end: d.span.end });
+            let place = self.errors.last().map_or(Place::default(), |(place, _)| *place);
             let message = format!("{} more mistakes are not shown", self.untold);
-            self.errors.push(self.source.error(place, "too-many", message, "mend those above first"));
+            self.errors.push((place, self.source.error(place, "too-many", message, "mend those above first")));
         }
-        (self.errors, self.warnings)
+        let bare = |told: Vec<(Place, Diagnostic)>| told.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+        (bare(self.errors), bare(self.warnings))
     }
 
     /// Whether this place has not yet been told of under this code. What a name such as `xs01..xs16` stands for is read
@@ -109,7 +110,7 @@ impl<'a> Reader<'a> {
             self.untold += usize::from(self.fresh(place, code));
         } else if self.told.insert((place.start, code)) {
             let diagnostic = self.source.error(place, code, message, help);
-            self.errors.push(diagnostic);
+            self.errors.push((place, diagnostic));
         }
     }
 
@@ -117,7 +118,7 @@ impl<'a> Reader<'a> {
     pub fn warning(&mut self, place: Place, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
         if self.warnings.len() < DIAGNOSTICS_MOST && self.told.insert((place.start, code)) {
             let diagnostic = self.source.warning(place, code, message, help);
-            self.warnings.push(diagnostic);
+            self.warnings.push((place, diagnostic));
         }
     }
 
@@ -144,9 +145,9 @@ impl<'a> Reader<'a> {
         self.looks <= LOOKS_MOST
     }
 
-    /// The line of a place.
+    /// The line of a place; what an included file says is told at the line of the first file that brought it.
     pub fn line(&self, place: Place) -> u32 {
-        self.source.line(place.start)
+        self.source.line_of_file(place.start)
     }
 
     // ---- shapes
@@ -423,6 +424,41 @@ impl<'a> Reader<'a> {
             self.error(node.place, "wrong-chance", format!("`{}` is no chance", shorten(text)), help);
         }
         good
+    }
+
+    /// A share or a range of shares, in millionths: `1%..30%`.
+    pub fn chance_range(&mut self, node: &Node) -> Option<(u32, u32)> {
+        let text = self.unit_text(node, "a share", "write one like `5%`, or a range like `1%..30%`")?;
+        let Some((least, most)) = text.split_once("..") else {
+            return self.chance(node).map(|share| (share, share));
+        };
+        let part = |text: &str| Node { place: node.place, value: Value::Text(text.to_string()) };
+        let (least, most) = (self.chance(&part(least))?, self.chance(&part(most))?);
+        if most < least {
+            self.error(node.place, "wrong-range", "the range ends before it begins", "write the smaller share first: `1%..30%`");
+            return None;
+        }
+        Some((least, most))
+    }
+
+    /// A range of whole numbers with at most so many in it.
+    pub fn whole_range(&mut self, node: &Node, most: u64) -> Option<(u64, u64)> {
+        let text = self.unit_text(node, "a range of whole numbers", "write one like `1..200`")?;
+        let number = |text: &str| {
+            let text = text.trim();
+            text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten()
+        };
+        let found = text.split_once("..").and_then(|(first, last)| Some((number(first)?, number(last)?)));
+        let Some((first, last)) = found.filter(|(first, last)| first <= last) else {
+            let message = format!("`{}` is no range of whole numbers", shorten(text));
+            self.error(node.place, "wrong-range", message, "write the smaller one first, like `1..200`");
+            return None;
+        };
+        if last - first >= most {
+            self.error(node.place, "too-many", format!("more than {most} of them"), "name a shorter range");
+            return None;
+        }
+        Some((first, last))
     }
 
     // ---- names

@@ -33,6 +33,7 @@ const TABLES: &[(&str, &Table)] = &[
     ("act", &keys::ACT),
     ("recovery", &keys::RECOVERY),
     ("expect", &keys::EXPECT),
+    ("events", &keys::EVENTS),
     ("hazard", &keys::HAZARD),
     ("state", &keys::STATE),
 ];
@@ -43,6 +44,11 @@ pub fn schema() -> Value {
     let definitions: Map<String, Value> = TABLES.iter().map(|(name, table)| ((*name).to_string(), Value::Object(object(table)))).collect();
     root.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
     root.insert("title".into(), json!("A poolsim scenario"));
+    // What must stand may stand in a file that is included, which a schema can't see.
+    let (all, hosts) = (root.remove("required"), keys::POOL.required);
+    root.insert("if".into(), json!({"required": ["includes"]}));
+    root.insert("then".into(), json!({}));
+    root.insert("else".into(), json!({"required": all, "properties": {"pool": {"required": hosts}}}));
     root.insert("definitions".into(), Value::Object(definitions));
     Value::Object(root)
 }
@@ -75,7 +81,7 @@ fn object(table: &Table) -> Map<String, Value> {
     object.insert("type".into(), json!("object"));
     object.insert("additionalProperties".into(), json!(false));
     object.insert("properties".into(), Value::Object(properties));
-    if !table.required.is_empty() {
+    if !table.required.is_empty() && !std::ptr::eq(table, &keys::POOL) {
         object.insert("required".into(), json!(table.required));
     }
     object

@@ -77,6 +77,29 @@ impl Node {
         }
     }
 
+    /// Moves all places behind `base`.
+    pub fn shift(&mut self, base: usize) {
+        let moved = |place: &mut Place| *place = Place { start: place.start + base, end: place.end + base };
+        moved(&mut self.place);
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.shift(base)),
+            Value::Map(entries) => entries.iter_mut().for_each(|(key, value)| {
+                moved(&mut key.place);
+                value.shift(base);
+            }),
+            _ => {}
+        }
+    }
+
+    /// How many values it holds, itself included.
+    pub fn count(&self) -> usize {
+        1 + match &self.value {
+            Value::List(items) => items.iter().map(Node::count).sum(),
+            Value::Map(entries) => entries.iter().map(|(_, value)| value.count()).sum(),
+            _ => 0,
+        }
+    }
+
     /// Whether nothing is said.
     pub fn is_null(&self) -> bool {
         self.value == Value::Null

@@ -400,6 +400,8 @@ mod tests {
             shows_broken: Vec::new(),
             tags: Vec::new(),
             release: Default::default(),
+            seeds: None,
+            skip: None,
             seed: 0,
             until: None,
             settings: Arc::new(Settings::default()),

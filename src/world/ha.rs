@@ -196,8 +196,20 @@ pub struct Statefile {
     pub master: Option<usize>,
     /// One a configured host.
     pub slots: Vec<Slot>,
+    /// Whose slots say `excluded`, kept so that nobody need look through all of them every round.
+    pub excluded: Slots,
     /// The redo log.
     pub redo: Option<Redo>,
+}
+
+impl Statefile {
+    /// A host writes whether it is excluded.
+    pub fn set_excluded(&mut self, slot: usize, excluded: bool) {
+        if let Some(own) = self.slots.get_mut(slot) {
+            own.excluded = excluded;
+            self.excluded = if excluded { self.excluded.with(slot) } else { self.excluded.without(slot) };
+        }
+    }
 }
 
 /// `ha_restart_priority` of a VM.

@@ -66,9 +66,18 @@ impl World {
         let before = self.stacks.iter().filter_map(|stack| stack.ha.config.as_ref().map(|config| config.generation));
         let on_disk = self.hw.statefiles.values().map(|file| file.generation);
         let generation = before.chain(on_disk).max().unwrap_or(0) + 1;
+        let room = self.hw.statefiles.get(&sr).map_or(0, |file| file.slots.len());
         self.hw.statefiles.insert(
             sr,
-            Statefile { generation, state: PoolState::Init, master: None, slots: vec![Slot::default(); hosts.len()], redo: None },
+            Statefile {
+                generation,
+                state: PoolState::Init,
+                master: None,
+                // Daemons of the generation before read their own places until they find out.
+                slots: vec![Slot::default(); hosts.len().max(room)],
+                excluded: Slots::NONE,
+                redo: None,
+            },
         );
         let config = Arc::new(HaConfig { generation, sr, members: hosts, timeout });
         for machine in members {
@@ -195,8 +204,9 @@ impl World {
             return false;
         }
         let file = self.hw.statefiles.get_mut(&config.sr).filter(|file| file.generation == config.generation);
-        let slot = file.zip(slot).and_then(|(file, slot)| file.slots.get_mut(slot));
-        slot.map(|slot| slot.excluded = true).is_some()
+        let Some((file, slot)) = file.zip(slot) else { return false };
+        file.set_excluded(slot, true);
+        true
     }
 
     /// A machine asks for the master lock in the statefile (ha_propose_master): every member of its liveset has to be
@@ -311,7 +321,7 @@ impl World {
             file.state = PoolState::Active;
             file.master = config.slot_of(HostId(master.0));
             for slot in config.all().minus(liveset).iter() {
-                file.slots[slot].excluded = true;
+                file.set_excluded(slot, true);
             }
         }
         self.ha_write_redo_log(master);
@@ -342,9 +352,11 @@ impl World {
                 xhad.views[peer] = says;
             }
             let run = xhad.run;
-            if let Some(slot) = self.hw.statefiles.get_mut(&config.sr).and_then(|file| file.slots.get_mut(slot)) {
-                let written = if new { now } else { slot.written };
-                *slot = Slot { version: slot.version + 1, written, incarnation: run, says, excluded: false };
+            if let Some(file) = self.hw.statefiles.get_mut(&config.sr) {
+                file.set_excluded(slot, false);
+                let own = &mut file.slots[slot];
+                let written = if new { now } else { own.written };
+                *own = Slot { version: own.version + 1, written, incarnation: run, says, excluded: false };
             }
         }
     }

@@ -8,6 +8,7 @@ pub mod database;
 pub mod effects;
 pub mod errors;
 pub mod event;
+pub mod guards;
 pub mod ha;
 pub mod ha_moves;
 pub mod hardware;
@@ -62,4 +63,6 @@ pub struct World {
     pub ruled_last: MachineId,
     /// For each SR the hosts that ruled it when they stopped or were cut off, until they are members again (M13).
     pub fallen_sr_masters: BTreeSet<(SrId, HostId)>,
+    /// The guard that is taken away, in runs that ask whether it would be missed.
+    pub without: Option<guards::Guard>,
 }

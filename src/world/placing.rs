@@ -3,6 +3,7 @@
 use super::World;
 use super::effects::Effects;
 use super::errors::{ApiError, Param};
+use super::guards::Guard;
 use super::names::Mode;
 use super::storage::Inactive;
 use crate::base::ids::{HostId, MachineId, VbdId, VdiId, VmId};
@@ -22,21 +23,21 @@ impl World {
     pub fn can_take(&self, by: MachineId, vm: VmId, host: HostId) -> Result<(), ApiError> {
         let db = self.db(by);
         let Some(record) = db.host(host) else { return Err(ApiError::new("HANDLE_INVALID").text("host").with(Param::Host(host))) };
-        if !record.live {
+        if !record.live && self.guarded(Guard::StartLive) {
             return Err(ApiError::new("HOST_NOT_LIVE"));
         }
-        if !record.enabled {
+        if !record.enabled && self.guarded(Guard::StartEnabled) {
             return Err(ApiError::new("HOST_DISABLED").with(Param::Host(host)));
         }
         for vbd in &self.names.vms[vm.at()].vbds {
             let sr = self.names.vdis[self.names.vbds[vbd.at()].vdi.at()].sr;
-            if !db.plugged(host, sr) {
+            if !db.plugged(host, sr) && self.guarded(Guard::StartPlugged) {
                 return Err(ApiError::new("VM_REQUIRES_SR").with(Param::Vm(vm)).with(Param::Sr(sr)));
             }
         }
         let needed = self.names.vms[vm.at()].memory;
         match self.memory_free(by, host) {
-            Some(free) if free < needed => {
+            Some(free) if free < needed && self.guarded(Guard::StartMemory) => {
                 Err(ApiError::new("HOST_NOT_ENOUGH_FREE_MEMORY").text(needed.to_string()).text(free.to_string()))
             }
             _ => Ok(()),
@@ -57,7 +58,7 @@ impl World {
                     && self.db(by).attached(VbdId(at as u16))
                     && (own.mode == Mode::Rw || other.mode == Mode::Rw)
             });
-            if taken {
+            if taken && self.guarded(Guard::DiskInUse) {
                 return Err(ApiError::new("VDI_IN_USE").with(Param::Vdi(own.vdi)).text("attach"));
             }
         }

@@ -9,6 +9,7 @@ use super::World;
 use super::effects::{Due, Effects};
 use super::errors::ApiError;
 use super::event::{Ending, Event};
+use super::guards::Guard;
 use super::hardware::{Damage, Io, Opener, Power};
 use super::names::Mode;
 use crate::base::ids::{MachineId, SrId, VdiId, VmId};
@@ -57,13 +58,13 @@ impl World {
     /// What [`World::activate`] would say, changing nothing.
     pub fn activation_check(&self, master: MachineId, machine: MachineId, vdi: VdiId) -> Result<(), Inactive> {
         let record = self.db(master).vdi(vdi);
-        if record.is_some_and(|record| record.locks.iter().any(|(_, mode)| *mode == Mode::Rw)) {
+        if self.guarded(Guard::Lock) && record.is_some_and(|record| record.locks.iter().any(|(_, mode)| *mode == Mode::Rw)) {
             return Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!(
                 "VDI {} already attached RW",
                 self.names.vdis[vdi.at()].uuid
             ))));
         }
-        if record.is_some_and(|record| record.paused) {
+        if self.guarded(Guard::Paused) && record.is_some_and(|record| record.paused) {
             return Err(Inactive::Paused);
         }
         let sr = self.names.vdis[vdi.at()].sr;

@@ -4,7 +4,7 @@
 //!
 //! Nobody is let back into the views until the handler ends: an outage that ends too late saves nobody.
 
-use super::{daemon_mut, heard, hears, moved, say, sees};
+use super::{daemon_mut, heard, hears, moved, moved_on, say, sees};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::world::World;
@@ -39,11 +39,12 @@ pub fn timer(world: &mut World, fx: &mut Effects, machine: MachineId, timer: u32
 /// The first instant at which a silence could be too long.
 fn first_silence(world: &World, xhad: &Xhad) -> Time {
     let (silence, standstill) = (xhad.times.silence, xhad.times.standstill);
+    let file = world.hw.statefiles.get(&xhad.config.sr).filter(|_| !xhad.no_statefile);
     let mut first = Time::NEVER;
     for slot in xhad.says.liveset.without(xhad.me).iter() {
         first = first.min(heard(world, xhad, slot).unwrap_or(Time::ZERO) + silence);
-        if !xhad.no_statefile {
-            first = first.min(moved(world, xhad, slot) + standstill);
+        if let Some(file) = file {
+            first = first.min(moved(file, xhad, slot) + standstill);
         }
     }
     if !xhad.no_statefile {
@@ -63,13 +64,14 @@ pub fn wait_for_silence(world: &mut World, fx: &mut Effects, machine: MachineId)
 fn look(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
     let liveset = xhad.says.liveset;
-    let silent = !liveset.within(hears(world, xhad)) || !xhad.no_statefile && !liveset.within(sees(world, xhad));
+    let first = first_silence(world, xhad);
+    let silent = first <= world.now;
     let called = liveset.without(xhad.me).iter().map(|slot| xhad.views[slot].fault).max().unwrap_or(0);
     let number = if silent { called.max(xhad.says.fault + 1) } else { called };
     if number > xhad.says.fault {
         begin(world, fx, machine, number);
     } else {
-        wait_for_silence(world, fx, machine);
+        world.ha_rearm(machine, first.since(world.now), fx);
     }
 }
 
@@ -81,7 +83,7 @@ pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId, number: u3
     let (config, liveset, me) = (xhad.config.clone(), xhad.says.liveset, xhad.me);
     let (unheard, stopped) = (liveset.minus(hears), if sees.is_empty() { Slots::NONE } else { liveset.minus(sees) });
     let since_heard = unheard.iter().filter_map(|slot| heard(world, xhad, slot)).min();
-    let since_moved = stopped.iter().map(|slot| moved(world, xhad, slot)).min();
+    let since_moved = stopped.iter().map(|slot| moved_on(world, xhad, slot)).min();
     let own = sees.is_empty().then_some(xhad.read).filter(|_| !xhad.no_statefile);
     let since = [since_heard, since_moved, own].into_iter().flatten().min().unwrap_or(now);
     fx.tell(Event::HaFaultBegan {
@@ -195,7 +197,7 @@ fn gathered(world: &World, xhad: &Xhad) -> bool {
     let says = &xhad.says;
     let begun = |slot: usize| peer_says(world, xhad, slot).is_none_or(|peer| peer.fault >= says.fault);
     let steady_network = |slot: usize| !between(heard(world, xhad, slot).unwrap_or(Time::ZERO), xhad.times.silence);
-    let steady_disk = |slot: usize| says.sees.is_empty() || !between(moved(world, xhad, slot), xhad.times.standstill);
+    let steady_disk = |slot: usize| says.sees.is_empty() || !between(moved_on(world, xhad, slot), xhad.times.standstill);
     let own = says.sees.is_empty() || !between(xhad.read, xhad.times.standstill);
     own && says.liveset.without(xhad.me).iter().all(|slot| begun(slot) && steady_network(slot) && steady_disk(slot))
 }
@@ -230,7 +232,7 @@ fn decide(world: &mut World, fx: &mut Effects, machine: MachineId, agreed: bool)
         .map(|slot| if on_disk && disk.has(slot) { file.slots[slot].says.hears } else { xhad.views[slot].hears })
         .collect();
     told[me] = says.hears;
-    let excluded = (0..config.members.len()).filter(|slot| file.slots[*slot].excluded).fold(Slots::NONE, Slots::with);
+    let excluded = file.excluded;
     let view = View { configured: config.all(), live: says.hears.or(disk), hears: &told, disk, excluded };
     let (alive, rule) = survivors(&view);
     let survives = alive.has(me);

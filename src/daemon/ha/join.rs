@@ -91,7 +91,7 @@ fn join(world: &mut World, fx: &mut Effects, machine: MachineId, config: &Arc<Ha
 /// Forms a liveset with the starting daemons.
 fn form(world: &mut World, fx: &mut Effects, machine: MachineId, config: &Arc<HaConfig>, me: usize, late: bool) -> bool {
     let Some(file) = world.hw.statefiles.get(&config.sr) else { return false };
-    let excluded = config.all().iter().filter(|slot| file.slots[*slot].excluded).fold(Slots::NONE, Slots::with);
+    let excluded = file.excluded;
     let first = file.state == PoolState::Init;
     let ready = |slot: usize| runs(world, config, slot).filter(|peer| !is_in(world, config, slot) && world.reaches(*peer, config.sr));
     let starting = config.all().iter().filter(|slot| ready(*slot).is_some()).fold(Slots::NONE, Slots::with);

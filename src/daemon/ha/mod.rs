@@ -15,7 +15,7 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::event::Event;
-use crate::world::ha::{PoolState, Slots};
+use crate::world::ha::{PoolState, Slots, Statefile};
 use crate::world::hardware::Io;
 use crate::world::memory::Xapi;
 use crate::world::xhad::{Exit, FenceCause, Phase, Xhad};
@@ -204,7 +204,7 @@ fn write_and_read(world: &mut World, fx: &mut Effects, machine: MachineId) {
     slot.written = now;
     slot.says = says;
     // Who went down in order leaves the liveset without a fault.
-    let gone = says.liveset.without(me).iter().filter(|slot| file.slots[*slot].excluded).fold(Slots::NONE, Slots::with);
+    let gone = says.liveset.without(me).and(file.excluded);
     if !gone.is_empty() {
         let_go(world, fx, machine, gone);
     }
@@ -245,11 +245,18 @@ fn leave_rule_two(world: &mut World, fx: &mut Effects, machine: MachineId) {
 }
 
 /// When a daemon last saw the slot of a peer move: at its first round after the peer's last write.
-pub fn moved(world: &World, xhad: &Xhad, slot: usize) -> Time {
-    let Some(file) = world.hw.statefiles.get(&xhad.config.sr) else { return Time::ZERO };
+pub fn moved(file: &Statefile, xhad: &Xhad, slot: usize) -> Time {
     let written = file.slots[slot].written;
+    if written >= xhad.read {
+        return written;
+    }
     let rounds = xhad.read.since(written).0 / xhad.times.round.0.max(1);
-    if written >= xhad.read { written } else { Time(xhad.read.0 - rounds * xhad.times.round.0).max(written) }
+    Time(xhad.read.0 - rounds * xhad.times.round.0).max(written)
+}
+
+/// The same, of the statefile as it lies on the disk; at the beginning of time where there is none.
+pub fn moved_on(world: &World, xhad: &Xhad, slot: usize) -> Time {
+    world.hw.statefiles.get(&xhad.config.sr).map_or(Time::ZERO, |file| moved(file, xhad, slot))
 }
 
 /// Whose slots a daemon sees moving now, its own among them; nobody's while it has not read for too long.
@@ -258,7 +265,7 @@ pub fn sees(world: &World, xhad: &Xhad) -> Slots {
     if !in_time(xhad.read) {
         return Slots::NONE;
     }
-    let moving = |slot: usize| slot == xhad.me || in_time(moved(world, xhad, slot));
+    let moving = |slot: usize| slot == xhad.me || in_time(moved_on(world, xhad, slot));
     xhad.config.all().iter().filter(|slot| moving(*slot)).fold(Slots::NONE, Slots::with)
 }
 

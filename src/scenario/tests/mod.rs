@@ -1,6 +1,8 @@
 //! Stories of the loader, by section of the contract.
 
+mod expecting;
 mod fuzz;
+mod include;
 mod mistakes;
 mod start;
 mod story;
