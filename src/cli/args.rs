@@ -274,6 +274,15 @@ pub struct Test {
     /// Write the golden trace of each scenario beside it
     #[arg(long, conflicts_with_all = ["seed", "seeds", "release", "max_events"])]
     pub bless: bool,
+    /// Tell what the suite shows and what it never does, instead of testing
+    #[arg(long, conflicts_with_all = ["bless", "twice", "seeds", "fail_fast", "list", "mutants"])]
+    pub coverage: bool,
+    /// With --coverage: exit with 1 where less than this share is shown, in percent
+    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min: Option<u8>,
+    /// Take one guard of the model away at a time: which of them would the suite miss?
+    #[arg(long, conflicts_with_all = ["bless", "twice", "seeds", "fail_fast", "list"])]
+    pub mutants: bool,
 }
 
 /// Seeds, both ends included.

@@ -9,6 +9,7 @@ mod explain;
 mod files;
 mod interrupt;
 mod load;
+mod measure;
 mod new;
 mod out;
 mod progress;

@@ -110,6 +110,11 @@ pub fn subject(path: &Path, scenario: &Scenario, case: Case) -> Subject {
 }
 
 impl Good {
+    /// The scenario and its cases.
+    pub fn into_cases(self) -> (Scenario, Vec<Case>) {
+        (self.scenario, self.cases)
+    }
+
     /// Its cases as they are listed: names, what a filter sees, the title.
     pub fn listed(&self, path: &Path) -> Vec<(Outcome, Subject, String)> {
         let one = |case: &Case| {
@@ -278,8 +283,8 @@ impl Plan {
 }
 
 /// Why a case is not run, where its scenario says so.
-fn skipped(_scenario: &Scenario, _case: Case) -> Option<String> {
-    None
+fn skipped(scenario: &Scenario, _case: Case) -> Option<String> {
+    scenario.skip.clone()
 }
 
 /// The real clock: only how long a case takes is read from it, and only people are told.

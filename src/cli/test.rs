@@ -6,7 +6,7 @@ use super::out::{Out, Stream};
 use super::progress::Bar;
 use super::suite::{self, Blessed, File, Item, Plan};
 use super::whole::Whole;
-use super::{bug, files, interrupt, load, only};
+use super::{bug, files, interrupt, load, measure, only};
 use crate::report::suite::golden::Golden;
 use crate::report::suite::{Outcome, Result as Came, Tally, github, json, junit, md, tap, text};
 use crate::report::text::layout::{Page, count};
@@ -53,6 +53,11 @@ pub fn test(out: Out, common: &Common, args: &Test) -> Status {
     let plan = Arc::new(suite::plan(out, common, args, files, release, reports));
     if args.list {
         return status.and(list(out, common, &plan));
+    }
+    if args.coverage || args.mutants {
+        interrupt::end_at_once(out);
+        let came_out = if args.coverage { measure::coverage(out, common, args, &plan) } else { measure::mutant(out, common, &plan) };
+        return status.and(came_out);
     }
     interrupt::listen();
     let taker = Taker::begin(out, common, args, &plan, wanted);
