@@ -27,7 +27,7 @@ impl Adviser<'_> {
     pub(super) fn restart_beside_running(&self) -> String {
         let by_hand = |event: &Event| matches!(event, Event::HaDisarmed { machine } if self.found.hosts.contains(machine));
         let left = self.history.run.engine.trace.entries.iter().filter(|entry| entry.at <= self.found.since && by_hand(&entry.event));
-        let step = left.filter_map(|entry| entry.cause.step).last();
+        let step = left.filter_map(|entry| entry.cause.step).next_back();
         let hosts: Vec<MachineId> = self.found.hosts.iter().copied().filter(|m| Some(*m) != self.found.by).take(1).collect();
         let name = self.list(&hosts);
         match step {
