@@ -244,8 +244,7 @@ fn read(world: &World, seen_by: Option<MachineId>, fact: &Fact) -> (bool, String
             let is = world.guests(*machine);
             (same_set(&is, wanted), format!("[{}]", is.iter().map(|vm| world.names.vm(*vm)).collect::<Vec<_>>().join(", ")))
         }
-        // Without HA nothing is fenced.
-        Fact::Fenced(_, wanted) => flag(*wanted, false),
+        Fact::Fenced(machine, wanted) => flag(*wanted, world.hw.machines[machine.at()].fenced),
         Fact::PowerState(vm, wanted) => {
             let is = db.vm(*vm).map(|r| r.power_state);
             (is == Some(*wanted), is.map_or("no such VM", |is| is.name()).into())

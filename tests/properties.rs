@@ -82,9 +82,12 @@ fn a_refusal_changes_nothing() {
                 for (before, after) in before.stacks.iter_mut().zip(&engine.world.stacks) {
                     before.heard = after.heard.clone();
                     before.busy = after.busy.clone();
+                    // So do HA's daemons, their rounds on the statefile, and the master's looks at its plan.
+                    (before.xhad, before.ha_beat, before.restarts) = (after.xhad.clone(), after.ha_beat, after.restarts.clone());
                     // A synchronisation that one host spoils still renews the others' copies, where they say the same.
                     (before.copy_as_of, before.copy_age, before.copy_turn) = (after.copy_as_of, after.copy_age, after.copy_turn);
                 }
+                before.hw.statefiles = engine.world.hw.statefiles.clone();
                 assert!(before == engine.world, "scenario {n}: a refusal at {} changed the world\n{text}", before.now);
             }
             before = engine.world.clone();

@@ -105,16 +105,6 @@ pub const NOT_YET: &[(super::Kind, &str, &str)] = &[
         "Severity: outage. A VDI is marked paused and no operation is under way, so nothing can activate it. Not built yet: expected in a scenario, it is refused with `not-yet`.",
     ),
     (
-        super::Kind::Fault,
-        "one-way",
-        "Packets of one direction are lost, so that calls, which need both, fail. Not built yet: in a scenario it is refused with `not-yet`.",
-    ),
-    (
-        super::Kind::Setting,
-        "ha",
-        "High availability: heartbeats on the network and on an SR, fencing, restarts by themselves. Not built yet: `ha:` in a pool is refused with `not-yet`.",
-    ),
-    (
         super::Kind::Setting,
         "chaos",
         "Random faults with a mean time between them. Not built yet: `chaos:` in a scenario is refused with `not-yet`.",

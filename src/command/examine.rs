@@ -103,6 +103,8 @@ pub const COMPLAINTS: &[ComplaintDoc] = &[
 ];
 
 /// The keys whose values are UUIDs.
+/// Fields of the pool whose setting has an effect.
+const SETTABLE: &[&str] = &["default-SR", "ha-host-failures-to-tolerate", "ha-allow-overcommit"];
 const UUID_KEYS: &[&str] = &["uuid", "host-uuid", "sr-uuid", "vm-uuid", "vdi-uuid", "resident-on", "default-SR", "affinity", "master"];
 
 struct Examiner<'a> {
@@ -458,7 +460,9 @@ impl Examiner<'_> {
         }
         match grammar.rest {
             Rest::Ignored if !own && !standard => {
-                let help = if command == "pool-emergency-transition-to-master" {
+                let help = if command == "pool-ha-enable" && key == "heartbeat-sr-uuid" {
+                    "the key is called `heartbeat-sr-uuids`: without it an SR is picked, whichever"
+                } else if command == "pool-emergency-transition-to-master" {
                     "it acts on the host it is typed on: leave the key out, and look at the step's `host:`"
                 } else {
                     "leave it out"
@@ -476,6 +480,7 @@ impl Examiner<'_> {
         match (command, key) {
             ("vm-start", "on") | ("vm-migrate", "host" | "host-uuid" | "host-name") => self.known_name(word, value, Class::Host),
             (_, "master-address") => self.known_name(word, value, Class::Host),
+            ("pool-ha-enable", "heartbeat-sr-uuids") => value.split(',').for_each(|uuid| self.uuid(word, uuid)),
             _ if UUID_KEYS.contains(&key) => self.uuid(word, value),
             (_, "power-state" | "enabled" | "host-metrics-live" | "currently-attached" | "is-control-domain")
                 if value.chars().any(char::is_uppercase) =>
@@ -528,8 +533,9 @@ impl Examiner<'_> {
         let name = key.split_once(':').map_or(key, |(name, _)| name);
         match class.field(name) {
             None => self.field(word, class, key),
-            Some(field) if field.writable() && name != "default-SR" => {
-                self.error(word, "not-yet", format!("setting the pool's `{name}` is not simulated yet"), "only `default-SR` can be set");
+            Some(field) if field.writable() && !SETTABLE.contains(&name) => {
+                let help = format!("what can be set is {}", SETTABLE.join(", "));
+                self.error(word, "not-yet", format!("setting the pool's `{name}` is not simulated yet"), help);
             }
             Some(_) => {}
         }
@@ -576,6 +582,14 @@ impl Examiner<'_> {
                 }
                 Some(_) => {}
             }
+        }
+        if command == "host-emergency-ha-disable" && !args.flag("force").unwrap_or(false) {
+            self.warn(
+                at,
+                "must-be-forced",
+                "without `--force` it refuses, and does not ask",
+                "add `--force` once you know what the others will do",
+            );
         }
         if command == "pool-restore-database" && !args.has("force") && !args.has("dry-run") {
             self.warn(at, "must-be-forced", "without `--force` or `dry-run=true` it refuses", "add `--force`");

@@ -4,10 +4,12 @@ use super::args::Args;
 use super::objects::{Class, NOWHERE, Object, Value};
 use super::reach::{Refusal, Why, uuid_invalid};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Rest, Seat, print};
-use crate::base::ids::MachineId;
+use crate::base::ids::{MachineId, SrId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
+use crate::world::errors::ApiError;
+use crate::world::plan::Change;
 use std::marker::PhantomData;
 
 /// A class with the headers of its commands.
@@ -170,8 +172,8 @@ const NO_FIELDS: &[&str] = &["uuid", "server", "password", "port", "username", "
 impl Command for PoolParamSet {
     const DOC: CommandDoc = CommandDoc {
         name: "pool-param-set",
-        synopsis: "xe pool-param-set uuid=POOL-UUID default-SR=SR-UUID",
-        doc: "Sets fields of the pool, in the order typed; earlier ones stay when a later one fails. Checks: the pool's UUID (UUID_INVALID), each field (`Unknown field`, `read-only`), an SR's UUID (UUID_INVALID). An empty `default-SR=` sets none. Case matters: `default-sr` is no field. Of the fields only `default-SR` has an effect in the simulation.",
+        synopsis: "xe pool-param-set uuid=POOL-UUID FIELD=VALUE…",
+        doc: "Sets fields of the pool, in the order typed; earlier ones stay when a later one fails. Checks: the pool's UUID (UUID_INVALID), each field (`Unknown field`, `read-only`), an SR's UUID (UUID_INVALID). An empty `default-SR=` sets none. Case matters: `default-sr` is no field. `ha-host-failures-to-tolerate` is refused with HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN where HA is on and there is no plan for so many; `ha-allow-overcommit=true` lets operations break the plan. Of the other fields none has an effect in the simulation.",
         example: "xe pool-param-set uuid=$pool default-SR=$nfs1",
     };
     const GRAMMAR: Grammar = Grammar { rest: Rest::Set(Class::Pool), ..Grammar::keys(&["uuid"], &[]) };
@@ -181,15 +183,15 @@ impl Command for PoolParamSet {
 }
 
 impl PoolParamSet {
-    /// The fields to set, each checked: what is to become of the default SR, in order, and the first refusal.
-    fn changes(&self, world: &World, by: MachineId) -> (Vec<Option<crate::base::ids::SrId>>, Option<Refusal>) {
+    /// The fields to set, each checked, in order, and the first refusal.
+    fn changes(&self, world: &World, by: MachineId) -> (Vec<Setting>, Option<Refusal>) {
         let mut changes = Vec::new();
         if let Err(refusal) = object(Class::Pool, &self.args, world, by) {
             return (changes, Some(refusal));
         }
         for (key, value) in self.args.pairs.iter().filter(|(key, _)| !NO_FIELDS.contains(&key.as_str())) {
             match change(world, by, key, value) {
-                Ok(Some(default_sr)) => changes.push(default_sr),
+                Ok(Some(setting)) => changes.push(setting),
                 Ok(None) => {}
                 Err(refusal) => return (changes, Some(refusal)),
             }
@@ -198,8 +200,16 @@ impl PoolParamSet {
     }
 }
 
-/// One field to set; `Some` where it is the default SR.
-fn change(world: &World, by: MachineId, key: &str, value: &str) -> Result<Option<Option<crate::base::ids::SrId>>, Refusal> {
+/// A field that has an effect, and what it is to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Setting {
+    DefaultSr(Option<SrId>),
+    Failures(u32),
+    Overcommit(bool),
+}
+
+/// One field to set; `None` where that has no effect in the simulation.
+fn change(world: &World, by: MachineId, key: &str, value: &str) -> Result<Option<Setting>, Refusal> {
     let (name, inner) = key.split_once(':').map_or((key, None), |(name, inner)| (name, Some(inner)));
     let Some(field) = Class::Pool.field(name) else { return Err(Refusal::tool(format!("Unknown field '{key}'"))) };
     match (field.is_map(), field.is_set(), inner) {
@@ -211,15 +221,30 @@ fn change(world: &World, by: MachineId, key: &str, value: &str) -> Result<Option
         (_, true, _) => return Err(Refusal::tool("Cannot param-set on set fields")),
         _ => {}
     }
-    if name != "default-SR" {
-        return Ok(None);
-    }
-    if value.is_empty() || value == NOWHERE {
-        return Ok(Some(None));
-    }
-    match Class::Sr.by_uuid(world, by, value) {
-        Some(Object::Sr(sr)) => Ok(Some(Some(sr))),
-        _ => Err(uuid_invalid("SR", value)),
+    match name {
+        "default-SR" if value.is_empty() || value == NOWHERE => Ok(Some(Setting::DefaultSr(None))),
+        "default-SR" => match Class::Sr.by_uuid(world, by, value) {
+            Some(Object::Sr(sr)) => Ok(Some(Setting::DefaultSr(Some(sr)))),
+            _ => Err(uuid_invalid("SR", value)),
+        },
+        "ha-host-failures-to-tolerate" => {
+            let Ok(wanted) = value.parse::<i64>() else {
+                return Err(ApiError::new("INTERNAL_ERROR").text("Failure(\"int_of_string\")").into());
+            };
+            let Ok(failures) = u32::try_from(wanted) else {
+                return Err(ApiError::new("INVALID_VALUE").text("ha_host_failures_to_tolerate").text(value).into());
+            };
+            if world.breaks_plan(by, &Change { failures: Some(failures), ..Change::default() }) {
+                return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
+            }
+            Ok(Some(Setting::Failures(failures)))
+        }
+        "ha-allow-overcommit" => match value.to_ascii_lowercase().as_str() {
+            "true" | "t" | "1" => Ok(Some(Setting::Overcommit(true))),
+            "false" | "f" | "0" => Ok(Some(Setting::Overcommit(false))),
+            _ => Err(Refusal::tool(format!("Failed to parse parameter '{key}': expecting 'true' or 'false'"))),
+        },
+        _ => Ok(None),
     }
 }
 
@@ -235,8 +260,14 @@ impl Operation for PoolParamSet {
     }
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
         let (changes, refusal) = self.changes(world, seat.executor);
-        for sr in changes {
-            world.set_default_sr(fx, seat.executor, sr);
+        let by = seat.executor;
+        for setting in changes {
+            let ha = &world.db(by).ha;
+            match setting {
+                Setting::DefaultSr(sr) => world.set_default_sr(fx, by, sr),
+                Setting::Failures(failures) => world.set_tolerance(fx, by, failures, ha.allow_overcommit),
+                Setting::Overcommit(allowed) => world.set_tolerance(fx, by, ha.failures_to_tolerate, allowed),
+            }
         }
         let text = if self.args.minimal { "\n".to_string() } else { String::new() };
         ended(world, seat.executor, refusal.map_or(Ok(text), Err))

@@ -30,7 +30,11 @@ fn checks(world: &World, seat: Seat, host: HostId) -> Result<Span, Refusal> {
     if world.guarded(Guard::DownDisabled) && world.db(seat.executor).host(host).is_some_and(|record| record.enabled) {
         return Err(ApiError::new("HOST_NOT_DISABLED").into());
     }
-    gate(world, seat.executor, host)?;
+    let machine = gate(world, seat.executor, host)?;
+    // It has to write into the statefile that it goes down in order (xapi_ha.ml, before_clean_shutdown_or_reboot).
+    if world.stacks[machine.at()].ha.armed && world.ha_lost_statefile(machine) {
+        return Err(ApiError::new("HA_LOST_STATEFILE").into());
+    }
     Ok(world.settings.command)
 }
 
@@ -45,6 +49,10 @@ fn go_down(world: &mut World, fx: &mut Effects, seat: Seat, target: Object, rebo
         Ok(machine) => machine,
         Err(refusal) => return Outcome::Failed(refusal),
     };
+    if world.stacks[machine.at()].ha.armed {
+        world.ha_exclude(machine);
+        world.ha_stop_daemon(machine, fx);
+    }
     world.stacks[machine.at()].disabled_until_reboot = true;
     let boot = world.hw.machines[machine.at()].boot;
     fx.due(DELAY, if reboot { Due::GoDownForReboot { machine, boot } } else { Due::GoDown { machine, boot } });
@@ -59,7 +67,7 @@ impl Deed for Shutdown {
     const DOC: CommandDoc = CommandDoc {
         name: "host-shutdown",
         synopsis: "xe host-shutdown host=HOST | FIELD=VALUE… [--multiple]",
-        doc: "Shuts a host down in order, ten seconds after the command; guests that still run there are shut down with it. Checks: HOST_NOT_DISABLED until `xe host-disable` was given; HOST_OFFLINE or CANNOT_CONTACT_HOST if it can't be reached. Nobody looks whether VMs still run there. In 6.0 the master holds the host for dead as soon as the command returns, while its guests still run. Shut down like this, the master leaves the pool without one.",
+        doc: "Shuts a host down in order, ten seconds after the command; guests that still run there are shut down with it. Checks: HOST_NOT_DISABLED until `xe host-disable` was given; HOST_OFFLINE or CANNOT_CONTACT_HOST if it can't be reached; under HA HA_LOST_STATEFILE, since it writes there that it goes down in order, and nobody then takes it for failed. Nobody looks whether VMs still run there. In 6.0 the master holds the host for dead as soon as the command returns, while its guests still run. Shut down like this, the master leaves the pool without one.",
         example: "xe host-shutdown host=beta",
     };
     const CLASS: Class = Class::Host;

@@ -10,6 +10,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
+use crate::world::plan::Change;
 
 /// `xe host-disable`.
 pub type HostDisable = Batch<Disable>;
@@ -49,6 +50,15 @@ fn reachable(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal>
     Ok(world.settings.command)
 }
 
+/// Whether HA's plan can do without the host; asked before the host is.
+fn spared(world: &World, seat: Seat, target: Object) -> Result<(), Refusal> {
+    let change = Change { disable: host_of(target).into_iter().collect(), ..Change::default() };
+    if world.breaks_plan(seat.executor, &change) {
+        return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
+    }
+    Ok(())
+}
+
 /// Whether the host may be enabled: not between an ordered shutdown and its next boot.
 fn may_enable(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
     let span = reachable(world, seat, target)?;
@@ -64,16 +74,20 @@ impl Deed for Disable {
     const DOC: CommandDoc = CommandDoc {
         name: "host-disable",
         synopsis: "xe host-disable host=HOST | FIELD=VALUE… [--multiple]",
-        doc: "Closes a host for new VMs; those that run there run on. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer. It lasts until the host's xapi starts again. Without a selector it means every host of the pool.",
+        doc: "Closes a host for new VMs; those that run there run on. Under HA HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN if the plan can't do without it. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer. It lasts until the host's xapi starts again. Without a selector it means every host of the pool.",
         example: "xe host-disable host=beta",
     };
     const CLASS: Class = Class::Host;
     const OWN: &'static [&'static str] = &[];
 
     fn check(&mut self, _args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
+        spared(world, seat, target)?;
         reachable(world, seat, target)
     }
     fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome {
+        if let Err(refusal) = spared(world, seat, target) {
+            return Outcome::Failed(refusal);
+        }
         switch(world, fx, seat, target, false)
     }
 }

@@ -17,6 +17,7 @@ mod beside;
 mod fields;
 mod help;
 mod host_emergency;
+mod host_emergency_ha_disable;
 mod host_forget;
 mod host_power;
 mod host_switch;
@@ -25,6 +26,10 @@ mod pbd;
 mod pool_database;
 mod pool_designate;
 mod pool_emergency;
+mod pool_ha_compute;
+mod pool_ha_disable;
+mod pool_ha_enable;
+mod pool_ha_prevent;
 mod pool_join;
 mod pool_recover;
 mod resetvdis;
@@ -227,6 +232,7 @@ commands! {
     HostShutdown: host_power::HostShutdown,
     HostReboot: host_power::HostReboot,
     HostIsInEmergencyMode: host_emergency::HostIsInEmergencyMode,
+    HostEmergencyHaDisable: host_emergency_ha_disable::EmergencyHaDisable,
     PoolList: list::List<fields::Pool>,
     PoolParamGet: fields::ParamGet<fields::Pool>,
     PoolParamList: fields::ParamList<fields::Pool>,
@@ -235,6 +241,11 @@ commands! {
     PoolEmergencyResetMaster: pool_emergency::ResetMaster,
     PoolRecoverSlaves: pool_recover::RecoverSlaves,
     PoolDesignateNewMaster: pool_designate::DesignateNewMaster,
+    PoolHaEnable: pool_ha_enable::HaEnable,
+    PoolHaDisable: pool_ha_disable::HaDisable,
+    PoolHaPreventRestartsFor: pool_ha_prevent::PreventRestartsFor,
+    PoolHaComputeMax: pool_ha_compute::ComputeMax,
+    PoolHaComputeHypothetical: pool_ha_compute::ComputeHypothetical,
     PoolJoin: pool_join::PoolJoin,
     PoolSyncDatabase: pool_database::SyncDatabase,
     PoolDumpDatabase: pool_database::DumpDatabase,
@@ -265,7 +276,7 @@ commands! {
     CatPoolConf: beside::CatPoolConf,
 }
 
-/// Every API error that a command can answer with in a pool without HA.
+/// Every API error that a command can answer with.
 #[rustfmt::skip]
 pub const REFUSALS: &[&str] = &[
     "HOST_IS_LIVE", "HOST_CANNOT_DESTROY_SELF", "HOST_OFFLINE", "CANNOT_CONTACT_HOST", "HOST_NOT_LIVE", "HOST_DISABLED",
@@ -275,16 +286,18 @@ pub const REFUSALS: &[&str] = &[
     "VDI_IN_USE", "SR_DEVICE_IN_USE", "SESSION_AUTHENTICATION_FAILED", "JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS",
     "JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS", "JOINING_HOST_CANNOT_HAVE_RUNNING_VMS", "SR_BACKEND_FAILURE",
     "SR_BACKEND_FAILURE_46", "SR_BACKEND_FAILURE_47", "SR_BACKEND_FAILURE_73", "SR_BACKEND_FAILURE_74",
+    "HA_IS_ENABLED", "HA_NOT_ENABLED", "HA_LOST_STATEFILE", "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN", "HA_FAILED_TO_FORM_LIVESET",
+    "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE",
 ];
 
 /// Commands that are real and that the simulator does not have yet: refused by name.
 #[rustfmt::skip]
 const NOT_YET: &[&str] = &[
-    "host-emergency-ha-disable", "host-emergency-management-reconfigure", "host-evacuate", "host-get-vms-which-prevent-evacuation",
+    "host-emergency-management-reconfigure", "host-evacuate", "host-get-vms-which-prevent-evacuation",
     "host-get-system-status-capabilities", "host-ha-xapi-healthcheck", "host-management-disable", "host-param-add", "host-param-clear",
     "host-param-remove", "host-param-set", "host-power-on", "host-shutdown-agent", "host-signal-networking-change", "pbd-create",
-    "pbd-destroy", "pbd-param-get", "pbd-param-list", "pbd-param-set", "pool-eject", "pool-ha-compute-max-host-failures-to-tolerate",
-    "pool-ha-disable", "pool-ha-enable", "pool-ha-prevent-restarts-for", "pool-param-add", "pool-param-clear", "pool-param-remove",
+    "pbd-destroy", "pbd-param-get", "pbd-param-list", "pbd-param-set", "pool-eject",
+    "pool-param-add", "pool-param-clear", "pool-param-remove",
     "snapshot-destroy", "snapshot-list", "snapshot-param-get", "snapshot-param-list", "snapshot-reset-powerstate", "snapshot-revert",
     "snapshot-uninstall", "sr-create", "sr-destroy", "sr-forget", "sr-introduce", "sr-param-add", "sr-param-remove", "sr-param-set",
     "sr-probe", "sr-scan", "task-cancel", "task-list", "template-list", "vbd-create", "vbd-destroy", "vbd-param-get", "vbd-param-list",

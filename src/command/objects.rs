@@ -4,7 +4,8 @@
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
 use crate::world::database::PowerState;
-use crate::world::names::Mode;
+use crate::world::ha::Protection;
+use crate::world::names::{Kind, Mode, Names};
 
 /// A class of objects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -263,9 +264,7 @@ pub fn control_domain(host: HostId) -> String {
 
 /// The memory that a host has left by the records of a database; `None` where it has no limit.
 pub fn memory_free(world: &World, by: MachineId, host: HostId) -> Option<u64> {
-    let total = world.names.machines[world.names.hosts[host.at()].machine.at()].memory?;
-    let used = world.db(by).residents(host).fold(0u64, |sum, vm| sum.saturating_add(world.names.vms[vm.at()].memory));
-    Some(total.saturating_sub(used))
+    world.memory_free(by, host)
 }
 
 fn one(text: impl Into<String>) -> Value {
@@ -405,6 +404,12 @@ fn vm_value(world: &World, by: MachineId, vm: VmId, field: &str) -> Option<Value
         "memory-static-max" | "memory-static-min" | "memory-dynamic-max" | "memory-dynamic-min" | "memory-target" => {
             one(name.memory.to_string())
         }
+        "ha-restart-priority" => {
+            one(name.protection.map_or("", |held| Protection::ALL.iter().find(|(_, one)| *one == held).map_or("", |(word, _)| word)))
+        }
+        "ha-always-run" => one(world.db(by).always_run.get(vm.at()).copied().unwrap_or(false).to_string()),
+        "order" => one(name.order.unwrap_or(0).to_string()),
+        "start-delay" => one((name.start_delay.0 / 1_000_000).to_string()),
         "memory-actual" => one(if running { name.memory } else { 0 }.to_string()),
         _ => return None,
     })
@@ -432,8 +437,19 @@ fn pool_value(world: &World, by: MachineId, field: &str) -> Option<Value> {
         "name-label" => one(&world.names.pool_name),
         "master" => host_ref(world, by, Some(db.master)),
         "default-SR" => one(db.default_sr.filter(|sr| knows_sr(world, by, *sr)).map_or(NOWHERE, |sr| &world.names.srs[sr.at()].uuid)),
+        "ha-enabled" => one(db.ha.enabled.to_string()),
+        "ha-statefiles" => Value::Set(db.ha.statefile.iter().filter(|_| db.ha.enabled).map(|sr| statefile(*sr)).collect()),
+        "ha-host-failures-to-tolerate" => one(db.ha.failures_to_tolerate.to_string()),
+        "ha-plan-exists-for" => one(db.ha.plan_exists_for.to_string()),
+        "ha-allow-overcommit" => one(db.ha.allow_overcommit.to_string()),
+        "ha-overcommitted" => one(db.ha.overcommitted.to_string()),
         _ => return None,
     })
+}
+
+/// The UUID of the statefile's VDI, which is none of the disks that a scenario has.
+fn statefile(sr: SrId) -> String {
+    Names::uuid(Kind::Vdi, 100_000 + sr.at())
 }
 
 fn sr_value(world: &World, by: MachineId, sr: SrId, field: &str) -> Option<Value> {

@@ -98,7 +98,7 @@ impl Command for PbdUnplug {
     const DOC: CommandDoc = CommandDoc {
         name: "pbd-unplug",
         synopsis: "xe pbd-unplug uuid=PBD-UUID",
-        doc: "Disconnects a host from an SR. Checks: the UUID (UUID_INVALID); the host carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST), so the PBD of a dead host can't be unplugged; VDI_IN_USE while the database has a VM on that host with a disk on the SR; the driver's own error where a disk is open in truth.",
+        doc: "Disconnects a host from an SR. Checks: the UUID (UUID_INVALID); the host carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST), so the PBD of a dead host can't be unplugged; HA_IS_ENABLED for the SR with HA's statefile; VDI_IN_USE while the database has a VM on that host with a disk on the SR; the driver's own error where a disk is open in truth.",
         example: "xe pbd-unplug uuid=${beta/nfs1}",
     };
     const GRAMMAR: Grammar = Grammar::keys(&["uuid"], &[]);
@@ -120,6 +120,10 @@ fn active(world: &World, by: MachineId, host: HostId, sr: SrId) -> Option<VdiId>
 
 fn unplug_checks(args: &Args, world: &World, seat: Seat) -> Result<(HostId, SrId, MachineId), Refusal> {
     let (host, sr, machine) = target(args, world, seat)?;
+    let ha = &world.db(seat.executor).ha;
+    if ha.enabled && ha.statefile == Some(sr) {
+        return Err(ApiError::new("HA_IS_ENABLED").into());
+    }
     if let Some(vdi) = active(world, seat.executor, host, sr).filter(|_| world.guarded(Guard::UnplugIdle)) {
         return Err(ApiError::new("VDI_IN_USE").with(Param::Vdi(vdi)).into());
     }

@@ -23,7 +23,7 @@ impl Command for DesignateNewMaster {
     const DOC: CommandDoc = CommandDoc {
         name: "pool-designate-new-master",
         synopsis: "xe pool-designate-new-master host-uuid=HOST-UUID",
-        doc: "Hands the role of master over in order. Needs a master that works and every host of the pool: checks the UUID (UUID_INVALID), then that the candidate can be reached (HOST_OFFLINE, CANNOT_CONTACT_HOST), copies the database to all hosts (HOST_OFFLINE for one that is dead), and has all promise themselves to the candidate (HA_ABORT_NEW_MASTER if one is promised to another). Then all change roles after the setting `role-change`. For the master itself it does nothing.",
+        doc: "Hands the role of master over in order. Needs a master that works and every host of the pool: checks the UUID (UUID_INVALID), then that the candidate can be reached (HOST_OFFLINE, CANNOT_CONTACT_HOST) and that HA is off (HA_IS_ENABLED), copies the database to all hosts (HOST_OFFLINE for one that is dead), and has all promise themselves to the candidate (HA_ABORT_NEW_MASTER if one is promised to another). Then all change roles after the setting `role-change`. For the master itself it does nothing.",
         example: "xe pool-designate-new-master host-uuid=$beta",
     };
     const GRAMMAR: Grammar = Grammar::keys(&["host-uuid"], &[]);
@@ -44,6 +44,9 @@ impl DesignateNewMaster {
         let candidate = gate(world, by, host)?;
         if candidate == by {
             return Ok(None);
+        }
+        if world.ha_on(by) {
+            return Err(ApiError::new("HA_IS_ENABLED").into());
         }
         let mut peers = Vec::new();
         for other in objects::hosts(world, by) {

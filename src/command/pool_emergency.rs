@@ -9,6 +9,12 @@ use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 
+/// HA_IS_ENABLED on a host that is armed: there the liveset elects its masters. The host asks its own disk, not the pool.
+fn armed(world: &World, seat: Seat) -> Option<Check> {
+    let refused = || print::refusal(world, seat.executor, ApiError::new("HA_IS_ENABLED"));
+    world.stacks[seat.executor.at()].ha.armed.then(|| Check::Refuse { output: refused(), after: Span::ZERO })
+}
+
 /// `xe pool-emergency-transition-to-master`.
 #[derive(Clone, Debug)]
 pub struct TransitionToMaster;
@@ -17,7 +23,7 @@ impl Command for TransitionToMaster {
     const DOC: CommandDoc = CommandDoc {
         name: "pool-emergency-transition-to-master",
         synopsis: "xe pool-emergency-transition-to-master",
-        doc: "Makes the host it is typed on master, with its own copy of the database. No key is read; a `uuid=` is ignored. Nothing is checked: not whether the old master is dead, not how old the copy is. xapi restarts after the setting `role-change`; if it then finds a running master that its database knows, it yields to it. What was changed since the copy is lost; the other members still point to the old master until `pool-recover-slaves`. While the old master lives out of reach the pool has two masters, each with its own locks. On a master it only restarts xapi.",
+        doc: "Makes the host it is typed on master, with its own copy of the database. No key is read; a `uuid=` is ignored. HA_IS_ENABLED where the host is armed for HA; nothing else is checked: not whether the old master is dead, not how old the copy is. xapi restarts after the setting `role-change`; if it then finds a running master that its database knows, it yields to it. What was changed since the copy is lost; the other members still point to the old master until `pool-recover-slaves`. While the old master lives out of reach the pool has two masters, each with its own locks. On a master it only restarts xapi.",
         example: "xe pool-emergency-transition-to-master",
     };
     const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &[]) };
@@ -27,10 +33,13 @@ impl Command for TransitionToMaster {
 }
 
 impl Operation for TransitionToMaster {
-    fn check(&mut self, world: &World, _seat: Seat) -> Check {
-        Check::Go(world.settings.command)
+    fn check(&mut self, world: &World, seat: Seat) -> Check {
+        armed(world, seat).unwrap_or(Check::Go(world.settings.command))
     }
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        if let Some(Check::Refuse { output, .. }) = armed(world, seat) {
+            return Progress::Ended(output);
+        }
         let delay = print::delay(world, world.settings.role_change);
         world.transition_to_master(fx, seat.executor);
         let text = format!("Host agent will restart and transition to master in {delay} seconds...\n");
@@ -48,7 +57,7 @@ impl Command for ResetMaster {
     const DOC: CommandDoc = CommandDoc {
         name: "pool-emergency-reset-master",
         synopsis: "xe pool-emergency-reset-master master-address=ADDRESS",
-        doc: "Makes the host it is typed on a member of the host at that address or network name; a master too. Only whether the name is known is checked, not whether a master is there. If it points there already nothing happens; else xapi restarts after the setting `role-change`. A wrong address ends in emergency mode: HOST_UNKNOWN_TO_MASTER in another pool, HOST_ITS_OWN_SLAVE with the host's own address.",
+        doc: "Makes the host it is typed on a member of the host at that address or network name; a master too. HA_IS_ENABLED where the host is armed for HA; else only whether the name is known is checked, not whether a master is there. If it points there already nothing happens; else xapi restarts after the setting `role-change`. A wrong address ends in emergency mode: HOST_UNKNOWN_TO_MASTER in another pool, HOST_ITS_OWN_SLAVE with the host's own address.",
         example: "xe pool-emergency-reset-master master-address=gamma",
     };
     const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&["master-address"], &[]) };
@@ -68,6 +77,9 @@ impl ResetMaster {
 
 impl Operation for ResetMaster {
     fn check(&mut self, world: &World, seat: Seat) -> Check {
+        if let Some(refused) = armed(world, seat) {
+            return refused;
+        }
         if self.master(world, seat).is_some() {
             return Check::Go(world.settings.command);
         }
@@ -75,6 +87,9 @@ impl Operation for ResetMaster {
         Check::Refuse { output: print::refusal(world, seat.executor, error), after: Span::ZERO }
     }
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        if let Some(Check::Refuse { output, .. }) = armed(world, seat) {
+            return Progress::Ended(output);
+        }
         let delay = print::delay(world, world.settings.role_change);
         if let Some(master) = self.master(world, seat) {
             world.reset_master(fx, seat.executor, master);

@@ -3,6 +3,7 @@
 
 mod forget_and_reset;
 mod frame;
+mod ha;
 mod lines;
 mod masters;
 mod reading;

@@ -5,7 +5,7 @@ use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
-use super::vm_place::{can_take, disks, idle, in_state, named_host};
+use super::vm_place::{idle, in_state, named_host};
 use super::{CommandDoc, Seat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
@@ -16,6 +16,7 @@ use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
 use crate::world::hardware::Io;
 use crate::world::names::Mode;
+use crate::world::plan::Change;
 use crate::world::storage::ACTIVATION_TRIES;
 use crate::world::view::Contact;
 
@@ -43,7 +44,10 @@ fn way(world: &World, seat: Seat, object: Object, host: HostId) -> Result<Way, R
     let (vm, resident) = in_state(world, by, object, PowerState::Running, "running")?;
     let Some(resident) = resident else { return Err(ApiError::new("INTERNAL_ERROR").text("the VM is resident on no host").into()) };
     if resident != host {
-        can_take(world, by, vm, host)?;
+        world.can_take(by, vm, host)?;
+        if world.breaks_plan(by, &Change { leaving: vec![(resident, vm)], arriving: vec![(host, vm)], ..Change::default() }) {
+            return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
+        }
     }
     let from = gate(world, by, resident)?;
     if !world.has_domain(from, vm) {
@@ -63,7 +67,7 @@ impl Deed for Migrate {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-migrate",
         synopsis: "xe vm-migrate vm=VM host=HOST [--live] | FIELD=VALUE… host=HOST [--multiple]",
-        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was.",
+        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY) and under HA the failover plan bears it (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was.",
         example: "xe vm-migrate vm=db host=gamma --live",
     };
     const CLASS: Class = Class::Vm;
@@ -99,7 +103,7 @@ impl Deed for Migrate {
             Outcome::Done => {}
             other => return other,
         }
-        let disks = disks(world, vm);
+        let disks = world.disks_of(vm);
         for (vdi, _) in disks.iter().rev() {
             world.deactivate(fx, Some(home), from, *vdi, Some(vm));
         }
@@ -121,7 +125,7 @@ impl Migrate {
     /// Whether the disks can be handed over: the destination reaches them, nobody else holds them, none is paused.
     fn storage(&mut self, world: &World, home: MachineId, vm: VmId, from: MachineId, to: MachineId) -> Outcome {
         let source = world.host_on(from);
-        for (vdi, _) in disks(world, vm) {
+        for (vdi, _) in world.disks_of(vm) {
             let name = &world.names.vdis[vdi.at()];
             if let Some(record) = world.db(home).vdi(vdi) {
                 // A disk that something else keeps open on the source keeps its lock there.

@@ -2,7 +2,7 @@
 //! of VMs that all VM commands look at.
 
 use super::Seat;
-use super::objects::{self, Class, Object, memory_free};
+use super::objects::{self, Class, Object};
 use super::reach::{Refusal, Why};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
@@ -10,7 +10,6 @@ use crate::world::World;
 use crate::world::database::PowerState;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
-use crate::world::names::Mode;
 
 /// VM_BAD_POWER_STATE.
 pub fn bad_power_state(world: &World, target: Object, expected: &str, actual: &str) -> Refusal {
@@ -68,25 +67,12 @@ pub fn idle(world: &World, by: MachineId, vm: VmId) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The database's own guard: no disk is attached to another VM while either writes (xapi_vbd_helpers.ml).
+/// The database's own guard: no disk is attached to another VM while either writes.
 ///
 /// # Errors
 /// VDI_IN_USE.
 pub fn disks_free(world: &World, by: MachineId, vm: VmId) -> Result<(), Refusal> {
-    let names = &world.names;
-    for vbd in &names.vms[vm.at()].vbds {
-        let own = &names.vbds[vbd.at()];
-        let taken = names.vbds.iter().enumerate().any(|(at, other)| {
-            other.vdi == own.vdi
-                && other.vm != vm
-                && world.db(by).attached(crate::base::ids::VbdId(at as u16))
-                && (own.mode == Mode::Rw || other.mode == Mode::Rw)
-        });
-        if taken && world.guarded(Guard::DiskInUse) {
-            return Err(ApiError::new("VDI_IN_USE").with(Param::Vdi(own.vdi)).text("attach").into());
-        }
-    }
-    Ok(())
+    world.disks_free(by, vm).map_err(Refusal::from)
 }
 
 /// The host of `on=` or `host=`: a UUID or a name-label.
@@ -104,34 +90,6 @@ pub fn named_host(world: &World, by: MachineId, word: &str) -> Result<HostId, Re
         .ok_or_else(|| Refusal::tool(format!("Host {word} not found")))
 }
 
-/// Whether a host can take a VM, by the records of a database.
-///
-/// # Errors
-/// The first that fails of HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY.
-pub fn can_take(world: &World, by: MachineId, vm: VmId, host: HostId) -> Result<(), ApiError> {
-    let db = world.db(by);
-    let Some(record) = db.host(host) else { return Err(ApiError::new("HANDLE_INVALID").text("host").with(Param::Host(host))) };
-    if !record.live && world.guarded(Guard::StartLive) {
-        return Err(ApiError::new("HOST_NOT_LIVE"));
-    }
-    if !record.enabled && world.guarded(Guard::StartEnabled) {
-        return Err(ApiError::new("HOST_DISABLED").with(Param::Host(host)));
-    }
-    for vbd in &world.names.vms[vm.at()].vbds {
-        let sr = world.names.vdis[world.names.vbds[vbd.at()].vdi.at()].sr;
-        if !db.plugged(host, sr) && world.guarded(Guard::StartPlugged) {
-            return Err(ApiError::new("VM_REQUIRES_SR").with(Param::Vm(vm)).with(Param::Sr(sr)));
-        }
-    }
-    let needed = world.names.vms[vm.at()].memory;
-    match memory_free(world, by, host) {
-        Some(free) if free < needed && world.guarded(Guard::StartMemory) => {
-            Err(ApiError::new("HOST_NOT_ENOUGH_FREE_MEMORY").text(needed.to_string()).text(free.to_string()))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The first host in the file's order that can take a VM.
 ///
 /// # Errors
@@ -140,7 +98,7 @@ pub fn any_host(world: &World, seat: Seat, vm: VmId, minimally: bool) -> Result<
     let by = seat.executor;
     let mut table = Vec::new();
     for host in objects::hosts(world, by) {
-        match can_take(world, by, vm, host) {
+        match world.can_take(by, vm, host) {
             Ok(()) => return Ok(host),
             Err(error) => table.push((world.names.host(host).to_string(), format!("Cannot start here [{}]", reason(world, by, &error)))),
         }
@@ -165,10 +123,4 @@ fn reason(world: &World, by: MachineId, error: &ApiError) -> String {
         ("VM_REQUIRES_SR", Some(sr)) => format!("VM requires access to SR: {}", super::print::param(world, Some(by), sr)),
         (code, _) => code.into(),
     }
-}
-
-/// What a command on a VM takes and releases, disk by disk.
-pub fn disks(world: &World, vm: VmId) -> Vec<(crate::base::ids::VdiId, Mode)> {
-    let names = &world.names;
-    names.vms[vm.at()].vbds.iter().map(|vbd| (names.vbds[vbd.at()].vdi, names.vbds[vbd.at()].mode)).collect()
 }

@@ -4,7 +4,7 @@ use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
-use super::vm_place::{disks, idle, in_state};
+use super::vm_place::{idle, in_state};
 use super::{CommandDoc, Seat};
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
@@ -62,10 +62,11 @@ impl Deed for Shutdown {
         let Some(machine) = machine else {
             // A record that runs nowhere: there is nothing to shut down but the record.
             world.set_vm(fx, seat.executor, vm, PowerState::Halted, None);
+            world.set_always_run(fx, seat.executor, vm, false);
             return Outcome::Done;
         };
         let Some(home) = home(world, machine) else { return Outcome::Hangs };
-        let disks = disks(world, vm);
+        let disks = world.disks_of(vm);
         let paused = disks.iter().find(|(vdi, _)| world.db(home).vdi(*vdi).is_some_and(|record| record.paused));
         if let Some((vdi, _)) = paused {
             if self.tries < ACTIVATION_TRIES {
@@ -78,6 +79,8 @@ impl Deed for Shutdown {
         for (vdi, _) in disks.into_iter().rev() {
             world.deactivate(fx, Some(home), machine, vdi, Some(vm));
         }
+        // HA lets it be from now on, else it would be back at the next pass.
+        world.set_always_run(fx, home, vm, false);
         world.end_domain(fx, vm, machine, Ending::Shutdown);
         world.set_vm(fx, home, vm, PowerState::Halted, None);
         Outcome::Done

@@ -5,7 +5,7 @@ use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
-use super::vm_place::{any_host, can_take, disks, disks_free, idle, in_state, named_host};
+use super::vm_place::{any_host, disks_free, idle, in_state, named_host};
 use super::{CommandDoc, Seat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
@@ -13,7 +13,7 @@ use crate::world::World;
 use crate::world::database::PowerState;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
-use crate::world::names::Mode;
+use crate::world::plan::Change;
 use crate::world::storage::{ACTIVATION_TRIES, Inactive};
 
 /// `xe vm-start`.
@@ -26,8 +26,9 @@ pub struct Start {
     host: Option<HostId>,
     /// How many disks are open.
     taken: usize,
-    /// How often the next one was found paused.
+    /// How often the next one was found paused, and which that was.
     tries: u32,
+    counted: usize,
 }
 
 /// What xapi looks at in its database.
@@ -40,7 +41,11 @@ fn records(args: &Args, world: &World, seat: Seat, target: Object) -> Result<VmI
 /// The host that is to start the VM, asked whether it can be reached.
 fn placed(world: &World, seat: Seat, vm: VmId, host: HostId) -> Result<MachineId, Refusal> {
     disks_free(world, seat.executor, vm)?;
-    can_take(world, seat.executor, vm, host)?;
+    world.can_take(seat.executor, vm, host)?;
+    // 6.1 looks at the memory that the VM takes, not at the VM as one more to protect.
+    if world.breaks_plan(seat.executor, &Change { arriving: vec![(host, vm)], ..Change::default() }) {
+        return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
+    }
     gate(world, seat.executor, host)
 }
 
@@ -48,7 +53,7 @@ impl Deed for Start {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-start",
         synopsis: "xe vm-start vm=VM [on=HOST] | FIELD=VALUE… [--multiple]",
-        doc: "Starts a halted VM, on the host of `on=` or on the first that can take it. Checks, in order: the VM is halted in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); no disk of it is attached to another VM while either writes (VDI_IN_USE); the host is live, enabled, has a plugged PBD for every disk and memory enough (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY; without `on=` NO_HOSTS_AVAILABLE and a table); it can be reached (HOST_OFFLINE, CANNOT_CONTACT_HOST). Then the storage manager there opens disk after disk: any RW lock in the database refuses it (SR_BACKEND_FAILURE_46, already attached RW). All of these guards look into the database alone: where locks were released and the VM was reset while it still runs elsewhere, it starts a second time. `--force` overrides none of them. A start that fails half-way lets go of what it took.",
+        doc: "Starts a halted VM, on the host of `on=` or on the first that can take it. Checks, in order: the VM is halted in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); no disk of it is attached to another VM while either writes (VDI_IN_USE); the host is live, enabled, has a plugged PBD for every disk and memory enough (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY; without `on=` NO_HOSTS_AVAILABLE and a table); under HA the failover plan bears it (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); it can be reached (HOST_OFFLINE, CANNOT_CONTACT_HOST). Then the storage manager there opens disk after disk: any RW lock in the database refuses it (SR_BACKEND_FAILURE_46, already attached RW). All of these guards look into the database alone: where locks were released and the VM was reset while it still runs elsewhere, it starts a second time. `--force` overrides none of them. A start that fails half-way lets go of what it took.",
         example: "xe vm-start vm=db on=gamma",
     };
     const CLASS: Class = Class::Vm;
@@ -68,7 +73,7 @@ impl Deed for Start {
         let machine = placed(world, seat, vm, host)?;
         // A lock that is there already refuses at once.
         if let Some(home) = home(world, machine) {
-            for (vdi, _) in disks(world, vm) {
+            for (vdi, _) in world.disks_of(vm) {
                 if world.has_open(machine, vdi) {
                     continue;
                 }
@@ -99,36 +104,27 @@ impl Deed for Start {
         if world.has_domain(machine, vm) {
             return Outcome::Failed(ApiError::new("DOMAIN_EXISTS").with(Param::Vm(vm)).text("1").into());
         }
-        let disks = disks(world, vm);
-        while let Some((vdi, mode)) = disks.get(self.taken) {
-            match world.activate(fx, home, machine, *vdi, *mode, Some(vm)) {
-                Ok(()) => {
-                    self.taken += 1;
-                    self.tries = 0;
+        match world.take_disks(fx, home, machine, vm, &mut self.taken) {
+            Ok(()) => {}
+            Err((Inactive::Hangs, _)) => return Outcome::Hangs,
+            Err((Inactive::Paused, vdi)) => {
+                // A disk that was opened since has begun the count anew.
+                if self.counted != self.taken {
+                    (self.counted, self.tries) = (self.taken, 0);
                 }
-                Err(Inactive::Hangs) => return Outcome::Hangs,
-                Err(Inactive::Paused) if self.tries < ACTIVATION_TRIES => {
+                if self.tries < ACTIVATION_TRIES {
                     self.tries += 1;
                     return Outcome::Again(Span::secs(1));
                 }
-                Err(why) => {
-                    let error = match why {
-                        Inactive::Failed(error) => error,
-                        _ => ApiError::vdi_unavailable(format_args!("VDI {} locked", world.names.vdis[vdi.at()].uuid)),
-                    };
-                    self.let_go(world, fx, machine, vm);
-                    return Outcome::Failed(error.into());
-                }
+                self.let_go(world, fx, machine, vm);
+                return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {} locked", world.names.vdis[vdi.at()].uuid)).into());
+            }
+            Err((Inactive::Failed(error), _)) => {
+                self.let_go(world, fx, machine, vm);
+                return Outcome::Failed(error.into());
             }
         }
-        world.set_vm(fx, home, vm, PowerState::Running, Some(host));
-        world.start_domain(fx, vm, machine);
-        // Only now is there a domain that writes to its disks.
-        for (vdi, mode) in disks {
-            if mode == Mode::Rw {
-                world.ask_for_writes(fx, vdi);
-            }
-        }
+        world.run_domain(fx, home, machine, vm, host);
         Outcome::Done
     }
 }
@@ -137,12 +133,7 @@ impl Start {
     /// Closes in reverse what was opened, and removes the keys as far as the database is in reach.
     fn let_go(&mut self, world: &mut World, fx: &mut Effects, machine: MachineId, vm: VmId) {
         let home = home(world, machine);
-        for (vdi, _) in disks(world, vm).into_iter().take(self.taken).rev() {
-            // A machine that lost power meanwhile closes nothing in order: its keys stay.
-            if world.dom0_answers(machine) {
-                world.deactivate(fx, home, machine, vdi, Some(vm));
-            }
-        }
+        world.give_disks_back(fx, home, machine, vm, self.taken);
         self.taken = 0;
     }
 }

@@ -108,6 +108,10 @@ pub fn arrive(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u3
     if world.db(master).host(host).is_none() || world.stacks[master.at()].shutting_down.contains(&host) {
         return;
     }
+    // Under HA it is the liveset that says who is alive.
+    if world.ha_on(master) && world.ha_joined(master) && !world.ha_in_liveset(master, host) {
+        return;
+    }
     let joined = (master, world.stacks[master.at()].epoch);
     let again = world.stacks[machine.at()].joined.replace(joined) != Some(joined);
     world.set_live(fx, master, host, true);
@@ -161,7 +165,7 @@ pub fn check(world: &mut World, fx: &mut Effects, master: MachineId, host: HostI
     }
     let silent = stack.heard.at(host).is_none_or(|heard| world.now.since(heard) >= world.settings.host_dead_after);
     // A hung master checks nothing; its book is as it was when it is back.
-    if silent && world.dom0_answers(master) {
+    if silent && world.dom0_answers(master) && !world.ha_on(master) {
         world.stacks[master.at()].watched.remove(&host);
         world.set_live(fx, master, host, false);
         return;

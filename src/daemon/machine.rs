@@ -51,11 +51,17 @@ pub fn install_done(world: &mut World, fx: &mut Effects, machine: MachineId, boo
     let hardware = &mut world.hw.machines[machine.at()];
     hardware.host = host;
     hardware.installing = false;
+    hardware.fenced = false;
     hardware.power = Power::On;
     world.hw.reinstalled.insert(machine, now);
     let stack = &mut world.stacks[machine.at()];
-    *stack =
-        Toolstack { epoch: stack.epoch + 1, up_since: now, copy_as_of: now, ..Toolstack::fresh(fresh_database(&world.names, host, pool)) };
+    *stack = Toolstack {
+        epoch: stack.epoch + 1,
+        ha_runs: stack.ha_runs,
+        up_since: now,
+        copy_as_of: now,
+        ..Toolstack::fresh(fresh_database(&world.names, host, pool))
+    };
     fx.tell(Event::Installed { machine, host, pool });
     super::xapi::master_duties(world, fx, machine);
 }
@@ -93,6 +99,9 @@ impl Toolstack {
             taking_over: None,
             forsaken: None,
             ha: Default::default(),
+            xhad: None,
+            ha_beat: None,
+            ha_runs: 0,
             xapi: Xapi::Up,
             role: PoolConf::Master,
             epoch: 0,
@@ -105,7 +114,9 @@ impl Toolstack {
             watched: Default::default(),
             shutting_down: Default::default(),
             copy_turn: None,
+            restarts: Default::default(),
             busy: Default::default(),
+            ha_ready: false,
             joined: None,
             proposal: None,
         }

@@ -2,7 +2,7 @@
 //! member greets its master, and waits in emergency mode until it is let in. Then each makes records and locks fit what
 //! it finds on its machine.
 
-use super::{copies, heartbeat};
+use super::{copies, ha, heartbeat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
@@ -31,8 +31,24 @@ pub fn up(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
     }
     let stack = &mut world.stacks[machine.at()];
     stack.role = stack.conf;
+    if ha::boot::ready(world, fx, machine, epoch) {
+        go_on(world, fx, machine, epoch);
+    }
+}
+
+/// xapi goes on with its start: HA does not hold it back.
+pub fn go_on(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
+    if world.stacks[machine.at()].ha.armed {
+        world.ha_watch_liveset(machine, fx);
+    }
+    let stack = &mut world.stacks[machine.at()];
+    stack.role = stack.conf;
     match stack.conf {
-        PoolConf::Master => start_master(world, fx, machine),
+        PoolConf::Master => {
+            if ha::boot::wins_lock(world, fx, machine, epoch) {
+                start_master(world, fx, machine);
+            }
+        }
         PoolConf::Slave(_) => {
             stack.xapi = Xapi::Emergency;
             first_hello(world, fx, machine, epoch);
@@ -47,7 +63,7 @@ pub fn up(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
 }
 
 /// Emergency mode with this error, told when it is a new one.
-fn stash(world: &mut World, fx: &mut Effects, machine: MachineId, error: ApiError) {
+pub fn stash(world: &mut World, fx: &mut Effects, machine: MachineId, error: ApiError) {
     let code = error.code;
     let stack = &mut world.stacks[machine.at()];
     if stack.stashed.as_ref().map(|old| old.code) != Some(code) {
@@ -62,7 +78,8 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
     // The promotion is judged against the former master's database as it is now, before this start changes anything.
     let taking_over = world.stacks[machine.at()].taking_over.take();
     let stale = taking_over.flatten().is_some_and(|old| !world.db(machine).agrees_with(world.db(old)));
-    if let Some(other) = other_master(world, machine).filter(|_| world.guarded(Guard::OtherMaster)) {
+    // Under HA the lock in the statefile has said who is master.
+    if let Some(other) = other_master(world, machine).filter(|_| world.guarded(Guard::OtherMaster) && !world.ha_holds_lock(machine)) {
         // "Just a sanity check": whoever starts yields to the master that it finds (check_no_other_masters).
         fx.tell(Event::Yielded { machine, to: other });
         world.write_conf(fx, machine, PoolConf::Slave(other));
@@ -89,10 +106,13 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
         world.db_mut(machine).master = host;
         fx.tell(Event::MasterRecorded { by: machine, host });
     }
+    ha_mismatch(world, fx, machine);
+    let ha_on = world.ha_on(machine);
     // The heartbeat table is empty, and so the first pass takes every other host for dead until its next beat.
     let others: Vec<HostId> = world.db(machine).hosts.keys().copied().filter(|other| *other != host).collect();
     for other in &others {
-        if world.release.fresh_master_doubts_members() {
+        // Under HA the liveset says who is alive.
+        if world.release.fresh_master_doubts_members() && !ha_on {
             world.set_live(fx, machine, *other, false);
         }
         world.set_enabled(fx, machine, *other, false);
@@ -110,6 +130,19 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
     }
     settle(world, fx, machine, machine);
     master_duties(world, fx, machine);
+}
+
+/// A master's own word about HA against its database's: armed where the pool has it off, it is disarmed; not armed where
+/// the pool has it on, HA is off for the whole pool from now on, and nobody is told (xapi_ha.ml, on_server_restart).
+fn ha_mismatch(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    let armed = world.stacks[machine.at()].ha.armed;
+    if armed && !world.ha_on(machine) {
+        world.ha_disarm(machine, fx);
+        world.ha_stop_daemon(machine, fx);
+    } else if !armed && world.ha_on(machine) {
+        world.db_mut(machine).ha.enabled = false;
+        fx.tell(Event::HaSwitchedOff { by: machine });
+    }
 }
 
 /// The clockwork of a master that is up: copies, and a watch on every host that it holds for alive.
@@ -169,7 +202,17 @@ pub fn hello(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32
     } else if world.db(master).host(host).is_none() || world.pool_of(master) != world.pool_of(machine) {
         // Another pool's secret is answered in the same way as a host that was forgotten.
         (unknown(), PERMANENT_RETRY)
+    } else if world.ha_on(master) && !world.stacks[machine.at()].ha.armed {
+        // It stays out until somebody arms it or switches HA off: xapi restarts itself again and again.
+        stash(world, fx, machine, ApiError::new("HA_POOL_IS_ENABLED_BUT_HOST_IS_DISABLED"));
+        let stream = world.names.machines[machine.at()].stream.derived(0xb40c).derived(u64::from(epoch));
+        fx.due(stream.span(0, world.settings.emergency_restart), Due::XapiRestart { machine, epoch });
+        return;
     } else {
+        if world.stacks[machine.at()].ha.armed && !world.ha_on(master) {
+            world.ha_disarm(machine, fx);
+            world.ha_stop_daemon(machine, fx);
+        }
         join(world, fx, machine, master);
         return;
     };

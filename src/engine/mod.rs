@@ -3,6 +3,12 @@
 
 mod condition;
 mod console;
+#[cfg(test)]
+mod ha_boot_tests;
+#[cfg(test)]
+mod ha_tests;
+#[cfg(test)]
+mod protect_tests;
 pub mod queue;
 mod sequence;
 pub mod start;
@@ -10,7 +16,7 @@ pub mod trace;
 
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
-use crate::daemon::{copies, heartbeat, machine, xapi};
+use crate::daemon::{copies, ha, heartbeat, machine, protect, xapi};
 use crate::scenario::model::{Case, Scenario, Sequence, Step};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
@@ -160,7 +166,11 @@ impl Engine {
 
     /// The same, for a program that is run more than once.
     pub fn with_program(scenario: &Scenario, program: Arc<Program>, options: Options) -> Engine {
-        let mut world = start::world(scenario, options.seed);
+        Engine::with_world(start::world(scenario, options.seed), program, options)
+    }
+
+    /// The same, for a world that stands ready.
+    fn with_world(mut world: World, program: Arc<Program>, options: Options) -> Engine {
         world.without = options.without;
         let record = StepRecord {
             began: None,
@@ -215,6 +225,10 @@ impl Engine {
                     self.fx.due(self.world.settings.emergency_retry, Due::Hello { machine, epoch });
                 }
                 _ => {}
+            }
+            if self.world.stacks[machine.at()].xhad.is_some() {
+                self.world.stacks[machine.at()].ha_ready = true;
+                ha::begin(&mut self.world, &mut self.fx, machine);
             }
         }
         for vdi in self.world.names.vdi_ids() {
@@ -304,7 +318,15 @@ impl Engine {
             Due::CtrlC { slot, serial } => self.ctrl_c(slot, serial),
             Due::FaultEnds { step, round } => self.fault_ends(step, round),
             Due::FaultAgain { step, round } => self.fault_again(step, round),
+            Due::HaBeat { machine, run } => ha::beat(world, fx, machine, run),
+            Due::HaDisk { machine, run } => ha::disk(world, fx, machine, run),
+            Due::HaTimer { machine, timer } => ha::fault::timer(world, fx, machine, timer),
+            Due::HaWatchdog { machine, run } => ha::watchdog(world, fx, machine, run),
+            Due::HaHealth { machine, run } => ha::health(world, fx, machine, run),
+            Due::HaBoot { machine, epoch } => ha::boot::look(world, fx, machine, epoch),
+            Due::HaMonitor { machine, epoch } => ha::master::monitor(world, fx, machine, epoch),
             Due::ActDone { sequence, serial } => self.masked_done(sequence.into(), serial),
+            Due::HaRestart { machine, epoch } => protect::go_on(world, fx, machine, epoch),
         }
     }
 
@@ -353,5 +375,13 @@ fn name_of(due: Due) -> &'static str {
         Due::Step { .. } | Due::GiveUp { .. } | Due::ActDone { .. } => "step",
         Due::Command { .. } | Due::CtrlC { .. } => "command",
         Due::FaultEnds { .. } | Due::FaultAgain { .. } => "fault",
+        Due::HaBeat { .. } => "ha-heartbeat",
+        Due::HaDisk { .. } => "ha-statefile",
+        Due::HaTimer { .. } => "ha-timer",
+        Due::HaWatchdog { .. } => "ha-watchdog",
+        Due::HaHealth { .. } => "ha-health",
+        Due::HaBoot { .. } => "ha-start",
+        Due::HaMonitor { .. } => "ha-monitor",
+        Due::HaRestart { .. } => "ha-restart",
     }
 }

@@ -7,10 +7,11 @@ use crate::daemon::machine::fresh_database;
 use crate::scenario::model::{Role, Scenario};
 use crate::world::database::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
 use crate::world::errors::ApiError;
-use crate::world::ha::PoolHa;
+use crate::world::ha::{PoolHa, Protection};
 use crate::world::hardware::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
 use crate::world::memory::{Forsaken, PoolConf, Toolstack, Xapi};
 use crate::world::names::{Kind, Mode, Names};
+use crate::world::plan::Planner;
 use crate::world::{MAIN_POOL, World};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -127,7 +128,7 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
         })
         .collect();
     let dumps = pool.dumps.iter().map(|name| (name.clone(), Arc::clone(&db))).collect();
-    World {
+    let mut world = World {
         now: Time::ZERO,
         settings: Arc::clone(&scenario.settings),
         release: scenario.release,
@@ -159,7 +160,11 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
         ruled_last: pool.master,
         fallen_sr_masters: fallen_sr_masters(scenario),
         without: None,
+    };
+    if let Some(ha) = &pool.ha {
+        world.ha_at_start(pool.master, ha.heartbeat_sr, ha.timeout);
     }
+    world
 }
 
 /// A machine that is off at 0 ruled its SRs when it stopped: the master the shared ones, each its own (M13).
@@ -193,7 +198,7 @@ fn database(scenario: &Scenario) -> Database {
         pool.vms.iter().map(|start| Some(VmRecord { power_state: start.power_state, resident_on: start.resident_on })).collect();
     let attached = names.vbds.iter().map(|vbd| pool.vms[vbd.vm.at()].power_state == PowerState::Running).collect();
     let vdis = pool.vdis.iter().map(|start| Some(VdiRecord { locks: start.locks.clone(), paused: start.paused })).collect();
-    Database {
+    let mut db = Database {
         generation: 1,
         pool: MAIN_POOL,
         master: HostId(pool.master.0),
@@ -204,9 +209,23 @@ fn database(scenario: &Scenario) -> Database {
         vms,
         vdis,
         attached,
-        always_run: vec![false; names.vms.len()],
-        ha: PoolHa::default(),
+        // Who runs was started, and so is meant to run.
+        always_run: (pool.vms.iter().zip(&names.vms))
+            .map(|(start, vm)| vm.protection == Some(Protection::Restart) && start.power_state == PowerState::Running)
+            .collect(),
+        ha: pool.ha.as_ref().map_or_else(PoolHa::default, |ha| PoolHa {
+            enabled: true,
+            statefile: Some(ha.heartbeat_sr),
+            failures_to_tolerate: ha.failures_to_tolerate,
+            allow_overcommit: ha.allow_overcommit,
+            ..PoolHa::default()
+        }),
+    };
+    if db.ha.enabled {
+        let (exists_for, overcommitted) = Planner::new(&db, names, &db.live_set()).status();
+        (db.ha.plan_exists_for, db.ha.overcommitted) = (exists_for, overcommitted);
     }
+    db
 }
 
 /// The SRs that a known machine has PBDs for: the shared ones and its own.

@@ -1,6 +1,6 @@
 //! A machine's management links are cut, and all kinds of network faults are healed. Storage stays.
 
-use super::{FaultDoc, degrade, partition};
+use super::{FaultDoc, degrade, one_way, partition};
 use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::Effects;
@@ -17,7 +17,7 @@ pub const ISOLATE: FaultDoc = FaultDoc {
 pub const HEAL_NETWORK: FaultDoc = FaultDoc {
     name: "heal-network",
     undone_by: "",
-    doc: "All management links work again, or with a host or a list of hosts only theirs: isolation, partition and degradation end. What the pool believes does not heal by that.",
+    doc: "All management links work again, or with a host or a list of hosts only theirs: isolation, partition, one-way loss and degradation end. What the pool believes does not heal by that.",
     example: "{heal-network: beta}",
 };
 
@@ -46,13 +46,13 @@ pub fn reconnect(world: &mut World, fx: &mut Effects, machine: MachineId) -> boo
 /// Heals all links, or those of some machines.
 pub fn heal_network(world: &mut World, fx: &mut Effects, hosts: Option<&[MachineId]>) -> bool {
     let Some(hosts) = hosts else {
-        let mut changed = partition::heal(world, fx);
+        let mut changed = partition::heal(world, fx) | one_way::heal(world, fx, |_, _| true);
         for machine in world.machines() {
             changed |= reconnect(world, fx, machine) | degrade::heal(world, fx, machine);
         }
         return changed;
     };
-    let mut changed = false;
+    let mut changed = one_way::heal(world, fx, |from, to| hosts.contains(&from) || hosts.contains(&to));
     for machine in hosts {
         changed |= reconnect(world, fx, *machine) | degrade::heal(world, fx, *machine);
         if let Some(groups) = world.hw.partition.as_mut()

@@ -5,6 +5,7 @@ mod degrade;
 mod hands;
 mod hang;
 mod isolate;
+mod one_way;
 mod partition;
 mod power;
 mod sr_outage;
@@ -50,6 +51,11 @@ pub enum Fault {
     },
     ToolstackStop(Vec<MachineId>),
     ToolstackStart(Vec<MachineId>),
+    /// Packets of one direction are lost.
+    OneWay {
+        from: MachineId,
+        to: MachineId,
+    },
     /// Loss in millionths.
     DegradeNetwork {
         hosts: Vec<MachineId>,
@@ -79,6 +85,7 @@ pub const FAULTS: &[FaultDoc] = &[
     hang::UNHANG,
     isolate::ISOLATE,
     partition::PARTITION,
+    one_way::ONE_WAY,
     isolate::HEAL_NETWORK,
     storage_path::STORAGE_LOSS,
     storage_path::STORAGE_RETURN,
@@ -103,6 +110,7 @@ impl Fault {
             Fault::Isolate(hosts) => each(hosts, |m| isolate::isolate(world, fx, m)),
             Fault::HealNetwork(hosts) => isolate::heal_network(world, fx, hosts.as_deref()),
             Fault::Partition(groups) => partition::partition(world, fx, groups),
+            Fault::OneWay { from, to } => one_way::lose(world, fx, *from, *to),
             Fault::StorageLoss { hosts, srs, io } => each(hosts, |m| each(srs, |sr| storage_path::lose(world, fx, m, sr, *io))),
             Fault::StorageReturn { hosts, srs } => each(hosts, |m| each(srs, |sr| storage_path::give_back(world, fx, m, sr))),
             Fault::SrOutage { srs, io } => each(srs, |sr| sr_outage::lose(world, fx, sr, *io)),
@@ -120,6 +128,7 @@ impl Fault {
             Fault::Hang(hosts) => each(hosts, |m| hang::unhang(world, fx, m)),
             Fault::Isolate(hosts) => each(hosts, |m| isolate::reconnect(world, fx, m)),
             Fault::Partition(_) => partition::heal(world, fx),
+            Fault::OneWay { from, to } => one_way::heal(world, fx, |a, b| (a, b) == (*from, *to)),
             Fault::StorageLoss { hosts, srs, .. } => each(hosts, |m| each(srs, |sr| storage_path::give_back(world, fx, m, sr))),
             Fault::SrOutage { srs, .. } => each(srs, |sr| sr_outage::give_back(world, fx, sr)),
             Fault::ToolstackStop(hosts) => each(hosts, |m| world.start_xapi(fx, m)),

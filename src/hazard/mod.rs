@@ -9,10 +9,14 @@ mod double_attach;
 mod double_writer;
 mod forgotten_host_alive;
 mod ghost_record;
+mod ha_silently_off;
 mod late_write;
 mod needless_master_word;
 mod no_master;
+mod overcommitted;
 mod presumed_dead_alive;
+mod protected_vm_down;
+mod restart_beside_running;
 mod reused_without_reinstall;
 mod sight;
 mod stale_database;
@@ -24,6 +28,7 @@ mod vm_down;
 mod vm_runs_twice;
 mod vm_runs_unseen;
 pub mod watch;
+mod whole_pool_fenced;
 
 #[cfg(test)]
 pub(crate) mod stage;
@@ -147,12 +152,17 @@ pub const ALL: &[HazardDoc] = &[
     two_sr_masters::DOC,
     stale_database::DOC,
     reused_without_reinstall::DOC,
+    restart_beside_running::DOC,
     stale_lock::DOC,
     ghost_record::DOC,
     vm_down::DOC,
     no_master::DOC,
+    whole_pool_fenced::DOC,
+    protected_vm_down::DOC,
     bad_default_sr::DOC,
     needless_master_word::DOC,
+    ha_silently_off::DOC,
+    overcommitted::DOC,
 ];
 
 /// Hazards that the contract names and that are not built: nothing pauses a VDI yet.
@@ -187,7 +197,7 @@ mod tests {
     use super::*;
 
     /// The contract's table (§3), in its order, without what is not built.
-    const TABLE: [(&str, Severity); 18] = [
+    const TABLE: [(&str, Severity); 23] = [
         ("double-writer", Severity::Corruption),
         ("late-write", Severity::Corruption),
         ("double-attach", Severity::Danger),
@@ -200,12 +210,17 @@ mod tests {
         ("two-sr-masters", Severity::Danger),
         ("stale-database", Severity::Danger),
         ("reused-without-reinstall", Severity::Danger),
+        ("restart-beside-running", Severity::Danger),
         ("stale-lock", Severity::Outage),
         ("ghost-record", Severity::Outage),
         ("vm-down", Severity::Outage),
         ("no-master", Severity::Outage),
+        ("whole-pool-fenced", Severity::Outage),
+        ("protected-vm-down", Severity::Outage),
         ("bad-default-sr", Severity::Notice),
         ("needless-master-word", Severity::Notice),
+        ("ha-silently-off", Severity::Notice),
+        ("overcommitted", Severity::Notice),
     ];
 
     #[test]

@@ -31,6 +31,8 @@ impl Reads {
     pub const LOCKS: Reads = Reads(1 << 7);
     /// PBDs and the default SR.
     pub const STORAGE: Reads = Reads(1 << 8);
+    /// What the pool's record says of HA.
+    pub const HA: Reads = Reads(1 << 9);
     /// All of it.
     pub const ALL: Reads = Reads(u16::MAX);
 
@@ -56,7 +58,9 @@ impl Reads {
             | Event::VbdsRecorded { .. }
             | Event::PausedCleared { .. }
             | Event::DumpWritten { .. }
-            | Event::NeedlessMasterWord { .. } => Reads::NOTHING,
+            | Event::NeedlessMasterWord { .. }
+            | Event::HaXapiRestarted { .. }
+            | Event::RestartsHeld { .. } => Reads::NOTHING,
             Event::PowerLost { .. }
             | Event::PoweredOn { .. }
             | Event::Dom0Up { .. }
@@ -73,8 +77,30 @@ impl Reads {
             | Event::JoinedMaster { .. }
             | Event::MasterRecorded { .. }
             | Event::CopyTaken { .. }
-            | Event::DumpRestored { .. } => Reads::ALL,
-            Event::Isolated { .. } | Event::Reconnected { .. } | Event::Partitioned { .. } | Event::PartitionHealed => Reads::LINKS,
+            | Event::DumpRestored { .. }
+            | Event::HaDaemonStarted { .. }
+            | Event::HaDaemonStopped { .. }
+            | Event::HaJoined { .. }
+            | Event::HaFaultBegan { .. }
+            | Event::HaFaultEnded { .. }
+            | Event::Fenced { .. }
+            | Event::HaShrunk { .. }
+            | Event::HaExcluded { .. }
+            | Event::HaStatefileBack { .. }
+            | Event::HaMasterElected { .. }
+            | Event::HaFollows { .. }
+            | Event::HaMasterReady { .. }
+            | Event::HaDisarmed { .. }
+            | Event::HaSwitchedOff { .. }
+            | Event::HaSwitchedOn { .. }
+            | Event::HaDisabled { .. }
+            | Event::RedoLogRead { .. } => Reads::ALL,
+            Event::Isolated { .. }
+            | Event::Reconnected { .. }
+            | Event::Partitioned { .. }
+            | Event::PartitionHealed
+            | Event::OneWay { .. }
+            | Event::OneWayHealed { .. } => Reads::LINKS,
             Event::PathLost { .. } | Event::PathBack { .. } | Event::SrLost { .. } | Event::SrBack { .. } => Reads::PATHS,
             Event::DomainStarted { .. } | Event::DomainEnded { .. } | Event::DomainMoved { .. } => Reads::GUESTS.and(Reads::DISKS),
             Event::DiskOpened { .. } | Event::DiskClosed { .. } | Event::DiskWritten { .. } | Event::WroteLate { .. } => Reads::DISKS,
@@ -85,7 +111,12 @@ impl Reads {
             | Event::HostDisabled { .. }
             | Event::HostForgotten { .. }
             | Event::HostJoined { .. } => Reads::HOSTS,
-            Event::VmRecorded { .. } => Reads::RECORDS,
+            Event::VmRecorded { .. } | Event::VmProtected { .. } | Event::VmReleased { .. } => Reads::RECORDS,
+            Event::ToleranceSet { .. }
+            | Event::PlanRecorded { .. }
+            | Event::VmRestarting { .. }
+            | Event::VmRestarted { .. }
+            | Event::VmRestartFailed { .. } => Reads::HA,
             Event::LockSet { .. } | Event::LockRemoved { .. } => Reads::LOCKS,
             Event::PbdRecorded { .. } | Event::PbdGone { .. } | Event::DefaultSrSet { .. } => Reads::STORAGE,
         }

@@ -247,7 +247,7 @@ pub fn state(world: &World) -> EndState {
             isolated: world.hw.isolated[machine.at()],
             xapi_runs: world.xapi_runs(machine),
             role: judge::role(world, machine).name(),
-            fenced: false,
+            fenced: world.hw.machines[machine.at()].fenced,
             running: world.guests(machine).into_iter().map(|vm| names.vm(vm).to_owned()).collect(),
             known: record.is_some(),
             live: record.map(|record| record.live),

@@ -3,10 +3,12 @@
 
 use super::Realm;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use crate::base::time::Span;
 use crate::scenario::model::Step;
 use crate::scenario::words::{self, percent};
 use crate::world::database::PowerState;
 use crate::world::event::{Ending, Event, Status};
+use crate::world::ha::Protection;
 use crate::world::hardware::Io;
 use crate::world::memory::PoolConf;
 use crate::world::names::Names;
@@ -372,6 +374,85 @@ impl Teller<'_> {
                 ),
                 &[("sr", json!(self.sr(*sr))), ("host", json!(self.host(*host)))],
             )),
+            Event::OneWay { .. }
+            | Event::OneWayHealed { .. }
+            | Event::HaDaemonStarted { .. }
+            | Event::HaDaemonStopped { .. }
+            | Event::HaJoined { .. }
+            | Event::HaFaultBegan { .. }
+            | Event::HaFaultEnded { .. }
+            | Event::Fenced { .. }
+            | Event::HaShrunk { .. }
+            | Event::HaExcluded { .. }
+            | Event::HaStatefileBack { .. }
+            | Event::HaMasterElected { .. }
+            | Event::HaFollows { .. }
+            | Event::HaMasterReady { .. }
+            | Event::HaDisarmed { .. }
+            | Event::HaSwitchedOff { .. }
+            | Event::HaXapiRestarted { .. }
+            | Event::RedoLogRead { .. } => self.tell_ha(event),
+            Event::HaSwitchedOn { by, sr } => plus(
+                belief(by, "ha-switched-on", format!("has HA on, with the statefile on {}", self.sr(*sr))),
+                &[("sr", json!(self.sr(*sr)))],
+            ),
+            Event::HaDisabled { by } => belief(by, "ha-disabled", "has HA off".to_owned()),
+            Event::VmProtected { by, vm } => quiet(plus(
+                belief(by, "vm-protected", format!("has {} as one that HA keeps running", self.vm(*vm))),
+                &[("vm", json!(self.vm(*vm)))],
+            )),
+            Event::VmReleased { by, vm } => quiet(plus(
+                belief(by, "vm-released", format!("has {} as one that HA lets be", self.vm(*vm))),
+                &[("vm", json!(self.vm(*vm)))],
+            )),
+            Event::ToleranceSet { by, failures, allow_overcommit } => plus(
+                belief(
+                    by,
+                    "tolerance-set",
+                    format!(
+                        "is to tolerate {}{}",
+                        count(*failures, "failure"),
+                        if *allow_overcommit { ", and lets operations break the plan" } else { "" }
+                    ),
+                ),
+                &[("failures", json!(failures)), ("allow-overcommit", json!(allow_overcommit))],
+            ),
+            Event::PlanRecorded { by, exists_for, overcommitted } => plus(
+                belief(
+                    by,
+                    "plan-recorded",
+                    format!(
+                        "has a failover plan for {}{}",
+                        count(*exists_for, "failure"),
+                        if *overcommitted { ": the pool is overcommitted" } else { "" }
+                    ),
+                ),
+                &[("plan-exists-for", json!(exists_for)), ("overcommitted", json!(overcommitted))],
+            ),
+            Event::RestartsHeld { by, span } => plus(
+                belief(
+                    by,
+                    "restarts-held",
+                    if *span == Span::ZERO { "restarts VMs again".to_owned() } else { format!("restarts no VM for {span}") },
+                ),
+                &[("seconds", json!(span.0 / 1_000_000))],
+            ),
+            Event::VmRestarting { by, vm, host, protection } => quiet(plus(
+                belief(by, "vm-restarting", format!("is about to restart {} on {}", self.vm(*vm), self.host(*host))),
+                &[
+                    ("vm", json!(self.vm(*vm))),
+                    ("host", json!(self.host(*host))),
+                    ("best-effort", json!(*protection == Protection::BestEffort)),
+                ],
+            )),
+            Event::VmRestarted { by, vm, host } => plus(
+                belief(by, "vm-restarted", format!("HA has restarted {} on {}", self.vm(*vm), self.host(*host))),
+                &[("vm", json!(self.vm(*vm))), ("host", json!(self.host(*host)))],
+            ),
+            Event::VmRestartFailed { by, vm, code } => plus(
+                belief(by, "vm-restart-failed", format!("HA could not restart {}: {code}", self.vm(*vm))),
+                &[("vm", json!(self.vm(*vm))), ("code", json!(code))],
+            ),
         }
     }
 
@@ -386,6 +467,11 @@ impl Teller<'_> {
             PoolConf::Broken => "broken".into(),
         }
     }
+}
+
+/// `1 failure`, `2 failures`.
+fn count(n: u32, word: &str) -> String {
+    if n == 1 { format!("{n} {word}") } else { format!("{n} {word}s") }
 }
 
 fn io_name(io: Io) -> &'static str {

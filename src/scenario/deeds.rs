@@ -16,6 +16,7 @@ pub fn can_be_undone(fault: &Fault) -> bool {
         | Fault::Hang(_)
         | Fault::Isolate(_)
         | Fault::Partition(_)
+        | Fault::OneWay { .. }
         | Fault::StorageLoss { .. }
         | Fault::SrOutage { .. }
         | Fault::ToolstackStop(_)
@@ -75,6 +76,18 @@ pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option
             }
         }
         "partition" => partition(reader, index, value),
+        "one-way" => {
+            let fields = reader.fields(value, &keys::ONE_WAY)?;
+            let from = required(reader, &fields, "from").and_then(|node| index.host(reader, node));
+            let to = required(reader, &fields, "to").and_then(|node| index.host(reader, node));
+            let (from, to) = (from?, to?);
+            if from == to {
+                let message = "`from` and `to` are the same host";
+                reader.error(fields.place(), "contradiction", message, "name the two ends of a link");
+                return None;
+            }
+            Some(Fault::OneWay { from, to })
+        }
         "storage-loss" => {
             let fields = reader.fields(value, &keys::PATH_LOSS)?;
             let (hosts, srs) = path(reader, index, &fields)?;

@@ -150,8 +150,13 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
         example: "pool: {hosts: [alpha, beta], storage: {loc: {type: lvm, host: alpha}}, vms: {db: {running-on: beta, disks: {root: {sr: loc}}}}}\n",
     },
     DiagnosticDoc {
+        code: "local-statefile",
+        doc: "HA puts its statefile on an SR that every host reaches, and the SR named is in one host, or the pool has no shared one.",
+        example: "pool: {hosts: [alpha, beta], storage: {loc: {type: lvm, host: alpha}}, ha: {heartbeat-sr: loc}}\n",
+    },
+    DiagnosticDoc {
         code: "too-many",
-        doc: "More than the simulator holds: 10,000 hosts, 60,000 VMs, VDIs, VBDs and steps each, 400,000 connections of hosts to SRs, 10,000 cases.",
+        doc: "More than the simulator holds: 64 hosts with HA, 10,000 hosts, 60,000 VMs, VDIs, VBDs and steps each, 400,000 connections of hosts to SRs, 10,000 cases.",
         example: "pool: {hosts: [h00001..h99999]}\n",
     },
     DiagnosticDoc {

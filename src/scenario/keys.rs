@@ -138,9 +138,25 @@ pub static POOL: Table = Table {
         key("vms", Any(&[NameList, MapOf(&Any(&[Map(&VM), Null])), Null]), "Virtual machines."),
         key("spare-hosts", Any(&[NameList, MapOf(&Any(&[Map(&SPARE), Null])), Null]), "Machines that are installed and in no pool."),
         key("dumps", MapOf(&Words(&["start"])), "Dumps of the database that exist at 0: `{nightly: start}`."),
-        key("ha", NotYet, "High availability."),
+        key("ha", Any(&[Map(&HA), Null]), "High availability; absent: off."),
     ],
     required: &["hosts"],
+};
+
+/// `pool.ha`.
+pub static HA: Table = Table {
+    what: "`ha`",
+    keys: &[
+        key("heartbeat-sr", Name, "The shared SR that the statefile and the redo log lie on; default: the first shared SR."),
+        key("timeout", Span, "The base timeout of the heartbeats, in whole seconds; default 60s, from 15s to 1h."),
+        key(
+            "failures-to-tolerate",
+            Whole(0, 64),
+            "How many hosts may fail with a place left for every protected VM: what the failover plan is made for; default 0.",
+        ),
+        key("allow-overcommit", Bool, "Whether operations may break the failover plan; default: false."),
+    ],
+    required: &[],
 };
 
 /// A host.
@@ -205,7 +221,13 @@ pub static VM: Table = Table {
         key("uuid", Uuid, "Its UUID."),
         key("power-state", Words(&["running", "halted"]), "What the database says."),
         key("resident-on", Any(&[Name, Null]), "Where the database has it."),
-        key("ha", NotYet, "A VM's `ha`"),
+        key(
+            "ha",
+            Words(&["restart", "best-effort"]),
+            "Its restart priority: `restart` is started whenever it is down, `best-effort` tried once when its host was lost. Absent: unprotected.",
+        ),
+        key("order", Whole(0, u32::MAX as u64), "Protected VMs are started in ascending order; absent: last."),
+        key("start-delay", Span, "How long the next VM waits after this one's start; default 0s."),
     ],
     required: &[],
 };
@@ -297,7 +319,7 @@ pub static FAULT: Table = Table {
         key("isolate", HOSTS, "The management links to all others are cut; storage stays."),
         key("heal-network", Any(&[HOSTS, Null]), "All links work again, or only those of the hosts named."),
         key("partition", List(&Names), "Management splits into groups; hosts not named form one more. Replaces the last partition."),
-        key("one-way", NotYet, ""),
+        key("one-way", Map(&ONE_WAY), "Every packet of one direction is lost; calls need both directions."),
         key("storage-loss", Map(&PATH_LOSS), "Hosts lose the path to an SR; a guest's writes are held back and written when it returns."),
         key("storage-return", Map(&PATH), "The path is back."),
         key("sr-outage", Any(&[Names, Map(&OUTAGE)]), "All paths to an SR are lost."),
@@ -312,6 +334,13 @@ pub static FAULT: Table = Table {
         ),
     ],
     required: &[],
+};
+
+/// `one-way`.
+pub static ONE_WAY: Table = Table {
+    what: "`one-way`",
+    keys: &[key("from", Name, "Whose packets are lost."), key("to", Name, "Who does not hear it.")],
+    required: &["from", "to"],
 };
 
 /// `storage-loss`.

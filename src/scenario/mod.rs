@@ -7,6 +7,7 @@ mod deeds;
 pub mod diagnostic;
 pub mod diagnostics;
 mod expect;
+mod ha;
 mod include;
 mod index;
 pub mod keys;

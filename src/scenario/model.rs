@@ -76,6 +76,21 @@ pub struct Pool {
     pub vdis: Vec<VdiStart>,
     /// Names of database dumps of the state at 0.
     pub dumps: Vec<String>,
+    /// High availability, where it is on.
+    pub ha: Option<HaStart>,
+}
+
+/// High availability at the start: it has been on for long, and every live host is in the liveset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HaStart {
+    /// The SR with the statefile.
+    pub heartbeat_sr: SrId,
+    /// The base timeout T, whole seconds.
+    pub timeout: Span,
+    /// How many failures are to be tolerated.
+    pub failures_to_tolerate: u32,
+    #[allow(missing_docs)]
+    pub allow_overcommit: bool,
 }
 
 /// A role that a scenario may give a host at the start.

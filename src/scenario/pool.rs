@@ -112,9 +112,10 @@ pub fn read(reader: &mut Reader<'_>, node: &Node, settings: &Settings) -> Option
             dumps.push(key.text.clone());
         }
     }
+    let ha = super::ha::read(reader, &draft, &fields);
     let (hosts, vms, vdis): (Vec<HostStart>, Vec<VmStart>, Vec<VdiStart>) = super::start::derive(reader, &draft, master);
     let Draft { names, index, .. } = draft;
-    Some(ReadPool { pool: Pool { names, master, default_sr, hosts, vms, vdis, dumps }, index })
+    Some(ReadPool { pool: Pool { names, master, default_sr, hosts, vms, vdis, dumps, ha }, index })
 }
 
 /// The UUID given, or the one of the n-th of its kind.
@@ -292,6 +293,7 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
         if let Some(fields) = &fields {
             vm.memory = fields.get("memory").and_then(|node| reader.size(node)).unwrap_or(vm.memory);
             vm.grace = fields.get("grace").and_then(|node| reader.span(node)).unwrap_or(vm.grace);
+            super::ha::read_vm(reader, fields, &mut vm);
             vm.writes = match fields.get("writes") {
                 Some(Node { value: Value::Text(text), .. }) if text == "never" => None,
                 Some(node) => reader.interval(node).or(vm.writes),

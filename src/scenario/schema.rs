@@ -16,6 +16,7 @@ const SPAN: &str = "(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?
 const TABLES: &[(&str, &Table)] = &[
     ("shows", &keys::SHOWS),
     ("pool", &keys::POOL),
+    ("ha", &keys::HA),
     ("host", &keys::HOST),
     ("spare-host", &keys::SPARE),
     ("sr", &keys::SR),

@@ -14,6 +14,9 @@ use crate::world::World;
 use crate::world::database::PowerState;
 use crate::world::event::{Event, Status, StepIx};
 
+#[path = "advice_ha.rs"]
+mod ha;
+
 /// The advice for each finding of a run, by its place. `causes` are the findings' causes, by place too.
 pub fn advice(scenario: &Scenario, run: &Run, causes: &[Vec<Link>]) -> Vec<String> {
     let history = History::new(scenario, run);
@@ -53,6 +56,11 @@ impl<'a> Adviser<'a> {
             "vm-down" => self.vm_down(),
             "no-master" => self.no_master(),
             "bad-default-sr" => self.bad_default_sr(),
+            "restart-beside-running" => self.restart_beside_running(),
+            "whole-pool-fenced" => self.whole_pool_fenced(),
+            "protected-vm-down" => self.protected_vm_down(),
+            "ha-silently-off" => self.ha_silently_off(),
+            "overcommitted" => self.overcommitted(),
             _ => self.needless_master_word(),
         }
     }
@@ -453,6 +461,12 @@ impl<'a> Adviser<'a> {
         if self.world.is_master(ruler) {
             return String::new();
         }
+        if self.world.stacks[ruler.at()].ha.armed {
+            return format!(
+                "bring back a liveset (the heartbeat SR, the network), in which HA elects a master; if that can't be done, `xe host-emergency-ha-disable --force` on {}; then ",
+                self.machine(ruler)
+            );
+        }
         format!("bring back {}, or make a member the master (`xe pool-emergency-transition-to-master`); then ", self.machine(ruler))
     }
 
@@ -620,6 +634,9 @@ impl<'a> Adviser<'a> {
             let promotion = self.history.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
             let after = promotion.map_or_else(String::new, |c| format!(" after {}", c.mention()));
             return format!("run `xe pool-recover-slaves` on {master}{after}: {name} still waits for another master");
+        }
+        if self.world.stacks[machine.at()].ha.armed {
+            return format!("mend the network and the heartbeat SR for {name}: it finds its master in a liveset, and is in none");
         }
         let old = match self.world.stacks[machine.at()].conf {
             crate::world::memory::PoolConf::Slave(master) => master,

@@ -302,6 +302,10 @@ fn is_belief(event: &Event) -> bool {
             | Event::DefaultSrSet { .. }
             | Event::CopyTaken { .. }
             | Event::DumpRestored { .. }
+            | Event::PlanRecorded { .. }
+            | Event::HaSwitchedOn { .. }
+            | Event::HaDisabled { .. }
+            | Event::ToleranceSet { .. }
     )
 }
 
@@ -350,6 +354,9 @@ impl Subject {
             Event::LockSet { vdi, .. } | Event::LockRemoved { vdi, .. } | Event::PausedCleared { vdi, .. } => self.vdis.contains(vdi),
             Event::PbdRecorded { host: of, sr, .. } | Event::PbdGone { host: of, sr, .. } => self.sr == Some(*sr) && host(of),
             Event::DefaultSrSet { .. } => self.sr.is_some(),
+            Event::HaSwitchedOn { by, .. } | Event::HaDisabled { by } | Event::PlanRecorded { by, .. } | Event::ToleranceSet { by, .. } => {
+                self.about_hosts && machine(by)
+            }
             _ => false,
         }
     }
@@ -407,6 +414,7 @@ mod tests {
                 vms: vec![runs, halted],
                 vdis: vec![root],
                 dumps: Vec::new(),
+                ha: None,
             },
             timeline: faults.iter().enumerate().map(step).collect(),
             worlds: Vec::new(),

@@ -102,6 +102,46 @@ pub enum Due {
         sequence: u8,
         serial: u32,
     },
+    /// HA: a daemon's heartbeat to all peers.
+    HaBeat {
+        machine: MachineId,
+        run: u32,
+    },
+    /// HA: a daemon's round on the statefile.
+    HaDisk {
+        machine: MachineId,
+        run: u32,
+    },
+    /// HA: a daemon looks who is silent, or goes on with what it is at; re-armed lazily.
+    HaTimer {
+        machine: MachineId,
+        timer: u32,
+    },
+    /// HA: a thread of a daemon may have stood still for too long.
+    HaWatchdog {
+        machine: MachineId,
+        run: u32,
+    },
+    /// HA: a daemon looks whether xapi is well.
+    HaHealth {
+        machine: MachineId,
+        run: u32,
+    },
+    /// HA: an armed host's xapi waits at its start for the daemon to join.
+    HaBoot {
+        machine: MachineId,
+        epoch: u32,
+    },
+    /// HA: xapi asks the daemon for the liveset.
+    HaMonitor {
+        machine: MachineId,
+        epoch: u32,
+    },
+    /// A master goes on with the VMs that HA restarts.
+    HaRestart {
+        machine: MachineId,
+        epoch: u32,
+    },
 }
 
 /// What a move causes.

@@ -3,10 +3,14 @@
 
 use super::database::PowerState;
 use super::errors::ApiError;
+use super::ha::Protection;
 use super::hardware::Io;
 use super::memory::PoolConf;
 use super::names::Mode;
+use super::survival::Rule;
+use super::xhad::{Exit, FenceCause};
 use crate::base::ids::{HostId, MachineId, PoolId, SrId, VdiId, VmId};
+use crate::base::time::Span;
 
 /// How a step came out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -120,4 +124,38 @@ pub enum Event {
     DumpWritten { by: MachineId, file: String },
     DumpRestored { machine: MachineId, file: String },
     NeedlessMasterWord { by: MachineId, sr: SrId, host: HostId },
+
+    // What is so: one direction of a link.
+    OneWay { from: MachineId, to: MachineId },
+    OneWayHealed { from: MachineId, to: MachineId },
+
+    // What is so: high availability.
+    HaDaemonStarted { machine: MachineId },
+    HaDaemonStopped { machine: MachineId, why: Exit },
+    HaJoined { machine: MachineId, liveset: Vec<HostId>, took: Span },
+    HaFaultBegan { machine: MachineId, unheard: Vec<HostId>, stopped: Vec<HostId>, own_statefile: bool, silent: Span },
+    HaFaultEnded { machine: MachineId, survives: bool, rule: Rule, agreed: bool, took: Span, wait: Span },
+    Fenced { machine: MachineId, why: FenceCause },
+    HaShrunk { machine: MachineId, gone: Vec<HostId>, took: Span },
+    HaExcluded { machine: MachineId, gone: Vec<HostId> },
+    HaStatefileBack { machine: MachineId },
+    HaMasterElected { machine: MachineId, over: Option<HostId> },
+    HaFollows { machine: MachineId, master: MachineId },
+    HaMasterReady { machine: MachineId, waited: Span },
+    HaDisarmed { machine: MachineId },
+    HaSwitchedOff { by: MachineId },
+    HaXapiRestarted { machine: MachineId },
+    RedoLogRead { machine: MachineId },
+
+    // What is believed of HA: protection, the plan, restarts.
+    HaSwitchedOn { by: MachineId, sr: SrId },
+    HaDisabled { by: MachineId },
+    VmProtected { by: MachineId, vm: VmId },
+    VmReleased { by: MachineId, vm: VmId },
+    ToleranceSet { by: MachineId, failures: u32, allow_overcommit: bool },
+    PlanRecorded { by: MachineId, exists_for: u32, overcommitted: bool },
+    RestartsHeld { by: MachineId, span: Span },
+    VmRestarting { by: MachineId, vm: VmId, host: HostId, protection: Protection },
+    VmRestarted { by: MachineId, vm: VmId, host: HostId },
+    VmRestartFailed { by: MachineId, vm: VmId, code: &'static str },
 }

@@ -128,19 +128,50 @@ pub enum PoolState {
     Invalid,
 }
 
+/// What a daemon says of itself in heartbeats and in its slot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Saying {
+    /// Whom it has in its liveset.
+    pub liveset: Slots,
+    /// Whom it wants to have in it.
+    pub proposed: Slots,
+    /// Whom it hears; as of its last fault handling.
+    pub hears: Slots,
+    /// Whose slot it sees moving; as of its last fault handling.
+    pub sees: Slots,
+    /// The number of the last fault that it handles or has handled.
+    pub fault: u32,
+    /// How far it is with that fault.
+    pub stage: Stage,
+    /// Whether it has the statefile now.
+    pub statefile: bool,
+    /// Whoever is in its liveset and not in the proposed one shall fence itself.
+    pub fence: bool,
+}
+
+/// How far a daemon is with a fault.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Stage {
+    /// It waits until all it sees have begun, and until nobody is between alive and silent.
+    Gathering,
+    /// It waits until all it sees have the same view.
+    Comparing,
+    /// It has decided.
+    #[default]
+    Done,
+}
+
 /// What one host has written to its slot of the statefile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Slot {
     /// Counts the writes; a host is alive on the disk while this moves.
     pub version: u64,
+    /// When it was last written.
+    pub written: Time,
     /// Counts the daemon's starts on that host: an old incarnation must be dropped before a new one may join.
     pub incarnation: u32,
-    /// Whom it has in its liveset.
-    pub liveset: Slots,
-    /// Whom it hears.
-    pub hears: Slots,
-    /// Whose slot it sees moving.
-    pub sees: Slots,
+    /// What it says of itself, here as in its heartbeats.
+    pub says: Saying,
     /// It was shut down in order: nobody need fear it (host-shutdown, host-reboot).
     pub excluded: bool,
 }
@@ -165,8 +196,20 @@ pub struct Statefile {
     pub master: Option<usize>,
     /// One a configured host.
     pub slots: Vec<Slot>,
+    /// Whose slots say `excluded`, kept so that nobody need look through all of them every round.
+    pub excluded: Slots,
     /// The redo log.
     pub redo: Option<Redo>,
+}
+
+impl Statefile {
+    /// A host writes whether it is excluded.
+    pub fn set_excluded(&mut self, slot: usize, excluded: bool) {
+        if let Some(own) = self.slots.get_mut(slot) {
+            own.excluded = excluded;
+            self.excluded = if excluded { self.excluded.with(slot) } else { self.excluded.without(slot) };
+        }
+    }
 }
 
 /// `ha_restart_priority` of a VM.

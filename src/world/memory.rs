@@ -3,10 +3,11 @@
 
 use super::database::Database;
 use super::errors::ApiError;
-use super::ha::HaLocal;
+use super::ha::{HaLocal, Protection};
+use super::xhad::Xhad;
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::{Span, Time};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// `/etc/xensource/pool.conf`, which survives everything but a fresh installation.
@@ -103,6 +104,36 @@ pub enum Incoming {
     Pool(MachineId),
 }
 
+/// A VM that HA is to start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Restart {
+    /// The VM.
+    pub vm: VmId,
+    /// The host that the plan has for it; `None`: wherever it fits.
+    pub planned: Option<HostId>,
+    /// Why it is started.
+    pub protection: Protection,
+    /// Where it is being started now.
+    pub host: Option<HostId>,
+}
+
+/// What a master has in hand of HA's restarts: it works on them one after the other (xapi_ha_vm_failover.ml).
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Restarts {
+    /// What is to be started, in order; the first is being worked on.
+    pub queue: VecDeque<Restart>,
+    /// How many disks of the first are open.
+    pub taken: usize,
+    /// How often a disk of the first was found paused.
+    pub tries: u32,
+    /// When each protected VM that is still down was last tried.
+    pub tried: BTreeMap<VmId, Time>,
+    /// Those whose failure was told.
+    pub failed: BTreeSet<VmId>,
+    /// What the last plan was made of: the database's generation and the liveset.
+    pub planned: Option<(u64, BTreeSet<HostId>)>,
+}
+
 /// One machine's toolstack: process, memory, files.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Toolstack {
@@ -127,6 +158,14 @@ pub struct Toolstack {
     pub forsaken: Option<Forsaken>,
     /// What it keeps of HA (localdb, xhad.conf).
     pub ha: HaLocal,
+
+    // The membership daemon.
+    /// xhad's memory while it runs.
+    pub xhad: Option<Box<Xhad>>,
+    /// When its last heartbeat left that every other daemon heard: the ordinary case, in which nobody has to note anything.
+    pub ha_beat: Option<Time>,
+    /// How often xhad was started on this machine.
+    pub ha_runs: u32,
 
     // The process.
     /// The xapi process.
@@ -157,6 +196,10 @@ pub struct Toolstack {
     pub copy_turn: Option<MachineId>,
     /// VMs with an operation under way.
     pub busy: BTreeSet<VmId>,
+    /// The VMs that HA restarts.
+    pub restarts: Restarts,
+    /// Under HA: the hosts of the liveset have enabled themselves, and it looks after those that are gone.
+    pub ha_ready: bool,
 
     // A member's memory.
     /// The last process of the master that accepted it: machine and epoch.

@@ -5,9 +5,12 @@ use super::World;
 use super::database::{PowerState, VmRecord};
 use super::effects::Effects;
 use super::event::Event;
-use super::memory::{PoolConf, Xapi};
+use super::ha::Protection;
+use super::memory::{PoolConf, Restarts, Xapi};
 use super::names::Mode;
+use super::plan::Planner;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use crate::base::time::Span;
 
 impl World {
     /// Sets `host_metrics.live`.
@@ -46,6 +49,67 @@ impl World {
                 }
             }
             fx.tell(Event::VbdsRecorded { by, vm, attached });
+        }
+    }
+
+    /// Sets `VM.ha_always_run` of a VM with the priority `restart`: HA keeps it running, or lets it be.
+    pub fn set_always_run(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, run: bool) {
+        let restarts = self.names.vms[vm.at()].protection == Some(Protection::Restart);
+        if restarts && self.db(by).vm(vm).is_some() && self.db(by).always_run.get(vm.at()) == Some(&!run) {
+            self.db_mut(by).always_run[vm.at()] = run;
+            fx.tell(if run { Event::VmProtected { by, vm } } else { Event::VmReleased { by, vm } });
+        }
+    }
+
+    /// Sets what the pool's record says of the failover plan: `ha-plan-exists-for` and `ha-overcommitted`.
+    pub fn set_plan(&mut self, fx: &mut Effects, by: MachineId, exists_for: u32, overcommitted: bool) {
+        let ha = &self.db(by).ha;
+        if (ha.plan_exists_for, ha.overcommitted) != (exists_for, overcommitted) {
+            let ha = &mut self.db_mut(by).ha;
+            (ha.plan_exists_for, ha.overcommitted) = (exists_for, overcommitted);
+            fx.tell(Event::PlanRecorded { by, exists_for, overcommitted });
+        }
+    }
+
+    /// Sets how many failures the pool is to tolerate, and whether operations may break the plan.
+    pub fn set_tolerance(&mut self, fx: &mut Effects, by: MachineId, failures: u32, allow_overcommit: bool) {
+        let ha = &self.db(by).ha;
+        if (ha.failures_to_tolerate, ha.allow_overcommit) != (failures, allow_overcommit) {
+            let ha = &mut self.db_mut(by).ha;
+            (ha.failures_to_tolerate, ha.allow_overcommit) = (failures, allow_overcommit);
+            fx.tell(Event::ToleranceSet { by, failures, allow_overcommit });
+            if self.db(by).ha.enabled {
+                let (exists_for, overcommitted) = Planner::new(self.db(by), &self.names, &self.db(by).live_set()).status();
+                self.set_plan(fx, by, exists_for, overcommitted);
+            }
+        }
+    }
+
+    /// HA is on for the pool, with its statefile on an SR; the plan is made anew.
+    pub fn set_ha_on(&mut self, fx: &mut Effects, by: MachineId, sr: SrId) {
+        let ha = &mut self.db_mut(by).ha;
+        (ha.enabled, ha.statefile, ha.restarts_held_until) = (true, Some(sr), None);
+        fx.tell(Event::HaSwitchedOn { by, sr });
+        let (exists_for, overcommitted) = Planner::new(self.db(by), &self.names, &self.db(by).live_set()).status();
+        self.set_plan(fx, by, exists_for, overcommitted);
+    }
+
+    /// HA is off for the pool.
+    pub fn set_ha_off(&mut self, fx: &mut Effects, by: MachineId) {
+        if !self.db(by).ha.enabled {
+            return;
+        }
+        let ha = &mut self.db_mut(by).ha;
+        (ha.enabled, ha.plan_exists_for, ha.restarts_held_until) = (false, 0, None);
+        fx.tell(Event::HaDisabled { by });
+    }
+
+    /// The master leaves hosts and VMs alone for a span; none at all lets it go on.
+    pub fn hold_restarts(&mut self, fx: &mut Effects, by: MachineId, span: Span) {
+        let until = (span > Span::ZERO).then_some(self.now + span);
+        if self.db(by).ha.restarts_held_until != until {
+            self.db_mut(by).ha.restarts_held_until = until;
+            fx.tell(Event::RestartsHeld { by, span });
         }
     }
 
@@ -149,6 +213,8 @@ impl World {
         stack.copy_turn = None;
         stack.shutting_down.clear();
         stack.busy.clear();
+        stack.restarts = Restarts::default();
+        stack.ha_ready = false;
         stack.joined = None;
         stack.proposal = None;
         ran

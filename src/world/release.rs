@@ -1,5 +1,26 @@
 //! How releases differ, and nowhere else: one named question a difference, each with its source.
 
+use crate::base::time::Span;
+
+/// What follows from HA's base timeout T.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HaTimes {
+    /// The pause between two heartbeats on the network (t1).
+    pub beat: Span,
+    /// The pause between two rounds on the statefile (t2).
+    pub round: Span,
+    /// The silence after which a peer is no longer heard (T1).
+    pub silence: Span,
+    /// The standstill after which a peer's slot, or the own statefile, counts as lost (T2).
+    pub standstill: Span,
+    /// How long the heartbeat thread may stall before the watchdog resets the machine (Wh).
+    pub beat_watchdog: Span,
+    /// The same for the statefile thread (Ws).
+    pub disk_watchdog: Span,
+    /// How long a starting daemon waits for a liveset.
+    pub join: Span,
+}
+
 /// A release of XenServer, as a scenario names it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Release {
@@ -85,6 +106,25 @@ impl Release {
     pub fn delay_in_whole_seconds(self) -> bool {
         match self {
             Release::Manual6 => true,
+        }
+    }
+
+    /// What follows from HA's base timeout (xapi_ha.ml, Timeouts.derive): 6.0 beats every (T + 10) / 10 on both channels;
+    /// today at most every 3 s.
+    pub fn ha_times(self, timeout: Span) -> HaTimes {
+        match self {
+            Release::Manual6 => {
+                let often = Span((timeout + Span::secs(10)).0 / 10);
+                HaTimes {
+                    beat: often,
+                    round: often,
+                    silence: timeout,
+                    standstill: timeout,
+                    beat_watchdog: timeout,
+                    disk_watchdog: timeout + Span::secs(15),
+                    join: timeout + Span::secs(60),
+                }
+            }
         }
     }
 }

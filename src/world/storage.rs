@@ -183,6 +183,7 @@ impl World {
         hardware.boot += 1;
         fx.tell(Event::PowerLost { machine });
         self.stop_xapi_silently(machine);
+        self.stacks[machine.at()].xhad = None;
         for vm in self.names.vm_ids() {
             self.end_domain(fx, vm, machine, Ending::Power);
         }
@@ -268,6 +269,7 @@ impl World {
 
     /// Somebody's path to an SR was lost: whoever has disks open there may now have writes to hold back.
     pub fn paths_changed(&mut self, fx: &mut Effects, sr: SrId) {
+        self.redo_log_follows(sr);
         for vdi in self.vdis_on(sr) {
             self.ask_for_writes(fx, vdi);
         }
@@ -275,6 +277,7 @@ impl World {
 
     /// A path or an SR came back: what was held back is written now, late (storage.md C11).
     pub fn flush_held_writes(&mut self, fx: &mut Effects, sr: SrId) {
+        self.redo_log_follows(sr);
         for vdi in self.vdis_on(sr) {
             for at in 0..self.hw.vdis[vdi.at()].openers.len() {
                 let truth = &self.hw.vdis[vdi.at()];

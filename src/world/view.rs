@@ -52,10 +52,23 @@ impl World {
     }
     /// Whether the management network carries packets between two machines, both ways.
     pub fn linked(&self, a: MachineId, b: MachineId) -> bool {
-        a == b
-            || !self.hw.isolated[a.at()]
-                && !self.hw.isolated[b.at()]
-                && self.hw.partition.as_ref().is_none_or(|groups| same_side(groups[a.at()], groups[b.at()]))
+        self.carries(a, b) && (self.hw.one_way.is_empty() || !self.hw.one_way.contains(&(b, a)))
+    }
+    /// Whether the management network carries packets from one machine to another.
+    pub fn carries(&self, from: MachineId, to: MachineId) -> bool {
+        from == to
+            || !self.hw.isolated[from.at()]
+                && !self.hw.isolated[to.at()]
+                && self.hw.partition.as_ref().is_none_or(|groups| same_side(groups[from.at()], groups[to.at()]))
+                && (self.hw.one_way.is_empty() || !self.hw.one_way.contains(&(from, to)))
+    }
+    /// Whether nothing is wrong with the management network.
+    pub fn network_is_whole(&self) -> bool {
+        self.hw.partition.is_none()
+            && self.hw.degraded.is_empty()
+            && self.hw.one_way.is_empty()
+            && self.settings.network_loss == 0
+            && !self.hw.isolated.contains(&true)
     }
     /// Why a machine does not reach an SR; `None` where it does. Power is not asked.
     pub fn path_fault(&self, machine: MachineId, sr: SrId) -> Option<Io> {

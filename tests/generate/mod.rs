@@ -93,6 +93,18 @@ pub fn scenario(n: u64, taste: Taste) -> String {
     if pool.spare {
         out.push_str("  spare-hosts: [spare]\n");
     }
+    // Draws about HA are a stream of their own, so that the other scenarios stay as they were.
+    let mut ha = Dice { stream: Stream::new(n, "generate", "ha"), k: 0 };
+    let protects = taste == Taste::Wild && n % 4 == 3;
+    if protects {
+        let off = if ha.one_in(5) { "# off: " } else { "" };
+        let _ = writeln!(
+            out,
+            "  {off}ha: {{heartbeat-sr: nfs1, timeout: {}, failures-to-tolerate: {}}}",
+            ha.of(&["60s", "60s", "30s"]),
+            ha.below(3)
+        );
+    }
     out.push_str("  dumps: {nightly: start}\n  vms:\n");
     for (at, vm) in VMS[..pool.vms].iter().enumerate() {
         let host = pool.host(&mut dice);
@@ -109,7 +121,9 @@ pub fn scenario(n: u64, taste: Taste) -> String {
         };
         // `db-root` must exist for those that attach it.
         let disks = if at == 0 { "{root: {sr: nfs1}}".to_owned() } else { disks };
-        let _ = writeln!(out, "    {vm}: {{{running}writes: {writes}, grace: {}, disks: {disks}}}", dice.span(30, 900));
+        let priority =
+            if protects { ha.of(&["ha: restart, ", "ha: restart, ", "ha: restart, order: 1, ", "ha: best-effort, ", ""]) } else { "" };
+        let _ = writeln!(out, "    {vm}: {{{priority}{running}writes: {writes}, grace: {}, disks: {disks}}}", dice.span(30, 900));
     }
     out.push_str("timeline:\n");
     for _ in 0..1 + dice.below(5) {
@@ -120,6 +134,9 @@ pub fn scenario(n: u64, taste: Taste) -> String {
     let _ = writeln!(out, "  at: {}\n  pace: {}\n  host: {}\n  steps:", dice.span(5, 900), dice.span(0, 120), pool.host(&mut dice));
     if taste == Taste::Wild && dice.one_in(2) {
         plot(&mut out, &mut dice, &pool);
+    }
+    if protects {
+        plot_under_ha(&mut out, &mut ha, &pool);
     }
     for _ in 0..1 + dice.below(9) {
         let step = match dice.below(8) {
@@ -223,6 +240,64 @@ fn command(dice: &mut Dice, pool: &Pool, taste: Taste) -> String {
         39 => format!("xe pbd-plug uuid=${{{host}/nfs1}}"),
         34 => format!("xe pool-emergency-reset-master master-address={other}"),
         _ => format!("xe pool-restore-database file-name={} --force", dice.of(&["nightly", "now", "missing"])),
+    }
+}
+
+/// A chain of deeds of a pool with HA, that had it, or that is to get it.
+fn plot_under_ha(out: &mut String, dice: &mut Dice, pool: &Pool) {
+    let (host, other, vm) = (pool.host(dice), pool.host(dice), pool.vm(dice));
+    let mut say = |step: String| {
+        let _ = writeln!(out, "    - {{{step}}}");
+    };
+    match dice.below(9) {
+        0 | 1 => {
+            // One leaves, the others go on.
+            say(format!("run: 'xe host-emergency-ha-disable --force', host: {host}"));
+            say("after: 5m, run: 'xe pool-ha-prevent-restarts-for seconds=0'".to_owned());
+        }
+        2 => {
+            // A host is missing when the statefile goes.
+            say(format!("fault: {{crash: {other}}}"));
+            say("after: 4m, fault: {sr-outage: nfs1}".to_owned());
+            say("after: 6m, run: 'xe host-list'".to_owned());
+            say("run: 'xe host-emergency-ha-disable --force'".to_owned());
+        }
+        3 => {
+            say("run: 'xe host-emergency-ha-disable --force', host: alpha".to_owned());
+            say("run: xe-toolstack-restart, host: alpha".to_owned());
+        }
+        4 => {
+            say("run: 'xe pool-ha-disable', host: alpha".to_owned());
+            say("run: 'xe pool-ha-disable', host: alpha".to_owned());
+            say("run: 'xe pool-ha-enable heartbeat-sr-uuids=$disk1', host: alpha".to_owned());
+            say("run: 'xe pool-ha-enable heartbeat-sr-uuids=$nfs1', host: alpha, timeout: 5m".to_owned());
+            say("run: 'xe pool-ha-compute-max-host-failures-to-tolerate', host: alpha".to_owned());
+        }
+        5 => {
+            say("run: 'xe pool-ha-disable', host: alpha".to_owned());
+            let fault = match (dice.one_in(2), host != other) {
+                (true, true) => format!("fault: {{one-way: {{from: {host}, to: {other}}}}}"),
+                _ => format!("fault: {{storage-loss: {{host: {}, sr: nfs1}}}}", pool.last()),
+            };
+            say(fault);
+            say("run: 'xe pool-ha-enable heartbeat-sr-uuids=$nfs1', host: alpha, timeout: 5m".to_owned());
+        }
+        6 => {
+            say(format!("run: 'xe host-disable host={host}', host: alpha"));
+            say(format!("fault: {{storage-loss: {{host: {host}, sr: nfs1}}}}"));
+            say(format!("after: 0s, run: 'xe host-shutdown host={host}', host: alpha"));
+        }
+        7 => {
+            say(format!("run: 'xe pool-param-set uuid=$pool ha-host-failures-to-tolerate={}', host: alpha", dice.of(&["6", "7", "-1"])));
+            say(format!(
+                "run: 'xe pool-ha-compute-hypothetical-max-host-failures-to-tolerate vm-uuid=${vm} restart-priority=restart', host: alpha"
+            ));
+        }
+        _ => {
+            say("run: 'xe pool-ha-prevent-restarts-for seconds=1200', host: alpha".to_owned());
+            say(format!("fault: {{crash: {host}}}"));
+            say(format!("after: 10m, run: 'xe host-forget uuid=${host} --force', host: alpha"));
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Wrong files: every code has an example, every mistake its place, and all are told in one go.
 
 use super::{EXAMPLE, POOL, bad, codes};
+use crate::base::time::Span;
 use crate::scenario::diagnostics::DIAGNOSTICS;
 use crate::scenario::{load, load_bytes};
+use crate::world::ha::Protection;
 
 /// The diagnostics of a file, warnings too.
 fn found(text: &str) -> Vec<&'static str> {
@@ -171,18 +173,54 @@ fn what_other_issues_own_is_refused_by_name() {
         ("release: xcp-ng-8.3", "xcp-ng-8.3"),
         ("settings: {storage-manager: g1b}", "g1b"),
         ("chaos: {}", "chaos"),
-        ("timeline: [{fault: {one-way: {from: alpha, to: beta}}}]", "one-way"),
         ("expect: {hazards: [{hazard: left-paused}]}", "left-paused"),
     ] {
         let found = of(text);
         assert!(found.iter().any(|(code, message)| *code == "not-yet" && message.contains(named)), "{text}: {found:?}");
         assert!(found.iter().all(|(code, _)| *code == "not-yet"), "{text}: {found:?}");
     }
-    for pool in
-        ["ha: {heartbeat-sr: nfs1}", "vms: {x: {ha: restart, disks: {}}}", "storage: [n], vms: {x: {disks: {r: {activating: true}}}}"]
-    {
-        assert_eq!(codes(&format!("pool: {{hosts: [alpha], {pool}}}")), [("not-yet", 1)], "{pool}");
+    assert_eq!(codes("pool: {hosts: [alpha], storage: [n], vms: {x: {disks: {r: {activating: true}}}}}"), [("not-yet", 1)]);
+}
+
+#[test]
+fn what_is_wrong_with_ha() {
+    let of = |pool: &str| found(&format!("pool: {{hosts: [a, b], storage: {{n: , loc: {{type: lvm, host: a}}}}, {pool}}}"));
+    for (pool, code) in [
+        ("ha: {heartbeat-sr: loc}", "local-statefile"),
+        ("ha: {heartbeat-sr: m}", "unknown-name"),
+        ("ha: {heartbeat-sr: n, timeout: 10s}", "wrong-duration"),
+        ("ha: {heartbeat-sr: n, timeout: 60500ms}", "wrong-duration"),
+        ("ha: {heartbeat-sr: n, timeout: 60}", "wrong-duration"),
+        ("ha: {heartbeat-sr: n, failures-to-tolerate: 65}", "wrong-value"),
+        ("ha: {heartbeat-sr: n, allow-overcommit: maybe}", "wrong-type"),
+        ("ha: {heartbeat: n}", "unknown-key"),
+        ("ha: [n]", "wrong-type"),
+        ("vms: {x: {ha: always}}", "wrong-value"),
+        ("vms: {x: {ha: restart, order: -1}}", "wrong-value"),
+        ("vms: {x: {ha: restart, start-delay: 2d}}", "wrong-duration"),
+    ] {
+        assert_eq!(of(pool), [code], "{pool}");
     }
+    assert_eq!(found("pool: {hosts: [a, b], ha: {}}"), ["local-statefile"], "no shared SR");
+    assert_eq!(found("pool: {hosts: [a01..a65], storage: [n], ha: {heartbeat-sr: n}}"), ["too-many"]);
+    assert_eq!(found("pool: {hosts: [a01..a64], storage: [n], ha: {heartbeat-sr: n}}"), [""; 0]);
+}
+
+#[test]
+fn ha_is_read() {
+    let load = |text: &str| load("test.yaml", text).expect("it is right").scenario.pool;
+    let pool = load(
+        "pool: {hosts: [a, b], storage: [m, n], ha: {heartbeat-sr: n, timeout: 90s, failures-to-tolerate: 1, allow-overcommit: true}, vms: {x: {ha: restart, order: 3, start-delay: 20s}, y: {ha: best-effort}, z: }}",
+    );
+    let ha = pool.ha.expect("on");
+    assert_eq!((ha.heartbeat_sr.0, ha.timeout, ha.failures_to_tolerate, ha.allow_overcommit), (1, Span::secs(90), 1, true));
+    let vms: Vec<_> = pool.names.vms.iter().map(|vm| (vm.protection, vm.order, vm.start_delay)).collect();
+    let none = Span::ZERO;
+    assert_eq!(vms, [(Some(Protection::Restart), Some(3), Span::secs(20)), (Some(Protection::BestEffort), None, none), (None, None, none)]);
+    // Nothing said but that it is on: the first shared SR, a minute, nothing to tolerate.
+    let ha = load("pool: {hosts: [a, b], storage: {loc: {type: ext, host: a}, n: , m: }, ha: }").ha.expect("on");
+    assert_eq!((ha.heartbeat_sr.0, ha.timeout, ha.failures_to_tolerate, ha.allow_overcommit), (1, Span::secs(60), 0, false));
+    assert!(load("pool: {hosts: [a, b], storage: [n]}").ha.is_none(), "absent: off");
 }
 
 #[test]

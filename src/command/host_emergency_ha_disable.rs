@@ -1,0 +1,61 @@
+//! `xe host-emergency-ha-disable`: one host leaves HA, asking nobody (xapi_ha.ml, emergency_ha_disable).
+
+use super::args::Args;
+use super::pool_ha_disable::silence;
+use super::reach::Refusal;
+use super::{Check, Command, CommandDoc, Grammar, Operation, Progress, Seat};
+use crate::base::ids::MachineId;
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::effects::Effects;
+use crate::world::errors::ApiError;
+
+/// `xe host-emergency-ha-disable`.
+#[derive(Clone, Debug)]
+pub struct EmergencyHaDisable {
+    args: Args,
+}
+
+impl Command for EmergencyHaDisable {
+    const DOC: CommandDoc = CommandDoc {
+        name: "host-emergency-ha-disable",
+        synopsis: "xe host-emergency-ha-disable --force",
+        doc: "Switches HA off on the host it is typed on, and on no other. Refused without `--force`; HA_NOT_ENABLED if this host is not armed. Its fencing is disarmed and its daemon stopped, while its guests run on. The other hosts then hear nothing of it, take it for fenced, and restart its protected VMs: they run twice, on the same disks. In a pool of two the other may fence itself instead. It ends the loop of a host that can't start because it does not reach the statefile. A member that has left HA so is not let in by a pool that still has it on; a master that starts so switches HA off for the whole pool without a word.",
+        example: "xe host-emergency-ha-disable --force",
+    };
+    const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &["force"]) };
+    fn new(args: Args) -> Self {
+        EmergencyHaDisable { args }
+    }
+}
+
+impl EmergencyHaDisable {
+    fn checks(&self, world: &World, machine: MachineId) -> Result<(), Refusal> {
+        if !self.args.flag("force").map_err(Refusal::tool)? {
+            return Err(Refusal::tool(
+                "This operation is extremely dangerous and may cause data loss. This operation must be forced (use --force).",
+            ));
+        }
+        if !world.stacks[machine.at()].ha.armed {
+            return Err(ApiError::new("HA_NOT_ENABLED").into());
+        }
+        Ok(())
+    }
+}
+
+impl Operation for EmergencyHaDisable {
+    fn check(&mut self, world: &World, seat: Seat) -> Check {
+        match self.checks(world, seat.executor) {
+            Ok(()) => Check::Go(world.settings.command),
+            Err(refusal) => Check::Refuse { output: refusal.output(world, seat.executor), after: Span::ZERO },
+        }
+    }
+    fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        if let Err(refusal) = self.checks(world, seat.executor) {
+            return Progress::Ended(refusal.output(world, seat.executor));
+        }
+        world.ha_stop_daemon(seat.executor, fx);
+        world.ha_disarm(seat.executor, fx);
+        Progress::Ended(silence(&self.args))
+    }
+}

@@ -1,0 +1,215 @@
+//! High availability: its own commands, and what the others refuse while it is on (pool.md §5.8–5.11, xe-cli.md §2.6).
+
+use super::stage::{ALPHA, BETA, DB, End, GAMMA, NFS, Room, SPARE, WEB, host};
+use crate::base::time::Span;
+use crate::command::Output;
+use crate::world::ha::{PoolState, Protection};
+use crate::world::hardware::Io;
+use std::sync::Arc;
+
+/// A room with HA on, db protected, and a plan for one failure.
+fn room() -> Room {
+    let mut room = Room::new();
+    protect(&mut room);
+    room.world.ha_at_start(ALPHA, NFS, Span::secs(60));
+    for stack in &mut room.world.stacks {
+        let db = Arc::make_mut(&mut stack.db);
+        db.ha.failures_to_tolerate = 1;
+        db.ha.plan_exists_for = 1;
+    }
+    room
+}
+
+/// db has the priority `restart`, each host room for one VM more than it runs.
+fn protect(room: &mut Room) {
+    let names = Arc::make_mut(&mut room.world.names);
+    names.vms[DB.at()].protection = Some(Protection::Restart);
+    for machine in &mut names.machines {
+        machine.memory = Some(names.vms[DB.at()].memory);
+    }
+    for stack in &mut room.world.stacks {
+        Arc::make_mut(&mut stack.db).always_run = vec![true, false, false];
+    }
+}
+
+fn refused(room: &mut Room, machine: crate::base::ids::MachineId, line: &str) -> String {
+    match room.types(machine, line) {
+        End::Output(Output { error: Some(error), exit: 1, .. }, _) => error.code.to_string(),
+        End::Output(Output { text, exit, .. }, _) => format!("{exit}: {text}"),
+        end => format!("{end:?}"),
+    }
+}
+
+/// xe-cli.md, vector 34, and the wording of §1.8.
+#[test]
+fn without_ha_there_is_nothing_to_switch_off() {
+    let mut room = Room::new();
+    for line in ["xe pool-ha-disable", "xe host-emergency-ha-disable --force", "xe pool-ha-prevent-restarts-for seconds=60"] {
+        let output = room.alpha(line);
+        assert_eq!(output.text, "The operation could not be performed because HA is not enabled on the Pool\n", "{line}");
+        assert_eq!(output.exit, 1);
+    }
+    let output = room.alpha("xe host-emergency-ha-disable");
+    assert_eq!((output.exit, output.error), (1, None));
+    assert!(output.text.starts_with("Error: This operation is extremely dangerous and may cause data loss."), "{}", output.text);
+}
+
+/// M8: the real order of checks is HOST_IS_LIVE before HA_IS_ENABLED.
+#[test]
+fn with_ha_on_hosts_are_not_forgotten_and_masters_not_changed_by_hand() {
+    let mut room = room();
+    assert_eq!(refused(&mut room, ALPHA, "xe host-forget uuid=$gamma --force"), "HOST_IS_LIVE");
+    room.crash(GAMMA);
+    room.mark_dead(GAMMA);
+    assert_eq!(refused(&mut room, ALPHA, "xe host-forget uuid=$gamma --force"), "HA_IS_ENABLED");
+    assert_eq!(refused(&mut room, BETA, "xe pool-emergency-transition-to-master"), "HA_IS_ENABLED");
+    assert_eq!(refused(&mut room, BETA, "xe pool-emergency-reset-master master-address=gamma"), "HA_IS_ENABLED");
+    assert_eq!(refused(&mut room, ALPHA, "xe pool-designate-new-master host-uuid=$beta"), "HA_IS_ENABLED");
+    assert_eq!(refused(&mut room, ALPHA, "xe pool-ha-enable"), "HA_IS_ENABLED");
+    assert_eq!(refused(&mut room, ALPHA, "xe pbd-unplug uuid=${alpha/nfs1}"), "HA_IS_ENABLED");
+    let join = "xe pool-join master-address=alpha master-username=root master-password=x";
+    assert_eq!(refused(&mut room, SPARE, join), "HA_IS_ENABLED");
+    // The emergency commands ask the host's own disk: one that has left HA may go on, whatever the pool has.
+    room.world.ha_disarm(BETA, &mut room.fx);
+    assert!(refused(&mut room, BETA, "xe pool-emergency-transition-to-master").starts_with("0: "));
+}
+
+#[test]
+fn what_would_break_the_plan_is_refused_while_there_is_one() {
+    let mut room = room();
+    // gamma and alpha have room for db each: without one of them the other may not fail any more.
+    assert_eq!(refused(&mut room, ALPHA, "xe host-disable host=gamma"), "0: ", "alpha is left");
+    assert_eq!(refused(&mut room, ALPHA, "xe host-disable host=alpha"), "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+    // web would take the last room.
+    assert_eq!(refused(&mut room, ALPHA, "xe vm-start vm=web on=alpha"), "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+    // There is no plan for two failures; for none there is.
+    let set = |room: &mut Room, text: &str| refused(room, ALPHA, &format!("xe pool-param-set uuid=$pool {text}"));
+    assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=2"), "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+    assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=-1"), "INVALID_VALUE");
+    assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=x"), "INTERNAL_ERROR");
+    assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=0"), "0: ");
+    assert_eq!(room.db(ALPHA).ha.plan_exists_for, 0);
+    assert_eq!(refused(&mut room, ALPHA, "xe vm-start vm=web on=alpha"), "0: ", "nothing is to be tolerated");
+    assert_eq!(room.runs_on(WEB), [ALPHA]);
+    // Overcommit is allowed: then nothing is refused, and the pool says that it is overcommitted.
+    assert_eq!(set(&mut room, "ha-allow-overcommit=true"), "0: ");
+    assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=1"), "0: ");
+    let ha = &room.db(ALPHA).ha;
+    assert_eq!((ha.failures_to_tolerate, ha.plan_exists_for, ha.overcommitted), (1, 0, true));
+    assert_eq!(room.ok("xe pool-param-get uuid=$pool param-name=ha-overcommitted"), "true\n");
+}
+
+#[test]
+fn how_many_hosts_may_fail_is_computed() {
+    let mut room = room();
+    let max = "xe pool-ha-compute-max-host-failures-to-tolerate";
+    let hypothetical = "xe pool-ha-compute-hypothetical-max-host-failures-to-tolerate";
+    // db has a place on the last host that is left.
+    assert_eq!(room.ok(max), "2\n");
+    assert_eq!(room.ok(hypothetical), "3\n", "nothing protected: all");
+    assert_eq!(room.ok(&format!("{hypothetical} vm-uuid=$db restart-priority=best-effort")), "3\n");
+    // db and web: db runs on beta, web is down and takes one of the two places: after one failure both still run.
+    assert_eq!(room.ok(&format!("{hypothetical} vm-uuid=$db restart-priority=restart vm-uuid=$web restart-priority=restart")), "1\n");
+    for (keys, says) in [
+        ("vm-uuid=$db", "Error: Expected a restart-priority beside vm-uuid\n"),
+        ("restart-priority=restart", "Error: Expected a vm-uuid beside restart-priority\n"),
+    ] {
+        assert_eq!(room.alpha(&format!("{hypothetical} {keys}")).text, says);
+    }
+    assert_eq!(room.code(&format!("{hypothetical} vm-uuid=$db restart-priority=always")).0, "INVALID_VALUE");
+    assert_eq!(room.code(&format!("{hypothetical} vm-uuid=db restart-priority=restart")).0, "UUID_INVALID");
+}
+
+#[test]
+fn enabling_asks_for_live_hosts_and_a_shared_sr_that_is_plugged_everywhere() {
+    let mut room = Room::new();
+    assert_eq!(room.code("xe pool-ha-enable heartbeat-sr-uuids=nfs1").0, "UUID_INVALID");
+    assert_eq!(room.code("xe pool-ha-enable heartbeat-sr-uuids=").0, "UUID_INVALID");
+    assert_eq!(room.code("xe pool-ha-enable heartbeat-sr-uuids=$local-beta").0, "UUID_INVALID", "the name ends at the hyphen");
+    assert_eq!(room.code("xe pool-ha-enable heartbeat-sr-uuids=${local-beta}").0, "CANNOT_CREATE_STATE_FILE");
+    room.world.set_pbd(&mut room.fx, ALPHA, host(GAMMA), NFS, false);
+    assert_eq!(room.code("xe pool-ha-enable heartbeat-sr-uuids=$nfs1").0, "CANNOT_CREATE_STATE_FILE");
+    room.mark_dead(GAMMA);
+    assert_eq!(room.code("xe pool-ha-enable heartbeat-sr-uuids=$nfs1").0, "HOST_OFFLINE");
+}
+
+#[test]
+fn a_daemon_that_joins_nothing_undoes_it_all() {
+    let mut room = Room::new();
+    // No clock runs here: the daemons look for each other in vain.
+    let (code, took) = room.code("xe pool-ha-enable heartbeat-sr-uuids=$nfs1");
+    assert_eq!(code, "HA_FAILED_TO_FORM_LIVESET");
+    assert!(took >= Span::secs(120), "T and a minute: {took}");
+    assert!(!room.db(ALPHA).ha.enabled);
+    assert!(room.world.stacks.iter().all(|stack| stack.xhad.is_none() && !stack.ha.armed));
+}
+
+#[test]
+fn disabling_writes_it_into_the_statefile() {
+    let mut room = room();
+    // The daemons of the others would read it; here no clock runs, so they are stopped by hand.
+    for machine in [BETA, GAMMA] {
+        room.world.ha_stop_daemon(machine, &mut room.fx);
+    }
+    room.ok("xe pool-ha-disable");
+    assert!(!room.db(ALPHA).ha.enabled);
+    assert_eq!(room.world.ha_statefile(ALPHA).map(|file| file.state), Some(PoolState::Invalid));
+    assert!(room.world.stacks.iter().all(|stack| !stack.ha.armed));
+    assert_eq!(room.code("xe pool-ha-disable").0, "HA_NOT_ENABLED");
+}
+
+#[test]
+fn without_the_statefile_every_host_is_asked() {
+    let mut room = room();
+    room.world.hw.lost_srs.insert(NFS, Io::Error);
+    room.ok("xe pool-ha-disable");
+    assert!(!room.db(ALPHA).ha.enabled);
+    assert!(room.world.stacks.iter().all(|stack| stack.xhad.is_none() && !stack.ha.armed));
+}
+
+#[test]
+fn a_host_that_goes_down_in_order_says_so_in_the_statefile() {
+    let mut room = room();
+    room.ok("xe host-disable host=gamma");
+    room.world.hw.lost_paths.insert((GAMMA, NFS), Io::Error);
+    assert_eq!(room.code("xe host-shutdown host=gamma").0, "HA_LOST_STATEFILE");
+    room.world.hw.lost_paths.clear();
+    room.ok("xe host-shutdown host=gamma");
+    assert!(room.world.ha_statefile(ALPHA).is_some_and(|file| file.slots[2].excluded));
+    assert!(room.world.stacks[GAMMA.at()].xhad.is_none());
+    assert!(room.world.stacks[GAMMA.at()].ha.armed, "it boots under HA again");
+}
+
+#[test]
+fn leaving_ha_in_an_emergency_concerns_one_host() {
+    let mut room = room();
+    assert!(refused(&mut room, BETA, "xe host-emergency-ha-disable force=true").starts_with("0: "));
+    let armed: Vec<bool> = [ALPHA, BETA, GAMMA].iter().map(|machine| room.world.stacks[machine.at()].ha.armed).collect();
+    assert_eq!(armed, [true, false, true]);
+    assert!(room.world.stacks[BETA.at()].xhad.is_none());
+    assert_eq!(room.runs_on(DB), [BETA], "its guests run on");
+    assert!(room.db(ALPHA).ha.enabled);
+}
+
+/// What is started is meant to run, what is shut down is not: only so long does HA bring it back.
+#[test]
+fn starts_and_shutdowns_decide_what_ha_keeps_running() {
+    let mut room = room();
+    room.ok("xe vm-shutdown vm=db");
+    assert!(!room.db(ALPHA).always_run[DB.at()]);
+    room.ok("xe vm-start vm=db on=beta");
+    assert!(room.db(ALPHA).always_run[DB.at()]);
+    assert_eq!(room.ok("xe vm-param-get uuid=$db param-name=ha-always-run"), "true\n");
+    assert_eq!(room.ok("xe vm-param-get uuid=$db param-name=ha-restart-priority"), "restart\n");
+}
+
+#[test]
+fn restarts_are_held_off_and_let_go_on() {
+    let mut room = room();
+    room.ok("xe pool-ha-prevent-restarts-for seconds=300");
+    let until = room.db(ALPHA).ha.restarts_held_until;
+    assert_eq!(until, Some(room.world.now + Span::secs(300)));
+    room.ok("xe pool-ha-prevent-restarts-for seconds=0");
+    assert_eq!(room.db(ALPHA).ha.restarts_held_until, None);
+    assert_eq!(room.code("xe pool-ha-prevent-restarts-for seconds=soon").0, "INTERNAL_ERROR");
+}

@@ -1,0 +1,339 @@
+//! The membership daemon of high availability (xhad): heartbeats on the network and on the statefile, watchdogs, xapi's
+//! health. What it makes of silence stands in [`fault`], how a daemon gets into a liveset in [`join`], what xapi does with
+//! the liveset in [`master`] and [`boot`].
+//!
+//! A heartbeat that all peers hear and that says nothing new costs the same however many peers there are: the sender
+//! notes when it was, and whoever wants to know asks then. Only what could be lost, or is news, is noted peer by peer.
+
+pub mod boot;
+pub mod fault;
+pub mod join;
+pub mod master;
+
+use crate::base::ids::MachineId;
+use crate::base::time::{Span, Time};
+use crate::world::World;
+use crate::world::effects::{Due, Effects};
+use crate::world::event::Event;
+use crate::world::ha::{PoolState, Slots, Statefile};
+use crate::world::hardware::Io;
+use crate::world::memory::Xapi;
+use crate::world::xhad::{Exit, FenceCause, Phase, Xhad};
+
+/// How far a round on the statefile may be off its beat (xha, statefile.c: random jitter).
+const JITTER: Span = Span::millis(500);
+
+/// How often the daemon looks whether xapi is well (ha_xapi_healthcheck_interval).
+const HEALTH: Span = Span::secs(60);
+
+/// How often xapi is started again before the daemon gives the host up (ha_xapi_restart_attempts).
+const XAPI_RESTARTS: u32 = 1;
+
+/// The daemon of a machine, if this is still the run that was meant.
+fn daemon(world: &World, machine: MachineId, run: u32) -> Option<&Xhad> {
+    world.stacks[machine.at()].xhad.as_deref().filter(|xhad| xhad.run == run)
+}
+
+/// The daemon of a machine, to change it.
+fn daemon_mut(world: &mut World, machine: MachineId) -> Option<&mut Xhad> {
+    world.stacks[machine.at()].xhad.as_deref_mut()
+}
+
+/// The clocks of a daemon that is in a liveset as the engine starts.
+pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    let Some(xhad) = &world.stacks[machine.at()].xhad else { return };
+    let run = xhad.run;
+    world.ha_clocks(machine, run, fx);
+    settle(world, fx, machine);
+    if world.stacks[machine.at()].ha.armed {
+        world.ha_watch_liveset(machine, fx);
+    }
+}
+
+/// A daemon has come into a liveset: its timer waits for the first silence that there could be, and xapi's health is looked
+/// after.
+pub fn settle(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    fault::wait_for_silence(world, fx, machine);
+    if let Some(xhad) = &world.stacks[machine.at()].xhad {
+        fx.due(HEALTH, Due::HaHealth { machine, run: xhad.run });
+    }
+}
+
+// ---- the network
+
+/// A daemon's heartbeat to all peers.
+pub fn beat(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
+    let Some(xhad) = daemon(world, machine, run) else { return };
+    fx.due(xhad.times.beat, Due::HaBeat { machine, run });
+    let (starting, said, beaten, watchdog) = (xhad.phase == Phase::Starting, xhad.said, xhad.beaten, xhad.times.beat_watchdog);
+    if starting {
+        return;
+    }
+    if !world.dom0_answers(machine) {
+        watch(world, fx, machine, beaten + watchdog);
+        return;
+    }
+    let now = world.now;
+    if said && world.network_is_whole() {
+        let stack = &mut world.stacks[machine.at()];
+        stack.ha_beat = Some(now);
+        if let Some(xhad) = stack.xhad.as_mut() {
+            xhad.beaten = now;
+        }
+        return;
+    }
+    say(world, fx, machine);
+}
+
+/// A daemon says to every peer that it reaches how it is. Peers may fence themselves, or begin to handle a fault.
+pub fn say(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    let now = world.now;
+    let whole = world.network_is_whole();
+    let stack = &mut world.stacks[machine.at()];
+    let Some(xhad) = stack.xhad.as_mut() else { return };
+    xhad.beaten = now;
+    xhad.said = whole;
+    if whole {
+        stack.ha_beat = Some(now);
+    }
+    let (config, says, me) = (xhad.config.clone(), xhad.says, xhad.me);
+    for slot in config.all().without(me).iter() {
+        let Some(peer) = world.ha_machine(&config, slot) else { continue };
+        if !whole && !arrives(world, machine, peer) || !world.dom0_answers(peer) {
+            continue;
+        }
+        let Some(other) = daemon_mut(world, peer) else { continue };
+        if other.config.generation != config.generation || !other.joined() {
+            continue;
+        }
+        other.heard[me] = Some(now);
+        other.views[me] = says;
+        let (mine, phase) = (other.says, other.phase);
+        if !mine.liveset.has(me) {
+            continue;
+        }
+        if says.fence && !says.proposed.has(slot) || !says.liveset.has(slot) {
+            world.fence(fx, peer, FenceCause::Asked);
+        } else if says.fault > mine.fault && phase == Phase::Settled {
+            fault::begin(world, fx, peer, says.fault);
+        }
+    }
+}
+
+/// Whether a heartbeat gets through where the network is not whole.
+fn arrives(world: &World, from: MachineId, to: MachineId) -> bool {
+    if !world.carries(from, to) {
+        return false;
+    }
+    let of = |machine: MachineId| world.hw.degraded.get(&machine).map_or(0, |degraded| degraded.loss);
+    let loss = of(from).max(of(to)).max(world.settings.network_loss);
+    loss == 0 || !world.names.machines[from.at()].stream.derived(0x4c).derived(u64::from(to.0)).chance(world.now.0, loss)
+}
+
+/// When a daemon last heard a peer.
+pub fn heard(world: &World, xhad: &Xhad, slot: usize) -> Option<Time> {
+    let noted = xhad.heard[slot];
+    let Some(peer) = world.ha_machine(&xhad.config, slot) else { return noted };
+    let stack = &world.stacks[peer.at()];
+    let in_peace = stack.ha_beat.filter(|at| *at >= xhad.started && noted.is_some());
+    noted.max(in_peace)
+}
+
+/// Whom a daemon hears now.
+pub fn hears(world: &World, xhad: &Xhad) -> Slots {
+    let alive = |slot: usize| slot == xhad.me || heard(world, xhad, slot).is_some_and(|at| at + xhad.times.silence > world.now);
+    xhad.config.all().iter().filter(|slot| alive(*slot)).fold(Slots::NONE, Slots::with)
+}
+
+// ---- the statefile
+
+/// A daemon's round on the statefile: it writes its slot and reads all.
+pub fn disk(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
+    let Some(xhad) = daemon(world, machine, run) else { return };
+    let stream = world.names.machines[machine.at()].stream.derived(0x4d);
+    let round = (xhad.times.round - JITTER) + stream.span(world.now.0, (Span::ZERO, JITTER.times(2)));
+    fx.due(round, Due::HaDisk { machine, run });
+    if !xhad.joined() || !world.dom0_answers(machine) {
+        return;
+    }
+    let now = world.now;
+    let watchdog = xhad.times.disk_watchdog;
+    match world.path_fault(machine, xhad.config.sr) {
+        Some(Io::Error) => {
+            let Some(xhad) = daemon_mut(world, machine) else { return };
+            xhad.stalled = None;
+            news_of_statefile(xhad, false);
+        }
+        Some(Io::Hang) => {
+            let Some(xhad) = daemon_mut(world, machine) else { return };
+            news_of_statefile(xhad, false);
+            let since = *xhad.stalled.get_or_insert(now);
+            watch(world, fx, machine, since + watchdog);
+        }
+        None => {
+            if let Some(xhad) = daemon_mut(world, machine) {
+                xhad.stalled = None;
+            }
+            write_and_read(world, fx, machine);
+        }
+    }
+}
+
+/// What a daemon in rule-2 mode tells its peers of its statefile.
+fn news_of_statefile(xhad: &mut Xhad, works: bool) {
+    if xhad.no_statefile && xhad.says.statefile != works {
+        xhad.says.statefile = works;
+        xhad.said = false;
+    }
+}
+
+fn write_and_read(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    let now = world.now;
+    let Some(xhad) = daemon_mut(world, machine) else { return };
+    xhad.read = now;
+    news_of_statefile(xhad, true);
+    let (sr, generation, me, says, no_statefile) = (xhad.config.sr, xhad.config.generation, xhad.me, xhad.says, xhad.no_statefile);
+    let Some(file) = world.hw.statefiles.get_mut(&sr) else { return };
+    if file.generation != generation || file.state == PoolState::Invalid {
+        let why = if file.generation == generation { Exit::Invalid } else { Exit::Generation };
+        world.ha_end_daemon(machine, why, fx);
+        return;
+    }
+    let slot = &mut file.slots[me];
+    slot.version += 1;
+    slot.written = now;
+    slot.says = says;
+    // Who went down in order leaves the liveset without a fault.
+    let gone = says.liveset.without(me).and(file.excluded);
+    if !gone.is_empty() {
+        let_go(world, fx, machine, gone);
+    }
+    if no_statefile {
+        leave_rule_two(world, fx, machine);
+    }
+}
+
+/// Excluded hosts whose daemons have ended leave the liveset.
+fn let_go(world: &mut World, fx: &mut Effects, machine: MachineId, excluded: Slots) {
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
+    let config = xhad.config.clone();
+    let runs = |slot: usize| world.ha_machine(&config, slot).is_some_and(|peer| world.ha_joined(peer));
+    let gone = excluded.iter().filter(|slot| !runs(*slot)).fold(Slots::NONE, Slots::with);
+    let Some(xhad) = daemon_mut(world, machine) else { return };
+    if gone.is_empty() || xhad.phase != Phase::Settled {
+        return;
+    }
+    xhad.says.liveset = xhad.says.liveset.minus(gone);
+    xhad.says.proposed = xhad.says.liveset;
+    xhad.said = false;
+    fx.tell(Event::HaExcluded { machine, gone: World::ha_hosts(&config, gone) });
+}
+
+/// Rule-2 mode ends when every configured host is heard with statefile, or is not heard and excluded.
+fn leave_rule_two(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
+    let Some(file) = world.hw.statefiles.get(&xhad.config.sr) else { return };
+    let hears = hears(world, xhad);
+    let well = |slot: usize| if hears.has(slot) { slot == xhad.me || xhad.views[slot].statefile } else { file.slots[slot].excluded };
+    if xhad.config.all().iter().all(well) {
+        if let Some(xhad) = daemon_mut(world, machine) {
+            xhad.no_statefile = false;
+        }
+        fx.tell(Event::HaStatefileBack { machine });
+        fault::wait_for_silence(world, fx, machine);
+    }
+}
+
+/// When a daemon last saw the slot of a peer move: at its first round after the peer's last write.
+pub fn moved(file: &Statefile, xhad: &Xhad, slot: usize) -> Time {
+    let written = file.slots[slot].written;
+    if written >= xhad.read {
+        return written;
+    }
+    let rounds = xhad.read.since(written).0 / xhad.times.round.0.max(1);
+    Time(xhad.read.0 - rounds * xhad.times.round.0).max(written)
+}
+
+/// The same, of the statefile as it lies on the disk; at the beginning of time where there is none.
+pub fn moved_on(world: &World, xhad: &Xhad, slot: usize) -> Time {
+    world.hw.statefiles.get(&xhad.config.sr).map_or(Time::ZERO, |file| moved(file, xhad, slot))
+}
+
+/// Whose slots a daemon sees moving now, its own among them; nobody's while it has not read for too long.
+pub fn sees(world: &World, xhad: &Xhad) -> Slots {
+    let in_time = |at: Time| at + xhad.times.standstill > world.now;
+    if !in_time(xhad.read) {
+        return Slots::NONE;
+    }
+    let moving = |slot: usize| slot == xhad.me || in_time(moved_on(world, xhad, slot));
+    xhad.config.all().iter().filter(|slot| moving(*slot)).fold(Slots::NONE, Slots::with)
+}
+
+// ---- what watches the daemon, and what it watches
+
+/// The watchdog will look at an instant; one look at a time is under way.
+fn watch(world: &mut World, fx: &mut Effects, machine: MachineId, at: Time) {
+    if let Some(xhad) = daemon_mut(world, machine)
+        && !xhad.watched
+    {
+        xhad.watched = true;
+        fx.due_at(at, Due::HaWatchdog { machine, run: xhad.run });
+    }
+}
+
+/// The hypervisor resets the machine if a thread of the daemon has stood still for too long.
+pub fn watchdog(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
+    let Some(xhad) = daemon(world, machine, run) else { return };
+    let hung = !world.dom0_answers(machine);
+    let beats_until = xhad.beaten + xhad.times.beat_watchdog;
+    // In rule-2 mode another thread feeds the statefile's watchdog.
+    let disk_until = xhad.stalled.filter(|_| !xhad.no_statefile && !hung).map(|since| since + xhad.times.disk_watchdog);
+    let now = world.now;
+    if let Some(xhad) = daemon_mut(world, machine) {
+        xhad.watched = false;
+    }
+    if hung {
+        if now >= beats_until {
+            world.fence(fx, machine, FenceCause::HeartbeatWatchdog);
+        } else {
+            watch(world, fx, machine, beats_until);
+        }
+    } else if let Some(until) = disk_until {
+        if now >= until {
+            world.fence(fx, machine, FenceCause::StatefileWatchdog);
+        } else {
+            watch(world, fx, machine, until);
+        }
+    }
+}
+
+/// The daemon looks whether xapi is well: it is started again once, and if it is not there by the next look either, the
+/// host is given up (ha_xapi_restart_attempts; the fence comes 2 t1 later).
+pub fn health(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
+    let Some(xhad) = daemon(world, machine, run) else { return };
+    let (restarts, beat) = (xhad.xapi_restarts, xhad.times.beat);
+    let mut next = HEALTH;
+    let down = world.stacks[machine.at()].xapi == Xapi::Stopped;
+    if !world.dom0_answers(machine) {
+        // A hung domain 0 runs no daemon either: the watchdog's business.
+    } else if !down {
+        if let Some(xhad) = daemon_mut(world, machine) {
+            xhad.xapi_restarts = 0;
+        }
+    } else if restarts < XAPI_RESTARTS {
+        if let Some(xhad) = daemon_mut(world, machine) {
+            xhad.xapi_restarts += 1;
+        }
+        fx.tell(Event::HaXapiRestarted { machine });
+        world.start_xapi(fx, machine);
+    } else if restarts == XAPI_RESTARTS {
+        if let Some(xhad) = daemon_mut(world, machine) {
+            xhad.xapi_restarts += 1;
+        }
+        next = beat.times(2);
+    } else {
+        world.fence(fx, machine, FenceCause::Xapi);
+        return;
+    }
+    fx.due(next, Due::HaHealth { machine, run });
+}

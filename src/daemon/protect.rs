@@ -1,0 +1,301 @@
+//! What the master does for VMs while HA is on (xapi_ha.ml, process_liveset_on_master; xapi_ha_vm_failover.ml,
+//! restart_auto_run_vms): hosts that left the liveset are taken as fenced, their locks released and their VMs marked
+//! halted; protected VMs that are down are started by the plan, whatever brought them down; best-effort ones once, when
+//! their host was lost.
+
+use crate::base::ids::{HostId, MachineId, VmId};
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::database::PowerState;
+use crate::world::effects::{Due, Effects};
+use crate::world::errors::{ApiError, Param};
+use crate::world::event::Event;
+use crate::world::ha::Protection;
+use crate::world::memory::{Restart, Xapi};
+use crate::world::plan::{Change, Planner};
+use crate::world::storage::{ACTIVATION_TRIES, Inactive};
+use crate::world::view::Contact;
+use std::collections::BTreeSet;
+
+/// How long a VM whose start failed is let alone (xapi_ha_vm_failover.ml, last_start_attempt).
+const RETRY: Span = Span::secs(120);
+/// How long the master waits before it looks again at a storage path that hangs.
+const HANGING: Span = Span::secs(5);
+
+/// One pass of the master over its daemon's liveset, every 20 s.
+///
+/// Nothing is looked at while restarts are held off (`pool-ha-prevent-restarts-for`), nor while the starts of an earlier
+/// pass are still under way: 6.1 does them one by one in the thread that makes the passes.
+pub fn pass(world: &mut World, master: MachineId, fx: &mut Effects) {
+    let liveset: BTreeSet<HostId> = world.db(master).hosts.keys().copied().filter(|host| world.ha_in_liveset(master, *host)).collect();
+    look_after(world, fx, master, &liveset);
+}
+
+fn look_after(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTreeSet<HostId>) {
+    let held = world.db(master).ha.restarts_held_until.is_some_and(|until| world.now < until);
+    if held || !world.stacks[master.at()].restarts.queue.is_empty() {
+        return;
+    }
+    if !world.stacks[master.at()].ha.no_failover {
+        let lost = bury(world, fx, master, liveset);
+        restart(world, fx, master, liveset, &lost);
+    }
+    // Who is dead was dealt with; now for those who are back.
+    let back: Vec<HostId> =
+        world.db(master).hosts.iter().filter(|(host, record)| !record.live && liveset.contains(host)).map(|(h, _)| *h).collect();
+    for host in back {
+        if !world.stacks[master.at()].shutting_down.contains(&host) {
+            world.set_live(fx, master, host, true);
+        }
+    }
+    replan(world, fx, master, liveset);
+}
+
+/// Hosts that are not in the liveset are taken as fenced. Returns the VMs that ran on them by the records.
+fn bury(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTreeSet<HostId>) -> Vec<VmId> {
+    let gone: Vec<HostId> = world.db(master).hosts.keys().copied().filter(|host| !liveset.contains(host)).collect();
+    let mut lost = Vec::new();
+    for host in &gone {
+        lost.extend(world.db(master).residents(*host));
+        // Only on the change is the hook called that releases the locks (host-post-declare-dead, reason fenced).
+        if world.db(master).live(*host) {
+            world.set_live(fx, master, *host, false);
+            // Nothing has fenced one that was shut down in order: its guests close their disks themselves.
+            if excluded(world, master, *host) {
+                continue;
+            }
+            for vdi in world.names.vdi_ids() {
+                world.remove_lock(fx, master, vdi, *host);
+            }
+        }
+    }
+    for vm in &lost {
+        world.set_vm(fx, master, *vm, PowerState::Halted, None);
+    }
+    lost
+}
+
+/// Whether a host has written into the statefile that it goes down in order.
+fn excluded(world: &World, master: MachineId, host: HostId) -> bool {
+    let slot = world.stacks[master.at()].ha.config.as_ref().and_then(|config| config.slot_of(host));
+    slot.zip(world.ha_statefile(master)).is_some_and(|(slot, file)| file.slots.get(slot).is_some_and(|slot| slot.excluded))
+}
+
+/// The order in which VMs are started: `order` ascending, those without one last; within it as the records lie.
+fn in_order(world: &World, vms: &mut [VmId]) {
+    vms.sort_by_key(|vm| (world.names.vms[vm.at()].order.map_or(u64::MAX, u64::from), *vm));
+}
+
+/// Puts what is to be started into the queue.
+fn restart(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTreeSet<HostId>, lost: &[VmId]) {
+    let db = world.db(master);
+    let halted = |vm: &VmId| db.vm(*vm).is_some_and(|record| record.power_state == PowerState::Halted);
+    let planner = Planner::new(db, &world.names, liveset);
+    let protected = planner.protected();
+    let mut queue = Vec::new();
+    let mut down: Vec<VmId> = protected.iter().copied().filter(halted).collect();
+    if !down.is_empty() {
+        let plan = planner.restart(&protected, &Change::default(), db.ha.failures_to_tolerate);
+        in_order(world, &mut down);
+        let now = world.now;
+        let tried = &world.stacks[master.at()].restarts.tried;
+        for vm in &down {
+            // An incomplete plan is thrown away: each is started wherever it fits.
+            let planned = if plan.complete { plan.starts.get(vm).copied() } else { None };
+            if tried.get(vm).is_none_or(|at| now.since(*at) > RETRY) {
+                queue.push(Restart { vm: *vm, planned, protection: Protection::Restart, host: None });
+            }
+        }
+    }
+    let mut efforts: Vec<VmId> =
+        lost.iter().copied().filter(|vm| halted(vm) && world.names.vms[vm.at()].protection == Some(Protection::BestEffort)).collect();
+    in_order(world, &mut efforts);
+    queue.extend(efforts.into_iter().map(|vm| Restart { vm, planned: None, protection: Protection::BestEffort, host: None }));
+
+    // What is up again, or no longer protected, is forgotten.
+    let restarts = &mut world.stacks[master.at()].restarts;
+    restarts.tried.retain(|vm, _| down.contains(vm));
+    restarts.failed.retain(|vm| down.contains(vm));
+    restarts.queue.extend(queue);
+    begin(world, fx, master);
+}
+
+/// Begins the starts at the head of the queue until one is under way.
+fn begin(world: &mut World, fx: &mut Effects, master: MachineId) {
+    while let Some(next) = world.stacks[master.at()].restarts.queue.front().copied() {
+        if next.protection == Protection::Restart {
+            let now = world.now;
+            world.stacks[master.at()].restarts.tried.insert(next.vm, now);
+        }
+        match host_for(world, master, next) {
+            Ok(host) => {
+                let stack = &mut world.stacks[master.at()];
+                stack.busy.insert(next.vm);
+                let epoch = stack.epoch;
+                if let Some(head) = stack.restarts.queue.front_mut() {
+                    head.host = Some(host);
+                }
+                fx.tell(Event::VmRestarting { by: master, vm: next.vm, host, protection: next.protection });
+                fx.due(world.settings.vm_start, Due::HaRestart { machine: master, epoch });
+                return;
+            }
+            Err(error) => failed(world, fx, master, next, &error),
+        }
+    }
+}
+
+/// Where a VM is started: on the host that the plan has for it, else on the first that can take it.
+fn host_for(world: &World, master: MachineId, next: Restart) -> Result<HostId, ApiError> {
+    let vm = next.vm;
+    if world.stacks[master.at()].busy.contains(&vm) {
+        return Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS").text("VM").with(Param::Vm(vm)));
+    }
+    startable(world, master, vm)?;
+    let host = match next.planned {
+        Some(host) => host,
+        None => world
+            .db(master)
+            .hosts
+            .keys()
+            .copied()
+            .find(|host| world.can_take(master, vm, *host).is_ok())
+            .ok_or_else(|| ApiError::new("NO_HOSTS_AVAILABLE"))?,
+    };
+    let machine = called(world, master, vm, host)?;
+    // A lock that is there already refuses at once.
+    for (vdi, _) in world.disks_of(vm) {
+        match world.activation_check(master, machine, vdi) {
+            _ if world.has_open(machine, vdi) => {}
+            Ok(()) => {}
+            Err(Inactive::Failed(error)) => return Err(error),
+            Err(Inactive::Paused | Inactive::Hangs) => break,
+        }
+    }
+    Ok(host)
+}
+
+/// The records of the VM allow a start.
+fn startable(world: &World, master: MachineId, vm: VmId) -> Result<(), ApiError> {
+    match world.db(master).vm(vm) {
+        Some(record) if record.power_state == PowerState::Halted => world.disks_free(master, vm),
+        Some(record) => Err(ApiError::new("VM_BAD_POWER_STATE").with(Param::Vm(vm)).text("halted").text(record.power_state.name())),
+        None => Err(ApiError::new("HANDLE_INVALID").text("VM").with(Param::Vm(vm))),
+    }
+}
+
+/// The machine of a host that can take the VM and that answers its master.
+fn called(world: &World, master: MachineId, vm: VmId, host: HostId) -> Result<MachineId, ApiError> {
+    world.can_take(master, vm, host)?;
+    let machine = world.machine_of(host);
+    let answers = |machine: &MachineId| {
+        *machine == master || world.contact(master, *machine) == Contact::Answered && world.stacks[machine.at()].xapi == Xapi::Up
+    };
+    machine.filter(answers).ok_or_else(|| ApiError::new("CANNOT_CONTACT_HOST").with(Param::Host(host)))
+}
+
+/// The start at the head of the queue comes to its end, or goes on waiting for a disk.
+pub fn go_on(world: &mut World, fx: &mut Effects, master: MachineId, epoch: u32) {
+    if world.stacks[master.at()].epoch != epoch {
+        return;
+    }
+    let Some(next) = world.stacks[master.at()].restarts.queue.front().copied() else { return };
+    let Some(host) = next.host else {
+        // The pause after the last one's start is over.
+        begin(world, fx, master);
+        return;
+    };
+    let vm = next.vm;
+    let machine = match startable(world, master, vm).and_then(|()| called(world, master, vm, host)) {
+        Ok(machine) => machine,
+        Err(error) => {
+            let machine = world.names.hosts[host.at()].machine;
+            let_go(world, fx, master, machine, vm);
+            failed(world, fx, master, next, &error);
+            begin(world, fx, master);
+            return;
+        }
+    };
+    let mut taken = world.stacks[master.at()].restarts.taken;
+    let before = taken;
+    let outcome = if world.has_domain(machine, vm) {
+        Err(ApiError::new("DOMAIN_EXISTS").with(Param::Vm(vm)).text("1"))
+    } else {
+        let outcome = world.take_disks(fx, master, machine, vm, &mut taken);
+        let restarts = &mut world.stacks[master.at()].restarts;
+        restarts.taken = taken;
+        if taken != before {
+            restarts.tries = 0;
+        }
+        match outcome {
+            Ok(()) => Ok(()),
+            Err((Inactive::Hangs, _)) => {
+                fx.due(HANGING, Due::HaRestart { machine: master, epoch });
+                return;
+            }
+            Err((Inactive::Paused, _)) if restarts.tries < ACTIVATION_TRIES => {
+                restarts.tries += 1;
+                fx.due(Span::secs(1), Due::HaRestart { machine: master, epoch });
+                return;
+            }
+            Err((Inactive::Paused, vdi)) => Err(ApiError::vdi_unavailable(format_args!("VDI {} locked", world.names.vdis[vdi.at()].uuid))),
+            Err((Inactive::Failed(error), _)) => Err(error),
+        }
+    };
+    match outcome {
+        Ok(()) => {
+            world.run_domain(fx, master, machine, vm, host);
+            fx.tell(Event::VmRestarted { by: master, vm, host });
+            pop(world, master, vm);
+            // The delay sleeps inside the start: the next one waits for it.
+            let delay = world.names.vms[vm.at()].start_delay;
+            if delay == Span::ZERO {
+                begin(world, fx, master);
+            } else if !world.stacks[master.at()].restarts.queue.is_empty() {
+                fx.due(delay, Due::HaRestart { machine: master, epoch });
+            }
+        }
+        Err(error) => {
+            let_go(world, fx, master, machine, vm);
+            failed(world, fx, master, next, &error);
+            begin(world, fx, master);
+        }
+    }
+}
+
+/// Gives back the disks that were taken for the VM at the head of the queue.
+fn let_go(world: &mut World, fx: &mut Effects, master: MachineId, machine: MachineId, vm: VmId) {
+    let taken = world.stacks[master.at()].restarts.taken;
+    world.give_disks_back(fx, Some(master), machine, vm, taken);
+}
+
+/// The head of the queue is done with.
+fn pop(world: &mut World, master: MachineId, vm: VmId) {
+    let stack = &mut world.stacks[master.at()];
+    if stack.restarts.queue.pop_front().is_some_and(|head| head.host.is_some()) {
+        stack.busy.remove(&vm);
+    }
+    stack.restarts.taken = 0;
+    stack.restarts.tries = 0;
+}
+
+/// A VM could not be started; for a protected one that is told once, until it has come up.
+fn failed(world: &mut World, fx: &mut Effects, master: MachineId, next: Restart, error: &ApiError) {
+    pop(world, master, next.vm);
+    let first = next.protection == Protection::BestEffort || world.stacks[master.at()].restarts.failed.insert(next.vm);
+    if first {
+        fx.tell(Event::VmRestartFailed { by: master, vm: next.vm, code: error.code });
+    }
+}
+
+/// Writes down how many failures the plan reaches for now, where anything has changed since it was last asked.
+pub fn replan(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTreeSet<HostId>) {
+    let generation = world.db(master).generation;
+    let same = |planned: &(u64, BTreeSet<HostId>)| planned.0 == generation && planned.1 == *liveset;
+    if world.stacks[master.at()].restarts.planned.as_ref().is_some_and(same) {
+        return;
+    }
+    let (exists_for, overcommitted) = Planner::new(world.db(master), &world.names, liveset).status();
+    world.set_plan(fx, master, exists_for, overcommitted);
+    let generation = world.db(master).generation;
+    world.stacks[master.at()].restarts.planned = Some((generation, liveset.clone()));
+}

@@ -1,0 +1,301 @@
+//! HA as a whole: who is fenced, who lives, and when. The expectations are the table of the daemon's own behaviour at
+//! T = 60 s, t1 = t2 = 7 s (release 6.0): a silence is found T1 - t1 to T1 after a clean cut, and all bands follow.
+
+use super::{Engine, Options, Program, start};
+use crate::base::ids::{HostId, MachineId, SrId};
+use crate::base::time::{Span, Time};
+use crate::scenario::load;
+use crate::scenario::model::Case;
+use crate::world::World;
+use crate::world::effects::Effects;
+use crate::world::event::Event;
+use crate::world::xhad::FenceCause;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) const ALPHA: MachineId = MachineId(0);
+pub(super) const BETA: MachineId = MachineId(1);
+pub(super) const GAMMA: MachineId = MachineId(2);
+const DELTA: MachineId = MachineId(3);
+
+/// When the fault strikes.
+const STRIKE: Time = Time(600_000_000);
+
+/// What a run came to.
+pub(super) struct Run {
+    pub(super) events: Vec<(Time, Event)>,
+    pub(super) engine: Engine,
+}
+
+impl Run {
+    /// Runs a pool of so many hosts with HA on; faults as a scenario's timeline has them.
+    pub(super) fn of(hosts: usize, timeline: &str, seed: u64) -> Run {
+        Run::with(hosts, timeline, seed, &mut |_, _, _| {})
+    }
+
+    /// The same, where somebody acts at each turn that the clock makes.
+    pub(super) fn with(hosts: usize, timeline: &str, seed: u64, act: &mut dyn FnMut(Time, &mut World, &mut Effects)) -> Run {
+        let names = ["alpha", "beta", "gamma", "delta", "epsilon"][..hosts].join(", ");
+        let text = format!(
+            "pool:\n  hosts: [{names}]\n  storage: [nfs1]\n  vms:\n    db: {{running-on: alpha, disks: [root]}}\n    web: {{running-on: beta, disks: [root]}}\ntimeline:\n{timeline}\nuntil: 40m\n"
+        );
+        let loaded = load("ha.yaml", &text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
+        let scenario = loaded.scenario;
+        let case = Case { recovery: None, ..scenario.cases()[0] };
+        let mut world = start::world(&scenario, seed);
+        world.ha_at_start(ALPHA, SrId(0), Span::secs(60));
+        let program = Arc::new(Program::new(&scenario, case));
+        let mut engine = Engine::with_world(world, program, Options { seed, ..Options::default() });
+        let mut events = Vec::new();
+        while let Some((at, told)) = engine.turn() {
+            events.extend(told.iter().map(|event| (at, event.clone())));
+            act(at, &mut engine.world, &mut engine.fx);
+            events.extend(engine.fx.events.iter().map(|event| (at, event.clone())));
+            engine.drain();
+        }
+        Run { events, engine }
+    }
+
+    /// Whom HA reset first after the strike, and how long after.
+    pub(super) fn fenced(&self) -> BTreeMap<MachineId, Span> {
+        let mut fenced = BTreeMap::new();
+        for (at, event) in &self.events {
+            if let Event::Fenced { machine, .. } = event {
+                fenced.entry(*machine).or_insert(at.since(STRIKE));
+            }
+        }
+        fenced
+    }
+
+    /// When each liveset first shrank after the strike.
+    pub(super) fn shrunk(&self) -> BTreeMap<MachineId, Span> {
+        let mut shrunk = BTreeMap::new();
+        for (at, event) in &self.events {
+            if let Event::HaShrunk { machine, .. } = event {
+                shrunk.entry(*machine).or_insert(at.since(STRIKE));
+            }
+        }
+        shrunk
+    }
+
+    fn causes(&self) -> Vec<FenceCause> {
+        self.events.iter().filter_map(|(_, event)| if let Event::Fenced { why, .. } = event { Some(*why) } else { None }).collect()
+    }
+
+    pub(super) fn tells(&self, wanted: impl Fn(&Event) -> bool) -> bool {
+        self.events.iter().any(|(_, event)| wanted(event))
+    }
+}
+
+fn within(span: Span, least: u64, most: u64) -> bool {
+    span >= Span::secs(least) && span <= Span::secs(most)
+}
+
+/// Runs some seeds: these and no others are fenced, in this band of seconds; the others' livesets shrink in that one.
+fn expect(hosts: usize, timeline: &str, losers: &[MachineId], fence: (u64, u64), shrink: Option<(u64, u64)>) {
+    for seed in 0..25 {
+        let run = Run::of(hosts, timeline, seed);
+        let fenced = run.fenced();
+        assert_eq!(fenced.keys().copied().collect::<Vec<_>>(), losers, "{timeline} (seed {seed}): {fenced:?}");
+        for (machine, span) in &fenced {
+            assert!(within(*span, fence.0, fence.1), "{timeline} (seed {seed}): {machine:?} is fenced after {span}");
+        }
+        if let Some((least, most)) = shrink {
+            let shrunk = run.shrunk();
+            for machine in (0..hosts as u16).map(MachineId).filter(|machine| !losers.contains(machine)) {
+                let span = shrunk.get(&machine).copied().unwrap_or_else(|| panic!("{timeline} (seed {seed}): {machine:?} never shrinks"));
+                assert!(within(span, least, most), "{timeline} (seed {seed}): {machine:?} shrinks after {span}");
+            }
+        }
+    }
+}
+
+/// A plain loss: the losers' fence, then the liveset.
+const PLAIN: (u64, u64) = (53, 68);
+const PLAIN_SHRINK: (u64, u64) = (75, 100);
+/// Views that never agree: another 60 s, and one more before the liveset shrinks.
+const DISPUTED: (u64, u64) = (113, 143);
+const DISPUTED_SHRINK: (u64, u64) = (195, 225);
+
+#[test]
+fn quiet_pools_tell_nothing() {
+    for seed in 0..5 {
+        let run = Run::of(3, "- {note: nothing}", seed);
+        let ha: Vec<_> =
+            run.events.iter().filter(|(_, event)| !matches!(event, Event::StepBegan { .. } | Event::StepEnded { .. })).collect();
+        assert!(ha.is_empty(), "{ha:?}");
+    }
+}
+
+#[test]
+fn a_host_without_network_fences_and_the_others_drop_it() {
+    expect(3, "- {at: 10m, fault: {isolate: gamma}}", &[GAMMA], DISPUTED, Some(DISPUTED_SHRINK));
+    // The master too, whatever its UUID.
+    expect(3, "- {at: 10m, fault: {isolate: alpha}}", &[ALPHA], DISPUTED, Some(DISPUTED_SHRINK));
+}
+
+#[test]
+fn a_host_without_statefile_fences() {
+    expect(3, "- {at: 10m, fault: {storage-loss: {host: beta, sr: nfs1}}}", &[BETA], DISPUTED, Some(DISPUTED_SHRINK));
+}
+
+#[test]
+fn a_host_without_both_fences_soon() {
+    let both = "- {at: 10m, fault: {isolate: beta}}\n- {at: 10m, fault: {storage-loss: {host: beta, sr: nfs1}}}";
+    expect(3, both, &[BETA], PLAIN, Some(PLAIN_SHRINK));
+    expect(3, "- {at: 10m, fault: {crash: beta}}", &[], PLAIN, None);
+    for seed in 0..10 {
+        let run = Run::of(3, "- {at: 10m, fault: {crash: beta}}", seed);
+        let shrunk = run.shrunk();
+        assert!(shrunk.len() == 2 && shrunk.values().all(|span| within(*span, 75, 100)), "{shrunk:?}");
+    }
+}
+
+#[test]
+fn the_larger_side_lives_and_the_lowest_uuid_of_equal_ones() {
+    expect(3, "- {at: 10m, fault: {partition: [[alpha], [beta, gamma]]}}", &[ALPHA], DISPUTED, Some(DISPUTED_SHRINK));
+    expect(4, "- {at: 10m, fault: {partition: [[beta, gamma], [alpha, delta]]}}", &[BETA, GAMMA], DISPUTED, Some(DISPUTED_SHRINK));
+    expect(2, "- {at: 10m, fault: {isolate: beta}}", &[BETA], DISPUTED, Some(DISPUTED_SHRINK));
+    expect(2, "- {at: 10m, fault: {isolate: alpha}}", &[BETA], DISPUTED, Some(DISPUTED_SHRINK));
+    let nobody = "- {at: 10m, fault: {isolate: [alpha, beta, gamma]}}";
+    expect(3, nobody, &[BETA, GAMMA], DISPUTED, Some(DISPUTED_SHRINK));
+}
+
+#[test]
+fn the_survivor_of_two_lives_when_its_peer_dies() {
+    expect(2, "- {at: 10m, fault: {crash: alpha}}", &[], PLAIN, None);
+    let run = Run::of(2, "- {at: 10m, fault: {crash: alpha}}", 1);
+    assert!(run.shrunk().contains_key(&BETA));
+    assert!(run.tells(|event| matches!(event, Event::HaMasterElected { machine: BETA, over: Some(HostId(0)) })));
+    assert!(run.engine.world.is_master(BETA));
+}
+
+#[test]
+fn without_a_statefile_all_live_while_all_hear_all() {
+    expect(3, "- {at: 10m, fault: {sr-outage: nfs1}}", &[], PLAIN, None);
+    expect(3, "- {at: 10m, fault: {sr-outage: nfs1, io: hang}}", &[], PLAIN, None);
+    // Long enough for all to find it lost; then it comes back, and nobody dies.
+    expect(3, "- {at: 10m, fault: {sr-outage: nfs1}, for: 80s}", &[], PLAIN, None);
+    // Then any one dies: all that are left fence.
+    let then = "- {at: 5m, fault: {sr-outage: nfs1}}\n- {at: 10m, fault: {crash: gamma}}";
+    expect(3, then, &[ALPHA, BETA], (53, 75), None);
+    // One is missing already, and not excluded: all fence.
+    let missing = "- {at: 5m, fault: {crash: gamma}}\n- {at: 10m, fault: {sr-outage: nfs1}}";
+    expect(3, missing, &[ALPHA, BETA], (53, 75), None);
+    let both = "- {at: 10m, fault: {sr-outage: nfs1}}\n- {at: 10m, fault: {isolate: [alpha, beta, gamma]}}";
+    expect(3, both, &[ALPHA, BETA, GAMMA], PLAIN, None);
+}
+
+#[test]
+fn watchdogs_reset_what_stands_still() {
+    // The heartbeat thread: 60 s after its last beat.
+    expect(3, "- {at: 10m, fault: {hang: gamma}}", &[GAMMA], (53, 60), None);
+    // The statefile's: 75 s after the round that hangs.
+    expect(3, "- {at: 10m, fault: {storage-loss: {host: gamma, sr: nfs1, io: hang}}}", &[GAMMA], (75, 83), None);
+    let run = Run::of(3, "- {at: 10m, fault: {storage-loss: {host: gamma, sr: nfs1, io: hang}}}", 3);
+    assert_eq!(run.causes()[0], FenceCause::StatefileWatchdog);
+}
+
+#[test]
+fn short_outages_heal() {
+    for fault in [
+        "{isolate: gamma}",
+        "{storage-loss: {host: gamma, sr: nfs1}}",
+        "{storage-loss: {host: gamma, sr: nfs1, io: hang}}",
+        "{hang: gamma}",
+    ] {
+        let timeline = format!("- {{at: 10m, fault: {fault}, for: 40s}}");
+        expect(3, &timeline, &[], PLAIN, None);
+        let run = Run::of(3, &timeline, 1);
+        assert!(!run.tells(|event| matches!(event, Event::HaFaultBegan { .. })), "{fault}: nobody noticed");
+    }
+    // With t1 = 7 s a cut of 50 s swallows seven beats or eight, and eight are one too many; 58 s always do.
+    let fatal = |cut: u32| {
+        (0..60)
+            .filter(|seed| !Run::of(3, &format!("- {{at: 10m, fault: {{isolate: gamma}}, for: {cut}s}}"), *seed).fenced().is_empty())
+            .count()
+    };
+    let sometimes = fatal(50);
+    assert!(sometimes > 0 && sometimes < 60, "{sometimes} of 60");
+    assert_eq!(fatal(58), 60);
+    // Healing after the point of no return does not save the loser.
+    expect(3, "- {at: 10m, fault: {isolate: gamma}, for: 80s}", &[GAMMA], (60, 143), None);
+}
+
+#[test]
+fn a_fenced_host_boots_and_is_let_in_again() {
+    let run = Run::of(3, "- {at: 10m, fault: {isolate: gamma}, for: 4m}", 1);
+    let world = &run.engine.world;
+    assert!(run.fenced().contains_key(&GAMMA));
+    assert!(!world.hw.machines[GAMMA.at()].fenced, "it is in a liveset again");
+    for machine in [ALPHA, BETA, GAMMA] {
+        assert_eq!(world.ha_liveset(machine).count(), 3);
+    }
+    assert!(world.db(ALPHA).live(HostId(2)) && world.db(ALPHA).host(HostId(2)).is_some_and(|record| record.enabled));
+    // While it stays cut off it stays outside, and is marked.
+    let run = Run::of(3, "- {at: 10m, fault: {isolate: gamma}}", 1);
+    assert!(run.engine.world.hw.machines[GAMMA.at()].fenced);
+}
+
+#[test]
+fn a_new_master_loses_nothing_and_releases_the_locks_of_the_fenced() {
+    for seed in 0..10 {
+        let run = Run::of(3, "- {at: 10m, fault: {isolate: alpha}}", seed);
+        let world = &run.engine.world;
+        let elected: Vec<MachineId> = run
+            .events
+            .iter()
+            .filter_map(|(_, event)| if let Event::HaMasterElected { machine, .. } = event { Some(*machine) } else { None })
+            .collect();
+        assert_eq!(elected.len(), 1, "one is elected, and only one");
+        let master = elected[0];
+        assert!(world.is_master(master));
+        assert!(run.tells(|event| matches!(event, Event::RedoLogRead { .. })));
+        assert!(!world.db(master).live(HostId(0)), "the old master is dead in the book");
+        let locks = world.names.vdi_ids().filter_map(|vdi| world.db(master).vdi(vdi).and_then(|record| record.lock_of(HostId(0)))).count();
+        assert_eq!(locks, 0);
+        // Nobody was marked dead, and no lock was released, before the loser was reset.
+        let reset = run.events.iter().position(|(_, event)| matches!(event, Event::Fenced { machine: ALPHA, .. }));
+        let released = run.events.iter().position(|(_, event)| matches!(event, Event::HostMarkedDead { host: HostId(0), .. }));
+        assert!(reset < released && released.is_some(), "{reset:?} {released:?}");
+        assert!(!run.tells(|event| matches!(event, Event::DiskDamaged { .. })));
+    }
+}
+
+#[test]
+fn xapi_is_started_again_once() {
+    let run = Run::of(3, "- {at: 10m, fault: {toolstack-stop: beta}}", 1);
+    assert!(run.tells(|event| matches!(event, Event::HaXapiRestarted { machine: BETA })));
+    assert!(run.fenced().is_empty());
+    assert!(run.engine.world.xapi_runs(BETA));
+}
+
+#[test]
+fn a_link_of_one_direction_counts_as_none() {
+    // alpha does not hear delta: alpha-delta is cut, all else works. The two have the lowest scores; delta hears others
+    // below it and alpha none, so alpha goes, as the daemon's own order has it.
+    for seed in 0..10 {
+        let run = Run::of(4, "- {at: 10m, fault: {one-way: {from: delta, to: alpha}}}", seed);
+        assert_eq!(run.fenced().keys().copied().collect::<Vec<_>>(), [ALPHA], "seed {seed}");
+        assert!(!run.fenced().contains_key(&DELTA));
+    }
+}
+
+#[test]
+fn a_pool_that_lost_all_boots_into_a_new_liveset() {
+    let both = "- {at: 10m, fault: {sr-outage: nfs1}, for: 3m}\n- {at: 10m, fault: {isolate: [alpha, beta, gamma]}, for: 3m}";
+    for seed in 0..5 {
+        let run = Run::of(3, both, seed);
+        let world = &run.engine.world;
+        assert_eq!(run.fenced().len(), 3);
+        for machine in [ALPHA, BETA, GAMMA] {
+            assert_eq!(world.ha_liveset(machine).count(), 3, "seed {seed}");
+            assert!(world.reached_master(machine).is_some(), "seed {seed}");
+        }
+        assert_eq!(world.masters(crate::world::MAIN_POOL).count(), 1);
+    }
+    // Without the statefile nobody's xapi starts.
+    let run = Run::of(3, "- {at: 10m, fault: {sr-outage: nfs1}}\n- {at: 10m, fault: {isolate: [alpha, beta, gamma]}, for: 3m}", 1);
+    assert!(run.tells(|event| matches!(event, Event::EmergencyMode { code: "HA_HOST_CANNOT_ACCESS_STATEFILE", .. })));
+    assert_eq!(run.engine.world.masters(crate::world::MAIN_POOL).count(), 0);
+}

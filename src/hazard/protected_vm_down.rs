@@ -1,0 +1,105 @@
+//! A protected VM is down for longer than HA takes to bring one back.
+
+use super::sight::{Reads, Sight};
+use super::{HazardDoc, Place, Rule, Severity, Site};
+use crate::base::time::Span;
+use crate::world::World;
+use crate::world::ha_moves::MONITOR;
+
+pub const DOC: HazardDoc = HazardDoc {
+    name: "protected-vm-down",
+    severity: Severity::Outage,
+    holds: "HA is on, and a protected VM that ran has run nowhere for longer than HA takes at most to restart it",
+    doc: "A VM with the priority `restart` lost its host and was not brought back in the time that the worst case of one fault takes: detection, the views that do not agree, the longest wait before the liveset shrinks, the election of a master and its start, and the start of the VM. For a timeout of 60 s that is about five minutes. HA tries again every two minutes and needs a cause to fail: no host with memory or with the VM's SR, a lock that nobody releases, a master that waits for hosts to enable themselves, restarts that are held off, or no liveset at all. Look at `ha-overcommitted` and at what a start by hand answers.",
+    example: "{hazard: protected-vm-down, vm: db}",
+    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES).and(Reads::HA), sites, grace: Some(grace) },
+};
+
+fn sites(sight: &Sight, out: &mut Vec<Site>) {
+    let world = sight.world;
+    if world.hw.lost_vms.is_empty() {
+        return;
+    }
+    let ruler = sight.ruler();
+    let db = world.db(ruler);
+    if !db.ha.enabled {
+        return;
+    }
+    for (vm, lost) in world.hw.lost_vms.iter().filter(|(vm, _)| db.protects(&world.names, **vm)) {
+        out.push(Site { since: Some(*lost), ..Site::new(Place::Vm(*vm), Vec::new()).by(ruler) });
+    }
+}
+
+/// The longest that one fault keeps a protected VM down, by the release's own figures (pool.md §9.0).
+pub fn grace(world: &World, _: Place) -> Span {
+    let Some(config) = world.stacks[world.ruler().at()].ha.config.as_ref() else { return Span::ZERO };
+    let times = world.release.ha_times(config.timeout);
+    let patience = times.silence.max(times.standstill);
+    // Silence, then views that never agree, then the extended sleep before the liveset shrinks.
+    let sleep = times.beat_watchdog.max(times.disk_watchdog) + times.beat.max(times.round);
+    let shrunk = patience + patience + sleep + times.beat.max(times.round);
+    // A member notices that its master is gone, becomes master, waits for the others to enable themselves, and passes.
+    shrunk + MONITOR.times(3) + world.settings.role_change + world.settings.xapi_start + world.settings.vm_start
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::time::{Span, Time};
+    use crate::hazard::stage::*;
+    use crate::hazard::watch::Watch;
+    use crate::world::ha::Protection;
+    use std::sync::Arc;
+
+    /// HA is on, db has this priority and is meant to run, and beta crashes at 1m.
+    fn crashed(protection: Option<Protection>) -> (Stage, Watch) {
+        let mut stage = pool(3);
+        Arc::make_mut(&mut stage.world.names).vms[DB.at()].protection = protection;
+        for stack in &mut stage.world.stacks {
+            Arc::make_mut(&mut stack.db).always_run = vec![protection.is_some(), false];
+        }
+        stage.world.ha_at_start(ALPHA, NFS1, Span::secs(60));
+        let mut watch = Watch::new();
+        stage.watch(&mut watch);
+        stage.pass(60);
+        stage.power_off(BETA);
+        stage.watch(&mut watch);
+        (stage, watch)
+    }
+
+    #[test]
+    fn it_is_found_when_the_worst_case_of_one_fault_has_passed() {
+        let (stage, watch) = crashed(Some(Protection::Restart));
+        let grace = super::grace(&stage.world, Vm(DB));
+        // The liveset shrinks after 225 s at the latest; then come an election, a start of xapi and a start of the VM.
+        assert!(grace > Span::secs(225) && grace < Span::secs(400), "{grace}");
+        let end = Time::ZERO + Span::mins(1) + grace;
+        assert_eq!(named(&watch.finish(end), "protected-vm-down"), []);
+        let found = named(&watch.finish(end + Span(1)), "protected-vm-down");
+        assert_eq!(found, [(Time::ZERO + Span::mins(1), None, Vm(DB), vec![])]);
+    }
+
+    #[test]
+    fn others_are_merely_down() {
+        for protection in [None, Some(Protection::BestEffort)] {
+            let (_, watch) = crashed(protection);
+            assert_eq!(named(&watch.finish(Time::ZERO + Span::days(1)), "protected-vm-down"), []);
+        }
+    }
+
+    #[test]
+    fn one_that_the_operator_wants_down_is_let_be() {
+        let (mut stage, _) = crashed(Some(Protection::Restart));
+        assert_eq!(stage.holds("protected-vm-down").len(), 1);
+        let (world, fx) = stage.both();
+        world.set_always_run(fx, ALPHA, DB, false);
+        assert_eq!(stage.holds("protected-vm-down"), []);
+    }
+
+    #[test]
+    fn without_ha_nothing_is_protected() {
+        let (mut stage, _) = crashed(Some(Protection::Restart));
+        let (world, fx) = stage.both();
+        world.set_ha_off(fx, ALPHA);
+        assert_eq!(stage.holds("protected-vm-down"), []);
+    }
+}

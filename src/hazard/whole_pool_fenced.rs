@@ -1,0 +1,96 @@
+//! HA has reset the last host of its pool.
+
+use super::sight::{Reads, Sight};
+use super::{HazardDoc, Place, Rule, Severity, Site};
+use crate::base::ids::MachineId;
+use crate::world::MAIN_POOL;
+
+pub const DOC: HazardDoc = HazardDoc {
+    name: "whole-pool-fenced",
+    severity: Severity::Outage,
+    holds: "HA has reset a host, and no host of its pool runs but such as HA has reset and that neither joined a liveset nor left HA since",
+    doc: "HA has fenced the last host that was up: every guest of the pool is down, and no data is harmed. It happens where no host could prove that it may live: the statefile was lost while one host was missing, or the network and the statefile at once. The hosts boot and try to join; as long as the cause lasts they fence or wait again, for ever. Mend the heartbeat SR and the network; if that can't be done, `xe host-emergency-ha-disable --force` on every host, and only when all of them are known to run nothing.",
+    example: "{hazard: whole-pool-fenced}",
+    rule: Rule::Lasting { reads: Reads::ALL, sites, grace: None },
+};
+
+fn sites(sight: &Sight, out: &mut Vec<Site>) {
+    let world = sight.world;
+    let machines = &world.hw.machines;
+    if !machines.iter().any(|machine| machine.fenced) {
+        return;
+    }
+    let members: Vec<MachineId> = world
+        .db(sight.ruler())
+        .hosts
+        .keys()
+        .filter_map(|host| world.machine_of(*host))
+        .filter(|m| world.pool_of(*m) == MAIN_POOL)
+        .collect();
+    let fenced: Vec<MachineId> = members.iter().copied().filter(|m| machines[m.at()].fenced).collect();
+    // A hung domain 0 still has guests: it is up. So is one that was fenced and has started without HA.
+    let left = |m: &MachineId| world.xapi_runs(*m) && !world.stacks[m.at()].ha.armed;
+    let up = |m: &MachineId| world.powered(*m) && (!machines[m.at()].fenced || left(m));
+    if !fenced.is_empty() && !members.iter().any(up) {
+        out.push(Site::new(Place::Pool(MAIN_POOL), fenced));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::hazard::Place;
+    use crate::hazard::stage::*;
+    use crate::world::MAIN_POOL;
+    use crate::world::xhad::FenceCause;
+
+    fn fence(stage: &mut Stage, machine: crate::base::ids::MachineId) {
+        let (world, fx) = stage.both();
+        world.fence(fx, machine, FenceCause::Lost);
+    }
+
+    #[test]
+    fn the_last_one_makes_it() {
+        let mut stage = pool(2);
+        fence(&mut stage, BETA);
+        assert_eq!(stage.holds("whole-pool-fenced"), [], "alpha is up");
+        fence(&mut stage, ALPHA);
+        assert_eq!(stage.holds("whole-pool-fenced"), [at(Place::Pool(MAIN_POOL), &[ALPHA, BETA])]);
+    }
+
+    #[test]
+    fn a_host_that_is_off_does_not_count_and_one_that_hangs_does() {
+        let mut stage = pool(3);
+        stage.power_off(ALPHA);
+        fence(&mut stage, BETA);
+        assert_eq!(stage.holds("whole-pool-fenced"), [], "gamma is up");
+        stage.power_off(GAMMA);
+        assert_eq!(stage.holds("whole-pool-fenced"), [at(Place::Pool(MAIN_POOL), &[BETA])]);
+        let mut stage = pool(2);
+        stage.world.hw.machines[ALPHA.at()].hung = true;
+        fence(&mut stage, BETA);
+        assert_eq!(stage.holds("whole-pool-fenced"), []);
+    }
+
+    #[test]
+    fn it_ends_when_one_has_started_without_ha() {
+        let mut stage = pool(2);
+        stage.world.ha_at_start(ALPHA, NFS1, crate::base::time::Span::secs(60));
+        fence(&mut stage, BETA);
+        fence(&mut stage, ALPHA);
+        assert_eq!(stage.holds("whole-pool-fenced").len(), 1);
+        stage.world.hw.machines[ALPHA.at()].power = crate::world::hardware::Power::On;
+        stage.make_master(ALPHA);
+        assert_eq!(stage.holds("whole-pool-fenced").len(), 1, "it is armed, and waits for a liveset");
+        let (world, fx) = stage.both();
+        world.ha_disarm(ALPHA, fx);
+        assert_eq!(stage.holds("whole-pool-fenced"), []);
+    }
+
+    #[test]
+    fn hosts_that_merely_lost_power_were_not_fenced() {
+        let mut stage = pool(2);
+        stage.power_off(ALPHA);
+        stage.power_off(BETA);
+        assert_eq!(stage.holds("whole-pool-fenced"), []);
+    }
+}

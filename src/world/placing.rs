@@ -1,0 +1,115 @@
+//! Where a VM may run and how its disks are taken there: what commands and HA's restarts ask and do alike.
+
+use super::World;
+use super::effects::Effects;
+use super::errors::{ApiError, Param};
+use super::guards::Guard;
+use super::names::Mode;
+use super::storage::Inactive;
+use crate::base::ids::{HostId, MachineId, VbdId, VdiId, VmId};
+
+impl World {
+    /// The memory that a host has free by the records of a database, in bytes; `None` where it has no limit.
+    pub fn memory_free(&self, by: MachineId, host: HostId) -> Option<u64> {
+        let total = self.names.machines[self.names.hosts[host.at()].machine.at()].memory?;
+        let used = self.db(by).residents(host).fold(0u64, |sum, vm| sum.saturating_add(self.names.vms[vm.at()].memory));
+        Some(total.saturating_sub(used))
+    }
+
+    /// Whether a host can take a VM, by the records of a database (xapi_vm_helpers.ml, assert_can_boot_here).
+    ///
+    /// # Errors
+    /// The first that fails of HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY.
+    pub fn can_take(&self, by: MachineId, vm: VmId, host: HostId) -> Result<(), ApiError> {
+        let db = self.db(by);
+        let Some(record) = db.host(host) else { return Err(ApiError::new("HANDLE_INVALID").text("host").with(Param::Host(host))) };
+        if !record.live && self.guarded(Guard::StartLive) {
+            return Err(ApiError::new("HOST_NOT_LIVE"));
+        }
+        if !record.enabled && self.guarded(Guard::StartEnabled) {
+            return Err(ApiError::new("HOST_DISABLED").with(Param::Host(host)));
+        }
+        for vbd in &self.names.vms[vm.at()].vbds {
+            let sr = self.names.vdis[self.names.vbds[vbd.at()].vdi.at()].sr;
+            if !db.plugged(host, sr) && self.guarded(Guard::StartPlugged) {
+                return Err(ApiError::new("VM_REQUIRES_SR").with(Param::Vm(vm)).with(Param::Sr(sr)));
+            }
+        }
+        let needed = self.names.vms[vm.at()].memory;
+        match self.memory_free(by, host) {
+            Some(free) if free < needed && self.guarded(Guard::StartMemory) => {
+                Err(ApiError::new("HOST_NOT_ENOUGH_FREE_MEMORY").text(needed.to_string()).text(free.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The database's own guard: no disk is attached to another VM while either writes (xapi_vbd_helpers.ml).
+    ///
+    /// # Errors
+    /// VDI_IN_USE.
+    pub fn disks_free(&self, by: MachineId, vm: VmId) -> Result<(), ApiError> {
+        let names = &self.names;
+        for vbd in &names.vms[vm.at()].vbds {
+            let own = &names.vbds[vbd.at()];
+            let taken = names.vbds.iter().enumerate().any(|(at, other)| {
+                other.vdi == own.vdi
+                    && other.vm != vm
+                    && self.db(by).attached(VbdId(at as u16))
+                    && (own.mode == Mode::Rw || other.mode == Mode::Rw)
+            });
+            if taken && self.guarded(Guard::DiskInUse) {
+                return Err(ApiError::new("VDI_IN_USE").with(Param::Vdi(own.vdi)).text("attach"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A VM's disks, in the order in which they are attached.
+    pub fn disks_of(&self, vm: VmId) -> Vec<(VdiId, Mode)> {
+        let names = &self.names;
+        names.vms[vm.at()].vbds.iter().map(|vbd| (names.vbds[vbd.at()].vdi, names.vbds[vbd.at()].mode)).collect()
+    }
+
+    /// Opens the disks of a VM on a machine one after the other, from the `taken`-th on.
+    ///
+    /// # Errors
+    /// Why the next one can't be opened, and which it is; those before stay open.
+    pub fn take_disks(
+        &mut self,
+        fx: &mut Effects,
+        home: MachineId,
+        machine: MachineId,
+        vm: VmId,
+        taken: &mut usize,
+    ) -> Result<(), (Inactive, VdiId)> {
+        let disks = self.disks_of(vm);
+        while let Some((vdi, mode)) = disks.get(*taken) {
+            self.activate(fx, home, machine, *vdi, *mode, Some(vm)).map_err(|why| (why, *vdi))?;
+            *taken += 1;
+        }
+        Ok(())
+    }
+
+    /// Closes in reverse the first `taken` disks of a VM, and removes the keys as far as the database is in reach.
+    pub fn give_disks_back(&mut self, fx: &mut Effects, home: Option<MachineId>, machine: MachineId, vm: VmId, taken: usize) {
+        for (vdi, _) in self.disks_of(vm).into_iter().take(taken).rev() {
+            // A machine that lost power meanwhile closes nothing in order: its keys stay.
+            if self.dom0_answers(machine) {
+                self.deactivate(fx, home, machine, vdi, Some(vm));
+            }
+        }
+    }
+
+    /// The disks are open: the record, then the domain, which begins to write.
+    pub fn run_domain(&mut self, fx: &mut Effects, home: MachineId, machine: MachineId, vm: VmId, host: HostId) {
+        self.set_vm(fx, home, vm, super::database::PowerState::Running, Some(host));
+        self.set_always_run(fx, home, vm, true);
+        self.start_domain(fx, vm, machine);
+        for (vdi, mode) in self.disks_of(vm) {
+            if mode == Mode::Rw {
+                self.ask_for_writes(fx, vdi);
+            }
+        }
+    }
+}

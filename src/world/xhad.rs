@@ -1,0 +1,108 @@
+//! What the membership daemon of one machine (xhad) remembers while it runs. How it moves stands with the daemons.
+
+use super::ha::{HaConfig, Saying};
+use super::release::HaTimes;
+use crate::base::time::{Span, Time};
+use std::sync::Arc;
+
+/// What a daemon is at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// It looks for a liveset to join or to form.
+    Starting,
+    /// It is in a liveset, and nothing is wrong.
+    Settled,
+    /// The fault handler waits until all that it sees have begun, and nobody is between alive and silent.
+    Gathering,
+    /// The fault handler waits until all have the same view, at most until then.
+    Comparing {
+        /// When it decides by what it has.
+        until: Time,
+    },
+    /// It has won, and waits until the losers' watchdogs have certainly struck.
+    Shrinking,
+}
+
+/// One running daemon.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Xhad {
+    /// Which start of the daemon this is: dues of an earlier one count no more.
+    pub run: u32,
+    /// The configuration that it was started with.
+    pub config: Arc<HaConfig>,
+    /// What follows from its timeout.
+    pub times: HaTimes,
+    /// Its own slot.
+    pub me: usize,
+    /// When it was started.
+    pub started: Time,
+    /// What it is at.
+    pub phase: Phase,
+    /// When the fault handling under way began.
+    pub fault_since: Time,
+    /// What it says of itself.
+    pub says: Saying,
+    /// Whether everybody has heard what it says now.
+    pub said: bool,
+    /// When each peer was last heard, by slot, where that had to be noted.
+    pub heard: Vec<Option<Time>>,
+    /// What each peer last said, by slot.
+    pub views: Vec<Saying>,
+    /// When its heartbeat thread last ran.
+    pub beaten: Time,
+    /// When it last wrote and read the statefile.
+    pub read: Time,
+    /// Since when its statefile thread is stuck in a request.
+    pub stalled: Option<Time>,
+    /// It lives by rule 2: nobody has the statefile, and its loss counts no more.
+    pub no_statefile: bool,
+    /// A watchdog timer is under way.
+    pub watched: bool,
+    /// Its timer under way; older ones count no more.
+    pub timer: u32,
+    /// How often it has restarted xapi since xapi last was well.
+    pub xapi_restarts: u32,
+}
+
+impl Xhad {
+    /// Whether it is in a liveset.
+    pub fn joined(&self) -> bool {
+        self.phase != Phase::Starting
+    }
+    /// Whether it handles a fault.
+    pub fn handling(&self) -> bool {
+        matches!(self.phase, Phase::Gathering | Phase::Comparing { .. } | Phase::Shrinking)
+    }
+    /// The longer of the two timeouts.
+    pub fn patience(&self) -> Span {
+        self.times.silence.max(self.times.standstill)
+    }
+}
+
+/// Why a daemon ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Exit {
+    /// It was told to: HA is switched off on this host, or the host goes down in order.
+    Ordered,
+    /// The statefile says that HA is switched off.
+    Invalid,
+    /// The statefile belongs to a later enable.
+    Generation,
+    /// It found no liveset to join or to form in time.
+    NoLiveset,
+}
+
+/// Why HA reset a machine.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum FenceCause {
+    /// The survival rules say that others live.
+    Lost,
+    /// A winner asked for it.
+    Asked,
+    /// The heartbeat thread stood still: domain 0 hangs.
+    HeartbeatWatchdog,
+    /// The statefile thread stood still: its request hangs.
+    StatefileWatchdog,
+    /// xapi did not come back.
+    Xapi,
+}
