@@ -45,6 +45,7 @@ pub fn watched(
     instants: &[Time],
     each: &mut dyn FnMut(&mut Engine) -> ControlFlow<()>,
 ) -> Run {
+    let scenario = scenario.of(case);
     let program = Arc::new(Program::new(scenario, case));
     let mut engine = Engine::with_program(scenario, Arc::clone(&program), options);
     let mut watch = Watch::new();

@@ -183,6 +183,9 @@ pub struct Run {
     /// Show the pool at this instant too, such as 15m (may be repeated)
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub at: Vec<Time>,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
     /// Where a scenario expects nothing: exit with 1 from this severity on
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,

@@ -63,7 +63,7 @@ fn one(out: Out, common: &Common, path: &Path) -> Result<(usize, Vec<Diagnostic>
     let bytes = files::read(out, path)?;
     let shown = files::shown(path);
     bug::recipe(&format!("checking {shown}"));
-    let (errors, diagnostics) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path) }) {
+    let (errors, diagnostics) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path), set: &[] }) {
         Ok(Loaded { warnings, .. }) => (0, warnings),
         // The loader refuses with at least one error.
         Err(wrong) => (wrong.iter().filter(|d| d.gravity == Gravity::Error).count(), wrong),

@@ -31,6 +31,7 @@ pub fn report(scenario: &Scenario, case: Case, options: &Options) -> Report {
 
 /// The same, with somebody who looks on while it runs (see [`run::watched`]).
 pub fn watched(scenario: &Scenario, case: Case, options: &Options, each: &mut dyn FnMut(&mut Engine) -> ControlFlow<()>) -> Report {
+    let scenario = scenario.of(case);
     let seed = options.seed.unwrap_or(scenario.seed);
     let release = options.release.unwrap_or(scenario.release);
     let changed;

@@ -11,6 +11,7 @@ mod include;
 mod index;
 pub mod keys;
 mod load;
+mod matrix;
 pub mod model;
 mod options;
 mod pool;
