@@ -5,7 +5,7 @@ use crate::base::time::{Span, Time};
 use crate::engine::{self, Engine, Program};
 use crate::hazard::Severity;
 use crate::hazard::watch::{Found, Watch};
-use crate::judge::{Expectation, States};
+use crate::judge::{self, Expectation, Measured, States, Verdict};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -92,6 +92,21 @@ fn stand(world: &World, states: &mut States<'_>, from: Time, until: Time, instan
 }
 
 impl Run {
+    /// All that was expected of the case, judged, in the file's order.
+    pub fn expectations(&self, scenario: &Scenario, case: Case) -> Vec<Expectation> {
+        let measured = Measured { downtime: &self.downtime, events: self.engine.trace.count };
+        let (records, world) = (&self.engine.records, &self.engine.world);
+        let mut all = judge::expectations(scenario, case, &self.program, records, &self.found, world, &measured);
+        all.extend(self.states.iter().cloned());
+        all.sort_by_key(|expectation| expectation.line);
+        all
+    }
+
+    /// The verdict over them.
+    pub fn verdict(&self, scenario: &Scenario, case: Case, expectations: &[Expectation]) -> Verdict {
+        judge::verdict(scenario, case, &self.program, &self.engine.records, expectations)
+    }
+
     /// The worst that was found.
     pub fn worst(&self) -> Option<Severity> {
         self.found.iter().map(|found| found.hazard.doc().severity).max()

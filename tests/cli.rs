@@ -85,13 +85,46 @@ fn help_names_every_command_and_exits_with_0() {
 
 #[test]
 fn commands_of_other_versions_are_refused_by_name() {
-    for name in ["test", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse"] {
+    for name in ["test", "play", "sweep", "orders", "plan", "shrink", "rehearse"] {
         for args in [vec![name], vec![name, "a.yaml", "--runs", "100", "-x"]] {
             let output = exits(&args, 2);
             assert!(err(&output).contains("not-yet") && err(&output).contains(&format!("poolsim {name}")), "{}", err(&output));
             assert!(out(&output).is_empty());
         }
     }
+}
+
+/// Two runs agree in every event or they do not, and the digests of `run` say the same.
+#[test]
+fn two_runs_are_put_side_by_side() {
+    let folder = Folder::new("diff");
+    let story = |fault: &str| {
+        format!("{QUIET}worlds:\n  dead: [{{at: 1m, fault: {{crash: beta}}}}]\n  other: [{{at: 1m, fault: {{{fault}: beta}}}}]\n")
+    };
+    let (one, two) = (folder.file("one.yaml", &story("isolate")), folder.file("two.yaml", &story("hang")));
+    let value = |args: &[&str], status| -> serde_json::Value { serde_json::from_str(&out(&exits(args, status))).unwrap() };
+
+    let runs = value(&["run", &one, "--format", "json"], 0);
+    let pairs = value(&["diff", &one, "--format", "json"], 0);
+    assert_eq!(pairs.as_array().unwrap().len(), 2);
+    for (run, pair) in runs.as_array().unwrap().iter().zip(pairs.as_array().unwrap()) {
+        assert_eq!((&pair["agree"], &pair["left"]["digest"], &pair["right"]["digest"]), (&true.into(), &run["digest"], &run["digest"]));
+    }
+    // The first world is the same in both files, the second is not: they part at the fault.
+    let pairs = value(&["diff", &one, &two, "--format", "json"], 1);
+    assert_eq!([&pairs[0]["agree"], &pairs[1]["agree"]], [true, false]);
+    assert_eq!((&pairs[1]["parting"]["after"], &pairs[1]["parting"]["left"]["us"]), (&0.into(), &60_000_000.into()));
+    // Dead beside cut off: the domain is gone in one, and runs on in the other.
+    let pairs = value(&["diff", &one, "--left", "world=dead", "--right", "world=other", "--format", "json"], 1);
+    let ends = pairs[0]["ends"].as_array().unwrap();
+    let of = |at: &str| ends.iter().find(|end| end["at"] == at).map(|end| (end["left"].clone(), end["right"].clone()));
+    assert_eq!(of("vms.db.running_on"), Some(("none".into(), "beta".into())));
+    assert_eq!(of("hosts.beta.powered"), Some(("false".into(), "true".into())));
+
+    exits(&["diff", &one, "--left", "world=dead"], 2);
+    assert!(err(&exits(&["diff", &one, "--world", "daed"], 2)).contains("did you mean `dead`?"));
+    assert!(err(&exits(&["diff", &one, "--left", "sead=1"], 2)).contains("--left seed=2"));
+    assert!(err(&exits(&["diff", &one, "--release-matrix"], 2)).contains("not-yet"));
 }
 
 #[test]

@@ -137,8 +137,8 @@ pub enum Command {
     Plan(Anything),
     /// The smallest scenario that still shows the hazard (not yet)
     Shrink(Anything),
-    /// Two runs side by side (not yet)
-    Diff(Anything),
+    /// Two runs side by side: where they part, what only one has, how they end
+    Diff(Diff),
     /// A runbook, tried in every world (not yet)
     Rehearse(Anything),
     /// Print the JSON Schema of scenario files, for editors
@@ -201,6 +201,32 @@ pub struct Check {
     /// Scenario files, or folders whose .yaml and .yml files are looked for
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
+}
+
+/// `poolsim diff`.
+#[derive(Args, Clone, Debug)]
+pub struct Diff {
+    /// A scenario file
+    #[arg(value_name = "A")]
+    pub a: PathBuf,
+    /// Another one; without it, two runs of the first
+    #[arg(value_name = "B")]
+    pub b: Option<PathBuf>,
+    /// What the left run is: seed=N, world=NAME, recovery=NAME (may be repeated)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub left: Vec<String>,
+    /// What the right run is
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub right: Vec<String>,
+    /// Only this world, on both sides
+    #[arg(long, value_name = "NAME")]
+    pub world: Option<String>,
+    /// Only this recovery, on both sides
+    #[arg(long, value_name = "NAME")]
+    pub recovery: Option<String>,
+    /// One scenario through all releases (not yet)
+    #[arg(long)]
+    pub release_matrix: bool,
 }
 
 /// `poolsim explain`.

@@ -3,6 +3,7 @@
 pub mod args;
 mod bug;
 mod check;
+mod diff;
 mod exit;
 mod explain;
 mod files;
@@ -51,7 +52,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Orders(words) => not_yet(out, "orders", words, "`recoveries:` in a scenario puts several orders side by side"),
         Command::Plan(words) => not_yet(out, "plan", words, "`recoveries:` in a scenario puts several plans side by side"),
         Command::Shrink(words) => not_yet(out, "shrink", words, "the `because` of a hazard names the steps that caused it"),
-        Command::Diff(words) => not_yet(out, "diff", words, "`poolsim run --format ndjson` prints traces that `diff` compares"),
+        Command::Diff(args) => diff::diff(out, common, args),
         Command::Rehearse(words) => not_yet(out, "rehearse", words, "type the runbook's lines as `run:` steps of a scenario's recovery"),
         Command::Completions { shell } => {
             let mut text = Vec::new();

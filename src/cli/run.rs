@@ -83,7 +83,7 @@ fn file(
     (release, extras): (Option<Release>, &[Extra]),
     path: &std::path::Path,
 ) -> Result<(Vec<Report>, Status), Status> {
-    let mut file = load::load(out, path, &args.set)?;
+    let mut file = load::load_set(out, path, &args.set)?;
     if let Some(release) = release {
         file.scenario.release = release;
     }
@@ -245,7 +245,7 @@ fn extras(out: Out, common: &Common) -> Result<Vec<Extra>, Status> {
 }
 
 /// The command that runs a case again; the file is named without its folder.
-fn replay(name: &str, report: &Report, common: &Common) -> String {
+pub fn replay(name: &str, report: &Report, common: &Common) -> String {
     let mut words = vec!["poolsim".to_string(), "run".to_string(), if name == "stdin" { "-".into() } else { quoted(name) }];
     for (option, value) in [("--world", &report.world), ("--recovery", &report.recovery)] {
         if let Some(value) = value {

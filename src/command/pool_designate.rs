@@ -47,15 +47,20 @@ impl DesignateNewMaster {
         }
         let mut peers = Vec::new();
         for other in objects::hosts(world, by) {
-            let machine = gate(world, by, other)?;
+            let machine = match gate(world, by, other) {
+                Ok(machine) => machine,
+                Err(_) if !world.guarded(Guard::DesignateAll) => continue,
+                Err(refusal) => return Err(refusal),
+            };
             if machine != candidate {
                 peers.push(machine);
             }
         }
         for machine in &peers {
-            if world.guarded(Guard::DesignateAll) && world.contact(candidate, *machine) != Contact::Answered {
+            let contact = world.contact(candidate, *machine);
+            if contact != Contact::Answered && world.guarded(Guard::DesignateAll) {
                 let error = ApiError::new("CANNOT_CONTACT_HOST").with(Param::Host(world.host_on(*machine)));
-                let silent = world.contact(candidate, *machine) == Contact::Silent;
+                let silent = contact == Contact::Silent;
                 return Err(Refusal::from(error).after(if silent { world.settings.connect_timeout } else { Span::ZERO }));
             }
         }

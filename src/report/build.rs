@@ -35,12 +35,7 @@ pub fn report(
 ) -> Report {
     let engine = &run.engine;
     let world = &engine.world;
-    let mut expectations = {
-        let measured = judge::Measured { downtime: &run.downtime, events: engine.trace.count };
-        judge::expectations(scenario, case, &run.program, &engine.records, &run.found, world, &measured)
-    };
-    expectations.extend(run.states.iter().cloned());
-    expectations.sort_by_key(|expectation| expectation.line);
+    let expectations = run.expectations(scenario, case);
     let mut warnings = judge::warnings(scenario, case, &run.program, &engine.records, world);
     warnings.sort_by_key(|warning| warning.line);
     let mut counts = BTreeMap::new();
@@ -64,7 +59,7 @@ pub fn report(
         events: engine.trace.count,
         digest: engine.trace.digest(),
         replay,
-        verdict: judge::verdict(scenario, case, &run.program, &engine.records, &expectations),
+        verdict: run.verdict(scenario, case, &expectations),
         worst: run.worst(),
         recovery_began: engine.recovery_began,
         recovery_safe: run.recovery_safe(),

@@ -4,6 +4,7 @@
 pub mod because;
 pub mod build;
 pub mod case;
+pub mod diff;
 pub mod json;
 pub mod ndjson;
 pub mod sentences;

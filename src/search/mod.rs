@@ -3,4 +3,5 @@
 pub mod advice;
 pub mod because;
 mod history;
+pub mod mutants;
 pub mod shares;

@@ -1,0 +1,120 @@
+//! `poolsim diff`: two runs side by side.
+
+use super::args::{Common, Diff, Format};
+use super::exit::Status;
+use super::load::{self, File, did_you_mean};
+use super::out::Out;
+use super::run::replay;
+use crate::catalog;
+use crate::report::case::{self, Options};
+use crate::report::{Report, diff};
+use crate::scenario::model::Case;
+use crate::world::release::Release;
+use std::path::Path;
+
+/// What is chosen of one side.
+#[derive(Clone, Default)]
+struct Choice {
+    seed: Option<u64>,
+    world: Option<String>,
+    recovery: Option<String>,
+}
+
+/// Compares the runs of two files, or two runs of one.
+pub fn diff(out: Out, common: &Common, args: &Diff) -> Status {
+    match compared(out, common, args) {
+        Ok(status) | Err(status) => status,
+    }
+}
+
+fn compared(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
+    if args.release_matrix {
+        let help = [format!("the release that is there: {}", Release::Manual6.name())];
+        return Err(out.refuse("not-yet", "there is one release so far: a matrix of releases is not built yet", &help, Status::Wrong));
+    }
+    if common.format == Format::Ndjson {
+        let help = ["`--format json` is there".to_string()];
+        return Err(out.refuse("usage", "`poolsim diff` prints text or json", &help, Status::Wrong));
+    }
+    load::release(out, common)?;
+    let choice = Choice { seed: common.seed, world: args.world.clone(), recovery: args.recovery.clone() };
+    let (left, right) = (chosen(out, "left", &args.left, choice.clone())?, chosen(out, "right", &args.right, choice)?);
+    let second = args.b.as_ref().unwrap_or(&args.a);
+    let (a, b) = (side(out, common, &args.a, &left)?, side(out, common, second, &right)?);
+    let pairs = paired(out, a, b)?;
+    let differences: Vec<diff::Difference> = pairs.iter().map(|(a, b)| diff::compare(a, b)).collect();
+    let text = if common.format == Format::Json {
+        super::pretty(&differences.iter().map(diff::value).collect())
+    } else {
+        differences.iter().map(|difference| diff::text(difference, out.colour, common.verbose)).collect::<Vec<_>>().join("\n")
+    };
+    let status = if differences.iter().all(diff::Difference::agree) { Status::Fine } else { Status::Unexpected };
+    Ok(status.and(out.result(&text)))
+}
+
+/// `--left seed=2` and the like.
+fn chosen(out: Out, side: &str, words: &[String], mut choice: Choice) -> Result<Choice, Status> {
+    for word in words {
+        let wrong = |what: String| {
+            let help = [format!("write `--{side} seed=2`, `--{side} world=NAME` or `--{side} recovery=NAME`")];
+            Err(out.refuse("usage", &what, &help, Status::Wrong))
+        };
+        match word.split_once('=') {
+            Some(("seed", seed)) => match seed.parse() {
+                Ok(seed) => choice.seed = Some(seed),
+                Err(_) => return wrong(format!("`{seed}` is no seed: a whole number from 0 on")),
+            },
+            Some(("world", name)) => choice.world = Some(name.to_string()),
+            Some(("recovery", name)) => choice.recovery = Some(name.to_string()),
+            _ => return wrong(format!("`--{side} {word}` chooses nothing")),
+        }
+    }
+    Ok(choice)
+}
+
+/// The runs of one side.
+fn side(out: Out, common: &Common, path: &Path, choice: &Choice) -> Result<Vec<Report>, Status> {
+    let file = load::load(out, path)?;
+    let options = Options { seed: choice.seed, release: None, max_events: common.max_events, at: Vec::new(), because: false };
+    let cases = narrowed(out, &file, choice)?;
+    Ok(cases
+        .into_iter()
+        .map(|which| {
+            let mut report = case::report(&file.scenario, which, &options);
+            report.replay = replay(&file.name, &report, common);
+            report
+        })
+        .collect())
+}
+
+fn narrowed(out: Out, file: &File, choice: &Choice) -> Result<Vec<Case>, Status> {
+    let scenario = &file.scenario;
+    let mut cases = scenario.cases();
+    let name_of = |kind: &str, case: Case| if kind == "world" { scenario.world_name(case) } else { scenario.recovery_name(case) };
+    for (kind, wanted) in [("world", &choice.world), ("recovery", &choice.recovery)] {
+        let Some(wanted) = wanted else { continue };
+        let there: Vec<&str> = cases.iter().filter_map(|case| name_of(kind, *case)).collect();
+        if !there.contains(&wanted.as_str()) {
+            let near = catalog::nearest_of(wanted, there.iter().copied());
+            let help = did_you_mean(&near, &format!("`poolsim run {}` shows its worlds and recoveries", file.name));
+            return Err(out.refuse("usage", &format!("{} has no {kind} `{wanted}`", file.name), &help, Status::Wrong));
+        }
+        cases.retain(|case| name_of(kind, *case) == Some(wanted));
+    }
+    Ok(cases)
+}
+
+/// One with one, or by the names of worlds and recoveries.
+fn paired(out: Out, left: Vec<Report>, right: Vec<Report>) -> Result<Vec<(Report, Report)>, Status> {
+    let one = |reports: &[Report], of: fn(&Report) -> &Option<String>| reports.iter().all(|report| of(report) == of(&reports[0]));
+    let both_one = |of: fn(&Report) -> &Option<String>| one(&left, of) && one(&right, of);
+    // What is the same for all of a side was chosen there, and tells nothing apart.
+    let (world, recovery) = (both_one(|report| &report.world), both_one(|report| &report.recovery));
+    let name = |report: &Report| (report.world.clone().filter(|_| !world), report.recovery.clone().filter(|_| !recovery));
+    if left.iter().map(name).eq(right.iter().map(name)) {
+        return Ok(left.into_iter().zip(right).collect());
+    }
+    let what = format!("{} cases on the left and {} on the right, and not of the same names", left.len(), right.len());
+    let help = ["choose one of each: `--left world=NAME --right world=NAME`, and recovery=NAME likewise".to_string()];
+    Err(out.refuse("usage", &what, &help, Status::Wrong))
+}
