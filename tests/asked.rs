@@ -88,3 +88,43 @@ fn each_variant_of_a_matrix_is_a_case_that_can_be_run_again() {
     let (_, err) = poolsim(&folder, &["run", "--set", "host-dead-after=60", "story.yaml"], 2);
     assert!(err.contains("error[wrong-duration]") && err.contains("--set:1:17"), "{err}");
 }
+
+/// Misspelt words and units are mended in place; comments, quotes and all else stay, byte for byte.
+#[test]
+fn check_mends_what_has_one_mend_and_nothing_else() {
+    let folder = Folder::new("mend");
+    let wrong = "# kept\r\npool:\n  hosts: [alpha, 'beta']   # kept too\n  storage: [nfs1]\nuntl: 20M\ntimeline:\n  - {at: 5m, fault: {crash: \"betta\"}}\n  - {at: 6, note: \"seconds or minutes?\"}\n";
+    let right = wrong.replace("untl: 20M", "until: 20m").replace("betta", "beta");
+    folder.file("a.yaml", &format!("\u{feff}{wrong}"));
+    let text = |name: &str| std::fs::read_to_string(folder.0.join(name)).unwrap();
+    let (out, _) = poolsim(&folder, &["check", "--diff", "a.yaml"], 2);
+    assert_eq!(text("a.yaml"), format!("\u{feff}{wrong}"), "--diff changes nothing");
+    // The unit comes to light once the key is known: the difference shows both.
+    let shown = "--- a.yaml\n+++ a.yaml\n@@ -5 +5 @@\n-untl: 20M\n+until: 20m\n@@ -7 +7 @@\n-  - {at: 5m, fault: {crash: \"betta\"}}\n+  - {at: 5m, fault: {crash: \"beta\"}}\n";
+    assert!(out.starts_with(shown), "{out}");
+    let (out, err) = poolsim(&folder, &["check", "--fix", "a.yaml"], 2);
+    assert_eq!(text("a.yaml"), format!("\u{feff}{right}"));
+    assert!(err.contains("a.yaml: 3 places mended") && err.contains("a number alone is no duration"), "{err}");
+    assert_eq!(out, "a.yaml: 1 error\n");
+    folder.file("a.yaml", &right.replace("at: 6,", "at: 6m,"));
+    let before = text("a.yaml");
+    poolsim(&folder, &["check", "--fix", "a.yaml"], 0);
+    assert_eq!(text("a.yaml"), before, "a file that is right is left alone");
+    // What an included file has wrong is not mended through the file that includes it.
+    folder.file("pool.part.yaml", "pool: {hosts: [alpha, beta], master: btea}\n").file("b.yaml", "includes: [pool.part.yaml]\n");
+    poolsim(&folder, &["check", "--fix", "b.yaml"], 2);
+    assert_eq!((text("b.yaml"), text("pool.part.yaml").contains("btea")), ("includes: [pool.part.yaml]\n".to_string(), true));
+    poolsim(&folder, &["check", "--fix", "-"], 2);
+}
+
+/// What the program ships tests something, in all its parts.
+#[test]
+fn shipped_scenarios_test_something() {
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let folder = Folder::new("shipped");
+    let (out, err) = poolsim(&folder, &["check", &scenarios.display().to_string()], 0);
+    assert!(out.lines().count() > 40, "{out}");
+    for code in ["cannot-fail", "cannot-hold", "changes-nothing"] {
+        assert!(!err.contains(code), "{err}");
+    }
+}

@@ -201,6 +201,12 @@ pub struct Check {
     /// Scenario files, or folders whose .yaml and .yml files are looked for
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
+    /// Mend in the files what has only one mend: misspelt keys and names, units of durations and sizes
+    #[arg(long)]
+    pub fix: bool,
+    /// Show what --fix would change, and change nothing
+    #[arg(long, conflicts_with = "fix")]
+    pub diff: bool,
 }
 
 /// `poolsim diff`.

@@ -3,7 +3,7 @@
 use super::args::{Check, Common, Format};
 use super::exit::Status;
 use super::out::Out;
-use super::{bug, files, load};
+use super::{bug, files, load, mend};
 use crate::report::json::compact;
 use crate::report::text::layout::count;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
@@ -17,6 +17,9 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
     if paths.is_empty() {
         let help = ["scenario files end in .yaml or .yml".to_string()];
         return status.and(out.refuse("nothing-found", "no scenario file stands below what was named", &help, Status::NothingFound));
+    }
+    if args.fix || args.diff {
+        status = status.and(mend::all(out, common, &paths, args.diff));
     }
     let mut all = Vec::new();
     let (mut wrong, mut lines) = (0, String::new());

@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod files;
 mod load;
+mod mend;
 mod new;
 mod out;
 mod progress;

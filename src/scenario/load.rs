@@ -5,6 +5,7 @@ use super::expect::{Scene, StepIs, read_expect};
 use super::include::{self, Whole};
 use super::index::good_name;
 use super::keys;
+use super::lint;
 use super::matrix::{self, Set};
 use super::model::{Deed, Recovery, Scenario, WorldPart};
 use super::options::read_settings;
@@ -206,6 +207,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
         worlds.into_iter().map(|(name, steps, line)| ((name, steps), line)).unzip();
     waits::check(reader, &timeline, &world_steps, &recoveries, &named);
 
+    lint::steps(reader, &pool, &timeline, &world_steps, &recoveries);
     let mut scene = Scene {
         index: &index,
         seeds: fields.get("seeds").is_some(),

@@ -10,6 +10,7 @@ mod expect;
 mod include;
 mod index;
 pub mod keys;
+mod lint;
 mod load;
 mod matrix;
 pub mod model;

@@ -1,7 +1,7 @@
 //! The reader: takes a tree apart and collects every diagnostic on the way. Knows what a duration, a size or a list of
 //! names looks like, and nothing of what they are for.
 
-use super::diagnostic::{Diagnostic, Place, Source};
+use super::diagnostic::{Diagnostic, Mend, Place, Source};
 use super::keys::{Shape, Table};
 use super::range::{self, NameRange};
 use super::tree::{Key, Node, Value};
@@ -122,6 +122,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Notes the one mend of the error that was told last, at this place: `word`, which stands there once, becomes `with`.
+    pub fn mend(&mut self, place: Place, word: &str, with: &str) {
+        let written = self.source.slice(place);
+        let mut found = written.match_indices(word);
+        let (Some((at, _)), None, false) = (found.next(), found.next(), word.is_empty() || word == with) else { return };
+        let start = self.source.within(place).start + at;
+        if let Some((_, last)) = self.errors.last_mut().filter(|(told, last)| *told == place && last.mend.is_none()) {
+            last.mend = Some(Mend { span: start..start + word.len(), text: with.to_string() });
+        }
+    }
+
     /// Says that something is left for later.
     pub fn not_yet(&mut self, place: Place, what: &str) {
         self.error(place, "not-yet", format!("{what} is not built yet"), "take it out: it is refused rather than read and ignored");
@@ -184,6 +195,11 @@ impl<'a> Reader<'a> {
                     };
                     let what = table.what;
                     self.error(key.place, "unknown-key", format!("unknown key `{}` in {what}", shorten(&key.text)), help);
+                    // A key that stands here already is not what was meant.
+                    let absent = |name: &&str| !entries.iter().any(|(other, _)| other.text == *name);
+                    if let Some(meant) = self.sure(&key.text, names.into_iter()).filter(absent) {
+                        self.mend(key.place, &key.text, meant);
+                    }
                 }
             }
         }
@@ -249,6 +265,9 @@ impl<'a> Reader<'a> {
             Value::Text(text) if matches!(text.to_lowercase().as_str(), "yes" | "no" | "on" | "off" | "true" | "false" | "y" | "n") => {
                 let meant = matches!(text.to_lowercase().as_str(), "yes" | "on" | "true" | "y");
                 self.wrong_type(node, "true or false", format!("write `{meant}`, without quotes"));
+                if self.source.slice(node.place).trim() == text {
+                    self.mend(node.place, text, &meant.to_string());
+                }
                 None
             }
             _ => {
@@ -292,6 +311,9 @@ impl<'a> Reader<'a> {
                 None => format!("the choice is {}", list()),
             };
             self.error(node.place, "wrong-value", format!("`{}` is not {what}", shorten(text)), help);
+            if let Some(meant) = self.sure(text, choices.iter().map(|(word, _)| *word)) {
+                self.mend(node.place, text, meant);
+            }
         }
         found
     }
@@ -357,6 +379,9 @@ impl<'a> Reader<'a> {
                     None => (said, "durations are whole numbers with a unit: `90s`, `1m30s`, `2h`, `1d`, `250ms`, `10us`".to_string()),
                 };
                 self.error(place, "wrong-duration", message, help);
+                if let Some(meant) = meant_span(text.trim()) {
+                    self.mend(place, text.trim(), &meant);
+                }
                 None
             }
         }
@@ -401,6 +426,16 @@ impl<'a> Reader<'a> {
             _ => "sizes are whole numbers with a unit, more than 0: `4GiB`, `512MiB`".to_string(),
         };
         self.error(node.place, "wrong-size", format!("`{short}` is no size"), help);
+        let meant = UNITS.iter().map(|(name, _)| *name).find(|name| {
+            let letters = unit.to_lowercase();
+            *name != "B"
+                && (name.to_lowercase() == letters
+                    || name[..1].to_lowercase() == letters
+                    || name.replace('i', "").to_lowercase() == letters)
+        });
+        if let Some(meant) = meant.filter(|_| !number.is_empty() && number.bytes().any(|b| b != b'0')) {
+            self.mend(node.place, text.trim(), &format!("{number}{meant}"));
+        }
         None
     }
 
@@ -422,6 +457,9 @@ impl<'a> Reader<'a> {
                 _ => "chances run from `0%` to `100%`, with at most four digits after the point".to_string(),
             };
             self.error(node.place, "wrong-chance", format!("`{}` is no chance", shorten(text)), help);
+            if matches!(node.value, Value::Number { .. }) && self.source.slice(node.place).trim() == text {
+                self.mend(node.place, text, &format!("{text}%"));
+            }
         }
         good
     }
@@ -476,6 +514,21 @@ impl<'a> Reader<'a> {
 
     /// The candidate that a mistyped word most likely means.
     pub fn guess<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+        self.near(word, candidates).map(|(guess, _)| guess)
+    }
+
+    /// The candidate that a mistyped word means beyond doubt: the only one near, a slip of the finger away (two in a long
+    /// word), and with the same digits, for `xs3` is no misspelt `xs2`.
+    pub fn sure<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+        let (guess, near) = self.near(word, candidates)?;
+        let letters: Vec<char> = word.to_lowercase().chars().take(70).collect();
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let most = if letters.len() < 8 { 1 } else { 2 };
+        (near == 1 && distance(&letters, guess) <= most && digits(word) == digits(guess)).then_some(guess)
+    }
+
+    /// The nearest candidate, and how many are near.
+    fn near<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<(&'c str, usize)> {
         let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
         let most = match word.len() {
             0 => return None,
@@ -484,9 +537,12 @@ impl<'a> Reader<'a> {
             _ => 3,
         };
         let mut best: Option<(usize, &str)> = None;
+        let mut near = 0;
         for candidate in candidates {
             self.guesses += 1;
             if self.guesses > GUESSES_MOST {
+                // What was not looked at may be near too.
+                near += 2;
                 break;
             }
             let length = candidate.chars().take(70).count();
@@ -496,12 +552,51 @@ impl<'a> Reader<'a> {
             self.guesses += (length * word.len()) as u64;
             let distance = distance(&word, candidate);
             // A word that shares nothing is no guess, however short.
-            if distance <= most && distance < word.len().max(length) && best.is_none_or(|(least, _)| distance < least) {
-                best = Some((distance, candidate));
+            if distance <= most && distance < word.len().max(length) {
+                near += 1;
+                if best.is_none_or(|(least, _)| distance < least) {
+                    best = Some((distance, candidate));
+                }
             }
         }
-        best.map(|(_, candidate)| candidate)
+        best.map(|(_, candidate)| (candidate, near))
     }
+}
+
+/// The duration that is meant by one with other words for its units, where there is no doubt: `5M`, `5 min`, `1h30`, `2w`. A
+/// number alone is none: it may be seconds or minutes.
+fn meant_span(text: &str) -> Option<String> {
+    const UNITS: [(&str, &[&str]); 6] = [
+        ("d", &["d", "day", "days"]),
+        ("h", &["h", "hr", "hrs", "hour", "hours"]),
+        ("m", &["m", "min", "mins", "minute", "minutes"]),
+        ("s", &["s", "sec", "secs", "second", "seconds"]),
+        ("ms", &["ms", "msec"]),
+        ("us", &["us", "usec"]),
+    ];
+    let mut rest = text;
+    let mut meant = String::new();
+    let mut last = None;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, tail) = rest.split_at(digits);
+        let tail = tail.trim_start();
+        let letters = tail.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (unit, tail) = tail.split_at(letters);
+        let unit = unit.to_lowercase();
+        let at = match (unit.as_str(), last) {
+            // `1h30` and `1m30`: what follows a unit without one of its own is the next smaller.
+            ("", Some(last)) if (1..=2).contains(&last) && tail.is_empty() => last + 1,
+            (unit, _) => UNITS.iter().position(|(_, words)| words.contains(&unit))?,
+        };
+        if number.is_empty() {
+            return None;
+        }
+        meant.push_str(number);
+        meant.push_str(UNITS[at].0);
+        (rest, last) = (tail.trim_start(), Some(at));
+    }
+    Span::parse(&meant).is_ok().then_some(meant)
 }
 
 /// How many letters are to be put in, taken out, replaced or swapped with their neighbour.
@@ -536,6 +631,32 @@ pub fn shorten(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_duration_is_mended_where_there_is_no_doubt() {
+        for (written, meant) in
+            [("1M", "1m"), ("5 min", "5m"), ("90S", "90s"), ("1h30", "1h30m"), ("1m30", "1m30s"), ("2 Hours 5 mins", "2h5m")]
+        {
+            assert_eq!(meant_span(written).as_deref(), Some(meant), "{written}");
+        }
+        for doubtful in ["40", "1y", "m", "", "5x", "1s30", "1.5h", "-1s", "1m1h", "99999999999999999999s", "5ä"] {
+            assert_eq!(meant_span(doubtful), None, "{doubtful}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_mended_where_there_is_no_doubt() {
+        let source = Source::new("", "");
+        let mut reader = Reader::new(&source);
+        let mut sure = |word: &str, known: &[&'static str]| reader.sure(word, known.iter().copied());
+        assert_eq!(sure("betta", &["alpha", "beta"]), Some("beta"));
+        assert_eq!(sure("host-daed-aftre", &["host-dead-after", "host-boot"]), Some("host-dead-after"));
+        // Another Greek letter, another number, a second one as near.
+        assert_eq!(sure("delta", &["alpha", "beta"]), None);
+        assert_eq!(sure("xs3", &["alpha", "xs2"]), None);
+        assert_eq!(sure("xs1", &["xs2", "xsl"]), None);
+        assert_eq!(sure("beta", &["betta", "bela"]), None);
+    }
 
     #[test]
     fn a_guess_is_near_or_there_is_none() {

@@ -147,3 +147,28 @@ fn shape(shape: &Shape) -> Value {
         Shape::NotYet => json!(false),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an editor shows of a key that the pointer rests on.
+    #[test]
+    fn every_key_has_words_for_an_editor_to_show() {
+        let schema = schema();
+        let Some(definitions) = schema["definitions"].as_object() else { panic!("no definitions") };
+        let mut seen = 0;
+        for (name, table) in definitions.iter().chain([(&"file".to_string(), &schema)]) {
+            for (key, value) in table["properties"].as_object().into_iter().flatten() {
+                let words = value["description"].as_str().unwrap_or_default();
+                assert!(words.len() > 4 && words.ends_with('.'), "{name}: {key}: {words:?}");
+                for (setting, value) in value["properties"].as_object().into_iter().flatten() {
+                    assert!(value["description"].is_string(), "{name}: {key}: {setting}");
+                    seen += 1;
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen > 150, "only {seen} keys were found");
+    }
+}

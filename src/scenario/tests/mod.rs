@@ -3,6 +3,7 @@
 mod expecting;
 mod fuzz;
 mod include;
+mod lint;
 mod matrix;
 mod mistakes;
 mod start;
