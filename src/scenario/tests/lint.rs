@@ -15,12 +15,9 @@ fn quiet(rest: &str) {
 
 #[test]
 fn expectations_that_can_not_fail_are_told() {
-    for trivial in [
-        "{worst: corruption}",
-        "{worst: corruption, left: corruption, hazards: []}",
-        "{left: corruption}",
-        "{worst: none, left: danger}",
-    ] {
+    for trivial in
+        ["{worst: corruption}", "{worst: corruption, left: corruption, hazards: []}", "{left: corruption}", "{worst: none, left: danger}"]
+    {
         let told = warned(&format!("expect: {trivial}"));
         assert!(!told.is_empty() && told.iter().all(|(code, line)| (*code, *line) == ("cannot-fail", 2)), "{trivial}: {told:?}");
     }
