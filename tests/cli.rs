@@ -85,13 +85,44 @@ fn help_names_every_command_and_exits_with_0() {
 
 #[test]
 fn commands_of_other_versions_are_refused_by_name() {
-    for name in ["test", "play", "sweep", "orders", "plan", "shrink", "rehearse"] {
+    for name in ["play", "sweep", "orders", "plan", "shrink", "rehearse"] {
         for args in [vec![name], vec![name, "a.yaml", "--runs", "100", "-x"]] {
             let output = exits(&args, 2);
             assert!(err(&output).contains("not-yet") && err(&output).contains(&format!("poolsim {name}")), "{}", err(&output));
             assert!(out(&output).is_empty());
         }
     }
+}
+
+/// A suite is measured by what it shows, and by which guards of the model it would miss.
+#[test]
+fn a_suite_is_measured() {
+    let folder = Folder::new("measure");
+    let path = folder.file(
+        "second-start.yaml",
+        &(QUIET.to_string()
+            + "shows: {kept: [M11]}\nrecovery: {steps: [{run: 'xe vm-start vm=db on=alpha', expect: {code: VM_BAD_POWER_STATE}}]}\nexpect: {worst: none}\n"),
+    );
+    let value = |args: &[&str], status| -> serde_json::Value { serde_json::from_str(&out(&exits(args, status))).unwrap() };
+    let shown = value(&["test", &path, "--coverage", "--format", "json"], 0);
+    let kinds = &shown["kinds"];
+    assert_eq!((&kinds["command"]["cases"]["vm-start"], &kinds["command"]["cases"]["pool-join"]), (&1.into(), &0.into()));
+    assert_eq!(
+        (&kinds["error-code"]["shown"], &kinds["rule-kept"]["cases"]["M11"], &kinds["fault"]["shown"]),
+        (&1.into(), &1.into(), &0.into())
+    );
+    exits(&["test", &path, "--coverage", "--min", "1"], 0);
+    assert!(err(&exits(&["test", &path, "--coverage", "--min", "90"], 1)).contains("--min wants 90 %"));
+    // Its one refusal misses the one guard that it meets.
+    let missed = value(&["test", &path, "--mutants", "--format", "json"], 1);
+    let guards: Vec<&serde_json::Value> = missed["mutants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|mutant| !mutant["noticed_by"].is_null())
+        .map(|mutant| &mutant["guard"])
+        .collect();
+    assert_eq!(guards, ["halted"]);
 }
 
 /// Two runs agree in every event or they do not, and the digests of `run` say the same.

@@ -79,7 +79,10 @@ pub const CODES: &[Word] = &[
         "The command line cannot be read or names what the file does not have. Exit status 2; `poolsim COMMAND --help` shows the options.",
     ),
     ("unreadable", "A file could not be read or written. Exit status 3; the message says which, and why."),
-    ("nothing-found", "No .yaml or .yml file stands below the folders named. Exit status 4."),
+    (
+        "nothing-found",
+        "No .yaml or .yml file stands below the folders named, or the filter of `poolsim test` leaves no case. Exit status 4.",
+    ),
     (
         "bug",
         "This is a mistake of poolsim itself, which then gave up. Exit status 70. Please report it with the recipe that the message shows: the scenario, the seed, the release and the version.",

@@ -2,6 +2,7 @@
 
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
+use crate::search::filter::Filter;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -44,7 +45,7 @@ pub struct Common {
     /// What standard output gets
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,
-    /// Write a report to a file too: text, json or ndjson (may be repeated)
+    /// Write a report to a file too (may be repeated); run: text, json, ndjson; test: junit, tap, github, json, md; check: text, json, ndjson, sarif, github
     #[arg(long = "report", value_name = "KIND=FILE", global = true)]
     pub reports: Vec<String>,
     /// When to use colours; NO_COLOR is heeded
@@ -73,6 +74,23 @@ pub enum Format {
     Json,
     /// The trace, one event a line
     Ndjson,
+    /// SARIF 2.1.0, of `check`
+    Sarif,
+    /// GitHub's workflow commands, of `check`
+    Github,
+}
+
+impl Format {
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Json => "json",
+            Format::Ndjson => "ndjson",
+            Format::Sarif => "sarif",
+            Format::Github => "github",
+        }
+    }
 }
 
 /// When colours are used.
@@ -123,8 +141,8 @@ pub enum Command {
     Run(Run),
     /// Say what is wrong with scenario files; runs nothing
     Check(Check),
-    /// Run every scenario below a path against what it expects (not yet)
-    Test(Anything),
+    /// Run every scenario below a path against what it expects
+    Test(Test),
     /// Explain a hazard, rule, command, fault, setting, release, error or diagnostic
     Explain(Explain),
     /// The trainee's console; drills (not yet)
@@ -233,6 +251,73 @@ pub struct Diff {
     /// One scenario through all releases (not yet)
     #[arg(long)]
     pub release_matrix: bool,
+}
+
+const FILTER: &str = "\
+Filters: name:PATTERN, rule:M5, hazard:double-writer, tag:PATTERN, path:PATTERN,
+or a text alone, looked for in the case's name; and, or, not, brackets; `*`
+stands for any characters. `-E 'rule:M5 and not tag:slow'`";
+
+/// `poolsim test`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = FILTER)]
+pub struct Test {
+    /// Scenario files, or folders whose .yaml and .yml files are looked for
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Only the cases that this takes
+    #[arg(short = 'E', long, value_name = "FILTER", value_parser = Filter::parse)]
+    pub filter: Option<Filter>,
+    /// End at the first case that fails
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// List the cases; run nothing
+    #[arg(long, conflicts_with_all = ["bless", "twice", "seeds", "fail_fast"])]
+    pub list: bool,
+    /// Run each case with every seed from A to B, both included
+    #[arg(long, value_name = "A..B", value_parser = seeds, conflicts_with = "seed")]
+    pub seeds: Option<Seeds>,
+    /// Run each case twice: both runs must agree in every event
+    #[arg(long)]
+    pub twice: bool,
+    /// Write the golden trace of each scenario beside it
+    #[arg(long, conflicts_with_all = ["seed", "seeds", "release", "max_events"])]
+    pub bless: bool,
+    /// Tell what the suite shows and what it never does, instead of testing
+    #[arg(long, conflicts_with_all = ["bless", "twice", "seeds", "fail_fast", "list", "mutants"])]
+    pub coverage: bool,
+    /// With --coverage: exit with 1 where less than this share is shown, in percent
+    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min: Option<u8>,
+    /// Take one guard of the model away at a time: which of them would the suite miss?
+    #[arg(long, conflicts_with_all = ["bless", "twice", "seeds", "fail_fast", "list"])]
+    pub mutants: bool,
+}
+
+/// Seeds, both ends included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub struct Seeds {
+    pub first: u64,
+    pub last: u64,
+}
+
+/// A case is run with so many seeds at most.
+const SEEDS_MAX: u64 = 1_000_000;
+
+fn seeds(text: &str) -> Result<Seeds, String> {
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    let ends = text.split_once("..").and_then(|(a, b)| Some((number(a)?, number(b)?)));
+    let Some((first, last)) = ends else {
+        return Err("write two whole numbers, like `1..100`".into());
+    };
+    if last < first {
+        return Err(format!("it runs backwards: did you mean `{last}..{first}`?"));
+    }
+    if last - first >= SEEDS_MAX {
+        return Err(format!("that is more than {SEEDS_MAX} seeds"));
+    }
+    Ok(Seeds { first, last })
 }
 
 /// `poolsim explain`.

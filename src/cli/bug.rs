@@ -29,17 +29,27 @@ pub fn recipe(text: &str) {
     *lock(&RECIPE) = text.to_string();
 }
 
+/// Runs `deed`; where it panics, what was said comes back.
+pub fn caught<T>(deed: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(deed)).map_err(|_| std::mem::take(&mut *lock(&SAID)).replace('\n', " "))
+}
+
+/// Tells a mistake of ours that was caught.
+pub fn tell(out: Out, said: &str, recipe: &str) -> Status {
+    let mut help = vec![format!("this is a mistake of poolsim, not of yours: please report it with what stands here, at {}", place())];
+    if !recipe.is_empty() {
+        help.push(format!("the recipe: {recipe}"));
+    }
+    help.push(format!("poolsim {}, started as: {}", env!("CARGO_PKG_VERSION"), started_as()));
+    out.refuse("bug", said, &help, Status::Bug)
+}
+
 /// Runs `deed`; a panic in it is told and becomes [`Status::Bug`].
 pub fn guard<T>(out: Out, deed: impl FnOnce() -> Result<T, Status>) -> Result<T, Status> {
     catch_unwind(AssertUnwindSafe(deed)).unwrap_or_else(|_| {
         let said = std::mem::take(&mut *lock(&SAID));
         let recipe = std::mem::take(&mut *lock(&RECIPE));
-        let mut help = vec![format!("this is a mistake of poolsim, not of yours: please report it with what stands here, at {}", place())];
-        if !recipe.is_empty() {
-            help.push(format!("the recipe: {recipe}"));
-        }
-        help.push(format!("poolsim {}, started as: {}", env!("CARGO_PKG_VERSION"), started_as()));
-        Err(out.refuse("bug", &said.replace('\n', " "), &help, Status::Bug))
+        Err(tell(out, &said.replace('\n', " "), &recipe))
     })
 }
 

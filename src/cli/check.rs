@@ -4,15 +4,21 @@ use super::args::{Check, Common, Format};
 use super::exit::Status;
 use super::out::Out;
 use super::{bug, files, load, mend};
+use crate::catalog::{self, Kind};
 use crate::report::json::compact;
+use crate::report::suite::{github, sarif};
 use crate::report::text::layout::count;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
 use crate::scenario::{self, Asked, Loaded};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Checks the paths.
 pub fn check(out: Out, common: &Common, args: &Check) -> Status {
+    let reports = match reports(out, common) {
+        Ok(reports) => reports,
+        Err(status) => return status,
+    };
     let (paths, mut status) = files::find(out, &args.paths);
     if paths.is_empty() {
         let help = ["scenario files end in .yaml or .yml".to_string()];
@@ -51,14 +57,49 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
     if paths.len() > 1 {
         lines.push_str(&format!("{} checked, {wrong} wrong\n", count(paths.len(), "file")));
     }
-    match common.format {
-        Format::Text => status.and(out.result(&lines)),
-        Format::Json => {
-            let values: Vec<Value> = all.iter().map(value).collect();
-            status.and(out.result(&super::pretty(&Value::Array(values))))
-        }
-        Format::Ndjson => status.and(out.result(&all.iter().map(|d| compact(&value(d)) + "\n").collect::<String>())),
+    status = status.and(out.result(&rendered(common.format, &all, &lines)));
+    for (format, path) in reports {
+        let text: String = match format {
+            // In a file the diagnostics stand too, which a terminal gets on standard error.
+            Format::Text => all.iter().map(|d| d.render(false) + "\n\n").collect::<String>() + &lines,
+            _ => rendered(format, &all, &lines),
+        };
+        status = status.and(out.file(&path, &text));
     }
+    status
+}
+
+/// The diagnostics in a format; `lines` are those for people.
+fn rendered(format: Format, all: &[Diagnostic], lines: &str) -> String {
+    match format {
+        Format::Text => lines.to_owned(),
+        Format::Json => super::pretty(&Value::Array(all.iter().map(value).collect())),
+        Format::Ndjson => all.iter().map(|d| compact(&value(d)) + "\n").collect(),
+        Format::Sarif => sarif::render(all, &explained),
+        Format::Github => github::diagnostics(all),
+    }
+}
+
+/// What `explain` says of a code.
+fn explained(code: &str) -> String {
+    let found = catalog::find(code);
+    let entry = found.iter().find(|entry| entry.kind == Kind::Diagnostic).or(found.first());
+    entry.map_or_else(|| code.to_owned(), |entry| entry.text.trim_end().to_owned())
+}
+
+/// `--report KIND=FILE`.
+fn reports(out: Out, common: &Common) -> Result<Vec<(Format, PathBuf)>, Status> {
+    const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Ndjson, Format::Sarif, Format::Github];
+    let one = |text: &String| {
+        let parts = text.split_once('=').filter(|(kind, path)| !kind.is_empty() && !path.is_empty());
+        let found = parts.and_then(|(kind, path)| Some((*FORMATS.iter().find(|format| format.name() == kind)?, PathBuf::from(path))));
+        found.ok_or_else(|| {
+            let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+            let help = [format!("write KIND=FILE; the kinds that `check` writes: {}", names.join(", "))];
+            out.refuse("usage", &format!("`check` cannot write `--report {text}`"), &help, Status::Wrong)
+        })
+    };
+    common.reports.iter().map(one).collect()
 }
 
 /// The diagnostics of one file, and how many of them are errors.

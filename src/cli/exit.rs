@@ -15,6 +15,8 @@ pub enum Status {
     NothingFound,
     /// A bug of ours.
     Bug,
+    /// Ctrl-C.
+    Interrupted,
 }
 
 impl Status {
@@ -27,12 +29,14 @@ impl Status {
             Status::Unreadable => 3,
             Status::NothingFound => 4,
             Status::Bug => 70,
+            Status::Interrupted => 130,
         }
     }
 
-    /// Of two, the one that counts: the first of 70, 3, 2, 1, 4, 0.
+    /// Of two, the one that counts: the first of 130, 70, 3, 2, 1, 4, 0.
     pub fn and(self, other: Status) -> Status {
         let weight = |status| match status {
+            Status::Interrupted => 6,
             Status::Bug => 5,
             Status::Unreadable => 4,
             Status::Wrong => 3,
@@ -50,8 +54,9 @@ mod tests {
 
     #[test]
     fn the_first_that_applies_counts() {
-        let order = [Status::Bug, Status::Unreadable, Status::Wrong, Status::Unexpected, Status::NothingFound, Status::Fine];
-        assert_eq!(order.map(Status::code), [70, 3, 2, 1, 4, 0]);
+        let order =
+            [Status::Interrupted, Status::Bug, Status::Unreadable, Status::Wrong, Status::Unexpected, Status::NothingFound, Status::Fine];
+        assert_eq!(order.map(Status::code), [130, 70, 3, 2, 1, 4, 0]);
         for (at, heavy) in order.iter().enumerate() {
             for light in &order[at..] {
                 assert_eq!((heavy.and(*light), light.and(*heavy)), (*heavy, *heavy));

@@ -11,6 +11,9 @@ use serde_json::json;
 
 /// Explains a topic, or lists all of them.
 pub fn explain(out: Out, common: &Common, args: &Explain) -> Status {
+    if let Err(status) = super::only(out, common, "explain", &[Format::Text, Format::Json, Format::Ndjson]) {
+        return status;
+    }
     let topic = args.topic.join(" ");
     let found = if topic.trim().is_empty() { catalog::entries() } else { catalog::find(&topic) };
     if found.is_empty() {
@@ -22,7 +25,7 @@ pub fn explain(out: Out, common: &Common, args: &Explain) -> Status {
     let text = match common.format {
         Format::Json => super::pretty(&found.iter().map(value).collect()),
         Format::Ndjson => found.iter().map(|entry| compact(&value(entry)) + "\n").collect(),
-        Format::Text => {
+        Format::Text | Format::Sarif | Format::Github => {
             let mut page = Page::new(out.colour);
             if topic.trim().is_empty() {
                 contents(&mut page, &found);

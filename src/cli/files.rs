@@ -25,6 +25,11 @@ pub fn shown(path: &Path) -> String {
 
 /// Reads a whole file, or standard input for `-`. What goes wrong is told here.
 pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
+    read_or(path).map_err(|(what, help)| out.refuse("unreadable", &what, &help, Status::Unreadable))
+}
+
+/// The same; what goes wrong is given back: what, and help.
+pub fn read_or(path: &Path) -> Result<Vec<u8>, (String, Vec<String>)> {
     let shown = if path.as_os_str() == "-" { "standard input".to_string() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let done = if path.as_os_str() == "-" {
@@ -35,7 +40,7 @@ pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
     if let Err(error) = done {
         let help =
             if path.is_dir() { vec![format!("it is a folder: name the files in it, or try `poolsim check {shown}`")] } else { vec![] };
-        return Err(out.refuse("unreadable", &format!("{shown} cannot be read: {error}"), &help, Status::Unreadable));
+        return Err((format!("{shown} cannot be read: {error}"), help));
     }
     Ok(bytes)
 }
@@ -84,11 +89,14 @@ fn walk(out: Out, folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Stat
             if !hidden && depth < DEPTH_MAX {
                 status = status.and(walk(out, &path, depth + 1, found));
             }
-        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml")
-            && !crate::scenario::is_part(&entry.file_name().to_string_lossy())
-        {
+        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") && !is_part(&path) {
             found.push(path);
         }
     }
     status
+}
+
+/// Whether a file is a part of scenarios, which others include, and no scenario itself.
+fn is_part(path: &Path) -> bool {
+    path.file_stem().is_some_and(|stem| stem.as_encoded_bytes().ends_with(b".part"))
 }

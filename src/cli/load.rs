@@ -42,8 +42,13 @@ pub fn load_set(out: Out, path: &Path, set: &[String]) -> Result<File, Status> {
 /// Diagnostics to standard error.
 pub fn tell(out: Out, diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        out.say(&(diagnostic.render(out.colour_err) + "\n\n"));
+        out.say(&told(out, diagnostic));
     }
+}
+
+/// A diagnostic as standard error shows it.
+pub fn told(out: Out, diagnostic: &Diagnostic) -> String {
+    diagnostic.render(out.colour_err) + "\n\n"
 }
 
 /// The release that the command line asks for.

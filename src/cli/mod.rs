@@ -7,16 +7,21 @@ mod diff;
 mod exit;
 mod explain;
 mod files;
+mod interrupt;
 mod load;
+mod measure;
 mod mend;
 mod new;
 mod out;
 mod progress;
 mod run;
 pub mod shipped;
+mod suite;
+mod test;
+mod whole;
 
 use crate::report::text::{Detail, Style};
-use args::{Anything, Cli, Command, Common};
+use args::{Anything, Cli, Command, Common, Format};
 use clap::{CommandFactory, Parser};
 use exit::Status;
 use out::Out;
@@ -47,7 +52,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Check(args) => check::check(out, common, args),
         Command::Explain(args) => explain::explain(out, common, args),
         Command::Schema => out.result(&pretty(&crate::scenario::schema::schema())),
-        Command::Test(words) => not_yet(out, "test", words, "`poolsim run FILE…` judges every case of the files that are named"),
+        Command::Test(args) => test::test(out, common, args),
         Command::Play(words) => not_yet(out, "play", words, "`poolsim run FILE` tells a story from beginning to end"),
         Command::Sweep(words) => not_yet(out, "sweep", words, "`poolsim run FILE --seed N` runs one seed"),
         Command::Orders(words) => not_yet(out, "orders", words, "`recoveries:` in a scenario puts several orders side by side"),
@@ -73,6 +78,16 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
 /// Commands that other versions have: refused by name, whatever follows.
 fn not_yet(out: Out, name: &str, _words: &Anything, instead: &str) -> Status {
     out.refuse("not-yet", &format!("`poolsim {name}` is not built yet"), &[instead.to_string()], Status::Wrong)
+}
+
+/// Refuses a format that a command does not write.
+fn only(out: Out, common: &Common, command: &str, formats: &[Format]) -> Result<(), Status> {
+    if formats.contains(&common.format) {
+        return Ok(());
+    }
+    let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+    let what = format!("`{command}` does not write {}", common.format.name());
+    Err(out.refuse("usage", &what, &[format!("it writes {}", names.join(", "))], Status::Wrong))
 }
 
 fn style(common: &Common, colour: bool) -> Style {

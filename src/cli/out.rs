@@ -2,6 +2,7 @@
 
 use super::args::{Colour, Common};
 use super::exit::Status;
+use super::whole::Whole;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
@@ -43,6 +44,19 @@ impl Out {
         }
     }
 
+    /// A part of the results, where more follow.
+    pub fn stream(self, text: &str) -> Stream {
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => Stream::Open,
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Stream::Gone,
+            Err(error) => {
+                self.refuse("unreadable", &format!("standard output cannot be written: {error}"), &[], Status::Unreadable);
+                Stream::Failed
+            }
+        }
+    }
+
     /// Words beside the results; where nobody hears them they are lost.
     pub fn say(self, text: &str) {
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
@@ -50,20 +64,30 @@ impl Out {
 
     /// A refusal: what is wrong, with its code, and what to do about it.
     pub fn refuse(self, code: &str, what: &str, help: &[String], status: Status) -> Status {
+        self.say(&self.refusal(code, what, help));
+        status
+    }
+
+    /// The text of a refusal.
+    pub fn refusal(self, code: &str, what: &str, help: &[String]) -> String {
         let (bold, red, off) = if self.colour_err { ("\u{1b}[1m", "\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "", "") };
         let mut text = format!("{red}error[{code}]{off}{bold}: {}{off}\n", crate::report::text::layout::clean(what));
         for line in help {
             text.push_str(&format!("  = help: {}\n", crate::report::text::layout::clean(line)));
         }
-        self.say(&text);
-        status
+        text
     }
 
-    /// Writes a file, over whatever stood there.
+    /// A file cannot be written.
+    pub fn unwritable(self, path: &Path, error: &std::io::Error) -> Status {
+        self.refuse("unreadable", &format!("{} cannot be written: {error}", path.display()), &[], Status::Unreadable)
+    }
+
+    /// Writes a file, over whatever stood there: whole, or not at all.
     pub fn file(self, path: &Path, text: &str) -> Status {
-        match std::fs::write(path, text) {
+        match Whole::put(path, text) {
             Ok(()) => Status::Fine,
-            Err(error) => self.refuse("unreadable", &format!("{} cannot be written: {error}", path.display()), &[], Status::Unreadable),
+            Err(error) => self.unwritable(path, &error),
         }
     }
 
@@ -77,7 +101,18 @@ impl Out {
                 let help = ["give another name, or remove it first".to_string()];
                 self.refuse("unreadable", &format!("{} is there already and is not overwritten", path.display()), &help, Status::Unreadable)
             }
-            Err(error) => self.refuse("unreadable", &format!("{} cannot be written: {error}", path.display()), &[], Status::Unreadable),
+            Err(error) => self.unwritable(path, &error),
         }
     }
+}
+
+/// How it stands with standard output.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stream {
+    /// More may be written.
+    Open,
+    /// Its reader has gone away: nobody wants more.
+    Gone,
+    /// It cannot be written, and that has been told.
+    Failed,
 }

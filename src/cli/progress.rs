@@ -48,3 +48,44 @@ impl Drop for Progress {
         }
     }
 }
+
+/// How far a suite has come, on a terminal; nothing anywhere else.
+#[derive(Debug)]
+pub struct Bar(Option<ProgressBar>);
+
+impl Bar {
+    /// Begins, if standard error is a terminal.
+    pub fn begin(files: u64) -> Bar {
+        if !std::io::stderr().is_terminal() {
+            return Bar(None);
+        }
+        let bar = ProgressBar::with_draw_target(Some(files), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("[{bar:24}] {pos}/{len} files: {msg} ({elapsed})") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Bar(Some(bar))
+    }
+
+    /// So many files are through.
+    pub fn at(&self, files: u64, says: &str) {
+        if let Some(bar) = &self.0 {
+            bar.set_position(files);
+            bar.set_message(says.to_owned());
+        }
+    }
+
+    /// Does something that writes to the terminal too, with the bar out of its way.
+    pub fn aside<T>(&self, deed: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            Some(bar) => bar.suspend(deed),
+            None => deed(),
+        }
+    }
+
+    /// It goes.
+    pub fn end(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -5,11 +5,12 @@ use super::exit::Status;
 use super::load::{self, File, did_you_mean};
 use super::out::Out;
 use super::progress::Progress;
-use super::{bug, style};
+use super::{bug, interrupt, only, style};
 use crate::catalog;
 use crate::hazard::Severity;
 use crate::report::case::{self, Options};
 use crate::report::tell::Teller;
+use crate::report::text::layout::count;
 use crate::report::{self, Report, Verdict};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::release::Release;
@@ -33,13 +34,18 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
         ];
         return out.refuse("usage", "which scenario? `poolsim run` wants at least one file", &help, Status::Wrong);
     }
+    if let Err(status) = only(out, common, "run", &[Format::Text, Format::Json, Format::Ndjson]) {
+        return status;
+    }
     let (release, extras) = match (load::release(out, common), extras(out, common)) {
         (Ok(release), Ok(extras)) => (release, extras),
         (Err(status), _) | (_, Err(status)) => return status,
     };
     let mut status = Status::Fine;
     let mut all: Vec<Vec<Report>> = Vec::new();
-    for path in &args.files {
+    interrupt::end_at_once(out);
+    for (at, path) in args.files.iter().enumerate() {
+        interrupt::done(format!("{at} of {} had been run; no report was written", count(args.files.len(), "file")));
         // A bug that one file meets does not keep the others from running.
         let done = bug::guard(out, || file(out, common, args, (release, &extras), path));
         match done {
@@ -60,12 +66,13 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
         Format::Json => status = status.and(out.result(&report::json::render(&flat()))),
         // Was printed while it ran.
         Format::Ndjson => {}
+        Format::Sarif | Format::Github => {}
     }
     for extra in extras {
         let text = match extra.kind {
             Format::Json => report::json::render(&flat()),
             Format::Ndjson => report::ndjson::render(&flat(), args.files.len() > 1),
-            Format::Text => {
+            Format::Text | Format::Sarif | Format::Github => {
                 let plain = style(common, false);
                 all.iter().map(|reports| report::text::render(reports, plain)).collect::<Vec<_>>().join("\n")
             }
@@ -234,6 +241,10 @@ fn extras(out: Out, common: &Common) -> Result<Vec<Extra>, Status> {
             "text" => Format::Text,
             "json" => Format::Json,
             "ndjson" => Format::Ndjson,
+            other if super::test::KINDS.iter().any(|(name, _)| *name == other) => {
+                let help = [format!("`poolsim test --report {text}` writes it; `run` writes text, json, ndjson")];
+                return Err(out.refuse("usage", &format!("`run` has no reports of the kind `{other}`"), &help, Status::Wrong));
+            }
             other => {
                 let help = ["the kinds that are there: text, json, ndjson".to_string()];
                 return Err(out.refuse("not-yet", &format!("reports of the kind `{other}` are not built yet"), &help, Status::Wrong));
@@ -245,7 +256,7 @@ fn extras(out: Out, common: &Common) -> Result<Vec<Extra>, Status> {
 }
 
 /// The command that runs a case again; the file is named without its folder.
-pub fn replay(name: &str, report: &Report, common: &Common) -> String {
+pub(super) fn replay(name: &str, report: &Report, common: &Common) -> String {
     let mut words = vec!["poolsim".to_string(), "run".to_string(), if name == "stdin" { "-".into() } else { quoted(name) }];
     for (option, value) in [("--world", &report.world), ("--recovery", &report.recovery)] {
         if let Some(value) = value {
@@ -267,7 +278,7 @@ pub fn replay(name: &str, report: &Report, common: &Common) -> String {
 
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+:@%,=".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+:@%,=/".contains(c);
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
         return word.to_string();
     }

@@ -31,6 +31,18 @@ pub fn report(scenario: &Scenario, case: Case, options: &Options) -> Report {
 
 /// The same, with somebody who looks on while it runs (see [`run::watched`]).
 pub fn watched(scenario: &Scenario, case: Case, options: &Options, each: &mut dyn FnMut(&mut Engine) -> ControlFlow<()>) -> Report {
+    of(scenario, case, options, false, each)
+}
+
+/// The same without a story and without causes: what a judgement needs, for many cases in little time.
+pub fn brief(scenario: &Scenario, case: Case, options: &Options) -> Report {
+    let mut report = of(scenario, case, &Options { because: false, ..options.clone() }, true, &mut |_| ControlFlow::Continue(()));
+    // What a silent run tells is findings alone; a half story would be read as the whole.
+    report.story.clear();
+    report
+}
+
+fn of(scenario: &Scenario, case: Case, options: &Options, silent: bool, each: &mut dyn FnMut(&mut Engine) -> ControlFlow<()>) -> Report {
     let scenario = scenario.of(case);
     let seed = options.seed.unwrap_or(scenario.seed);
     let release = options.release.unwrap_or(scenario.release);
@@ -44,7 +56,7 @@ pub fn watched(scenario: &Scenario, case: Case, options: &Options, each: &mut dy
     let mut instants = options.at.clone();
     instants.sort_unstable();
     instants.dedup();
-    let engine_options = engine::Options { seed, max_events: options.max_events, ..engine::Options::default() };
+    let engine_options = engine::Options { seed, max_events: options.max_events, silent, ..engine::Options::default() };
     let mut run = run::watched(scenario, case, engine_options.clone(), &instants, each);
     run.states.extend(shares::judge(scenario, case, &engine_options, &run));
     let (explained, cut_short) = if options.because { because::explain(scenario, &engine_options, &run) } else { (Vec::new(), false) };

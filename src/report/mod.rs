@@ -4,10 +4,12 @@
 pub mod because;
 pub mod build;
 pub mod case;
+pub mod coverage;
 pub mod diff;
 pub mod json;
 pub mod ndjson;
 pub mod sentences;
+pub mod suite;
 pub mod tell;
 pub mod text;
 

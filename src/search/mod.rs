@@ -2,6 +2,8 @@
 
 pub mod advice;
 pub mod because;
+pub mod filter;
 mod history;
 pub mod mutants;
 pub mod shares;
+pub mod suite;

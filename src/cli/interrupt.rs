@@ -1,0 +1,40 @@
+//! Ctrl-C: what was done so far is said, and the program ends with 130.
+
+use super::out::Out;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static WANTED: AtomicBool = AtomicBool::new(false);
+static DONE: Mutex<String> = Mutex::new(String::new());
+
+/// The exit status of a program that was interrupted.
+pub const STATUS: i32 = 130;
+
+/// From now on the first Ctrl-C only sets [`wanted`]; a second one ends at once.
+pub fn listen() {
+    // Where no handler can be set, the system's own way to end a program is good enough.
+    let _ = ctrlc::set_handler(|| {
+        if WANTED.swap(true, Ordering::SeqCst) {
+            std::process::exit(STATUS);
+        }
+    });
+}
+
+/// Whether Ctrl-C was typed.
+pub fn wanted() -> bool {
+    WANTED.load(Ordering::SeqCst)
+}
+
+/// From now on Ctrl-C says what was done, and ends at once.
+pub fn end_at_once(out: Out) {
+    let _ = ctrlc::set_handler(move || {
+        let done = DONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        out.say(&format!("interrupted: {done}\n"));
+        std::process::exit(STATUS);
+    });
+}
+
+/// Notes what was done so far.
+pub fn done(text: String) {
+    *DONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = text;
+}

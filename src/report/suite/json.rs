@@ -1,0 +1,53 @@
+//! A suite for machines: the contract's array of cases, written case by case, so that it may be of any length. Each case has
+//! its keys as `run` has them, and `test` beside: file, result, what failed.
+
+use super::{Failure, Outcome, Result};
+use crate::report::{self, Report};
+use serde_json::{Value, json};
+
+/// What stands before the first case.
+pub const BEGIN: &str = "[";
+
+/// A case. `first` is whether none stands before it. A case that was skipped has no run, and so only its names.
+pub fn case(outcome: &Outcome, report: Option<&Report>, first: bool) -> String {
+    let mut value = match report {
+        Some(report) => report::json::case(report),
+        None => json!({
+            "format": report::json::FORMAT,
+            "poolsim": env!("CARGO_PKG_VERSION"),
+            "scenario": outcome.scenario,
+            "world": outcome.world,
+            "recovery": outcome.recovery,
+            "verdict": outcome.verdict,
+        }),
+    };
+    let reason = if let Result::Skipped(reason) = &outcome.result { json!(reason) } else { Value::Null };
+    let test = json!({
+        "file": outcome.file,
+        "result": outcome.result.name(),
+        "why": if matches!(outcome.result, Result::Failed) { json!(outcome.verdict) } else { Value::Null },
+        "skip": reason,
+        "failures": outcome.failures.iter().map(failure).collect::<Vec<_>>(),
+    });
+    if let Value::Object(map) = &mut value {
+        map.insert("test".into(), test);
+    }
+    let text = report::json::pretty(&value);
+    let indented: Vec<String> = text.lines().map(|line| format!("  {line}")).collect();
+    format!("{}\n{}", if first { "" } else { "," }, indented.join("\n"))
+}
+
+/// What stands behind the last case; `none` is whether there was no case.
+pub fn end(none: bool) -> &'static str {
+    if none { "]\n" } else { "\n]\n" }
+}
+
+fn failure(failure: &Failure) -> Value {
+    json!({
+        "line": failure.line,
+        "at_us": failure.at.map(|at| at.0),
+        "expected": failure.expected,
+        "got": failure.got,
+        "before": failure.before.iter().map(|event| json!({"us": event.at.0, "what": event.what})).collect::<Vec<_>>(),
+    })
+}

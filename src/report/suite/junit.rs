@@ -1,0 +1,53 @@
+//! A suite as JUnit XML, for the many readers of it: a `testsuite` a file, a `testcase` a case and seed. No clock and no host
+//! name stand in it: two runs of one suite write the same bytes.
+
+use super::{Outcome, Result, text};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+/// All outcomes, in order.
+pub fn render(outcomes: &[Outcome]) -> String {
+    let mut report = Report::new("poolsim");
+    for file in outcomes.chunk_by(|a, b| a.file == b.file) {
+        let mut suite = TestSuite::new(valid(&file[0].file));
+        suite.add_test_cases(file.iter().map(case));
+        report.add_test_suite(suite);
+    }
+    // It fails only where the writer does, and a string takes all.
+    report.to_string().unwrap_or_default()
+}
+
+fn case(outcome: &Outcome) -> TestCase {
+    let status = match &outcome.result {
+        Result::Passed => TestCaseStatus::success(),
+        Result::Skipped(reason) => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(valid(reason));
+            status
+        }
+        Result::Failed | Result::Wrong => {
+            let kind = if outcome.result == Result::Failed { NonSuccessKind::Failure } else { NonSuccessKind::Error };
+            let mut status = TestCaseStatus::non_success(kind);
+            let first = outcome.failures.first().map(|f| format!("line {}: {}", f.line, f.sentence()));
+            status.set_message(valid(&first.unwrap_or_else(|| "the file cannot be read".into())));
+            status.set_type(outcome.verdict);
+            status.set_description(valid(&text::plain(outcome)));
+            status
+        }
+    };
+    let name = match (outcome.scenario.as_str(), outcome.case()) {
+        ("", _) => outcome.file.clone(),
+        (scenario, case) if case.is_empty() => scenario.to_owned(),
+        (scenario, case) => format!("{scenario}: {case}"),
+    };
+    let mut test = TestCase::new(valid(&name), status);
+    test.set_classname(valid(&outcome.file));
+    if !outcome.replay.is_empty() {
+        test.set_system_out(valid(&format!("virtual time {}\nreplay: {}\n", outcome.lasted, outcome.replay)));
+    }
+    test
+}
+
+/// XML has no way to write these two, which UTF-8 has.
+fn valid(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}
