@@ -5,7 +5,7 @@ use crate::base::time::{Span, Time};
 use crate::engine::{self, Engine, Program};
 use crate::hazard::Severity;
 use crate::hazard::watch::{Found, Watch};
-use crate::judge::{self, Expectation, States, Verdict};
+use crate::judge::{self, Expectation, Measured, States, Verdict};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -45,6 +45,7 @@ pub fn watched(
     instants: &[Time],
     each: &mut dyn FnMut(&mut Engine) -> ControlFlow<()>,
 ) -> Run {
+    let scenario = scenario.of(case);
     let program = Arc::new(Program::new(scenario, case));
     let mut engine = Engine::with_program(scenario, Arc::clone(&program), options);
     let mut watch = Watch::new();
@@ -93,8 +94,9 @@ fn stand(world: &World, states: &mut States<'_>, from: Time, until: Time, instan
 impl Run {
     /// All that was expected of the case, judged, in the file's order.
     pub fn expectations(&self, scenario: &Scenario, case: Case) -> Vec<Expectation> {
-        let measured = judge::Measured { downtime: &self.downtime, events: self.engine.trace.count };
-        let mut all = judge::expectations(scenario, case, &self.program, &self.engine.records, &self.found, &self.engine.world, &measured);
+        let measured = Measured { downtime: &self.downtime, events: self.engine.trace.count };
+        let (records, world) = (&self.engine.records, &self.engine.world);
+        let mut all = judge::expectations(scenario, case, &self.program, records, &self.found, world, &measured);
         all.extend(self.states.iter().cloned());
         all.sort_by_key(|expectation| expectation.line);
         all

@@ -201,6 +201,9 @@ pub struct Run {
     /// Show the pool at this instant too, such as 15m (may be repeated)
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub at: Vec<Time>,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
     /// Where a scenario expects nothing: exit with 1 from this severity on
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
@@ -216,6 +219,12 @@ pub struct Check {
     /// Scenario files, or folders whose .yaml and .yml files are looked for
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
+    /// Mend in the files what has only one mend: misspelt keys and names, units of durations and sizes
+    #[arg(long)]
+    pub fix: bool,
+    /// Show what --fix would change, and change nothing
+    #[arg(long, conflicts_with = "fix")]
+    pub diff: bool,
 }
 
 /// `poolsim diff`.

@@ -3,7 +3,7 @@
 use super::args::{Check, Common, Format};
 use super::exit::Status;
 use super::out::Out;
-use super::{bug, files, load};
+use super::{bug, files, load, mend};
 use crate::catalog::{self, Kind};
 use crate::report::json::compact;
 use crate::report::suite::{github, sarif};
@@ -23,6 +23,9 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
     if paths.is_empty() {
         let help = ["scenario files end in .yaml or .yml".to_string()];
         return status.and(out.refuse("nothing-found", "no scenario file stands below what was named", &help, Status::NothingFound));
+    }
+    if args.fix || args.diff {
+        status = status.and(mend::all(out, common, &paths, args.diff));
     }
     let mut all = Vec::new();
     let (mut wrong, mut lines) = (0, String::new());
@@ -104,7 +107,7 @@ fn one(out: Out, common: &Common, path: &Path) -> Result<(usize, Vec<Diagnostic>
     let bytes = files::read(out, path)?;
     let shown = files::shown(path);
     bug::recipe(&format!("checking {shown}"));
-    let (errors, diagnostics) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path) }) {
+    let (errors, diagnostics) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path), set: &[] }) {
         Ok(Loaded { warnings, .. }) => (0, warnings),
         // The loader refuses with at least one error.
         Err(wrong) => (wrong.iter().filter(|d| d.gravity == Gravity::Error).count(), wrong),

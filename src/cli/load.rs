@@ -20,9 +20,14 @@ pub struct File {
 
 /// Reads and loads one file.
 pub fn load(out: Out, path: &Path) -> Result<File, Status> {
+    load_set(out, path, &[])
+}
+
+/// The same, with what is set instead of what the file says, each as `KEY=VALUE`.
+pub fn load_set(out: Out, path: &Path, set: &[String]) -> Result<File, Status> {
     let bytes = files::read(out, path)?;
     let name = files::name(path);
-    match scenario::load_with(&files::shown(path), &bytes, &mut Asked { include: &mut files::beside(path) }) {
+    match scenario::load_with(&files::shown(path), &bytes, &mut Asked { include: &mut files::beside(path), set }) {
         Ok(Loaded { scenario, warnings }) => {
             tell(out, &warnings);
             Ok(File { name, scenario })

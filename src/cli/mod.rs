@@ -10,6 +10,7 @@ mod files;
 mod interrupt;
 mod load;
 mod measure;
+mod mend;
 mod new;
 mod out;
 mod progress;

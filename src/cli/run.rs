@@ -90,7 +90,7 @@ fn file(
     (release, extras): (Option<Release>, &[Extra]),
     path: &std::path::Path,
 ) -> Result<(Vec<Report>, Status), Status> {
-    let mut file = load::load(out, path)?;
+    let mut file = load::load_set(out, path, &args.set)?;
     if let Some(release) = release {
         file.scenario.release = release;
     }
@@ -103,7 +103,7 @@ fn file(
     }
     let options = Options {
         seed: common.seed,
-        release: None,
+        release,
         max_events: common.max_events,
         at: args.at.clone(),
         because: common.format != Format::Ndjson || !extras.is_empty(),
@@ -157,6 +157,7 @@ impl Stream {
             scenario: several.then_some(scenario.name.as_str()),
             world: scenario.world_name(which),
             recovery: scenario.recovery_name(which),
+            set: &scenario.of(which).set,
         };
         let mut seen = 0;
         let mut text = String::new();
@@ -262,6 +263,9 @@ pub(super) fn replay(name: &str, report: &Report, common: &Common) -> String {
             words.extend([option.to_string(), quoted(value)]);
         }
     }
+    for (key, value) in &report.set {
+        words.extend(["--set".to_string(), quoted(&format!("{key}={value}"))]);
+    }
     if common.release.is_some() {
         words.extend(["--release".to_string(), report.release.to_string()]);
     }
@@ -274,7 +278,7 @@ pub(super) fn replay(name: &str, report: &Report, common: &Common) -> String {
 
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+:@%,/".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+:@%,=/".contains(c);
     if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
         return word.to_string();
     }

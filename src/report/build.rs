@@ -51,6 +51,7 @@ pub fn report(
         sha256: scenario.sha256.clone(),
         release: world.release.name(),
         seed,
+        set: scenario.set.clone(),
         world: scenario.world_name(case).map(str::to_owned),
         recovery: scenario.recovery_name(case).map(str::to_owned),
         end: run.end,

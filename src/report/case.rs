@@ -43,6 +43,7 @@ pub fn brief(scenario: &Scenario, case: Case, options: &Options) -> Report {
 }
 
 fn of(scenario: &Scenario, case: Case, options: &Options, silent: bool, each: &mut dyn FnMut(&mut Engine) -> ControlFlow<()>) -> Report {
+    let scenario = scenario.of(case);
     let seed = options.seed.unwrap_or(scenario.seed);
     let release = options.release.unwrap_or(scenario.release);
     let changed;

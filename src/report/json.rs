@@ -68,7 +68,7 @@ pub fn case(report: &Report) -> Value {
     let expectations: Vec<Value> =
         report.expectations.iter().map(|e| json!({"line": e.line, "what": e.what, "passed": e.passed, "got": e.got})).collect();
     let downtime: BTreeMap<&String, u64> = report.downtime.iter().map(|(vm, span)| (vm, span.0)).collect();
-    json!({
+    let mut value = json!({
         "format": FORMAT,
         "poolsim": env!("CARGO_PKG_VERSION"),
         "scenario": report.scenario,
@@ -92,7 +92,16 @@ pub fn case(report: &Report) -> Value {
         "expectations": expectations,
         "downtime_us": downtime,
         "final": end_state(&report.end_state),
-    })
+    });
+    if let (Value::Object(map), false) = (&mut value, report.set.is_empty()) {
+        map.insert("set".into(), set(&report.set));
+    }
+    value
+}
+
+/// What is set beside a file, by key.
+pub fn set(set: &[(String, String)]) -> Value {
+    Value::Object(set.iter().map(|(key, value)| (key.clone(), json!(value))).collect())
 }
 
 fn finding(finding: &Finding) -> Value {

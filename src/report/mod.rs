@@ -33,6 +33,8 @@ pub struct Report {
     pub sha256: String,
     pub release: &'static str,
     pub seed: u64,
+    /// What was set beside the file, by its `matrix` or from outside: keys with their values.
+    pub set: Vec<(String, String)>,
     pub world: Option<String>,
     pub recovery: Option<String>,
     pub end: Time,

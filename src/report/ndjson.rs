@@ -20,6 +20,8 @@ pub struct Scope<'a> {
     pub world: Option<&'a str>,
     /// The recovery, where it has a name.
     pub recovery: Option<&'a str>,
+    /// What is set beside the file.
+    pub set: &'a [(String, String)],
 }
 
 /// The traces of all cases, one after the other; `several` files, or one.
@@ -30,6 +32,7 @@ pub fn render(reports: &[Report], several: bool) -> String {
             scenario: several.then_some(report.scenario.as_str()),
             world: report.world.as_deref(),
             recovery: report.recovery.as_deref(),
+            set: &report.set,
         };
         // Findings are judgements and no events: the lines are as many as the report's `events`.
         for line in report.story.iter().filter(|line| line.finding.is_none()) {
@@ -56,6 +59,9 @@ fn event(line: &StoryLine, scope: Scope<'_>) -> Value {
         (None, Some(due)) => json!({"due": due}),
         (None, None) => Value::Null,
     };
+    if !scope.set.is_empty() {
+        object.insert("set".into(), super::json::set(scope.set));
+    }
     object.insert("us".into(), json!(line.at.0));
     object.insert("event".into(), json!(line.event));
     object.insert("cause".into(), cause);

@@ -127,6 +127,7 @@ pub fn forgotten() -> Report {
         sha256: "0123456789abcdef".repeat(4),
         release: "manual-6",
         seed: 1,
+        set: Vec::new(),
         world: None,
         recovery: None,
         end: at("40m"),

@@ -38,6 +38,15 @@ impl Gravity {
     }
 }
 
+/// The one way to mend a mistake: what stands at a place of the file is replaced.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mend {
+    /// The place in bytes of the file, a byte-order mark not counted.
+    pub span: Range<usize>,
+    /// What belongs there.
+    pub text: String,
+}
+
 /// One thing that is wrong. It carries its line with it, so that nobody needs the text again to show it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
@@ -57,6 +66,8 @@ pub struct Diagnostic {
     pub message: String,
     /// How to mend it.
     pub help: String,
+    /// The mend itself, where there is only one.
+    pub mend: Option<Mend>,
     /// The line itself, or the part of it about the place where it is long.
     pub excerpt: String,
     /// The place within the excerpt, in bytes.
@@ -149,6 +160,11 @@ impl<'a> Source<'a> {
             None => self.text.get(place.start..place.end).unwrap_or(""),
         }
     }
+    /// A place within the file that it is in.
+    pub fn within(&self, place: Place) -> Place {
+        let base = self.part(place.start).map_or(0, |(part, _)| part.base);
+        Place { start: place.start - base, end: place.end.saturating_sub(base) }
+    }
     /// The line of the first file that a byte stands on or, from an included file, was brought by.
     pub fn line_of_file(&self, at: usize) -> u32 {
         self.part(at).map_or_else(|| self.line(at), |(part, _)| part.line)
@@ -235,6 +251,7 @@ impl<'a> Source<'a> {
             span: start..end,
             message,
             help,
+            mend: None,
             marked: mark..mark + width,
             excerpt,
         }

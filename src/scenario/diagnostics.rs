@@ -175,6 +175,21 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
         example: "includes: [/shared/pool.part.yaml]\npool: {hosts: [alpha]}\n",
     },
     DiagnosticDoc {
+        code: "cannot-fail",
+        doc: "An expectation that holds whatever happens, so that it tests nothing: `left: corruption`, a `worst: corruption` beside which nothing else is expected, a share of `0%..100%`, a downtime as long as the run, a `prints` of nothing. Expect what only this story brings about. A warning.",
+        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nexpect: {worst: none, left: danger}\n",
+    },
+    DiagnosticDoc {
+        code: "cannot-hold",
+        doc: "Two expectations of which one fails whatever happens: a hazard that must occur and must never occur. A warning.",
+        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nexpect: {never: [double-writer], hazards: [{hazard: double-writer}]}\n",
+    },
+    DiagnosticDoc {
+        code: "changes-nothing",
+        doc: "A fault or an act that can't change anything, since nothing in the file brings about what it undoes: a network is healed that nobody cuts, a host is booted that never stops. See whether a step is missing, or the wrong host is named. A warning.",
+        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{at: 5m, fault: {boot: beta}}]\n",
+    },
+    DiagnosticDoc {
         code: "not-yet",
         doc: "The contract has it, and it is not built yet. It is refused by name rather than read and ignored.",
         example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nchaos: {}\n",

@@ -3,6 +3,7 @@
 use super::deeds::required;
 use super::index::Index;
 use super::keys;
+use super::lint;
 use super::model::{Expect, Fact, HazardExpect, Scope, StateExpect, StateWhen, Worst};
 use super::pool::{POWER_STATES, ROLES};
 use super::read::{Fields, Reader, shorten};
@@ -85,6 +86,7 @@ pub fn read_expect(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node, line
         }
     }
     read_bounds(reader, scene, &fields, &mut expect);
+    lint::expect(reader, scene, &fields, &expect);
     Some(expect)
 }
 
@@ -202,6 +204,9 @@ fn known(reader: &mut Reader<'_>, names: &BTreeSet<String>, what: &str, place: s
             None => format!("there are {}", names.iter().take(8).cloned().collect::<Vec<_>>().join(", ")),
         };
         reader.error(place, "unknown-name", format!("there is no {what} `{}`", shorten(name)), help);
+        if let Some(meant) = reader.sure(name, names.iter().map(String::as_str)) {
+            reader.mend(place, name, meant);
+        }
     }
     found
 }
@@ -228,6 +233,9 @@ fn hazard_name(reader: &mut Reader<'_>, node: &Node) -> Option<HazardName> {
             None => format!("the hazards are {}", hazard::ALL.iter().map(|doc| doc.name).collect::<Vec<_>>().join(", ")),
         };
         reader.error(node.place, "unknown-hazard", format!("there is no hazard `{}`", shorten(text)), help);
+        if let Some(meant) = reader.sure(text, hazard::ALL.iter().map(|doc| doc.name)) {
+            reader.mend(node.place, text, meant);
+        }
     }
     found
 }

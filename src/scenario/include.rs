@@ -147,7 +147,7 @@ impl Gather<'_> {
         if self.bytes > BYTES_MOST {
             return wrong(format!("the files have more than {BYTES_MOST} bytes, all in all"), "include less");
         }
-        let file = format!("{}{path}", self.folder);
+        let file = shown(self.folder, path);
         let text = match utf8(&file, &bytes) {
             Ok(text) => text.to_string(),
             Err(told) => {
@@ -197,6 +197,19 @@ impl Gather<'_> {
         }
         self.wrong.extend(reader.finish().0);
     }
+}
+
+/// A file as diagnostics name it: `..` takes a folder away where there is one.
+fn shown(folder: &str, path: &str) -> String {
+    let (mut folder, mut path) = (folder, path);
+    while let Some(rest) = path.strip_prefix("../") {
+        let above = folder[..folder.len().saturating_sub(1)].rfind('/').map_or(0, |at| at + 1);
+        if folder.len() < 2 || matches!(&folder[above..folder.len() - 1], "." | ".." | "") || folder.ends_with('\\') {
+            break;
+        }
+        (folder, path) = (&folder[..above], rest);
+    }
+    format!("{folder}{path}")
 }
 
 fn take_includes(node: &mut Node) -> Option<(tree::Key, Node)> {

@@ -108,6 +108,9 @@ impl Index {
                 }
             };
             reader.error(place, "unknown-name", format!("there is no {word} `{}`", shorten(name)), help);
+            if let Some(meant) = reader.sure(name, self.of(kind).keys().map(String::as_str)) {
+                reader.mend(place, name, meant);
+            }
         }
         found
     }

@@ -42,6 +42,8 @@ pub enum Shape {
     Hazard,
     /// The settings, which have a table of their own.
     Settings,
+    /// The settings, each with a list of values.
+    SettingsLists,
     /// The contract has it and it is not built: readers refuse it by name, the schema leaves it out.
     NotYet,
 }
@@ -97,6 +99,7 @@ pub static FILE: Table = Table {
             "Files ending in `.part.yaml` whose keys count where this file does not say them: `[../shared/pool.part.yaml]`.",
         ),
         key("settings", Settings, "Durations and switches."),
+        key("matrix", Map(&MATRIX), "Releases and settings to be tried: every case runs once with each of their combinations."),
         key("pool", Map(&POOL), "The pool at the start."),
         key("timeline", Any(&[List(&Map(&STEP)), Null]), "What happens to it."),
         key(
@@ -110,6 +113,16 @@ pub static FILE: Table = Table {
         key("chaos", NotYet, "Random faults."),
     ],
     required: &["pool"],
+};
+
+/// `matrix`.
+pub static MATRIX: Table = Table {
+    what: "`matrix`",
+    keys: &[
+        key("release", List(&Words(&["manual-6"])), "The releases to be tried."),
+        key("settings", SettingsLists, "By setting, the values to be tried: `{host-dead-after: [60s, 600s]}`."),
+    ],
+    required: &[],
 };
 
 /// `shows`.

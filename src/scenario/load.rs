@@ -5,8 +5,10 @@ use super::expect::{Scene, StepIs, read_expect};
 use super::include::{self, Whole};
 use super::index::good_name;
 use super::keys;
+use super::lint;
+use super::matrix::{self, Set};
 use super::model::{Deed, Recovery, Scenario, WorldPart};
-use super::options::{read_settings, release_not_yet};
+use super::options::read_settings;
 use super::pool;
 use super::read::{Fields, Reader};
 use super::steps::{Around, ReadRecovery, ReadStep, read_recovery, read_steps};
@@ -14,7 +16,6 @@ use super::tree::{self, Node, Value};
 use super::waits;
 use crate::base::time::Time;
 use crate::fault::Act;
-use crate::world::release::Release;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,6 +33,9 @@ pub struct Asked<'a> {
     /// Gives the bytes of a file that is included, by its path relative to the first file's folder, with `/`; or says why
     /// it can't.
     pub include: &'a mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
+    /// What is set instead of what the file says, each as `KEY=VALUE`: a setting, or `release`. A `matrix` is tried with this
+    /// value of the key alone.
+    pub set: &'a [String],
 }
 
 /// Reads the bytes of a scenario file that includes no other. `file` is its name: diagnostics show it, and its stem names
@@ -40,7 +44,11 @@ pub struct Asked<'a> {
 /// # Errors
 /// Every mistake of the file in its order; at least one.
 pub fn load_bytes(file: &str, bytes: &[u8]) -> Result<Loaded, Vec<Diagnostic>> {
-    load_with(file, bytes, &mut Asked { include: &mut |_| Err("only a scenario that is a file of its own can include others".into()) })
+    load_with(
+        file,
+        bytes,
+        &mut Asked { include: &mut |_| Err("only a scenario that is a file of its own can include others".into()), set: &[] },
+    )
 }
 
 /// Reads the text of a scenario file that includes no other, as [`load_bytes`] does.
@@ -76,6 +84,7 @@ pub(super) fn utf8<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagn
 /// Every mistake of the file in its order; at least one. Broken YAML, a key that stands twice and a file beyond all bounds
 /// stop at the first; a file that can't be included is told before what the whole would say.
 pub fn load_with(file: &str, bytes: &[u8], asked: &mut Asked<'_>) -> Result<Loaded, Vec<Diagnostic>> {
+    let set = matrix::read_set(asked.set)?;
     let text = utf8(file, bytes).map_err(|wrong| vec![*wrong])?;
     let own = tree::parse(&Source::new(file, text)).map_err(|broken| vec![broken])?;
     let Whole { node, parts, sha256 } = include::whole(file, text, own, asked.include)?;
@@ -84,7 +93,14 @@ pub fn load_with(file: &str, bytes: &[u8], asked: &mut Asked<'_>) -> Result<Load
         source.add(&part.file, &part.text, part.base, part.line);
     }
     let mut reader = Reader::new(&source);
-    let scenario = read_file(&mut reader, &node, sha256);
+    let axes = matrix::read(&mut reader, &node, &set);
+    let mut scenario = read_file(&mut reader, &node, &sha256, &set);
+    if let Some(scenario) = &mut scenario {
+        // A mistake that all variants share is told once: each is at the same place.
+        for varied in matrix::combinations(&mut reader, &node, axes, &set, scenario.cases().len()) {
+            scenario.variants.extend(read_file(&mut reader, &node, &sha256, &varied).map(Arc::new));
+        }
+    }
     let (errors, warnings) = reader.finish();
     match scenario {
         Some(scenario) if errors.is_empty() => Ok(Loaded { scenario, warnings }),
@@ -110,7 +126,7 @@ fn stem(file: &str) -> &str {
     }
 }
 
-fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: String) -> Option<Scenario> {
+fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) -> Option<Scenario> {
     if node.is_null() {
         reader.error(node.place, "empty-file", "the file holds no scenario", "`poolsim new` writes one with comments to begin with");
         return None;
@@ -136,18 +152,15 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: String) -> Option<Sce
         None => (Vec::new(), Vec::new()),
     };
     let tags = texts(reader, &fields, "tags");
-    let release = fields.get("release").and_then(|node| match &node.value {
-        Value::Text(text) if release_not_yet(text) => {
-            reader.not_yet(node.place, &format!("the release {text}"));
-            None
-        }
-        _ => reader.choice(node, "a release", &[(Release::Manual6.name(), Release::Manual6)]),
-    });
+    let release = matrix::value(set, "release").or_else(|| fields.get("release")).and_then(|node| matrix::read_release(reader, node));
     let seed = fields.get("seed").and_then(|node| reader.whole(node, 0, u64::MAX)).unwrap_or(0);
     let seeds = fields.get("seeds").and_then(|node| reader.whole_range(node, SEEDS_MOST));
     let skip = fields.get("skip").and_then(|node| read_skip(reader, node));
     let until = fields.get("until").and_then(|node| reader.span(node)).map(|span| Time::ZERO + span);
-    let settings = fields.some("settings").map(|node| read_settings(reader, node)).unwrap_or_default();
+    let settings = match matrix::settings(set, fields.some("settings"), node.place) {
+        Some(node) => read_settings(reader, &node),
+        None => fields.some("settings").map(|node| read_settings(reader, node)).unwrap_or_default(),
+    };
 
     let Some(pool_node) = fields.some("pool") else {
         let place = if fields.get("pool").is_some() { fields.key_place("pool") } else { fields.place() };
@@ -194,6 +207,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: String) -> Option<Sce
         worlds.into_iter().map(|(name, steps, line)| ((name, steps), line)).unzip();
     waits::check(reader, &timeline, &world_steps, &recoveries, &named);
 
+    lint::steps(reader, &pool, &timeline, &world_steps, &recoveries);
     let mut scene = Scene {
         index: &index,
         seeds: fields.get("seeds").is_some(),
@@ -234,7 +248,9 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: String) -> Option<Sce
         skip,
         until,
         settings: Arc::new(settings),
-        sha256,
+        set: matrix::written(set),
+        variants: Vec::new(),
+        sha256: sha256.to_string(),
         pool,
         timeline: bare(timeline),
         worlds: world_steps

@@ -43,6 +43,11 @@ pub struct Scenario {
     pub until: Option<Time>,
     #[allow(missing_docs)]
     pub settings: Arc<Settings>,
+    /// What was set beside the file, by `matrix` or from outside: key (`release` or a setting) and value, as written.
+    pub set: Vec<(String, String)>,
+    /// The scenario as `matrix` varies it, each in full and without variants of its own; empty where the file has no
+    /// `matrix`. Worlds and recoveries are the same in all.
+    pub variants: Vec<Arc<Scenario>>,
     /// SHA-256 of the file's bytes, hexadecimal.
     pub sha256: String,
     /// The start.
@@ -448,17 +453,31 @@ pub struct Case {
     pub world: Option<usize>,
     /// A place in `recoveries`.
     pub recovery: Option<usize>,
+    /// A place in `variants`.
+    pub variant: Option<usize>,
 }
 
 impl Scenario {
-    /// Every case, recoveries within worlds, in the file's order.
+    /// Every case, recoveries within worlds within variants, in the file's order.
     pub fn cases(&self) -> Vec<Case> {
         let places = |n: usize| if n == 0 { vec![None] } else { (0..n).map(Some).collect() };
-        let recoveries = places(self.recoveries.len());
-        places(self.worlds.len())
-            .into_iter()
-            .flat_map(|world| recoveries.iter().map(move |recovery| Case { world, recovery: *recovery }))
-            .collect()
+        let mut cases = Vec::new();
+        for variant in places(self.variants.len()) {
+            for world in places(self.worlds.len()) {
+                cases.extend(places(self.recoveries.len()).into_iter().map(|recovery| Case { world, recovery, variant }));
+            }
+        }
+        cases
+    }
+
+    /// The scenario that a case runs: itself, or a variant.
+    pub fn of(&self, case: Case) -> &Scenario {
+        case.variant.and_then(|at| self.variants.get(at)).map_or(self, Arc::as_ref)
+    }
+
+    /// What the matrix sets in a case, as one text: `host-dead-after=60s, command=2s`. Empty without a matrix.
+    pub fn variant_name(&self, case: Case) -> String {
+        set_text(&self.of(case).set)
     }
 
     /// The world's name in a case.
@@ -483,6 +502,11 @@ impl Scenario {
     pub fn vbds(&self, vm: VmId) -> &[VbdId] {
         &self.pool.names.vms[vm.at()].vbds
     }
+}
+
+/// What is set beside a file, as one text.
+pub fn set_text(set: &[(String, String)]) -> String {
+    set.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(", ")
 }
 
 /// How lost storage answers, as scenarios write it.

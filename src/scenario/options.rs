@@ -31,6 +31,9 @@ pub fn read_settings(reader: &mut Reader<'_>, node: &Node) -> Settings {
                 None => format!("the settings are {}", SETTINGS.iter().map(|doc| doc.key).collect::<Vec<_>>().join(", ")),
             };
             reader.error(key.place, "unknown-key", format!("there is no setting `{}`", shorten(&key.text)), help);
+            if let Some(meant) = reader.sure(&key.text, SETTINGS.iter().map(|doc| doc.key)) {
+                reader.mend(key.place, &key.text, meant);
+            }
             continue;
         };
         let repeats = INTERVALS.contains(&doc.key);

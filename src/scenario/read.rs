@@ -1,12 +1,16 @@
 //! The reader: takes a tree apart and collects every diagnostic on the way. Knows what a duration, a size or a list of
 //! names looks like, and nothing of what they are for.
 
-use super::diagnostic::{Diagnostic, Place, Source};
+use super::diagnostic::{Diagnostic, Mend, Place, Source};
 use super::keys::{Shape, Table};
 use super::range::{self, NameRange};
 use super::tree::{Key, Node, Value};
 use crate::base::time::Span;
 use std::collections::BTreeSet;
+
+mod guess;
+
+use guess::meant_span;
 
 /// The longest time that a scenario may name.
 pub const SPAN_MOST: Span = Span::days(3650);
@@ -122,6 +126,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Notes the one mend of the error that was told last, at this place: `word`, which stands there once, becomes `with`.
+    pub fn mend(&mut self, place: Place, word: &str, with: &str) {
+        let written = self.source.slice(place);
+        let mut found = written.match_indices(word);
+        let (Some((at, _)), None, false) = (found.next(), found.next(), word.is_empty() || word == with) else { return };
+        let start = self.source.within(place).start + at;
+        if let Some((_, last)) = self.errors.last_mut().filter(|(told, last)| *told == place && last.mend.is_none()) {
+            last.mend = Some(Mend { span: start..start + word.len(), text: with.to_string() });
+        }
+    }
+
     /// Says that something is left for later.
     pub fn not_yet(&mut self, place: Place, what: &str) {
         self.error(place, "not-yet", format!("{what} is not built yet"), "take it out: it is refused rather than read and ignored");
@@ -184,6 +199,11 @@ impl<'a> Reader<'a> {
                     };
                     let what = table.what;
                     self.error(key.place, "unknown-key", format!("unknown key `{}` in {what}", shorten(&key.text)), help);
+                    // A key that stands here already is not what was meant.
+                    let absent = |name: &&str| !entries.iter().any(|(other, _)| other.text == *name);
+                    if let Some(meant) = self.sure(&key.text, names.into_iter()).filter(absent) {
+                        self.mend(key.place, &key.text, meant);
+                    }
                 }
             }
         }
@@ -249,6 +269,9 @@ impl<'a> Reader<'a> {
             Value::Text(text) if matches!(text.to_lowercase().as_str(), "yes" | "no" | "on" | "off" | "true" | "false" | "y" | "n") => {
                 let meant = matches!(text.to_lowercase().as_str(), "yes" | "on" | "true" | "y");
                 self.wrong_type(node, "true or false", format!("write `{meant}`, without quotes"));
+                if self.source.slice(node.place).trim() == text {
+                    self.mend(node.place, text, &meant.to_string());
+                }
                 None
             }
             _ => {
@@ -292,6 +315,9 @@ impl<'a> Reader<'a> {
                 None => format!("the choice is {}", list()),
             };
             self.error(node.place, "wrong-value", format!("`{}` is not {what}", shorten(text)), help);
+            if let Some(meant) = self.sure(text, choices.iter().map(|(word, _)| *word)) {
+                self.mend(node.place, text, meant);
+            }
         }
         found
     }
@@ -357,6 +383,9 @@ impl<'a> Reader<'a> {
                     None => (said, "durations are whole numbers with a unit: `90s`, `1m30s`, `2h`, `1d`, `250ms`, `10us`".to_string()),
                 };
                 self.error(place, "wrong-duration", message, help);
+                if let Some(meant) = meant_span(text.trim()) {
+                    self.mend(place, text.trim(), &meant);
+                }
                 None
             }
         }
@@ -401,6 +430,16 @@ impl<'a> Reader<'a> {
             _ => "sizes are whole numbers with a unit, more than 0: `4GiB`, `512MiB`".to_string(),
         };
         self.error(node.place, "wrong-size", format!("`{short}` is no size"), help);
+        let meant = UNITS.iter().map(|(name, _)| *name).find(|name| {
+            let letters = unit.to_lowercase();
+            *name != "B"
+                && (name.to_lowercase() == letters
+                    || name[..1].to_lowercase() == letters
+                    || name.replace('i', "").to_lowercase() == letters)
+        });
+        if let Some(meant) = meant.filter(|_| !number.is_empty() && number.bytes().any(|b| b != b'0')) {
+            self.mend(node.place, text.trim(), &format!("{number}{meant}"));
+        }
         None
     }
 
@@ -422,6 +461,9 @@ impl<'a> Reader<'a> {
                 _ => "chances run from `0%` to `100%`, with at most four digits after the point".to_string(),
             };
             self.error(node.place, "wrong-chance", format!("`{}` is no chance", shorten(text)), help);
+            if matches!(node.value, Value::Number { .. }) && self.source.slice(node.place).trim() == text {
+                self.mend(node.place, text, &format!("{text}%"));
+            }
         }
         good
     }
@@ -473,55 +515,6 @@ impl<'a> Reader<'a> {
             }
         }
     }
-
-    /// The candidate that a mistyped word most likely means.
-    pub fn guess<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-        let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
-        let most = match word.len() {
-            0 => return None,
-            1..=2 => 1,
-            3..=6 => 2,
-            _ => 3,
-        };
-        let mut best: Option<(usize, &str)> = None;
-        for candidate in candidates {
-            self.guesses += 1;
-            if self.guesses > GUESSES_MOST {
-                break;
-            }
-            let length = candidate.chars().take(70).count();
-            if length.abs_diff(word.len()) > most {
-                continue;
-            }
-            self.guesses += (length * word.len()) as u64;
-            let distance = distance(&word, candidate);
-            // A word that shares nothing is no guess, however short.
-            if distance <= most && distance < word.len().max(length) && best.is_none_or(|(least, _)| distance < least) {
-                best = Some((distance, candidate));
-            }
-        }
-        best.map(|(_, candidate)| candidate)
-    }
-}
-
-/// How many letters are to be put in, taken out, replaced or swapped with their neighbour.
-fn distance(word: &[char], candidate: &str) -> usize {
-    let candidate: Vec<char> = candidate.to_lowercase().chars().collect();
-    let width = candidate.len() + 1;
-    let mut before: Vec<usize> = vec![0; width];
-    let mut last: Vec<usize> = (0..width).collect();
-    for (i, a) in word.iter().enumerate() {
-        let mut row = vec![i + 1; width];
-        for (j, b) in candidate.iter().enumerate() {
-            let replaced = last[j] + usize::from(a != b);
-            row[j + 1] = replaced.min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == candidate[j - 1] && word[i - 1] == *b {
-                row[j + 1] = row[j + 1].min(before[j - 1] + 1);
-            }
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[width - 1]
 }
 
 /// A text short enough for a message.
@@ -531,21 +524,4 @@ pub fn shorten(text: &str) -> String {
         None => text.to_string(),
     }
     .replace(['\n', '\r', '\t'], " ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_guess_is_near_or_there_is_none() {
-        let source = Source::new("", "");
-        let mut reader = Reader::new(&source);
-        let keys = ["timeline", "title", "until", "pool"];
-        assert_eq!(reader.guess("timelin", keys.into_iter()), Some("timeline"));
-        assert_eq!(reader.guess("tiemline", keys.into_iter()), Some("timeline"));
-        assert_eq!(reader.guess("utnil", keys.into_iter()), Some("until"));
-        assert_eq!(reader.guess("chaos", keys.into_iter()), None);
-        assert_eq!(reader.guess("", keys.into_iter()), None);
-    }
 }

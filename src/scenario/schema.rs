@@ -14,6 +14,7 @@ const SPAN: &str = "(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?
 
 /// The tables that stand under `definitions`, by name.
 const TABLES: &[(&str, &Table)] = &[
+    ("matrix", &keys::MATRIX),
     ("shows", &keys::SHOWS),
     ("pool", &keys::POOL),
     ("ha", &keys::HA),
@@ -87,6 +88,21 @@ fn object(table: &Table) -> Map<String, Value> {
     object
 }
 
+/// A map of settings, each with its value or what `each` makes of that.
+fn settings(each: fn(Value) -> Value) -> Value {
+    let settings = SETTINGS.iter().map(|doc| {
+        let mut value = each(self::shape(&options::shape(doc.kind)));
+        if let Value::Object(map) = &mut value {
+            map.insert("description".into(), json!(doc.doc));
+            if !map.contains_key("items") {
+                map.insert("default".into(), json!(doc.default));
+            }
+        }
+        (doc.key.to_string(), value)
+    });
+    json!({"type": "object", "additionalProperties": false, "properties": settings.collect::<Map<_, _>>()})
+}
+
 fn one_or_more(item: Value) -> Value {
     json!({"anyOf": [item.clone(), {"type": "array", "items": item}]})
 }
@@ -127,17 +143,33 @@ fn shape(shape: &Shape) -> Value {
                 hazard::ALL.iter().map(|doc| json!({"const": doc.name, "description": format!("{}: {}.", doc.severity.name(), doc.holds)}));
             json!({"oneOf": each.collect::<Vec<_>>()})
         }
-        Shape::Settings => {
-            let settings = SETTINGS.iter().map(|doc| {
-                let mut value = self::shape(&options::shape(doc.kind));
-                if let Value::Object(map) = &mut value {
-                    map.insert("description".into(), json!(doc.doc));
-                    map.insert("default".into(), json!(doc.default));
-                }
-                (doc.key.to_string(), value)
-            });
-            json!({"type": "object", "additionalProperties": false, "properties": settings.collect::<Map<_, _>>()})
-        }
+        Shape::Settings => settings(|value| value),
+        Shape::SettingsLists => settings(|value| json!({"type": "array", "minItems": 1, "items": value})),
         Shape::NotYet => json!(false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an editor shows of a key that the pointer rests on.
+    #[test]
+    fn every_key_has_words_for_an_editor_to_show() {
+        let schema = schema();
+        let Some(definitions) = schema["definitions"].as_object() else { panic!("no definitions") };
+        let mut seen = 0;
+        for (name, table) in definitions.iter().chain([(&"file".to_string(), &schema)]) {
+            for (key, value) in table["properties"].as_object().into_iter().flatten() {
+                let words = value["description"].as_str().unwrap_or_default();
+                assert!(words.len() > 4 && words.ends_with('.'), "{name}: {key}: {words:?}");
+                for (setting, value) in value["properties"].as_object().into_iter().flatten() {
+                    assert!(value["description"].is_string(), "{name}: {key}: {setting}");
+                    seen += 1;
+                }
+                seen += 1;
+            }
+        }
+        assert!(seen > 150, "only {seen} keys were found");
     }
 }

@@ -401,6 +401,8 @@ mod tests {
             tags: Vec::new(),
             release: Default::default(),
             seeds: None,
+            set: Vec::new(),
+            variants: Vec::new(),
             skip: None,
             seed: 0,
             until: None,

@@ -14,7 +14,11 @@ fn column_name(report: &Report) -> String {
 }
 
 fn row_name(report: &Report) -> String {
-    report.world.as_deref().map_or_else(|| "the timeline".to_string(), clean)
+    let mut name = report.world.as_deref().map_or_else(|| "the timeline".to_string(), clean);
+    for (key, value) in &report.set {
+        name.push_str(&clean(&format!(", {key}={value}")));
+    }
+    name
 }
 
 /// The worst of a case, and whether its recovery is safe, in words.

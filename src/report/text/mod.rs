@@ -91,12 +91,11 @@ pub fn verdict_of_all(reports: &[Report]) -> Verdict {
 
 /// What a case is called among those of its file; empty where there is but one.
 pub(crate) fn case_name(report: &Report) -> String {
-    match (&report.world, &report.recovery) {
-        (Some(world), Some(recovery)) => format!("world {}, recovery {}", clean(world), clean(recovery)),
-        (Some(world), None) => format!("world {}", clean(world)),
-        (None, Some(recovery)) => format!("recovery {}", clean(recovery)),
-        (None, None) => String::new(),
-    }
+    let mut parts = Vec::new();
+    parts.extend(report.world.as_ref().map(|world| format!("world {}", clean(world))));
+    parts.extend(report.recovery.as_ref().map(|recovery| format!("recovery {}", clean(recovery))));
+    parts.extend(report.set.iter().map(|(key, value)| clean(&format!("{key}={value}"))));
+    parts.join(", ")
 }
 
 /// The word for a severity; those that destroy data are shouted, so that no colour is needed to see them.

@@ -3,6 +3,8 @@
 mod expecting;
 mod fuzz;
 mod include;
+mod lint;
+mod matrix;
 mod mistakes;
 mod start;
 mod story;

@@ -1,0 +1,178 @@
+//! Warnings about scenarios that load and test nothing: expectations that can't fail or can't hold, faults and acts that
+//! can't change anything. Says only what is sure without a run.
+
+use super::expect::Scene;
+use super::model::{Deed, Expect, Pool, Step};
+use super::read::{Fields, Reader};
+use super::steps::{ReadRecovery, ReadStep};
+use super::waits::ReadWorld;
+use crate::base::ids::{MachineId, SrId};
+use crate::base::time::Time;
+use crate::fault::{Act, Fault};
+use crate::hazard::Severity;
+use std::collections::BTreeSet;
+
+const EVERYTHING: Option<Severity> = Some(Severity::Corruption);
+
+/// Looks at an `expect`.
+pub fn expect(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>, expect: &Expect) {
+    let mut cannot_fail = |key: &str, message: String, help: &str| {
+        reader.warning(fields.key_place(key), "cannot-fail", message, help);
+    };
+    let nothing_else = expect.hazards.is_empty()
+        && expect.never.is_empty()
+        && expect.states.is_empty()
+        && expect.downtime.is_empty()
+        && expect.events_at_most.is_none()
+        && expect.effects.is_empty()
+        && expect.left.is_none_or(|(_, left)| left == EVERYTHING);
+    let all_worlds = !expect.worst_by_world.is_empty()
+        && scene.worlds.iter().all(|world| expect.worst_by_world.get(world).is_some_and(|(_, worst)| *worst == EVERYTHING));
+    if nothing_else && (expect.worst.is_some_and(|(_, worst)| worst == EVERYTHING) || all_worlds) {
+        let help = "say what must come of it: `hazards:`, `never:`, `states:`, or a smaller `worst:`";
+        cannot_fail("worst", "`worst: corruption` allows everything, and nothing else is expected".into(), help);
+    }
+    match (expect.left, expect.worst) {
+        (Some((_, EVERYTHING)), _) => {
+            cannot_fail("left", "`left: corruption` allows everything".into(), "say `left: none`, or take it out");
+        }
+        (Some((_, left)), Some((_, worst))) if left > worst => {
+            cannot_fail("left", "`left` allows more than `worst`, so it fails only where that does".into(), "say less, or take it out");
+        }
+        _ => {}
+    }
+    if let Some(item) = expect.hazards.iter().find(|item| item.share == Some((0, 1_000_000))) {
+        let message = format!("{} in `0%..100%` of the seeds is any share at all", item.hazard.doc().name);
+        cannot_fail("hazards", message, "name the share that is right");
+    }
+    if let Some((_, _, most)) = expect.downtime.iter().find(|(_, _, most)| scene.until.is_some_and(|until| Time::ZERO + *most >= until)) {
+        cannot_fail("downtime", format!("no VM can be down for longer than {most}: the run is over then"), "say less, or a later `until:`");
+    }
+    let both = |item: &&super::model::HazardExpect| {
+        item.share.is_none() && item.scope == Default::default() && expect.never.iter().any(|(_, never)| *never == item.hazard)
+    };
+    if let Some(item) = expect.hazards.iter().find(both) {
+        let message = format!("{} must occur, and must never occur", item.hazard.doc().name);
+        reader.warning(fields.key_place("never"), "cannot-hold", message, "take one of the two out");
+    }
+}
+
+/// What the steps of a file bring about, wherever they stand and whenever they come.
+#[derive(Default)]
+struct Brought {
+    /// Machines that lose power, hang or are installed afresh; those that get it back.
+    down: BTreeSet<MachineId>,
+    up: BTreeSet<MachineId>,
+    hung: BTreeSet<MachineId>,
+    cut: BTreeSet<MachineId>,
+    parted: bool,
+    stopped: BTreeSet<MachineId>,
+    lost_paths: BTreeSet<(MachineId, SrId)>,
+    lost_srs: BTreeSet<SrId>,
+    /// Something is typed that stops or starts machines, or xapi.
+    typed_power: bool,
+    typed_xapi: bool,
+}
+
+impl Brought {
+    fn add(&mut self, step: &Step) {
+        match &step.deed {
+            Deed::Run(script) => {
+                let text = script.text.to_lowercase();
+                self.typed_power |= ["shutdown", "reboot", "power", "halt", "init ", "-ha-"].iter().any(|word| text.contains(word));
+                self.typed_xapi |= ["xapi", "toolstack"].iter().any(|word| text.contains(word));
+            }
+            Deed::Act(Act::PowerOff(hosts)) => self.down.extend(hosts),
+            Deed::Act(Act::Reinstall(hosts)) => {
+                self.down.extend(hosts);
+                self.up.extend(hosts);
+            }
+            Deed::Act(Act::PowerOn(hosts)) => self.up.extend(hosts),
+            Deed::Act(Act::CheckOff(_)) | Deed::Note(_) => {}
+            Deed::Fault { fault, lasts, .. } => {
+                self.fault(fault);
+                // What ends by itself brings about its opposite too.
+                match fault {
+                    Fault::Crash(hosts) if lasts.is_some() => self.up.extend(hosts),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: &Fault) {
+        match fault {
+            Fault::Crash(hosts) => self.down.extend(hosts),
+            Fault::Boot(hosts) => {
+                self.up.extend(hosts);
+            }
+            Fault::Hang(hosts) => self.hung.extend(hosts),
+            Fault::Isolate(hosts) | Fault::DegradeNetwork { hosts, .. } => self.cut.extend(hosts),
+            Fault::Partition(_) => self.parted = true,
+            Fault::StorageLoss { hosts, srs, .. } => {
+                self.lost_paths.extend(hosts.iter().flat_map(|host| srs.iter().map(move |sr| (*host, *sr))));
+            }
+            Fault::SrOutage { srs, .. } => self.lost_srs.extend(srs),
+            Fault::ToolstackStop(hosts) => self.stopped.extend(hosts),
+            Fault::Unhang(_) | Fault::HealNetwork(_) | Fault::StorageReturn { .. } | Fault::SrReturn { .. } | Fault::ToolstackStart(_) => {}
+        }
+    }
+
+    /// Why a deed can't change anything; `None` where it may.
+    fn idle(&self, deed: &Deed, pool: &Pool) -> Option<&'static str> {
+        let powered = |host: &MachineId| pool.hosts.get(usize::from(host.0)).is_none_or(|start| start.powered);
+        let never_down = |host: &MachineId| powered(host) && !self.typed_power && !self.down.contains(host);
+        let never_up = |host: &MachineId| !powered(host) && !self.typed_power && !self.up.contains(host);
+        let never_hung = |host: &MachineId| !self.hung.contains(host);
+        let lost_path = |host: &MachineId, sr: &SrId| self.lost_paths.contains(&(*host, *sr)) || self.lost_srs.contains(sr);
+        let idle = match deed {
+            Deed::Fault { fault: Fault::Boot(hosts), .. } => hosts.iter().all(|host| never_down(host) && never_hung(host)),
+            Deed::Act(Act::PowerOn(hosts)) => hosts.iter().all(never_down),
+            Deed::Fault { fault: Fault::Crash(hosts), .. } | Deed::Act(Act::PowerOff(hosts)) => hosts.iter().all(never_up),
+            Deed::Fault { fault: Fault::Unhang(hosts), .. } => hosts.iter().all(never_hung),
+            Deed::Fault { fault: Fault::HealNetwork(None), .. } => self.cut.is_empty() && !self.parted,
+            Deed::Fault { fault: Fault::HealNetwork(Some(hosts)), .. } => !self.parted && hosts.iter().all(|host| !self.cut.contains(host)),
+            Deed::Fault { fault: Fault::StorageReturn { hosts, srs }, .. } => {
+                hosts.iter().all(|host| srs.iter().all(|sr| !lost_path(host, sr)))
+            }
+            Deed::Fault { fault: Fault::SrReturn { srs }, .. } => {
+                srs.iter().all(|sr| !self.lost_srs.contains(sr) && !self.lost_paths.iter().any(|(_, lost)| lost == sr))
+            }
+            Deed::Fault { fault: Fault::ToolstackStart(hosts), .. } => {
+                !self.typed_xapi && hosts.iter().all(|host| !self.stopped.contains(host))
+            }
+            _ => false,
+        };
+        idle.then_some(match deed {
+            Deed::Fault { fault: Fault::Boot(_), .. } => "this host never stops: nothing crashes, hangs or switches it off",
+            Deed::Act(Act::PowerOn(_)) => "this host has power all along: nothing takes it away",
+            Deed::Fault { fault: Fault::Crash(_), .. } | Deed::Act(_) => "this host has no power, and nothing gives it any",
+            Deed::Fault { fault: Fault::Unhang(_), .. } => "this host never hangs",
+            Deed::Fault { fault: Fault::HealNetwork(_), .. } => "nothing cuts or degrades these links",
+            Deed::Fault { fault: Fault::StorageReturn { .. }, .. } => "this path is never lost",
+            Deed::Fault { fault: Fault::SrReturn { .. }, .. } => "this SR is never lost",
+            _ => "this toolstack is never stopped",
+        })
+    }
+}
+
+/// Looks at the steps of a file, those of all worlds and recoveries together.
+pub fn steps(reader: &mut Reader<'_>, pool: &Pool, timeline: &[ReadStep], worlds: &[ReadWorld], recoveries: &[ReadRecovery<'_>]) {
+    let in_worlds = worlds.iter().flat_map(|(_, steps)| steps);
+    let in_recoveries = recoveries.iter().flat_map(|recovery| &recovery.steps);
+    let all: Vec<&ReadStep> = timeline.iter().chain(in_worlds).chain(in_recoveries).collect();
+    let mut brought = Brought::default();
+    all.iter().for_each(|read| brought.add(&read.step));
+    for read in all {
+        if let Some(why) = brought.idle(&read.step.deed, pool) {
+            let help = "name the host that is meant, or the fault that comes before";
+            reader.warning(read.place, "changes-nothing", format!("this step can't change anything: {why}"), help);
+        }
+        if let Some(expect) = &read.step.expect
+            && expect.prints.as_deref() == Some("")
+            && (expect.status, &expect.code, expect.exit) == (None, &None, None)
+        {
+            reader.warning(read.place, "cannot-fail", "`prints: \"\"` holds of whatever is printed", "say a part of what must be printed");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What a mistyped word or duration means: for "did you mean", and for what is mended without asking.
+
+use super::{GUESSES_MOST, Reader};
+use crate::base::time::Span;
+
+impl Reader<'_> {
+    /// The candidate that a mistyped word most likely means.
+    pub fn guess<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+        self.near(word, candidates).map(|(guess, _)| guess)
+    }
+
+    /// The candidate that a mistyped word means beyond doubt: the only one near, a slip of the finger away (two in a long
+    /// word), and with the same digits, for `xs3` is no misspelt `xs2`.
+    pub fn sure<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+        let (guess, near) = self.near(word, candidates)?;
+        let letters: Vec<char> = word.to_lowercase().chars().take(70).collect();
+        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let most = if letters.len() < 8 { 1 } else { 2 };
+        (near == 1 && distance(&letters, guess) <= most && digits(word) == digits(guess)).then_some(guess)
+    }
+
+    /// The nearest candidate, and how many are near.
+    fn near<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<(&'c str, usize)> {
+        let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
+        let most = match word.len() {
+            0 => return None,
+            1..=2 => 1,
+            3..=6 => 2,
+            _ => 3,
+        };
+        let mut best: Option<(usize, &str)> = None;
+        let mut near = 0;
+        for candidate in candidates {
+            self.guesses += 1;
+            if self.guesses > GUESSES_MOST {
+                // What was not looked at may be near too.
+                near += 2;
+                break;
+            }
+            let length = candidate.chars().take(70).count();
+            if length.abs_diff(word.len()) > most {
+                continue;
+            }
+            self.guesses += (length * word.len()) as u64;
+            let distance = distance(&word, candidate);
+            // A word that shares nothing is no guess, however short.
+            if distance <= most && distance < word.len().max(length) {
+                near += 1;
+                if best.is_none_or(|(least, _)| distance < least) {
+                    best = Some((distance, candidate));
+                }
+            }
+        }
+        best.map(|(_, candidate)| (candidate, near))
+    }
+}
+
+/// The duration that is meant by one with other words for its units, where there is no doubt: `5M`, `5 min`, `1h30`, `2w`. A
+/// number alone is none: it may be seconds or minutes.
+pub(super) fn meant_span(text: &str) -> Option<String> {
+    const UNITS: [(&str, &[&str]); 6] = [
+        ("d", &["d", "day", "days"]),
+        ("h", &["h", "hr", "hrs", "hour", "hours"]),
+        ("m", &["m", "min", "mins", "minute", "minutes"]),
+        ("s", &["s", "sec", "secs", "second", "seconds"]),
+        ("ms", &["ms", "msec"]),
+        ("us", &["us", "usec"]),
+    ];
+    let mut rest = text;
+    let mut meant = String::new();
+    let mut last = None;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, tail) = rest.split_at(digits);
+        let tail = tail.trim_start();
+        let letters = tail.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (unit, tail) = tail.split_at(letters);
+        let unit = unit.to_lowercase();
+        let at = match (unit.as_str(), last) {
+            // `1h30` and `1m30`: what follows a unit without one of its own is the next smaller.
+            ("", Some(last)) if (1..=2).contains(&last) && tail.is_empty() => last + 1,
+            (unit, _) => UNITS.iter().position(|(_, words)| words.contains(&unit))?,
+        };
+        if number.is_empty() {
+            return None;
+        }
+        meant.push_str(number);
+        meant.push_str(UNITS[at].0);
+        (rest, last) = (tail.trim_start(), Some(at));
+    }
+    Span::parse(&meant).is_ok().then_some(meant)
+}
+
+/// How many letters are to be put in, taken out, replaced or swapped with their neighbour.
+fn distance(word: &[char], candidate: &str) -> usize {
+    let candidate: Vec<char> = candidate.to_lowercase().chars().collect();
+    let width = candidate.len() + 1;
+    let mut before: Vec<usize> = vec![0; width];
+    let mut last: Vec<usize> = (0..width).collect();
+    for (i, a) in word.iter().enumerate() {
+        let mut row = vec![i + 1; width];
+        for (j, b) in candidate.iter().enumerate() {
+            let replaced = last[j] + usize::from(a != b);
+            row[j + 1] = replaced.min(last[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *a == candidate[j - 1] && word[i - 1] == *b {
+                row[j + 1] = row[j + 1].min(before[j - 1] + 1);
+            }
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last[width - 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::diagnostic::Source;
+
+    #[test]
+    fn a_duration_is_mended_where_there_is_no_doubt() {
+        for (written, meant) in
+            [("1M", "1m"), ("5 min", "5m"), ("90S", "90s"), ("1h30", "1h30m"), ("1m30", "1m30s"), ("2 Hours 5 mins", "2h5m")]
+        {
+            assert_eq!(meant_span(written).as_deref(), Some(meant), "{written}");
+        }
+        for doubtful in ["40", "1y", "m", "", "5x", "1s30", "1.5h", "-1s", "1m1h", "99999999999999999999s", "5ä"] {
+            assert_eq!(meant_span(doubtful), None, "{doubtful}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_mended_where_there_is_no_doubt() {
+        let source = Source::new("", "");
+        let mut reader = Reader::new(&source);
+        let mut sure = |word: &str, known: &[&'static str]| reader.sure(word, known.iter().copied());
+        assert_eq!(sure("betta", &["alpha", "beta"]), Some("beta"));
+        assert_eq!(sure("host-daed-aftre", &["host-dead-after", "host-boot"]), Some("host-dead-after"));
+        // Another Greek letter, another number, a second one as near.
+        assert_eq!(sure("delta", &["alpha", "beta"]), None);
+        assert_eq!(sure("xs3", &["alpha", "xs2"]), None);
+        assert_eq!(sure("xs1", &["xs2", "xsl"]), None);
+        assert_eq!(sure("beta", &["betta", "bela"]), None);
+    }
+
+    #[test]
+    fn a_guess_is_near_or_there_is_none() {
+        let source = Source::new("", "");
+        let mut reader = Reader::new(&source);
+        let keys = ["timeline", "title", "until", "pool"];
+        assert_eq!(reader.guess("timelin", keys.into_iter()), Some("timeline"));
+        assert_eq!(reader.guess("tiemline", keys.into_iter()), Some("timeline"));
+        assert_eq!(reader.guess("utnil", keys.into_iter()), Some("until"));
+        assert_eq!(reader.guess("chaos", keys.into_iter()), None);
+        assert_eq!(reader.guess("", keys.into_iter()), None);
+    }
+}
