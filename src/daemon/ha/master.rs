@@ -41,11 +41,8 @@ pub fn monitor(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u
     if world.dom0_answers(machine) && world.ha_joined(machine) && !fuse {
         match role {
             PoolConf::Master if up => rule(world, fx, machine),
-            PoolConf::Slave(master) if !serves(world, machine, master) => {
-                if !follow(world, fx, machine) {
-                    next = ELECTION_RETRY;
-                }
-            }
+            // Nobody holds the lock yet: it asks again soon.
+            PoolConf::Slave(master) if !serves(world, machine, master) && !follow(world, fx, machine) => next = ELECTION_RETRY,
             _ => {}
         }
     }
