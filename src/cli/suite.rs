@@ -149,7 +149,7 @@ impl Plan {
             }
         };
         let tell = |diagnostics: &[Diagnostic]| diagnostics.iter().map(|d| load::told(self.out, d)).collect::<String>();
-        let (mut scenario, said) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path) }) {
+        let (mut scenario, said) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path), set: &[] }) {
             Ok(Loaded { scenario, warnings }) => (scenario, tell(&warnings)),
             Err(wrong) => return File::Wrong(Box::new(Outcome::wrong(&shown, &wrong)), tell(&wrong), Status::Wrong),
         };
