@@ -11,7 +11,7 @@ use crate::report::suite::{Failure, Outcome, Result as Came};
 use crate::report::{Report, Verdict};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::{Case, Scenario};
-use crate::scenario::{self, Loaded};
+use crate::scenario::{self, Asked, Loaded};
 use crate::search::filter::{Filter, Subject};
 use crate::search::suite::Suite;
 use crate::world::release::Release;
@@ -145,7 +145,7 @@ impl Plan {
             }
         };
         let tell = |diagnostics: &[Diagnostic]| diagnostics.iter().map(|d| load::told(self.out, d)).collect::<String>();
-        let (mut scenario, said) = match scenario::load_bytes(&shown, &bytes) {
+        let (mut scenario, said) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path), set: &[] }) {
             Ok(Loaded { scenario, warnings }) => (scenario, tell(&warnings)),
             Err(wrong) => return File::Wrong(Outcome::wrong(&shown, &wrong), tell(&wrong), Status::Wrong),
         };
