@@ -51,10 +51,10 @@ pub enum Fault {
     },
     ToolstackStop(Vec<MachineId>),
     ToolstackStart(Vec<MachineId>),
-    /// Packets of one direction are lost.
+    /// Packets of one direction are lost, from each of some hosts to each of others.
     OneWay {
-        from: MachineId,
-        to: MachineId,
+        from: Vec<MachineId>,
+        to: Vec<MachineId>,
     },
     /// Loss in millionths.
     DegradeNetwork {
@@ -110,7 +110,7 @@ impl Fault {
             Fault::Isolate(hosts) => each(hosts, |m| isolate::isolate(world, fx, m)),
             Fault::HealNetwork(hosts) => isolate::heal_network(world, fx, hosts.as_deref()),
             Fault::Partition(groups) => partition::partition(world, fx, groups),
-            Fault::OneWay { from, to } => one_way::lose(world, fx, *from, *to),
+            Fault::OneWay { from, to } => each(from, |a| each(to, |b| one_way::lose(world, fx, a, b))),
             Fault::StorageLoss { hosts, srs, io } => each(hosts, |m| each(srs, |sr| storage_path::lose(world, fx, m, sr, *io))),
             Fault::StorageReturn { hosts, srs } => each(hosts, |m| each(srs, |sr| storage_path::give_back(world, fx, m, sr))),
             Fault::SrOutage { srs, io } => each(srs, |sr| sr_outage::lose(world, fx, sr, *io)),
@@ -128,7 +128,7 @@ impl Fault {
             Fault::Hang(hosts) => each(hosts, |m| hang::unhang(world, fx, m)),
             Fault::Isolate(hosts) => each(hosts, |m| isolate::reconnect(world, fx, m)),
             Fault::Partition(_) => partition::heal(world, fx),
-            Fault::OneWay { from, to } => one_way::heal(world, fx, |a, b| (a, b) == (*from, *to)),
+            Fault::OneWay { from, to } => one_way::heal(world, fx, |a, b| from.contains(&a) && to.contains(&b)),
             Fault::StorageLoss { hosts, srs, .. } => each(hosts, |m| each(srs, |sr| storage_path::give_back(world, fx, m, sr))),
             Fault::SrOutage { srs, .. } => each(srs, |sr| sr_outage::give_back(world, fx, sr)),
             Fault::ToolstackStop(hosts) => each(hosts, |m| world.start_xapi(fx, m)),

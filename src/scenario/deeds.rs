@@ -78,11 +78,11 @@ pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option
         "partition" => partition(reader, index, value),
         "one-way" => {
             let fields = reader.fields(value, &keys::ONE_WAY)?;
-            let from = required(reader, &fields, "from").and_then(|node| index.host(reader, node));
-            let to = required(reader, &fields, "to").and_then(|node| index.host(reader, node));
+            let from = required(reader, &fields, "from").and_then(|node| index.some_hosts(reader, node));
+            let to = required(reader, &fields, "to").and_then(|node| index.some_hosts(reader, node));
             let (from, to) = (from?, to?);
-            if from == to {
-                let message = "`from` and `to` are the same host";
+            if from.iter().any(|host| to.contains(host)) {
+                let message = "a host stands both in `from` and in `to`";
                 reader.error(fields.place(), "contradiction", message, "name the two ends of a link");
                 return None;
             }

@@ -352,7 +352,7 @@ pub static FAULT: Table = Table {
 /// `one-way`.
 pub static ONE_WAY: Table = Table {
     what: "`one-way`",
-    keys: &[key("from", Name, "Whose packets are lost."), key("to", Name, "Who does not hear it.")],
+    keys: &[key("from", HOSTS, "Whose packets are lost."), key("to", HOSTS, "Who does not hear them.")],
     required: &["from", "to"],
 };
 

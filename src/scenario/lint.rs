@@ -108,7 +108,7 @@ impl Brought {
             }
             Fault::Hang(hosts) => self.hung.extend(hosts),
             Fault::Isolate(hosts) | Fault::DegradeNetwork { hosts, .. } => self.cut.extend(hosts),
-            Fault::OneWay { from, to } => self.cut.extend([from, to]),
+            Fault::OneWay { from, to } => self.cut.extend(from.iter().chain(to)),
             Fault::Partition(_) => self.parted = true,
             Fault::StorageLoss { hosts, srs, .. } => {
                 self.lost_paths.extend(hosts.iter().flat_map(|host| srs.iter().map(move |sr| (*host, *sr))));

@@ -74,7 +74,7 @@ fn fault_text(fault: &Fault, names: &Names) -> String {
             };
             format!("partition: [{}]", sides.iter().map(side).collect::<Vec<_>>().join(", "))
         }
-        Fault::OneWay { from, to } => format!("one-way: {{from: {}, to: {}}}", names.machine(*from), names.machine(*to)),
+        Fault::OneWay { from, to } => format!("one-way: {{from: {}, to: {}}}", hosts(from, names), hosts(to, names)),
         Fault::StorageLoss { hosts: of, srs: from, io: how } => {
             format!("storage-loss: {{host: {}, sr: {}{}}}", hosts(of, names), srs(from, names), io(*how))
         }
