@@ -100,6 +100,11 @@ pub fn subject(path: &Path, scenario: &Scenario, case: Case) -> Subject {
         name.push(' ');
         name.push_str(part);
     }
+    let variant = scenario.variant_name(case);
+    if !variant.is_empty() {
+        name.push(' ');
+        name.push_str(&variant);
+    }
     let own = case.recovery.and_then(|at| scenario.recoveries[at].expect.as_ref());
     let expects = scenario.expect.iter().chain(own);
     let hazards =
