@@ -121,8 +121,10 @@ impl Brought {
 
     /// Why a deed can't change anything; `None` where it may.
     fn idle(&self, deed: &Deed, pool: &Pool) -> Option<&'static str> {
+        // HA takes hosts down by itself, and boots do not always bring them back.
+        let ha = pool.ha.is_some();
         let powered = |host: &MachineId| pool.hosts.get(usize::from(host.0)).is_none_or(|start| start.powered);
-        let never_down = |host: &MachineId| powered(host) && !self.typed_power && !self.down.contains(host);
+        let never_down = |host: &MachineId| !ha && powered(host) && !self.typed_power && !self.down.contains(host);
         let never_up = |host: &MachineId| !powered(host) && !self.typed_power && !self.up.contains(host);
         let never_hung = |host: &MachineId| !self.hung.contains(host);
         let lost_path = |host: &MachineId, sr: &SrId| self.lost_paths.contains(&(*host, *sr)) || self.lost_srs.contains(sr);
