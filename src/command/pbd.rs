@@ -121,7 +121,7 @@ fn active(world: &World, by: MachineId, host: HostId, sr: SrId) -> Option<VdiId>
 fn unplug_checks(args: &Args, world: &World, seat: Seat) -> Result<(HostId, SrId, MachineId), Refusal> {
     let (host, sr, machine) = target(args, world, seat)?;
     let ha = &world.db(seat.executor).ha;
-    if ha.enabled && ha.statefile == Some(sr) {
+    if world.guarded(Guard::UnplugStatefile) && ha.enabled && ha.statefile == Some(sr) {
         return Err(ApiError::new("HA_IS_ENABLED").into());
     }
     if let Some(vdi) = active(world, seat.executor, host, sr).filter(|_| world.guarded(Guard::UnplugIdle)) {

@@ -8,11 +8,13 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
+use crate::world::guards::Guard;
 
 /// HA_IS_ENABLED on a host that is armed: there the liveset elects its masters. The host asks its own disk, not the pool.
 fn armed(world: &World, seat: Seat) -> Option<Check> {
     let refused = || print::refusal(world, seat.executor, ApiError::new("HA_IS_ENABLED"));
-    world.stacks[seat.executor.at()].ha.armed.then(|| Check::Refuse { output: refused(), after: Span::ZERO })
+    (world.guarded(Guard::PromoteHa) && world.stacks[seat.executor.at()].ha.armed)
+        .then(|| Check::Refuse { output: refused(), after: Span::ZERO })
 }
 
 /// `xe pool-emergency-transition-to-master`.

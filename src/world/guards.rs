@@ -47,6 +47,16 @@ pub enum Guard {
     DesignateAll,
     /// `resetvdis.py` releases a fallen SR master's disks only where the word `master` is given.
     MasterWord,
+    /// `host-forget` refuses while HA is on.
+    ForgetHa,
+    /// The emergency commands refuse on a host that is armed for HA.
+    PromoteHa,
+    /// `pbd-unplug` refuses the SR with HA's statefile.
+    UnplugStatefile,
+    /// Nothing may break HA's failover plan.
+    Plan,
+    /// HA resets a host that may not go on.
+    Fence,
 }
 
 /// What `explain` and `test --mutants` say of a guard.
@@ -163,6 +173,21 @@ pub const GUARDS: &[GuardDoc] = &[
         "`resetvdis.py` releases a fallen SR master's disks only where the word `master` is given.",
         "manual, member failures",
     ),
+    doc(Guard::ForgetHa, "forget-ha", "`host-forget` refuses while HA is on (HA_IS_ENABLED).", "xapi_host.ml destroy"),
+    doc(
+        Guard::PromoteHa,
+        "promote-ha",
+        "The emergency commands refuse on a host that is armed for HA (HA_IS_ENABLED).",
+        "xapi_pool.ml emergency_transition_to_master",
+    ),
+    doc(
+        Guard::UnplugStatefile,
+        "unplug-statefile",
+        "`pbd-unplug` refuses the SR with HA's statefile (HA_IS_ENABLED).",
+        "xapi_pbd.ml unplug",
+    ),
+    doc(Guard::Plan, "plan", "Nothing may break HA's failover plan (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN).", "xapi_ha_vm_failover.ml"),
+    doc(Guard::Fence, "fence", "HA resets a host that may not go on.", "xhad, the fault handler and the watchdogs"),
 ];
 
 impl World {

@@ -278,7 +278,7 @@ impl World {
 
     /// HA resets a machine: everything on it dies at once, and it boots by itself.
     pub fn fence(&mut self, fx: &mut Effects, machine: MachineId, why: FenceCause) {
-        if !self.powered(machine) {
+        if !self.powered(machine) || !self.guarded(super::guards::Guard::Fence) {
             return;
         }
         fx.tell(Event::Fenced { machine, why });

@@ -330,7 +330,7 @@ impl World {
     /// Whether an operation would take away the failover plan of the pool, by the database of a machine.
     pub fn breaks_plan(&self, by: MachineId, change: &Change) -> bool {
         let db = self.db(by);
-        db.ha.enabled && Planner::new(db, &self.names, &db.live_set()).breaks(change)
+        self.guarded(super::guards::Guard::Plan) && db.ha.enabled && Planner::new(db, &self.names, &db.live_set()).breaks(change)
     }
 }
 
