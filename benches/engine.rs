@@ -136,5 +136,24 @@ fn corpus(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, workload, hold, shipped, corpus);
+/// A quiet pool of 64 hosts, with HA and without, a heartbeat an element: a host tells its peers and its slot of the
+/// statefile that it lives every 7 s, or the master every 30 s.
+fn ha(c: &mut Criterion) {
+    let mut group = c.benchmark_group("64-hosts-quiet");
+    group.sample_size(10);
+    for (name, ha, days, beats) in
+        [("without-ha", "", 5, 63 * 5 * 86_400 / 30), ("with-ha", "  ha: {timeout: 60s}\n", 1, 64 * 2 * 86_400 / 7)]
+    {
+        let text = format!("until: {days}d\npool:\n  hosts: [xs01..xs64]\n  storage: {{nfs1: {{type: nfs}}}}\n{ha}");
+        let scenario = load("quiet.yaml", &text).expect("a valid scenario").scenario;
+        group.throughput(Throughput::Elements(beats));
+        group.bench_function(name, |b| {
+            let start = || Engine::new(&scenario, Case::default(), Options { silent: true, ..Options::default() });
+            b.iter_batched(start, |mut engine| while engine.turn().is_some() {}, BatchSize::LargeInput);
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, workload, hold, shipped, corpus, ha);
 criterion_main!(benches);
