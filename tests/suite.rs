@@ -497,6 +497,20 @@ worlds:
 until: 20m
 ";
 
+/// The variants of a matrix are cases of their own: each is compared with its own trace.
+#[test]
+fn golden_traces_tell_the_variants_of_a_matrix() {
+    let folder = Folder::new("golden-matrix");
+    folder.file("a.yaml", &format!("{CRASH}matrix: {{settings: {{host-dead-after: [60s, 600s]}}}}\n"));
+    folder.exits(&["--bless", "."], 0);
+    let golden = folder.read("a.golden");
+    assert_eq!(golden.lines().filter(|line| line.starts_with("case ")).count(), 4, "{golden}");
+    for set in ["60s", "600s"] {
+        assert!(golden.contains(&format!("case host-dead-after=\"{set}\" world=\"dead\"\n")), "{golden}");
+    }
+    assert_eq!(folder.exits(&["."], 0).last(), "4 passed, 0 failed, 0 skipped");
+}
+
 #[test]
 fn a_golden_trace_shows_the_first_event_that_changed() {
     let folder = Folder::new("golden");

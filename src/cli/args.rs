@@ -248,8 +248,8 @@ pub struct Diff {
     /// Only this recovery, on both sides
     #[arg(long, value_name = "NAME")]
     pub recovery: Option<String>,
-    /// One scenario through all releases (not yet)
-    #[arg(long)]
+    /// One scenario through all releases: the first beside each other one
+    #[arg(long, conflicts_with_all = ["b", "left", "right", "release"])]
     pub release_matrix: bool,
 }
 

@@ -28,20 +28,39 @@ pub fn diff(out: Out, common: &Common, args: &Diff) -> Status {
 }
 
 fn compared(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
-    if args.release_matrix {
-        let help = [format!("the release that is there: {}", Release::Manual6.name())];
-        return Err(out.refuse("not-yet", "there is one release so far: a matrix of releases is not built yet", &help, Status::Wrong));
-    }
     if common.format == Format::Ndjson {
         let help = ["`--format json` is there".to_string()];
         return Err(out.refuse("usage", "`poolsim diff` prints text or json", &help, Status::Wrong));
     }
     load::release(out, common)?;
+    if args.release_matrix {
+        return releases(out, common, args);
+    }
     let choice = Choice { seed: common.seed, world: args.world.clone(), recovery: args.recovery.clone() };
     let (left, right) = (chosen(out, "left", &args.left, choice.clone())?, chosen(out, "right", &args.right, choice)?);
     let second = args.b.as_ref().unwrap_or(&args.a);
-    let (a, b) = (side(out, common, &args.a, &left)?, side(out, common, second, &right)?);
+    let (a, b) = (side(out, common, &args.a, &left, None)?, side(out, common, second, &right, None)?);
     let pairs = paired(out, a, b)?;
+    shown(out, common, &pairs)
+}
+
+/// `--release-matrix`: the first release beside each other one.
+fn releases(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
+    let choice = Choice { seed: common.seed, world: args.world.clone(), recovery: args.recovery.clone() };
+    let [first, others @ ..] = &Release::ALL;
+    let base = side(out, common, &args.a, &choice, Some(*first))?;
+    let mut pairs = Vec::new();
+    for other in others {
+        pairs.extend(base.iter().cloned().zip(side(out, common, &args.a, &choice, Some(*other))?));
+    }
+    if pairs.is_empty() {
+        out.say(&format!("{} is the only release there is: it is put beside itself\n", first.name()));
+        pairs = base.iter().cloned().zip(base.iter().cloned()).collect();
+    }
+    shown(out, common, &pairs)
+}
+
+fn shown(out: Out, common: &Common, pairs: &[(Report, Report)]) -> Result<Status, Status> {
     let differences: Vec<diff::Difference> = pairs.iter().map(|(a, b)| diff::compare(a, b)).collect();
     let text = if common.format == Format::Json {
         super::pretty(&differences.iter().map(diff::value).collect())
@@ -73,9 +92,9 @@ fn chosen(out: Out, side: &str, words: &[String], mut choice: Choice) -> Result<
 }
 
 /// The runs of one side.
-fn side(out: Out, common: &Common, path: &Path, choice: &Choice) -> Result<Vec<Report>, Status> {
+fn side(out: Out, common: &Common, path: &Path, choice: &Choice, release: Option<Release>) -> Result<Vec<Report>, Status> {
     let file = load::load(out, path)?;
-    let options = Options { seed: choice.seed, release: None, max_events: common.max_events, at: Vec::new(), because: false };
+    let options = Options { seed: choice.seed, release, max_events: common.max_events, at: Vec::new(), because: false };
     let cases = narrowed(out, &file, choice)?;
     Ok(cases
         .into_iter()
@@ -110,7 +129,8 @@ fn paired(out: Out, left: Vec<Report>, right: Vec<Report>) -> Result<Vec<(Report
     let both_one = |of: fn(&Report) -> &Option<String>| one(&left, of) && one(&right, of);
     // What is the same for all of a side was chosen there, and tells nothing apart.
     let (world, recovery) = (both_one(|report| &report.world), both_one(|report| &report.recovery));
-    let name = |report: &Report| (report.world.clone().filter(|_| !world), report.recovery.clone().filter(|_| !recovery));
+    let name =
+        |report: &Report| (report.set.clone(), report.world.clone().filter(|_| !world), report.recovery.clone().filter(|_| !recovery));
     if left.iter().map(name).eq(right.iter().map(name)) {
         return Ok(left.into_iter().zip(right).collect());
     }

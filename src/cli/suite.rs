@@ -161,7 +161,7 @@ impl Plan {
         if let Some(release) = self.release {
             scenario.release = release;
         }
-        let header = |case: Case| golden::header(scenario.world_name(case), scenario.recovery_name(case));
+        let header = |case: Case| golden::header(&scenario.of(case).set, scenario.world_name(case), scenario.recovery_name(case));
         File::Good(Box::new(Good {
             name: files::name(path),
             cases: self.cases(path, &scenario),
@@ -260,7 +260,7 @@ impl Plan {
         report.replay = run::replay(&good.name, &report, &self.common);
         let replay = run::replay(shown, &report, &self.common);
         let mut outcome = Outcome::new(shown, scenario, which, &report, replay);
-        let header = golden::header(report.world.as_deref(), report.recovery.as_deref());
+        let header = golden::header(&scenario.of(which).set, report.world.as_deref(), report.recovery.as_deref());
         match &good.golden {
             Some(Ok(golden)) => golden::judge(&mut outcome, golden.case(&header), &report),
             Some(Err(what)) => {

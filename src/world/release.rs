@@ -33,6 +33,9 @@ pub enum Release {
 pub const RELEASES_NOT_YET: &[&str] = &["xenserver-6.0", "xenserver-6.2", "xcp-ng-8.3"];
 
 impl Release {
+    /// Every release that is there.
+    pub const ALL: [Release; 1] = [Release::Manual6];
+
     /// The name in a scenario file.
     pub fn name(self) -> &'static str {
         match self {

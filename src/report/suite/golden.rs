@@ -16,14 +16,15 @@ use std::fmt::Write as _;
 /// The first line of every golden file.
 const HEAD: &str = "# poolsim golden 1";
 
-/// The line that a case begins with.
-pub fn header(world: Option<&str>, recovery: Option<&str>) -> String {
+/// The line that a case begins with; `set` is what a matrix sets in it.
+pub fn header(set: &[(String, String)], world: Option<&str>, recovery: Option<&str>) -> String {
     let mut line = "case".to_owned();
-    for (key, name) in [("world", world), ("recovery", recovery)] {
-        if let Some(name) = name {
-            let _ = write!(line, " {key}={}", Value::String(name.to_owned()));
-        }
-    }
+    let mut add = |key: &str, name: &str| {
+        let _ = write!(line, " {key}={}", Value::String(name.to_owned()));
+    };
+    set.iter().for_each(|(key, value)| add(key, value));
+    world.into_iter().for_each(|name| add("world", name));
+    recovery.into_iter().for_each(|name| add("recovery", name));
     line
 }
 

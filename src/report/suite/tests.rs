@@ -60,7 +60,7 @@ fn markdown_is_no_way_out_of_its_table() {
 #[test]
 fn golden_values_are_read_back() {
     let mut golden = golden::Golden::default();
-    let header = golden::header(Some("a\nb \"c\""), None);
+    let header = golden::header(&[], Some("a\nb \"c\""), None);
     golden.set(header.clone(), vec!["1m isolated host=beta".into()]);
     let text = golden.render(std::slice::from_ref(&header));
     assert_eq!(golden::Golden::parse(&text).as_ref(), Ok(&golden));
