@@ -172,8 +172,20 @@ pub struct Slot {
     pub incarnation: u32,
     /// What it says of itself, here as in its heartbeats.
     pub says: Saying,
+    /// When the number of the fault that it handles was written: who read the slot before knows nothing of it.
+    pub fault_at: Time,
     /// It was shut down in order: nobody need fear it (host-shutdown, host-reboot).
     pub excluded: bool,
+}
+
+impl Slot {
+    /// The host writes what it says.
+    pub fn write(&mut self, says: Saying, now: Time) {
+        if self.says.fault != says.fault {
+            self.fault_at = now;
+        }
+        self.says = says;
+    }
 }
 
 /// Where the master's changes of the database go while HA is on.

@@ -10,7 +10,7 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::ha::{Saying, Slots, Stage};
+use crate::world::ha::{Saying, Slot, Slots, Stage};
 use crate::world::survival::{Rule, View, survivors};
 use crate::world::xhad::{FenceCause, Phase, Xhad};
 
@@ -106,15 +106,14 @@ pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId, number: u3
         statefile: sees.has(me),
         fence: false,
     };
-    publish(world, machine);
-    // Peers hear of it at the next beat, as of everything.
+    // Peers hear of it at the next beat and read of it after the next round on the disk, as of everything.
     if let Some(xhad) = daemon_mut(world, machine) {
         xhad.said = false;
     }
     world.ha_rearm(machine, ROUND, fx);
 }
 
-/// What a daemon says is written into its slot too, if it can be.
+/// While views are compared and after, what a daemon says is written at once, and not at its next round.
 fn publish(world: &mut World, machine: MachineId) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
     if world.path_fault(machine, xhad.config.sr).is_some() {
@@ -122,19 +121,7 @@ fn publish(world: &mut World, machine: MachineId) {
     }
     let (sr, generation, me, says) = (xhad.config.sr, xhad.config.generation, xhad.me, xhad.says);
     if let Some(file) = world.hw.statefiles.get_mut(&sr).filter(|file| file.generation == generation) {
-        file.slots[me].says = says;
-    }
-}
-
-/// What a daemon in the handler can know of a peer's handling: by the network if it hears it, else by the disk if it sees
-/// its slot move, else nothing.
-fn peer_says(world: &World, xhad: &Xhad, slot: usize) -> Option<Saying> {
-    if xhad.says.hears.has(slot) {
-        Some(xhad.views[slot])
-    } else if xhad.says.sees.has(slot) {
-        world.hw.statefiles.get(&xhad.config.sr).map(|file| file.slots[slot].says)
-    } else {
-        None
+        file.slots[me].write(says, world.now);
     }
 }
 
@@ -169,8 +156,6 @@ fn round(world: &mut World, fx: &mut Effects, machine: MachineId) {
                 }
                 publish(world, machine);
                 say(world, fx, machine);
-            } else {
-                publish(world, machine);
             }
         }
         Phase::Comparing { until } => {
@@ -195,7 +180,13 @@ fn gathered(world: &World, xhad: &Xhad) -> bool {
         age >= Span(limit.0 / 4) && age < limit
     };
     let says = &xhad.says;
-    let begun = |slot: usize| peer_says(world, xhad, slot).is_none_or(|peer| peer.fault >= says.fault);
+    // By each way that a peer is seen on: its heartbeats say so, and its slot said so when it was last read.
+    let file = world.hw.statefiles.get(&xhad.config.sr);
+    let wrote = |slot: &Slot| slot.says.fault >= says.fault && slot.fault_at <= xhad.read;
+    let begun = |slot: usize| {
+        (!says.hears.has(slot) || xhad.views[slot].fault >= says.fault)
+            && (!says.sees.has(slot) || file.is_some_and(|file| wrote(&file.slots[slot])))
+    };
     let steady_network = |slot: usize| !between(heard(world, xhad, slot).unwrap_or(Time::ZERO), xhad.times.silence);
     let steady_disk = |slot: usize| says.sees.is_empty() || !between(moved_on(world, xhad, slot), xhad.times.standstill);
     let own = says.sees.is_empty() || !between(xhad.read, xhad.times.standstill);
