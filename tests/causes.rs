@@ -200,6 +200,13 @@ fn the_members_that_nobody_told() {
     says(found, &["run `xe pool-recover-slaves` on gamma", &format!("after line {}", line(&yaml, "transition"))]);
 }
 
+/// Nobody reaches a storage where nobody is up: the storage is not what is to be brought back.
+#[test]
+fn no_host_at_all() {
+    let report = report(&format!("{POOL}timeline:\n  - {{at: 5m, fault: {{crash: [alpha, beta, gamma]}}}}\n"));
+    says(finding(&report, "bad-default-sr"), &["start a host of the pool"]);
+}
+
 #[test]
 fn the_needless_word() {
     let yaml = format!("{POOL}{}", HASTY.replace("isolate", "crash").replace("$beta $nfs1", "$beta $nfs1 master"));

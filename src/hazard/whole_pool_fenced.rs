@@ -8,7 +8,7 @@ use crate::world::MAIN_POOL;
 pub const DOC: HazardDoc = HazardDoc {
     name: "whole-pool-fenced",
     severity: Severity::Outage,
-    holds: "HA has reset a host, and no host of its pool runs but such as HA has reset and that neither joined a liveset nor left HA since",
+    holds: "HA has reset a host, and no host of its pool is up: each is off, or has neither joined a liveset nor left HA since it was reset or booted",
     doc: "HA has fenced the last host that was up: every guest of the pool is down, and no data is harmed. It happens where no host could prove that it may live: the statefile was lost while one host was missing, or the network and the statefile at once. The hosts boot and try to join; as long as the cause lasts they fence or wait again, for ever. Mend the heartbeat SR and the network; if that can't be done, `xe host-emergency-ha-disable --force` on every host, and only when all of them are known to run nothing.",
     example: "{hazard: whole-pool-fenced}",
     rule: Rule::Lasting { reads: Reads::ALL, sites, grace: None },
@@ -28,9 +28,11 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
         .filter(|m| world.pool_of(*m) == MAIN_POOL)
         .collect();
     let fenced: Vec<MachineId> = members.iter().copied().filter(|m| machines[m.at()].fenced).collect();
-    // A hung domain 0 still has guests: it is up. So is one that was fenced and has started without HA.
+    // Up is who was not reset and is in a liveset or has guests (a hung domain 0 too), and who has started without HA. A
+    // host that boots and waits for the statefile serves nobody.
     let left = |m: &MachineId| world.xapi_runs(*m) && !world.stacks[m.at()].ha.armed;
-    let up = |m: &MachineId| world.powered(*m) && (!machines[m.at()].fenced || left(m));
+    let stayed = |m: &MachineId| !machines[m.at()].fenced && (world.ha_joined(*m) || world.runs_guests(*m));
+    let up = |m: &MachineId| world.powered(*m) && (stayed(m) || left(m));
     if !fenced.is_empty() && !members.iter().any(up) {
         out.push(Site::new(Place::Pool(MAIN_POOL), fenced));
     }
@@ -66,9 +68,22 @@ mod tests {
         stage.power_off(GAMMA);
         assert_eq!(stage.holds("whole-pool-fenced"), [at(Place::Pool(MAIN_POOL), &[BETA])]);
         let mut stage = pool(2);
+        stage.world.ha_at_start(ALPHA, NFS1, crate::base::time::Span::secs(60));
         stage.world.hw.machines[ALPHA.at()].hung = true;
         fence(&mut stage, BETA);
         assert_eq!(stage.holds("whole-pool-fenced"), []);
+    }
+
+    /// A member that was off and boots finds no liveset: the pool is as down as before.
+    #[test]
+    fn a_host_that_boots_and_waits_does_not_end_it() {
+        let mut stage = pool(2);
+        stage.world.ha_at_start(ALPHA, NFS1, crate::base::time::Span::secs(60));
+        stage.power_off(BETA);
+        fence(&mut stage, ALPHA);
+        assert_eq!(stage.holds("whole-pool-fenced").len(), 1);
+        stage.world.hw.machines[BETA.at()].power = crate::world::hardware::Power::On;
+        assert_eq!(stage.holds("whole-pool-fenced").len(), 1, "beta has power, and is in no liveset");
     }
 
     #[test]

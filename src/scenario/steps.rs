@@ -177,16 +177,23 @@ fn only_one<'n>(reader: &mut Reader<'_>, fields: &Fields<'n>, keys: &[&str], hel
 
 fn read_when(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'_>, from: &str) -> Option<When> {
     let key = only_one(reader, fields, &["at", "after", "wait-for"], "a step begins at one time: keep one of `at`, `after`, `wait-for`");
-    let Some(key) = key else { return Some(When::Next) };
-    let node = fields.get(key)?;
+    // Each is read, also one that another excludes: all mistakes are told in one go.
+    let at = fields.get("at").map(|node| read_at(reader, around, node).map(When::At));
+    let after = fields.get("after").map(|node| read_after(reader, around, node, from));
+    let wait = read_wait(reader, around, fields, from);
     match key {
-        "at" => Some(When::At(read_at(reader, around, node)?)),
-        "after" => read_after(reader, around, node, from),
-        _ => {
-            let condition = read_condition(reader, around, node, from);
-            Some(When::WaitFor { condition: condition?, within: within(reader, fields) })
-        }
+        None => Some(When::Next),
+        Some("at") => at?,
+        Some("after") => after?,
+        Some(_) => wait.map(|(condition, within)| When::WaitFor { condition, within }),
     }
+}
+
+/// `wait-for:` with its `within:`.
+fn read_wait(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'_>, from: &str) -> Option<(Condition, Span)> {
+    let condition = read_condition(reader, around, fields.get("wait-for")?, from);
+    let within = within(reader, fields);
+    Some((condition?, within))
 }
 
 fn within(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Span {
@@ -404,13 +411,13 @@ pub fn read_recovery<'n>(
     let from = name.map_or("recovery".to_string(), |(name, _)| format!("recoveries.{name}"));
     let fields = reader.fields(node, &keys::RECOVERY)?;
     let host = fields.get("host").and_then(|node| around.index.host(reader, node)).unwrap_or(around.master);
-    let begin = match only_one(reader, &fields, &["at", "wait-for"], "a recovery begins at one time: keep one of `at`, `wait-for`") {
+    let key = only_one(reader, &fields, &["at", "wait-for"], "a recovery begins at one time: keep one of `at`, `wait-for`");
+    let at = fields.get("at").and_then(|node| read_at(reader, around, node)).map(Begin::At);
+    let wait = read_wait(reader, around, &fields, &from);
+    let begin = match key {
         None => Some(Begin::AfterTimeline),
-        Some("at") => fields.get("at").and_then(|node| read_at(reader, around, node)).map(Begin::At),
-        Some(_) => {
-            let condition = fields.get("wait-for").and_then(|node| read_condition(reader, around, node, &from));
-            condition.map(|condition| Begin::WaitFor { condition, within: within(reader, &fields) })
-        }
+        Some("at") => at,
+        Some(_) => wait.map(|(condition, within)| Begin::WaitFor { condition, within }),
     };
     if fields.get("within").is_some() && fields.get("wait-for").is_none() {
         reader.error(fields.key_place("within"), "misplaced-key", "`within` belongs to `wait-for:`", "add it, or take `within:` out");

@@ -671,6 +671,9 @@ impl<'a> Adviser<'a> {
         let promotion = self.history.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
         let after = promotion.map_or_else(String::new, |c| format!(", after {}", c.mention()));
         let (console, name) = (self.master_console(), names.sr(sr));
+        if !db.hosts.keys().filter_map(|host| self.world.machine_of(*host)).any(|machine| self.world.dom0_answers(machine)) {
+            return format!("start a host of the pool: none was up, and so none reached {name}");
+        }
         match names.sr_ids().find(reached) {
             Some(other) => {
                 let other = if plain_name(names.sr(other)) { format!("${}", names.sr(other)) } else { format!("${{{}}}", names.sr(other)) };

@@ -223,6 +223,16 @@ fn ha_is_read() {
     assert!(load("pool: {hosts: [a, b], storage: [n]}").ha.is_none(), "absent: off");
 }
 
+/// Of two times one is too much, and what is wrong in either is told all the same.
+#[test]
+fn times_that_exclude_each_other_are_read_too() {
+    let codes = |text: &str| bad(&format!("{POOL}{text}\n")).iter().map(|error| error.code).collect::<Vec<_>>();
+    let of_recovery = codes("recovery: {at: 5m, wait-for: {host: beta, live: maybe}, steps: []}");
+    let of_step = codes("timeline: [{at: 5, after: 3m, wait-for: {host: betta, live: true}, note: x}]");
+    assert_eq!((of_recovery.len(), of_recovery[0]), (2, "contradiction"));
+    assert!(of_step.contains(&"contradiction") && of_step.contains(&"wrong-duration") && of_step.contains(&"unknown-name"), "{of_step:?}");
+}
+
 #[test]
 fn contradictions_at_the_start() {
     let of = |pool: &str| found(&format!("pool: {{hosts: {{a: , b: {{powered: false}}}}, spare-hosts: [s], storage: [n], {pool}}}"));
