@@ -4,6 +4,7 @@
 mod common;
 
 use poolsim::report::Verdict;
+use poolsim::report::coverage::{Coverage, KINDS};
 use std::collections::BTreeSet;
 
 #[test]
@@ -60,35 +61,17 @@ fn every_hazard_is_found_somewhere() {
     assert!(never.is_empty(), "no shipped scenario shows {never:?}");
 }
 
-/// Step reports of all shipped scenarios that ended in any way but never to have begun.
-fn steps_taken() -> Vec<poolsim::report::StepReport> {
-    common::shipped()
-        .iter()
-        .flat_map(|path| common::run(&common::load_file(path), false))
-        .flat_map(|report| report.steps)
-        .filter(|step| step.at.is_some())
-        .collect()
-}
-
 #[test]
 fn every_fault_act_and_command_is_used_somewhere() {
-    let steps = steps_taken();
-    let did = |kind: &str, name: &str| {
-        steps.iter().any(|step| {
-            step.kind == kind && step.text.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', ',']))
-        })
-    };
-    let mut never: Vec<&str> = poolsim::fault::FAULTS.iter().map(|doc| doc.name).filter(|name| !did("fault", name)).collect();
-    never.extend(poolsim::fault::ACTS.iter().map(|doc| doc.name).filter(|name| !did("act", name)));
-    // A command's name as it is typed may be several words (`tap-ctl list`), and stands at any place of a line (`xe -s beta …`).
-    let typed = |name: &str| {
-        steps.iter().filter(|step| step.kind == "run").flat_map(|step| step.text.lines()).any(|line| {
-            line.match_indices(name).any(|(at, _)| {
-                let (before, after) = (&line[..at], &line[at + name.len()..]);
-                (before.is_empty() || before.ends_with([' ', '/'])) && (after.is_empty() || after.starts_with(' '))
-            })
-        })
-    };
-    never.extend(poolsim::command::COMMANDS.iter().map(|doc| doc.name).filter(|name| !typed(name)));
-    assert!(never.is_empty(), "no shipped scenario uses {never:?}");
+    let mut coverage = Coverage::new();
+    for path in common::shipped() {
+        for report in common::run(&common::load_file(&path), false) {
+            coverage.add(&report, &[], &[]);
+        }
+    }
+    for kind in ["fault", "act", "command"] {
+        let things = &coverage.kinds[KINDS.iter().position(|name| *name == kind).unwrap()];
+        let never: Vec<&str> = things.iter().filter(|(_, cases)| **cases == 0).map(|(name, _)| *name).collect();
+        assert!(things.len() >= 4 && never.is_empty(), "no shipped scenario uses the {kind}s {never:?}");
+    }
 }

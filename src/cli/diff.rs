@@ -2,13 +2,11 @@
 
 use super::args::{Common, Diff, Format};
 use super::exit::Status;
-use super::load::{self, File, did_you_mean};
+use super::load;
 use super::out::Out;
-use super::run::replay;
-use crate::catalog;
+use super::run::{narrowed, replay};
 use crate::report::case::{self, Options};
 use crate::report::{Report, diff};
-use crate::scenario::model::Case;
 use crate::world::release::Release;
 use std::path::Path;
 
@@ -32,14 +30,14 @@ fn compared(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
         let help = ["`--format json` is there".to_string()];
         return Err(out.refuse("usage", "`poolsim diff` prints text or json", &help, Status::Wrong));
     }
-    load::release(out, common)?;
+    let release = load::release(out, common)?;
     if args.release_matrix {
         return releases(out, common, args);
     }
     let choice = Choice { seed: common.seed, world: args.world.clone(), recovery: args.recovery.clone() };
     let (left, right) = (chosen(out, "left", &args.left, choice.clone())?, chosen(out, "right", &args.right, choice)?);
     let second = args.b.as_ref().unwrap_or(&args.a);
-    let (a, b) = (side(out, common, &args.a, &left, None)?, side(out, common, second, &right, None)?);
+    let (a, b) = (side(out, common, &args.a, &left, release)?, side(out, common, second, &right, release)?);
     let pairs = paired(out, a, b)?;
     shown(out, common, &pairs)
 }
@@ -95,7 +93,7 @@ fn chosen(out: Out, side: &str, words: &[String], mut choice: Choice) -> Result<
 fn side(out: Out, common: &Common, path: &Path, choice: &Choice, release: Option<Release>) -> Result<Vec<Report>, Status> {
     let file = load::load(out, path)?;
     let options = Options { seed: choice.seed, release, max_events: common.max_events, at: Vec::new(), because: false };
-    let cases = narrowed(out, &file, choice)?;
+    let cases = narrowed(out, choice.world.as_slice(), choice.recovery.as_slice(), &file)?;
     Ok(cases
         .into_iter()
         .map(|which| {
@@ -104,23 +102,6 @@ fn side(out: Out, common: &Common, path: &Path, choice: &Choice, release: Option
             report
         })
         .collect())
-}
-
-fn narrowed(out: Out, file: &File, choice: &Choice) -> Result<Vec<Case>, Status> {
-    let scenario = &file.scenario;
-    let mut cases = scenario.cases();
-    let name_of = |kind: &str, case: Case| if kind == "world" { scenario.world_name(case) } else { scenario.recovery_name(case) };
-    for (kind, wanted) in [("world", &choice.world), ("recovery", &choice.recovery)] {
-        let Some(wanted) = wanted else { continue };
-        let there: Vec<&str> = cases.iter().filter_map(|case| name_of(kind, *case)).collect();
-        if !there.contains(&wanted.as_str()) {
-            let near = catalog::nearest_of(wanted, there.iter().copied());
-            let help = did_you_mean(&near, &format!("`poolsim run {}` shows its worlds and recoveries", file.name));
-            return Err(out.refuse("usage", &format!("{} has no {kind} `{wanted}`", file.name), &help, Status::Wrong));
-        }
-        cases.retain(|case| name_of(kind, *case) == Some(wanted));
-    }
-    Ok(cases)
 }
 
 /// One with one, or by the names of worlds and recoveries.

@@ -5,7 +5,7 @@ use super::exit::Status;
 use super::out::Out;
 use super::progress::Progress;
 use super::suite::{File, Plan, shown};
-use super::{bug, pretty};
+use super::{bug, pretty, with_jobs};
 use crate::report::case::{self, Options};
 use crate::report::coverage::{self, Coverage};
 use crate::report::text::layout::{Page, Tint, count, pad};
@@ -50,15 +50,6 @@ fn open(out: Out, plan: &Plan) -> (Suite, Status) {
         }
     }
     (suite, status)
-}
-
-/// Runs `work` on as many threads as `-j` says.
-fn with_jobs<T: Send>(common: &Common, work: impl FnOnce() -> T + Send) -> T {
-    match common.jobs.map(|n| rayon::ThreadPoolBuilder::new().num_threads(usize::from(n)).build()) {
-        Some(Ok(pool)) => pool.install(work),
-        // No threads are to be had, or none were asked for: the common ones give the same.
-        _ => work(),
-    }
 }
 
 /// `--coverage`, with `--min`.

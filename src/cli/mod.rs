@@ -90,6 +90,14 @@ fn only(out: Out, common: &Common, command: &str, formats: &[Format]) -> Result<
     Err(out.refuse("usage", &what, &[format!("it writes {}", names.join(", "))], Status::Wrong))
 }
 
+/// Runs `work` on as many threads as `-j` says; where none are to be had, one after the other gives the same.
+fn with_jobs<T: Send>(common: &Common, work: impl FnOnce() -> T + Send) -> T {
+    match common.jobs.map(|n| rayon::ThreadPoolBuilder::new().num_threads(usize::from(n)).build()) {
+        Some(Ok(pool)) => pool.install(work),
+        Some(Err(_)) | None => work(),
+    }
+}
+
 fn style(common: &Common, colour: bool) -> Style {
     let detail = match (common.quiet, common.verbose) {
         (true, _) => Detail::Quiet,

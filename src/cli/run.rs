@@ -94,7 +94,7 @@ fn file(
     if let Some(release) = release {
         file.scenario.release = release;
     }
-    let cases = narrowed(out, args, &file)?;
+    let cases = narrowed(out, &args.worlds, &args.recoveries, &file)?;
     for at in &args.at {
         if file.scenario.until.is_some_and(|until| *at > until) {
             let what = format!("--at {at} lies after the end of {} at {}", file.name, file.scenario.until.unwrap_or_default());
@@ -124,12 +124,7 @@ fn file(
         status = stream.status;
         reports
     } else {
-        match common.jobs.map(|n| rayon::ThreadPoolBuilder::new().num_threads(usize::from(n)).build()) {
-            Some(Ok(pool)) => pool.install(run_all),
-            // No threads are to be had: one after the other gives the same.
-            Some(Err(_)) => cases.iter().map(|case| one(&file, *case, &options, common)).collect(),
-            None => run_all(),
-        }
+        super::with_jobs(common, run_all)
     };
     drop(progress);
     for report in reports.iter().filter(|report| report.cut_short) {
@@ -209,11 +204,11 @@ fn judge(report: &Report, fail_on: Option<FailOn>) -> Status {
 }
 
 /// The cases that `--world` and `--recovery` leave.
-fn narrowed(out: Out, args: &Run, file: &File) -> Result<Vec<Case>, Status> {
+pub(super) fn narrowed(out: Out, only_worlds: &[String], only_recoveries: &[String], file: &File) -> Result<Vec<Case>, Status> {
     let scenario: &Scenario = &file.scenario;
     let worlds: Vec<&str> = scenario.worlds.iter().map(|world| world.name.as_str()).collect();
     let recoveries: Vec<&str> = scenario.recoveries.iter().filter_map(|recovery| recovery.name.as_deref()).collect();
-    for (option, wanted, there) in [("world", &args.worlds, &worlds), ("recovery", &args.recoveries, &recoveries)] {
+    for (option, wanted, there) in [("world", only_worlds, &worlds), ("recovery", only_recoveries, &recoveries)] {
         for name in wanted {
             if !there.contains(&name.as_str()) {
                 let near = catalog::nearest_of(name, there.iter().copied());
@@ -225,7 +220,7 @@ fn narrowed(out: Out, args: &Run, file: &File) -> Result<Vec<Case>, Status> {
         }
     }
     let in_list = |wanted: &[String], name: Option<&str>| wanted.is_empty() || name.is_some_and(|name| wanted.iter().any(|w| w == name));
-    let keep = |case: &Case| in_list(&args.worlds, scenario.world_name(*case)) && in_list(&args.recoveries, scenario.recovery_name(*case));
+    let keep = |case: &Case| in_list(only_worlds, scenario.world_name(*case)) && in_list(only_recoveries, scenario.recovery_name(*case));
     Ok(scenario.cases().into_iter().filter(keep).collect())
 }
 
