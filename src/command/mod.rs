@@ -25,6 +25,7 @@ mod list;
 mod pbd;
 mod pool_database;
 mod pool_designate;
+mod pool_eject;
 mod pool_emergency;
 mod pool_ha_compute;
 mod pool_ha_disable;
@@ -247,6 +248,7 @@ commands! {
     PoolHaComputeMax: pool_ha_compute::ComputeMax,
     PoolHaComputeHypothetical: pool_ha_compute::ComputeHypothetical,
     PoolJoin: pool_join::PoolJoin,
+    PoolEject: pool_eject::PoolEject,
     PoolSyncDatabase: pool_database::SyncDatabase,
     PoolDumpDatabase: pool_database::DumpDatabase,
     PoolRestoreDatabase: pool_database::RestoreDatabase,
@@ -296,7 +298,7 @@ const NOT_YET: &[&str] = &[
     "host-emergency-management-reconfigure", "host-evacuate", "host-get-vms-which-prevent-evacuation",
     "host-get-system-status-capabilities", "host-ha-xapi-healthcheck", "host-management-disable", "host-param-add", "host-param-clear",
     "host-param-remove", "host-param-set", "host-power-on", "host-shutdown-agent", "host-signal-networking-change", "pbd-create",
-    "pbd-destroy", "pbd-param-get", "pbd-param-list", "pbd-param-set", "pool-eject",
+    "pbd-destroy", "pbd-param-get", "pbd-param-list", "pbd-param-set", 
     "pool-param-add", "pool-param-clear", "pool-param-remove",
     "snapshot-destroy", "snapshot-list", "snapshot-param-get", "snapshot-param-list", "snapshot-reset-powerstate", "snapshot-revert",
     "snapshot-uninstall", "sr-create", "sr-destroy", "sr-forget", "sr-introduce", "sr-param-add", "sr-param-remove", "sr-param-set",

@@ -94,6 +94,7 @@ impl Reads {
             | Event::HaSwitchedOff { .. }
             | Event::HaSwitchedOn { .. }
             | Event::HaDisabled { .. }
+            | Event::BeganAfresh { .. }
             | Event::RedoLogRead { .. } => Reads::ALL,
             Event::Isolated { .. }
             | Event::Reconnected { .. }
@@ -110,6 +111,7 @@ impl Reads {
             | Event::HostEnabled { .. }
             | Event::HostDisabled { .. }
             | Event::HostForgotten { .. }
+            | Event::HostEjected { .. }
             | Event::HostJoined { .. } => Reads::HOSTS,
             Event::VmRecorded { .. } | Event::VmProtected { .. } | Event::VmReleased { .. } => Reads::RECORDS,
             Event::ToleranceSet { .. }
@@ -118,6 +120,7 @@ impl Reads {
             | Event::VmRestarted { .. }
             | Event::VmRestartFailed { .. } => Reads::HA,
             Event::LockSet { .. } | Event::LockRemoved { .. } => Reads::LOCKS,
+            Event::SrForgotten { .. } => Reads::STORAGE.and(Reads::LOCKS),
             Event::PbdRecorded { .. } | Event::PbdGone { .. } | Event::DefaultSrSet { .. } => Reads::STORAGE,
         }
     }

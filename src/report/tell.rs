@@ -201,6 +201,10 @@ impl Teller<'_> {
                 )
             }
 
+            Event::BeganAfresh { machine, .. } => {
+                truth(machine, "began-afresh", "begins anew, as a pool of its own; its local storage is reinitialised".into())
+            }
+
             Event::XapiStopped { machine } => truth(machine, "xapi-stopped", "xapi stops; domains run on".into()),
             Event::XapiStarting { machine } => quiet(truth(machine, "xapi-starting", "xapi starts".into())),
             Event::XapiUp { machine, master } => plus(
@@ -294,6 +298,13 @@ impl Teller<'_> {
             Event::HostForgotten { by, host } => {
                 plus(belief(by, "host-forgotten", format!("has forgotten {}", self.host(*host))), &[("host", json!(self.host(*host)))])
             }
+            Event::HostEjected { by, host } => {
+                plus(belief(by, "host-ejected", format!("has ejected {}", self.host(*host))), &[("host", json!(self.host(*host)))])
+            }
+            Event::SrForgotten { by, sr } => plus(
+                belief(by, "sr-forgotten", format!("has forgotten {} and every disk on it", self.sr(*sr))),
+                &[("sr", json!(self.sr(*sr)))],
+            ),
             Event::HostJoined { by, host } => {
                 plus(belief(by, "host-joined", format!("has {} as a new member", self.host(*host))), &[("host", json!(self.host(*host)))])
             }

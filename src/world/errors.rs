@@ -238,7 +238,7 @@ pub const ERRORS: &[ErrorDoc] = &[
         code: "VM_REQUIRES_SR",
         params: &["vm", "sr"],
         text: "You attempted to run a VM on a host which doesn't have access to an SR needed by the VM. The VM has at least one VBD attached to a VDI in the SR.",
-        doc: "The host has no plugged PBD of an SR that a disk of the VM lies on. Plug it (`xe pbd-plug`), or choose a host that has it.",
+        doc: "The host has no plugged PBD of an SR that a disk of the VM lies on. Plug it (`xe pbd-plug`), or choose a host that has it. An SR that prints as a bare `OpaqueRef:` is none of the pool's any more: it went with the host that was ejected, and the disk with it.",
     },
     ErrorDoc {
         code: "HOST_NOT_ENOUGH_FREE_MEMORY",

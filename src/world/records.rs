@@ -160,24 +160,64 @@ impl World {
         }
     }
 
+    /// Forgets a host that is held for dead: nobody tells it.
+    pub fn forget_host(&mut self, fx: &mut Effects, by: MachineId, host: HostId) {
+        if self.db(by).host(host).is_some() {
+            self.remove_host(fx, by, host, Event::HostForgotten { by, host });
+            self.note_forgotten(host);
+        }
+    }
+
+    /// Takes a host out that itself has a part in it: it begins anew, and so may serve again.
+    pub fn eject_host(&mut self, fx: &mut Effects, by: MachineId, host: HostId) {
+        if self.db(by).host(host).is_some() {
+            self.remove_host(fx, by, host, Event::HostEjected { by, host });
+        }
+    }
+
     /// Takes a host out of a database, with its PBDs. (In life the PBDs go within 30 s, db_gc.ml; nothing asks for them
     /// in between.)
-    pub fn forget_host(&mut self, fx: &mut Effects, by: MachineId, host: HostId) {
-        if self.db(by).host(host).is_none() {
-            return;
-        }
+    fn remove_host(&mut self, fx: &mut Effects, by: MachineId, host: HostId, told: Event) {
         let db = self.db_mut(by);
         db.hosts.remove(&host);
         let gone: Vec<SrId> = db.pbds.keys().filter(|(holder, _)| *holder == host).map(|(_, sr)| *sr).collect();
         db.pbds.retain(|(holder, _), _| *holder != host);
-        fx.tell(Event::HostForgotten { by, host });
+        fx.tell(told);
         for sr in gone {
             fx.tell(Event::PbdGone { by, host, sr });
         }
         let stack = &mut self.stacks[by.at()];
         stack.heard.remove(host);
         stack.shutting_down.remove(&host);
-        self.note_forgotten(host);
+    }
+
+    /// Takes an SR out of a database, with its PBDs, the records of its disks and the VBDs of those (xapi_sr.ml, forget). A VM
+    /// keeps its record when its disks go, and no host can take it any more. (In life the VBDs go within 30 s, db_gc.ml; such
+    /// a VM then finds nothing to boot from.)
+    pub fn forget_sr(&mut self, fx: &mut Effects, by: MachineId, sr: SrId) {
+        if self.db(by).srs.get(sr.at()) != Some(&true) {
+            return;
+        }
+        let vdis = self.vdis_on(sr);
+        let vbds: Vec<usize> = (0..self.names.vbds.len()).filter(|at| vdis.contains(&self.names.vbds[*at].vdi)).collect();
+        let db = self.db_mut(by);
+        db.srs[sr.at()] = false;
+        let gone: Vec<HostId> = db.pbds.keys().filter(|(_, of)| *of == sr).map(|(host, _)| *host).collect();
+        db.pbds.retain(|(_, of), _| *of != sr);
+        for vdi in vdis {
+            if let Some(slot) = db.vdis.get_mut(vdi.at()) {
+                *slot = None;
+            }
+        }
+        for vbd in vbds {
+            if let Some(slot) = db.attached.get_mut(vbd) {
+                *slot = false;
+            }
+        }
+        for host in gone {
+            fx.tell(Event::PbdGone { by, host, sr });
+        }
+        fx.tell(Event::SrForgotten { by, sr });
     }
 
     /// Marks the machine of a forgotten host: it may serve again only after a fresh installation (M7).
