@@ -1,9 +1,9 @@
 //! High availability: its own commands, and what the others refuse while it is on (pool.md §5.8–5.11, xe-cli.md §2.6).
 
-use super::stage::{ALPHA, BETA, DB, End, GAMMA, NFS, Room, SPARE, WEB, host};
+use super::stage::{ALPHA, BETA, DB, End, GAMMA, NFS, Room, SAN, SPARE, WEB, host};
 use crate::base::time::Span;
 use crate::command::Output;
-use crate::world::ha::{PoolState, Protection};
+use crate::world::ha::{PoolHa, PoolState, Protection};
 use crate::world::hardware::Io;
 use std::sync::Arc;
 
@@ -97,6 +97,38 @@ fn what_would_break_the_plan_is_refused_while_there_is_one() {
     let ha = &room.db(ALPHA).ha;
     assert_eq!((ha.failures_to_tolerate, ha.plan_exists_for, ha.overcommitted), (1, 0, true));
     assert_eq!(room.ok("xe pool-param-get uuid=$pool param-name=ha-overcommitted"), "true\n");
+}
+
+/// xapi_host_helpers.ml, assert_safe_to_reenable: a host without the storage of a protected VM stays closed, plan or no plan.
+#[test]
+fn a_host_without_the_storage_of_protected_vms_stays_disabled() {
+    let mut room = room();
+    let enable = "xe host-enable host=gamma";
+    room.ok("xe host-disable host=gamma");
+    // web has a disk on the SAN, and nobody protects it.
+    room.world.set_pbd(&mut room.fx, ALPHA, host(GAMMA), SAN, false);
+    room.ok(enable);
+    room.ok("xe host-disable host=gamma");
+    room.world.set_pbd(&mut room.fx, ALPHA, host(GAMMA), NFS, false);
+    assert_eq!(room.code(enable).0, "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+    assert!(!room.db(ALPHA).host(host(GAMMA)).unwrap().enabled);
+    // The plan is not asked: where there is none it is refused all the same.
+    room.world.set_plan(&mut room.fx, ALPHA, 0, true);
+    assert_eq!(room.code(enable).0, "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+    // Another host's PBD is no matter, nor is one of a VM that was shut down and so is not to be brought back.
+    room.ok("xe host-enable host=alpha");
+    room.world.set_always_run(&mut room.fx, ALPHA, DB, false);
+    room.ok(enable);
+    // Nor is any where overcommit is allowed, or HA is off.
+    let changes: [fn(&mut PoolHa); 2] = [|ha| ha.allow_overcommit = true, |ha| ha.enabled = false];
+    for change in changes {
+        let mut other = self::room();
+        other.world.set_enabled(&mut other.fx, ALPHA, host(GAMMA), false);
+        other.world.set_pbd(&mut other.fx, ALPHA, host(GAMMA), NFS, false);
+        assert_eq!(other.code(enable).0, "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+        change(&mut other.world.db_mut(ALPHA).ha);
+        other.ok(enable);
+    }
 }
 
 #[test]
