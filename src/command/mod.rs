@@ -5,6 +5,7 @@
 
 mod args;
 mod batch;
+mod complaints;
 mod examine;
 mod frame;
 mod names;
@@ -36,6 +37,7 @@ mod pool_recover;
 mod resetvdis;
 mod toolstack;
 mod vm_migrate;
+mod vm_param_set;
 mod vm_place;
 mod vm_reset;
 mod vm_shutdown;
@@ -44,7 +46,8 @@ mod vm_start;
 #[cfg(test)]
 mod tests;
 
-pub use examine::{COMPLAINTS, Complaint, ComplaintDoc, examine};
+pub use complaints::{COMPLAINTS, ComplaintDoc};
+pub use examine::{Complaint, examine};
 pub use frame::{Typed, typed};
 
 use crate::base::ids::{MachineId, VmId};
@@ -255,6 +258,7 @@ commands! {
     VmList: list::List<fields::Vm>,
     VmParamGet: fields::ParamGet<fields::Vm>,
     VmParamList: fields::ParamList<fields::Vm>,
+    VmParamSet: vm_param_set::VmParamSet,
     VmStart: vm_start::VmStart,
     VmShutdown: vm_shutdown::VmShutdown,
     VmMigrate: vm_migrate::VmMigrate,
@@ -305,5 +309,5 @@ const NOT_YET: &[&str] = &[
     "sr-probe", "sr-scan", "task-cancel", "task-list", "template-list", "vbd-create", "vbd-destroy", "vbd-param-get", "vbd-param-list",
     "vbd-plug", "vbd-unplug", "vdi-create", "vdi-destroy", "vdi-forget", "vdi-param-add", "vdi-param-remove", "vdi-param-set",
     "vdi-snapshot", "vdi-unlock", "vm-destroy", "vm-disk-list", "vm-install", "vm-param-add", "vm-param-clear", "vm-param-remove",
-    "vm-param-set", "vm-pause", "vm-reboot", "vm-resume", "vm-snapshot", "vm-suspend", "vm-uninstall", "vm-unpause",
+    "vm-pause", "vm-reboot", "vm-resume", "vm-snapshot", "vm-suspend", "vm-uninstall", "vm-unpause",
 ];

@@ -155,6 +155,7 @@ fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: Machine
     for vm in names.vm_ids() {
         if let (Some(mine), Some(slot @ None)) = (own.vm(vm), db.vms.get_mut(vm.at())) {
             *slot = Some(mine.clone());
+            db.ha.vms.extend(own.ha.vms.get(&vm).map(|ha| (vm, *ha)));
             fx.tell(Event::VmRecorded { by: master, vm, power_state: mine.power_state, resident_on: mine.resident_on });
         }
     }

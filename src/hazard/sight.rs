@@ -114,6 +114,7 @@ impl Reads {
             | Event::HostEjected { .. }
             | Event::HostJoined { .. } => Reads::HOSTS,
             Event::VmRecorded { .. } | Event::VmProtected { .. } | Event::VmReleased { .. } => Reads::RECORDS,
+            Event::VmHaSet { .. } => Reads::RECORDS.and(Reads::HA),
             Event::ToleranceSet { .. }
             | Event::PlanRecorded { .. }
             | Event::VmRestarting { .. }

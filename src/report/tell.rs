@@ -440,6 +440,26 @@ impl Teller<'_> {
                 ),
                 &[("plan-exists-for", json!(exists_for)), ("overcommitted", json!(overcommitted))],
             ),
+            Event::VmHaSet { by, vm, priority, order, start_delay } => {
+                let priority = priority.map_or("", Protection::name);
+                let mut what = format!("has {} with ", self.vm(*vm));
+                what += &if priority.is_empty() { "no restart priority".to_owned() } else { format!("the restart priority {priority}") };
+                if let Some(order) = order {
+                    what += &format!(", order {order}");
+                }
+                if *start_delay > Span::ZERO {
+                    what += &format!(", start delay {start_delay}");
+                }
+                plus(
+                    belief(by, "vm-ha-set", what),
+                    &[
+                        ("vm", json!(self.vm(*vm))),
+                        ("priority", json!(priority)),
+                        ("order", json!(order)),
+                        ("start-delay", json!(start_delay.0 / 1_000_000)),
+                    ],
+                )
+            }
             Event::RestartsHeld { by, span } => plus(
                 belief(
                     by,

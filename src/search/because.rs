@@ -308,6 +308,7 @@ fn is_belief(event: &Event) -> bool {
             | Event::HaSwitchedOn { .. }
             | Event::HaDisabled { .. }
             | Event::ToleranceSet { .. }
+            | Event::VmHaSet { .. }
     )
 }
 
@@ -353,7 +354,7 @@ impl Subject {
             Event::MasterRecorded { by, host: of } => machine(by) || host(of),
             Event::ConfWritten { machine: of, .. } => rules && machine(of),
             Event::CopyTaken { machine: of, .. } | Event::DumpRestored { machine: of, .. } => rules && machine(of),
-            Event::VmRecorded { vm, .. } => self.vms.contains(vm),
+            Event::VmRecorded { vm, .. } | Event::VmHaSet { vm, .. } => self.vms.contains(vm),
             Event::LockSet { vdi, .. } | Event::LockRemoved { vdi, .. } | Event::PausedCleared { vdi, .. } => self.vdis.contains(vdi),
             Event::PbdRecorded { host: of, sr, .. } | Event::PbdGone { host: of, sr, .. } => self.sr == Some(*sr) && host(of),
             Event::SrForgotten { sr, .. } => self.sr == Some(*sr),

@@ -163,4 +163,7 @@ pub enum Event {
     HostEjected { by: MachineId, host: HostId },
     SrForgotten { by: MachineId, sr: SrId },
     BeganAfresh { machine: MachineId, host: HostId, pool: PoolId },
+
+    // What is believed of a VM and HA.
+    VmHaSet { by: MachineId, vm: VmId, priority: Option<Protection>, order: Option<u64>, start_delay: Span },
 }

@@ -5,7 +5,7 @@ use super::World;
 use super::database::{PowerState, VmRecord};
 use super::effects::Effects;
 use super::event::Event;
-use super::ha::Protection;
+use super::ha::{Protection, VmHa};
 use super::memory::{PoolConf, Restarts, Xapi};
 use super::names::Mode;
 use super::plan::Planner;
@@ -54,10 +54,28 @@ impl World {
 
     /// Sets `VM.ha_always_run` of a VM with the priority `restart`: HA keeps it running, or lets it be.
     pub fn set_always_run(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, run: bool) {
-        let restarts = self.names.vms[vm.at()].protection == Some(Protection::Restart);
-        if restarts && self.db(by).vm(vm).is_some() && self.db(by).always_run.get(vm.at()) == Some(&!run) {
+        if self.db(by).vm_ha(&self.names, vm).priority == Some(Protection::Restart) && self.db(by).vm(vm).is_some() {
+            self.write_always_run(fx, by, vm, run);
+        }
+    }
+
+    fn write_always_run(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, run: bool) {
+        if self.db(by).always_run.get(vm.at()) == Some(&!run) {
             self.db_mut(by).always_run[vm.at()] = run;
             fx.tell(if run { Event::VmProtected { by, vm } } else { Event::VmReleased { by, vm } });
+        }
+    }
+
+    /// Sets what a VM's record says of HA. A new priority turns the protection of a running VM on or off at once; of one that
+    /// is down it leaves alone whether it is meant to run (xapi_vm.ml, set_ha_restart_priority).
+    pub fn set_vm_ha(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, ha: VmHa) {
+        let old = self.db(by).vm_ha(&self.names, vm);
+        let Some(state) = self.db(by).vm(vm).map(|record| record.power_state).filter(|_| old != ha) else { return };
+        self.db_mut(by).ha.vms.insert(vm, ha);
+        let VmHa { priority, order, start_delay } = ha;
+        fx.tell(Event::VmHaSet { by, vm, priority, order, start_delay });
+        if old.priority != priority && state == PowerState::Running {
+            self.write_always_run(fx, by, vm, priority == Some(Protection::Restart));
         }
     }
 
