@@ -6,6 +6,8 @@ mod console;
 #[cfg(test)]
 mod ha_boot_tests;
 #[cfg(test)]
+mod ha_daemon_tests;
+#[cfg(test)]
 mod ha_tests;
 #[cfg(test)]
 mod protect_tests;
@@ -322,6 +324,7 @@ impl Engine {
             Due::HaDisk { machine, run } => ha::disk(world, fx, machine, run),
             Due::HaTimer { machine, timer } => ha::fault::timer(world, fx, machine, timer),
             Due::HaWatchdog { machine, run } => ha::watchdog(world, fx, machine, run),
+            Due::HaUnfed { machine, boot } => world.ha_unfed_too_long(fx, machine, boot),
             Due::HaHealth { machine, run } => ha::health(world, fx, machine, run),
             Due::HaBoot { machine, epoch } => ha::boot::look(world, fx, machine, epoch),
             Due::HaMonitor { machine, epoch } => ha::master::monitor(world, fx, machine, epoch),
@@ -378,7 +381,7 @@ fn name_of(due: Due) -> &'static str {
         Due::HaBeat { .. } => "ha-heartbeat",
         Due::HaDisk { .. } => "ha-statefile",
         Due::HaTimer { .. } => "ha-timer",
-        Due::HaWatchdog { .. } => "ha-watchdog",
+        Due::HaWatchdog { .. } | Due::HaUnfed { .. } => "ha-watchdog",
         Due::HaHealth { .. } => "ha-health",
         Due::HaBoot { .. } => "ha-start",
         Due::HaMonitor { .. } => "ha-monitor",

@@ -158,4 +158,7 @@ pub enum Event {
     VmRestarting { by: MachineId, vm: VmId, host: HostId, protection: Protection },
     VmRestarted { by: MachineId, vm: VmId, host: HostId },
     VmRestartFailed { by: MachineId, vm: VmId, code: &'static str },
+
+    // What is so: the membership daemon dies.
+    HaDaemonCrashed { machine: MachineId, reset_in: Span },
 }

@@ -105,4 +105,6 @@ pub enum FenceCause {
     StatefileWatchdog,
     /// xapi did not come back.
     Xapi,
+    /// Nobody fed the watchdogs: the daemon had died without disarming them.
+    Unfed,
 }

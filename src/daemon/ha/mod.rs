@@ -65,11 +65,17 @@ pub fn settle(world: &mut World, fx: &mut Effects, machine: MachineId) {
 pub fn beat(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let Some(xhad) = daemon(world, machine, run) else { return };
     fx.due(xhad.times.beat, Due::HaBeat { machine, run });
+    let answers = world.dom0_answers(machine);
     let (starting, said, beaten, watchdog) = (xhad.phase == Phase::Starting, xhad.said, xhad.beaten, xhad.times.beat_watchdog);
     if starting {
+        // Its heartbeat thread feeds the watchdog from its first round on, in a liveset or not (xha, heartbeat.c).
+        let now = world.now;
+        if let Some(xhad) = daemon_mut(world, machine).filter(|_| answers) {
+            xhad.beaten = now;
+        }
         return;
     }
-    if !world.dom0_answers(machine) {
+    if !answers {
         watch(world, fx, machine, beaten + watchdog);
         return;
     }
