@@ -8,6 +8,8 @@ mod ha_boot_tests;
 #[cfg(test)]
 mod ha_daemon_tests;
 #[cfg(test)]
+mod ha_storage_tests;
+#[cfg(test)]
 mod ha_tests;
 #[cfg(test)]
 mod protect_tests;
