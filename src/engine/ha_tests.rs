@@ -123,8 +123,9 @@ const PLAIN_SHRINK: (u64, u64) = (53 + 22, 100);
 const DISPUTED: (u64, u64) = (53 + 60, 143);
 const DISPUTED_SHRINK: (u64, u64) = (53 + 60 + 82, 225);
 
-/// Real daemons were seen to be later than the parts add up to, since all who see each other must have begun, by heartbeat
-/// and by slot: fenced after 117 s, the liveset shrunk after 81 and 202 s at the least. So it is in most runs.
+/// Real daemons were seen to be later than the parts add up to, since a silence is noticed only when the heartbeat thread
+/// runs again, and all who see each other go through the handler together: fenced after 117 s, the liveset shrunk after 81
+/// and 202 s at the least. So it is in nearly all runs.
 #[test]
 fn most_runs_lie_where_real_daemons_were_seen() {
     let share = |timeline: &str, of: fn(&Run) -> BTreeMap<MachineId, Span>, least: u64, most: u64| {
@@ -134,7 +135,7 @@ fn most_runs_lie_where_real_daemons_were_seen() {
     };
     let (cut, dead) = ("- {at: 10m, fault: {isolate: gamma}}", "- {at: 10m, fault: {crash: beta}}");
     let shares = [share(cut, Run::fenced, 117, 143), share(cut, Run::shrunk, 202, 225), share(dead, Run::shrunk, 81, 100)];
-    assert!(shares.iter().all(|share| *share >= 85), "{shares:?}");
+    assert!(shares.iter().all(|share| *share >= 90), "{shares:?}");
 }
 
 #[test]

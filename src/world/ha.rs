@@ -149,13 +149,22 @@ pub struct Saying {
     pub fence: bool,
 }
 
-/// How far a daemon is with a fault.
+/// How far a daemon is with a fault (xha, sm.c, the phases FHREADY to FH4). All that see each other go from one to the
+/// next together: whoever has come to a stage waits there for the others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Stage {
-    /// It waits until all it sees have begun, and until nobody is between alive and silent.
-    Gathering,
-    /// It waits until all it sees have the same view.
+    /// It has begun, and waits until all that it hears have (FHREADY).
+    Ready,
+    /// It waits until nobody is between alive and silent (FH1).
+    Settling,
+    /// Nobody is, as far as it sees; all that it hears or sees on the disk have to come so far (FH1DONE).
+    Steady,
+    /// It waits until all it sees have the same view (FH2).
     Comparing,
+    /// It has the view that it will decide by (FH2DONE).
+    Compared,
+    /// It is about to decide (FH3).
+    Deciding,
     /// It has decided.
     #[default]
     Done,
@@ -172,20 +181,8 @@ pub struct Slot {
     pub incarnation: u32,
     /// What it says of itself, here as in its heartbeats.
     pub says: Saying,
-    /// When the number of the fault that it handles was written: who read the slot before knows nothing of it.
-    pub fault_at: Time,
     /// It was shut down in order: nobody need fear it (host-shutdown, host-reboot).
     pub excluded: bool,
-}
-
-impl Slot {
-    /// The host writes what it says.
-    pub fn write(&mut self, says: Saying, now: Time) {
-        if self.says.fault != says.fault {
-            self.fault_at = now;
-        }
-        self.says = says;
-    }
 }
 
 /// Where the master's changes of the database go while HA is on.

@@ -356,7 +356,7 @@ impl World {
                 file.set_excluded(slot, false);
                 let own = &mut file.slots[slot];
                 let written = if new { now } else { own.written };
-                *own = Slot { version: own.version + 1, written, incarnation: run, says, fault_at: now, excluded: false };
+                *own = Slot { version: own.version + 1, written, incarnation: run, says, excluded: false };
             }
         }
     }

@@ -1,7 +1,8 @@
 //! What the membership daemon of one machine (xhad) remembers while it runs. How it moves stands with the daemons.
 
-use super::ha::{HaConfig, Saying};
+use super::ha::{HaConfig, Saying, Slots};
 use super::release::HaTimes;
+use super::survival::Rule;
 use crate::base::time::{Span, Time};
 use std::sync::Arc;
 
@@ -12,12 +13,28 @@ pub enum Phase {
     Starting,
     /// It is in a liveset, and nothing is wrong.
     Settled,
-    /// The fault handler waits until all that it sees have begun, and nobody is between alive and silent.
+    /// It handles a fault: it waits until all that it hears have begun too.
     Gathering,
-    /// The fault handler waits until all have the same view, at most until then.
+    /// It waits until nobody is between alive and silent.
+    Settling {
+        /// Whoever was heard and seen since then is alive.
+        since: Time,
+    },
+    /// It waits until all that it hears or sees on the disk have come so far.
+    Meeting,
+    /// It waits until all have the same view, at most until then.
     Comparing {
         /// When it decides by what it has.
         until: Time,
+    },
+    /// It knows who lives, and acts by it as soon as all that it hears have come so far.
+    Concluding {
+        /// Who lives.
+        alive: Slots,
+        /// By which rule.
+        rule: Rule,
+        /// Whether the views agreed.
+        agreed: bool,
     },
     /// It has won, and waits until the losers' watchdogs have certainly struck.
     Shrinking,
@@ -71,7 +88,7 @@ impl Xhad {
     }
     /// Whether it handles a fault.
     pub fn handling(&self) -> bool {
-        matches!(self.phase, Phase::Gathering | Phase::Comparing { .. } | Phase::Shrinking)
+        !matches!(self.phase, Phase::Starting | Phase::Settled)
     }
     /// The longer of the two timeouts.
     pub fn patience(&self) -> Span {

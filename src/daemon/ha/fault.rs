@@ -1,6 +1,9 @@
-//! What a daemon makes of silence (xha, sm.c, fault_handler): it waits until all that it sees have begun too and nobody is
+//! What a daemon makes of silence (xha, sm.c, fault_handler): it waits until all that it hears have begun too and nobody is
 //! between alive and silent, compares views, decides by the survival rules, fences itself or waits until the losers must
 //! have been reset, and then takes them out of the liveset.
+//!
+//! All that see each other go through this together, stage by stage; before views are compared they wait for those too
+//! whom they see on the disk alone. So the two sides of a split compare, and give up comparing, at the same time.
 //!
 //! Nobody is let back into the views until the handler ends: an outage that ends too late saves nobody.
 
@@ -10,7 +13,7 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::ha::{Saying, Slot, Slots, Stage};
+use crate::world::ha::{Saying, Slots, Stage};
 use crate::world::survival::{Rule, View, survivors};
 use crate::world::xhad::{FenceCause, Phase, Xhad};
 
@@ -31,26 +34,46 @@ pub fn timer(world: &mut World, fx: &mut Effects, machine: MachineId, timer: u32
     match xhad.phase {
         Phase::Starting => super::join::look(world, fx, machine),
         Phase::Settled => look(world, fx, machine),
-        Phase::Gathering | Phase::Comparing { .. } => round(world, fx, machine),
+        Phase::Gathering | Phase::Settling { .. } | Phase::Meeting | Phase::Comparing { .. } | Phase::Concluding { .. } => {
+            round(world, fx, machine)
+        }
         Phase::Shrinking => shrink(world, fx, machine),
     }
 }
 
-/// The first instant at which a silence could be too long.
+/// The first instant at which a silence could be too long, and be noticed.
 fn first_silence(world: &World, xhad: &Xhad) -> Time {
-    let (silence, standstill) = (xhad.times.silence, xhad.times.standstill);
+    let standstill = xhad.times.standstill;
     let file = world.hw.statefiles.get(&xhad.config.sr).filter(|_| !xhad.no_statefile);
-    let mut first = Time::NEVER;
+    let (mut unheard, mut unseen) = (Time::NEVER, Time::NEVER);
     for slot in xhad.says.liveset.without(xhad.me).iter() {
-        first = first.min(heard(world, xhad, slot).unwrap_or(Time::ZERO) + silence);
+        unheard = unheard.min(heard(world, xhad, slot).unwrap_or(Time::ZERO) + xhad.times.silence);
         if let Some(file) = file {
-            first = first.min(moved(file, xhad, slot) + standstill);
+            unseen = unseen.min(moved(file, xhad, slot) + standstill);
         }
     }
     if !xhad.no_statefile {
-        first = first.min(xhad.read + standstill);
+        unseen = unseen.min(xhad.read + standstill);
     }
-    if first == Time::NEVER { world.now + silence } else { first }
+    let first = beat_after(world, xhad, unheard).min(unseen);
+    if first == Time::NEVER { world.now + xhad.times.silence } else { first }
+}
+
+/// When the heartbeat thread next runs, which alone notices that a peer is not heard: when it sends its own beat, or a
+/// beat of another comes in (xha, heartbeat.c, hb).
+fn beat_after(world: &World, xhad: &Xhad, at: Time) -> Time {
+    if at == Time::NEVER {
+        return at;
+    }
+    let every = xhad.times.beat.0.max(1);
+    let next = |last: Time| Time(last.0 + at.since(last).0.div_ceil(every) * every);
+    let mut first = next(xhad.beaten);
+    for slot in xhad.says.liveset.without(xhad.me).iter() {
+        if let Some(last) = heard(world, xhad, slot).filter(|last| *last + xhad.times.silence > at) {
+            first = first.min(next(last));
+        }
+    }
+    first
 }
 
 /// A daemon at rest waits for the first silence that there could be.
@@ -102,32 +125,50 @@ pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId, number: u3
         hears: hears.and(liveset),
         sees: sees.and(liveset),
         fault: number,
-        stage: Stage::Gathering,
+        stage: Stage::Ready,
         statefile: sees.has(me),
         fence: false,
     };
-    // Peers hear of it at the next beat and read of it after the next round on the disk, as of everything.
-    if let Some(xhad) = daemon_mut(world, machine) {
-        xhad.said = false;
-    }
     world.ha_rearm(machine, ROUND, fx);
+    // The beats that say so go out at once (hb_send_hb_now).
+    say(world, fx, machine);
 }
 
-/// While views are compared and after, what a daemon says is written at once, and not at its next round.
+/// From `Steady` on the statefile is read and written many times a second, and not at every round (hb_SF_accelerate).
 fn publish(world: &mut World, machine: MachineId) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
-    if world.path_fault(machine, xhad.config.sr).is_some() {
+    if xhad.says.stage < Stage::Steady || world.path_fault(machine, xhad.config.sr).is_some() {
         return;
     }
     let (sr, generation, me, says) = (xhad.config.sr, xhad.config.generation, xhad.me, xhad.says);
     if let Some(file) = world.hw.statefiles.get_mut(&sr).filter(|file| file.generation == generation) {
-        file.slots[me].write(says, world.now);
+        file.slots[me].says = says;
     }
 }
 
-/// One look of the handler: views only shrink, and are said again.
+/// One look of the handler: views only shrink, and are said again; then the next step, if it can be taken now. A step takes
+/// its time: beats that tell of it go out three times, and the statefile is read between two (hb_send_hb_now).
 fn round(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    look_again(world, machine);
+    publish(world, machine);
+    if world.stacks[machine.at()].xhad.as_deref().is_some_and(|xhad| xhad.says.stage == Stage::Comparing) {
+        say(world, fx, machine);
+    }
+    if step(world, fx, machine) {
+        say(world, fx, machine);
+    }
+    let handles = |xhad: &Xhad| xhad.handling() && xhad.phase != Phase::Shrinking;
+    if world.stacks[machine.at()].xhad.as_deref().is_some_and(handles) {
+        world.ha_rearm(machine, ROUND, fx);
+    }
+}
+
+/// Who is no longer heard or seen goes from the view; what was decided by stays.
+fn look_again(world: &mut World, machine: MachineId) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
+    if matches!(xhad.phase, Phase::Concluding { .. }) {
+        return;
+    }
     let mut hearing = xhad.says.hears.and(hears(world, xhad));
     for slot in hearing.without(xhad.me).iter() {
         // Whoever handles this fault and does not hear me is not heard either.
@@ -138,66 +179,76 @@ fn round(world: &mut World, fx: &mut Effects, machine: MachineId) {
     }
     let seeing = xhad.says.sees.and(sees(world, xhad));
     let me = xhad.me;
-    let phase = xhad.phase;
     if let Some(xhad) = daemon_mut(world, machine) {
         xhad.says.hears = hearing;
         xhad.says.sees = seeing;
         xhad.says.statefile = seeing.has(me);
     }
-    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
-    match phase {
-        Phase::Gathering => {
-            let late = xhad.fault_since + xhad.patience().times(2) <= world.now;
-            if late || gathered(world, xhad) {
-                let until = world.now + xhad.patience();
-                if let Some(xhad) = daemon_mut(world, machine) {
-                    xhad.phase = Phase::Comparing { until };
-                    xhad.says.stage = Stage::Comparing;
-                }
-                publish(world, machine);
-                say(world, fx, machine);
-            }
-        }
-        Phase::Comparing { until } => {
-            publish(world, machine);
-            say(world, fx, machine);
-            let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
-            let agreed = compared(world, xhad);
-            if agreed || world.now >= until {
-                decide(world, fx, machine, agreed);
-                return;
-            }
-        }
-        Phase::Starting | Phase::Settled | Phase::Shrinking => {}
-    }
-    world.ha_rearm(machine, ROUND, fx);
 }
 
-/// Whether all that are seen have begun, and nobody is between alive and silent.
-fn gathered(world: &World, xhad: &Xhad) -> bool {
-    let between = |at: Time, limit: Span| {
-        let age = world.now.since(at);
-        age >= Span(limit.0 / 4) && age < limit
+/// Takes the next step of the handler, if it can be taken now. The step that ends the handler answers `false`.
+fn step(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
+    let now = world.now;
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return false };
+    let (phase, stage) = (xhad.phase, xhad.says.stage);
+    let together = met(world, xhad, stage, matches!(phase, Phase::Meeting));
+    let (phase, stage) = match phase {
+        Phase::Gathering if !together => return false,
+        Phase::Gathering if stage == Stage::Ready => (phase, Stage::Settling),
+        Phase::Gathering => (Phase::Settling { since: now }, stage),
+        Phase::Settling { since } if !steady(world, xhad, since) => return false,
+        Phase::Settling { .. } => (Phase::Meeting, Stage::Steady),
+        Phase::Meeting if !together => return false,
+        Phase::Meeting if stage == Stage::Steady => (phase, Stage::Comparing),
+        Phase::Meeting => (Phase::Comparing { until: now + xhad.patience() }, stage),
+        Phase::Comparing { until } => {
+            let agreed = compared(world, xhad);
+            if !agreed && now < until {
+                return false;
+            }
+            let (alive, rule) = verdict(world, xhad);
+            (Phase::Concluding { alive, rule, agreed }, Stage::Compared)
+        }
+        Phase::Concluding { .. } if !together => return false,
+        Phase::Concluding { .. } if stage == Stage::Compared => (phase, Stage::Deciding),
+        Phase::Concluding { alive, rule, agreed } => {
+            conclude(world, fx, machine, alive, rule, agreed);
+            return false;
+        }
+        Phase::Starting | Phase::Settled | Phase::Shrinking => return false,
     };
-    let says = &xhad.says;
-    // By each way that a peer is seen on: its heartbeats say so, and its slot said so when it was last read.
+    if let Some(xhad) = daemon_mut(world, machine) {
+        xhad.phase = phase;
+        xhad.says.stage = stage;
+    }
+    true
+}
+
+/// Whether all that a daemon hears have come as far as it has; and all that it sees on the disk, where that counts.
+fn met(world: &World, xhad: &Xhad, stage: Stage, on_disk: bool) -> bool {
+    let came = |peer: &Saying| (peer.fault, peer.stage) >= (xhad.says.fault, stage);
+    let hearing = xhad.says.hears.and(hears(world, xhad)).without(xhad.me);
+    let seeing = if on_disk { xhad.says.sees.without(xhad.me) } else { Slots::NONE };
     let file = world.hw.statefiles.get(&xhad.config.sr);
-    let wrote = |slot: &Slot| slot.says.fault >= says.fault && slot.fault_at <= xhad.read;
-    let begun = |slot: usize| {
-        (!says.hears.has(slot) || xhad.views[slot].fault >= says.fault)
-            && (!says.sees.has(slot) || file.is_some_and(|file| wrote(&file.slots[slot])))
-    };
-    let steady_network = |slot: usize| !between(heard(world, xhad, slot).unwrap_or(Time::ZERO), xhad.times.silence);
-    let steady_disk = |slot: usize| says.sees.is_empty() || !between(moved_on(world, xhad, slot), xhad.times.standstill);
-    let own = says.sees.is_empty() || !between(xhad.read, xhad.times.standstill);
-    own && says.liveset.without(xhad.me).iter().all(|slot| begun(slot) && steady_network(slot) && steady_disk(slot))
+    hearing.iter().all(|slot| came(&xhad.views[slot]))
+        && seeing.iter().all(|slot| file.is_some_and(|file| came(&file.slots[slot].says)))
+}
+
+/// Whether nobody is between alive and silent: whoever was not heard, or seen, for a quarter of the time that makes it
+/// silent has to be heard again, or to fall silent.
+fn steady(world: &World, xhad: &Xhad, since: Time) -> bool {
+    let sure = |at: Time, limit: Span| at >= since || world.now.since(at) <= Span(limit.0 / 4);
+    let says = &xhad.says;
+    let by_network = |slot: usize| sure(heard(world, xhad, slot).unwrap_or(Time::ZERO), xhad.times.silence);
+    let by_disk = |slot: usize| sure(if slot == xhad.me { xhad.read } else { moved_on(world, xhad, slot) }, xhad.times.standstill);
+    says.hears.without(xhad.me).iter().all(by_network) && says.sees.iter().all(by_disk)
 }
 
 /// Whether all that are seen have the same view.
 fn compared(world: &World, xhad: &Xhad) -> bool {
     let says = &xhad.says;
     let same = |peer: &Saying| {
-        (peer.fault > says.fault || peer.fault == says.fault && peer.stage >= Stage::Comparing)
+        (peer.fault, peer.stage) >= (says.fault, Stage::Comparing)
             && peer.hears == says.hears
             && peer.sees == says.sees
     };
@@ -207,25 +258,28 @@ fn compared(world: &World, xhad: &Xhad) -> bool {
     by_network && by_disk
 }
 
-/// The survival test.
-fn decide(world: &mut World, fx: &mut Effects, machine: MachineId, agreed: bool) {
-    let now = world.now;
-    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
-    let (says, me, config, times) = (xhad.says, xhad.me, xhad.config.clone(), xhad.times);
-    let Some(file) = world.hw.statefiles.get(&config.sr) else { return };
+/// The survival test: who lives, and by which rule.
+fn verdict(world: &World, xhad: &Xhad) -> (Slots, Rule) {
+    let (says, me) = (&xhad.says, xhad.me);
+    let file = world.hw.statefiles.get(&xhad.config.sr);
     let on_disk = says.sees.has(me);
     let disk = if on_disk {
         says.sees
     } else {
         says.hears.iter().filter(|slot| !xhad.views[*slot].sees.is_empty() && *slot != me).fold(Slots::NONE, Slots::with)
     };
-    let mut told: Vec<Slots> = (0..config.members.len())
-        .map(|slot| if on_disk && disk.has(slot) { file.slots[slot].says.hears } else { xhad.views[slot].hears })
-        .collect();
+    let by_slot = |slot: usize| file.filter(|_| on_disk && disk.has(slot)).map(|file| file.slots[slot].says.hears);
+    let mut told: Vec<Slots> =
+        (0..xhad.config.members.len()).map(|slot| by_slot(slot).unwrap_or(xhad.views[slot].hears)).collect();
     told[me] = says.hears;
-    let excluded = file.excluded;
-    let view = View { configured: config.all(), live: says.hears.or(disk), hears: &told, disk, excluded };
-    let (alive, rule) = survivors(&view);
+    let excluded = file.map_or(Slots::NONE, |file| file.excluded);
+    survivors(&View { configured: xhad.config.all(), live: says.hears.or(disk), hears: &told, disk, excluded })
+}
+
+/// What a daemon does by its verdict: it fences itself, or tells the losers to, and waits until they must have.
+fn conclude(world: &mut World, fx: &mut Effects, machine: MachineId, alive: Slots, rule: Rule, agreed: bool) {
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
+    let (says, me, times) = (xhad.says, xhad.me, xhad.times);
     let survives = alive.has(me);
     let removed = says.liveset.minus(alive);
     let mut wait = Span::ZERO;
@@ -239,7 +293,7 @@ fn decide(world: &mut World, fx: &mut Effects, machine: MachineId, agreed: bool)
         }
         wait = wait.max(SHORTEST_WAIT);
     }
-    let took = now.since(xhad.fault_since);
+    let took = world.now.since(xhad.fault_since);
     fx.tell(Event::HaFaultEnded { machine, survives, rule, agreed, took, wait });
     if !survives {
         world.fence(fx, machine, FenceCause::Lost);

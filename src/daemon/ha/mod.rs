@@ -208,11 +208,7 @@ fn write_and_read(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let slot = &mut file.slots[me];
     slot.version += 1;
     slot.written = now;
-    slot.write(says, now);
-    if asked_by_slot(world, machine) {
-        world.fence(fx, machine, FenceCause::Asked);
-        return;
-    }
+    slot.says = says;
     let Some(file) = world.hw.statefiles.get(&sr) else { return };
     // Who went down in order leaves the liveset without a fault.
     let gone = says.liveset.without(me).and(file.excluded);
@@ -222,16 +218,6 @@ fn write_and_read(world: &mut World, fx: &mut Effects, machine: MachineId) {
     if no_statefile {
         leave_rule_two(world, fx, machine);
     }
-}
-
-/// Whether a peer of the liveset, whose slot moves, asks this host to fence itself: a slot says what heartbeats say. Where a
-/// second fault strikes while the first is handled, two sides can decide by views that are seconds apart, and each for
-/// itself; what the one has decided reaches the other by the disk even where the network between them is cut.
-fn asked_by_slot(world: &World, machine: MachineId) -> bool {
-    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return false };
-    let Some(file) = world.hw.statefiles.get(&xhad.config.sr) else { return false };
-    let asks = |slot: usize| file.slots[slot].says.fence && !file.slots[slot].says.proposed.has(xhad.me);
-    xhad.says.liveset.without(xhad.me).and(sees(world, xhad)).iter().any(asks)
 }
 
 /// Excluded hosts whose daemons have ended leave the liveset.
