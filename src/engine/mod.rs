@@ -6,6 +6,8 @@ mod console;
 #[cfg(test)]
 mod ha_boot_tests;
 #[cfg(test)]
+mod ha_known_tests;
+#[cfg(test)]
 mod ha_tests;
 #[cfg(test)]
 mod protect_tests;
@@ -320,6 +322,7 @@ impl Engine {
             Due::FaultAgain { step, round } => self.fault_again(step, round),
             Due::HaBeat { machine, run } => ha::beat(world, fx, machine, run),
             Due::HaDisk { machine, run } => ha::disk(world, fx, machine, run),
+            Due::HaResume { machine, run } => ha::resume(world, fx, machine, run),
             Due::HaTimer { machine, timer } => ha::fault::timer(world, fx, machine, timer),
             Due::HaWatchdog { machine, run } => ha::watchdog(world, fx, machine, run),
             Due::HaHealth { machine, run } => ha::health(world, fx, machine, run),
@@ -377,6 +380,7 @@ fn name_of(due: Due) -> &'static str {
         Due::FaultEnds { .. } | Due::FaultAgain { .. } => "fault",
         Due::HaBeat { .. } => "ha-heartbeat",
         Due::HaDisk { .. } => "ha-statefile",
+        Due::HaResume { .. } => "ha-resume",
         Due::HaTimer { .. } => "ha-timer",
         Due::HaWatchdog { .. } => "ha-watchdog",
         Due::HaHealth { .. } => "ha-health",

@@ -87,6 +87,8 @@ impl Reads {
             | Event::HaShrunk { .. }
             | Event::HaExcluded { .. }
             | Event::HaStatefileBack { .. }
+            | Event::HaLossUnseen { .. }
+            | Event::HaTakenBack { .. }
             | Event::HaMasterElected { .. }
             | Event::HaFollows { .. }
             | Event::HaMasterReady { .. }

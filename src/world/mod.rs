@@ -36,6 +36,7 @@ use release::Release;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use xhad::KnownFaults;
 
 /// The pool that the scenario is about; spare and reinstalled machines are pools of their own.
 pub const MAIN_POOL: PoolId = PoolId(0);
@@ -49,6 +50,8 @@ pub struct World {
     pub settings: Arc<Settings>,
     /// How this release of XenServer behaves.
     pub release: Release,
+    /// Which known faults HA's daemons have.
+    pub xhad_faults: KnownFaults,
     /// What things are called; grows when a machine is reinstalled.
     pub names: Arc<Names>,
     /// What is so.

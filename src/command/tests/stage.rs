@@ -164,6 +164,7 @@ pub fn world() -> World {
         first_master: ALPHA,
         ruled_last: ALPHA,
         fallen_sr_masters: Default::default(),
+        xhad_faults: Default::default(),
         without: None,
     }
 }

@@ -65,6 +65,17 @@ pub fn settle(world: &mut World, fx: &mut Effects, machine: MachineId) {
 pub fn beat(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let Some(xhad) = daemon(world, machine, run) else { return };
     fx.due(xhad.times.beat, Due::HaBeat { machine, run });
+    beat_now(world, fx, machine, run);
+}
+
+/// The threads of a daemon that stood still run again: what they missed they do at once.
+pub fn resume(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
+    beat_now(world, fx, machine, run);
+    disk_now(world, fx, machine, run);
+}
+
+fn beat_now(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
+    let Some(xhad) = daemon(world, machine, run) else { return };
     let (starting, said, beaten, watchdog) = (xhad.phase == Phase::Starting, xhad.said, xhad.beaten, xhad.times.beat_watchdog);
     if starting {
         return;
@@ -99,7 +110,14 @@ pub fn say(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let (config, says, me) = (xhad.config.clone(), xhad.says, xhad.me);
     for slot in config.all().without(me).iter() {
         let Some(peer) = world.ha_machine(&config, slot) else { continue };
-        if !whole && !arrives(world, machine, peer) || !world.dom0_answers(peer) {
+        if !whole && !arrives(world, machine, peer) {
+            continue;
+        }
+        if !world.dom0_answers(peer) {
+            // Should it come back it has to hear this from a later beat.
+            if let Some(xhad) = daemon_mut(world, machine) {
+                xhad.said = false;
+            }
             continue;
         }
         let Some(other) = daemon_mut(world, peer) else { continue };
@@ -110,6 +128,9 @@ pub fn say(world: &mut World, fx: &mut Effects, machine: MachineId) {
         other.views[me] = says;
         let (mine, phase) = (other.says, other.phase);
         if !mine.liveset.has(me) {
+            if phase == Phase::Settled && says.liveset.has(me) {
+                fault::take_back(world, fx, peer);
+            }
             continue;
         }
         if says.fence && !says.proposed.has(slot) || !says.liveset.has(slot) {
@@ -153,6 +174,11 @@ pub fn disk(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let stream = world.names.machines[machine.at()].stream.derived(0x4d);
     let round = (xhad.times.round - JITTER) + stream.span(world.now.0, (Span::ZERO, JITTER.times(2)));
     fx.due(round, Due::HaDisk { machine, run });
+    disk_now(world, fx, machine, run);
+}
+
+fn disk_now(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
+    let Some(xhad) = daemon(world, machine, run) else { return };
     if !xhad.joined() || !world.dom0_answers(machine) {
         return;
     }
@@ -212,6 +238,7 @@ fn write_and_read(world: &mut World, fx: &mut Effects, machine: MachineId) {
     if no_statefile {
         leave_rule_two(world, fx, machine);
     }
+    see_again(world, machine);
 }
 
 /// Excluded hosts whose daemons have ended leave the liveset.
@@ -242,6 +269,15 @@ fn leave_rule_two(world: &mut World, fx: &mut Effects, machine: MachineId) {
         }
         fx.tell(Event::HaStatefileBack { machine });
         fault::wait_for_silence(world, fx, machine);
+    }
+}
+
+/// What a daemon did not notice to be lost, and sees again, it would notice the next time.
+fn see_again(world: &mut World, machine: MachineId) {
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref().filter(|xhad| !xhad.blind.is_empty()) else { return };
+    let seen = sees(world, xhad);
+    if let Some(xhad) = daemon_mut(world, machine) {
+        xhad.blind = xhad.blind.minus(seen);
     }
 }
 
