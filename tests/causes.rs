@@ -312,3 +312,35 @@ fn restarts_that_were_held_off_are_told_by_the_line_that_held_them() {
     // The lock was HA's to release, and not the one's who typed something before.
     says(finding(&report, "stale-lock"), &["HA ended it"]);
 }
+
+/// HA releases the locks of hosts that it took for fenced, and hosts that boot release their own: nobody need reach for
+/// what lets a second user in.
+#[test]
+fn where_ha_waits_for_a_liveset_nobody_is_sent_to_release_locks_by_hand() {
+    let yaml = format!(
+        "{HA_POOL}  vms: {{db: {{running-on: beta, ha: restart}}, web: {{running-on: gamma}}}}\ntimeline:\n  - {{at: 5m, fault: {{sr-outage: nfs1}}}}\n  - {{at: 10m, fault: {{crash: gamma}}}}\n"
+    );
+    let report = report(&yaml);
+    finding(&report, "whole-pool-fenced");
+    for found in report.hazards.iter().filter(|found| ["stale-lock", "ghost-record", "vm-down"].contains(&found.hazard)) {
+        says(found, &["bring back a liveset"]);
+        assert!(!found.advice.contains("resetvdis") && !found.advice.contains("reset-powerstate"), "{}: {}", found.hazard, found.advice);
+    }
+    let unprotected = report.hazards.iter().find(|found| found.hazard == "vm-down" && found.vm.as_deref() == Some("web"));
+    says(unprotected.expect("web is down, and HA does not start it"), &["`xe vm-start vm=web`"]);
+}
+
+/// Switching HA on broke nothing, and it is not what ended an outage much later.
+#[test]
+fn what_switched_ha_on_is_neither_what_broke_nor_what_ended_it() {
+    let yaml = format!(
+        "{}timeline:\n  - {{at: 1m, run: xe pool-ha-enable}}\n  - {{at: 20m, fault: {{isolate: [alpha, beta, gamma]}}, for: 3m}}\n  - {{at: 20m, fault: {{sr-outage: nfs1}}, for: 3m}}\n",
+        POOL.replace("{db: {running-on: beta}}", "{db: {running-on: beta, ha: restart}}")
+    );
+    let report = report(&yaml);
+    for hazard in ["whole-pool-fenced", "stale-lock", "bad-default-sr"] {
+        let found = finding(&report, hazard);
+        assert!(found.until.is_some(), "{hazard}: all is whole again, and the hosts boot");
+        assert!(!found.advice.contains("pool-ha-enable"), "{hazard}: {}", found.advice);
+    }
+}

@@ -5,13 +5,15 @@ use super::Adviser;
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Time;
 use crate::hazard::Place;
-use crate::world::event::Event;
+use crate::world::event::{Event, StepIx};
 use crate::world::plan::Planner;
 
 impl Adviser<'_> {
     /// What the cause broke, in words.
     fn what_broke(&self) -> String {
-        let cause: Vec<String> = self.causes.iter().map(|step| self.history.mention(*step)).collect();
+        // A command breaks nothing that could be mended.
+        let typed = |step: &StepIx| self.history.commands.iter().any(|command| command.step == *step);
+        let cause: Vec<String> = self.causes.iter().filter(|step| !typed(step)).map(|step| self.history.mention(*step)).collect();
         if cause.is_empty() { "HA's own doings".to_owned() } else { cause.join(" and ") }
     }
 
@@ -42,7 +44,8 @@ impl Adviser<'_> {
         if !of_two_users.contains(&hazard) || self.culprit().is_some() {
             return None;
         }
-        let command = self.commands().find(|command| command.kind == Kind::LeaveHa)?;
+        let who = |machine: &MachineId| self.found.hosts.contains(machine) || self.found.place == Place::Host(*machine);
+        let command = self.commands().find(|command| command.kind == Kind::LeaveHa && who(&command.console))?;
         let then = if hazard.contains("masters") { "elect another master" } else { "restart its VMs" };
         Some(self.stay_in_ha(command, then))
     }
@@ -103,7 +106,10 @@ impl Adviser<'_> {
             Some(until) => {
                 format!("mend sooner what {} broke: {name} was down for {}", self.what_broke(), until.since(self.found.since))
             }
-            None => format!("bring back a liveset with a master: there was nobody to restart {name}"),
+            None => match self.waits_for_ha() {
+                Some(wait) => wait.into(),
+                None => format!("bring back a liveset with a master: there was nobody to restart {name}"),
+            },
         }
     }
 

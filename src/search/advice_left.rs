@@ -6,7 +6,7 @@ use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Time;
 use crate::hazard::Place;
 use crate::world::database::PowerState;
-use crate::world::event::{Event, Status};
+use crate::world::event::{Event, Status, StepIx};
 
 impl Adviser<'_> {
     /// The command that ended a finding, or what else did.
@@ -14,6 +14,10 @@ impl Adviser<'_> {
         let until = self.found.until?;
         // Where no such event ended it, another database rules since: whoever brought that about.
         let author = self.author(until, fits).or_else(|| self.author(until, |_| true));
+        // What a command set going long before (HA, say) is not what ended it.
+        let long_before =
+            |step: &StepIx| self.history.commands.iter().any(|c| c.step == *step) && self.history.began(*step) < self.found.since;
+        let author = author.filter(|step| !long_before(step));
         Some(match author {
             _ if self.ha_took_over(until) => format!("HA ended it at {until}"),
             Some(step) => format!("{} ended it at {until}", self.history.mention(step)),
@@ -40,13 +44,16 @@ impl Adviser<'_> {
         if self.world.is_master(ruler) {
             return String::new();
         }
-        if self.world.stacks[ruler.at()].ha.armed {
-            return format!(
-                "bring back a liveset (the heartbeat SR, the network), in which HA elects a master; if that can't be done, `xe host-emergency-ha-disable --force` on {}; then ",
-                self.machine(ruler)
-            );
-        }
         format!("bring back {}, or make a member the master (`xe pool-emergency-transition-to-master`); then ", self.machine(ruler))
+    }
+
+    /// Where HA is armed and no master is left, HA does the rest as soon as it can.
+    pub(super) fn waits_for_ha(&self) -> Option<&'static str> {
+        let ruler = self.world.ruler();
+        let waits = !self.world.is_master(ruler) && self.world.stacks[ruler.at()].ha.armed;
+        waits.then_some(
+            "bring back a liveset (the heartbeat SR, the network): HA then elects a master, releases what fenced hosts had open and starts what it protects; if that can't be done, see that every host is up and runs no guest, then `xe host-emergency-ha-disable --force` on each",
+        )
     }
 
     pub(super) fn stale_lock(&self) -> String {
@@ -61,7 +68,10 @@ impl Adviser<'_> {
                 None => format!("nothing was missed: {ended}; until then the disk could be opened by nobody else"),
             };
         }
-        format!("{}{}", self.first_a_master(), self.release(vdi, failed))
+        match self.waits_for_ha() {
+            Some(wait) => wait.into(),
+            None => format!("{}{}", self.first_a_master(), self.release(vdi, failed)),
+        }
     }
 
     /// The release of the locks that hold a VDI at the end of the run.
@@ -119,7 +129,10 @@ impl Adviser<'_> {
                 None => format!("nothing was missed: {ended}"),
             };
         }
-        format!("{}{}", self.first_a_master(), self.reset(vm, failed))
+        match self.waits_for_ha() {
+            Some(wait) => wait.into(),
+            None => format!("{}{}", self.first_a_master(), self.reset(vm, failed)),
+        }
     }
 
     /// The reset of a record that says running where nothing runs, at the end of the run.
@@ -159,6 +172,12 @@ impl Adviser<'_> {
                 "come to {mention} sooner: {name} was down for {}, its grace is {grace}{failed}",
                 until.since(self.found.since)
             );
+        }
+        if let Some(wait) = self.waits_for_ha() {
+            return match names.vms[vm.at()].protection {
+                Some(_) => wait.into(),
+                None => format!("{wait}; then `xe vm-start vm={name}`: HA does not protect it"),
+            };
         }
         let mut missing = Vec::new();
         let ruler = self.world.ruler();
@@ -233,8 +252,18 @@ impl Adviser<'_> {
         }
         if let Some(master) = self.world.masters(self.world.pool_of(machine)).next() {
             let (linked, master) = (self.world.linked(master, machine), self.machine(master));
+            let ha = &self.world.stacks[machine.at()].ha;
+            // Armed it needs the statefile too.
+            let sr = ha.config.as_ref().filter(|_| ha.armed).map(|config| config.sr).filter(|sr| !self.world.reaches(machine, *sr));
+            let and_path = sr.map_or_else(String::new, |sr| format!(", and the path of {name} to {}", self.history.names().sr(sr)));
             if !linked {
-                return format!("mend the network between {master} and {name}: {master} is the master, and {name} does not reach it");
+                return format!(
+                    "mend the network between {master} and {name}{and_path}: {master} is the master, and {name} does not reach it"
+                );
+            }
+            if let Some(sr) = sr {
+                let sr = self.history.names().sr(sr);
+                return format!("mend the path of {name} to {sr}: without the statefile it comes into no liveset");
             }
             let promotion = self.history.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
             let after = promotion.map_or_else(String::new, |c| format!(" after {}", c.mention()));
@@ -262,6 +291,9 @@ impl Adviser<'_> {
 
     pub(super) fn bad_default_sr(&self) -> String {
         let Place::Sr(sr) = self.found.place else { return String::new() };
+        if let Some(ended) = self.ended(|event| matches!(event, Event::DefaultSrSet { .. })) {
+            return format!("nothing is left to do: {ended}");
+        }
         let names = self.history.names();
         let db = self.world.db(self.world.ruler());
         let reached = |other: &SrId| {
