@@ -161,7 +161,8 @@ impl World {
             watched: false,
             // Timers of an earlier run must not count for this one.
             timer: run << 20,
-            xapi_restarts: 0,
+            xapi_restarted: None,
+            given_up: false,
         })
     }
 

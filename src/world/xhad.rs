@@ -81,8 +81,10 @@ pub struct Xhad {
     pub lingering: Slots,
     /// Whose slots have stopped, its own among them where it lost the statefile, without its noticing.
     pub blind: Slots,
-    /// How often it has restarted xapi since xapi last was well.
-    pub xapi_restarts: u32,
+    /// When it last started xapi again.
+    pub xapi_restarted: Option<Time>,
+    /// xapi is down a second time: at its next look it gives the host up.
+    pub given_up: bool,
 }
 
 impl Xhad {

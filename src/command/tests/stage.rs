@@ -222,7 +222,7 @@ impl Room {
             self.fx.now = self.world.now;
             match typed.commit(&mut self.world, &mut self.fx, seat) {
                 Progress::Ended(output) => return End::Output(output, took),
-                Progress::Again(span) => took = took + span,
+                Progress::Again(span) | Progress::Retries(span) => took = took + span,
                 Progress::Hangs => return End::Hangs,
             }
         }
