@@ -411,7 +411,7 @@ pub fn expectations(
         what: format!(
             "nothing worse than {}{}",
             worst_name(allowed),
-            if said { "" } else { " (not said; the worst that `hazards` names, at least outage)" }
+            if said { "" } else { " (not said; the worst that `hazards` names, else outage)" }
         ),
         passed: worst <= allowed,
         got: worst_name(worst).into(),
@@ -432,8 +432,8 @@ fn worst_name(worst: Worst) -> &'static str {
     worst.map_or("none", Severity::name)
 }
 
-/// The worst that a case may show: the recovery's explicit one, else the file's, else what the applying items name, at
-/// least an outage. With its line and whether it was said.
+/// The worst that a case may show: the recovery's explicit one, else the file's, else what the applying items name, else
+/// an outage. With its line and whether it was said.
 fn worst_allowed(scenario: &Scenario, case: Case, parts: &[&Expect]) -> (u32, Worst, bool) {
     for expect in parts.iter().rev() {
         let by_world = scenario.world_name(case).and_then(|world| expect.worst_by_world.get(world));

@@ -256,3 +256,91 @@ fn silence_alone_and_a_master_that_has_just_started() {
     let restarted = report(&yaml);
     says(finding(&restarted, "presumed-dead-alive"), &["wait for the next heartbeat of beta", "alpha had just started"]);
 }
+
+const HA_POOL: &str = "
+pool:
+  hosts: {alpha: {memory: 4GiB}, beta: {memory: 4GiB}, gamma: {memory: 4GiB}}
+  storage: {nfs1: {type: nfs}, local1: {type: lvm, host: beta}}
+  ha: {heartbeat-sr: nfs1}
+";
+
+/// Nobody looked for a VM, nobody released anything: the only mistake was to leave HA on one host.
+#[test]
+fn whoever_left_ha_alone_is_told_so_whatever_came_of_it() {
+    let yaml = format!(
+        "{HA_POOL}  vms: {{db: {{running-on: beta, ha: restart}}}}\ntimeline:\n  - {{at: 5m, host: beta, run: xe host-emergency-ha-disable --force}}\n"
+    );
+    let report = report(&yaml);
+    let left = format!("leave out line {}", line(&yaml, "emergency-ha-disable"));
+    for hazard in ["double-writer", "vm-runs-twice", "vm-runs-unseen", "presumed-dead-alive", "restart-beside-running"] {
+        says(finding(&report, hazard), &[&left, "power off beta first", "restart its VMs", "`xe pool-ha-disable`"]);
+    }
+}
+
+/// On the master it makes a second one, and nobody was promoted by hand.
+#[test]
+fn a_master_that_leaves_ha_alone_makes_a_second_one() {
+    let yaml = format!("{HA_POOL}timeline:\n  - {{at: 5m, host: alpha, run: xe host-emergency-ha-disable --force}}\n");
+    let report = report(&yaml);
+    says(finding(&report, "two-masters"), &["leave out line", "power off alpha first", "elect another master"]);
+}
+
+/// What HA's own start met says little; what it lacked says what to do.
+#[test]
+fn where_no_host_can_take_a_protected_vm_the_advice_says_what_is_missing() {
+    let crash = "timeline:\n  - {at: 5m, fault: {crash: beta}}\n";
+    let full = "  vms: {db: {running-on: beta, memory: 2GiB, ha: restart}, a: {running-on: alpha, memory: 3GiB}, c: {running-on: gamma, memory: 3GiB}}\n";
+    let report_full = report(&format!("{HA_POOL}{full}{crash}"));
+    says(finding(&report_full, "protected-vm-down"), &["make room for db", "NO_HOSTS_AVAILABLE"]);
+    says(finding(&report_full, "vm-down"), &["make room for db"]);
+    let tied = "  vms: {db: {running-on: beta, ha: restart, disks: {root: {sr: local1}}}}\n";
+    let report_tied = report(&format!("{HA_POOL}{tied}{crash}"));
+    says(finding(&report_tied, "protected-vm-down"), &["bring back beta", "a disk of db"]);
+    says(finding(&report_tied, "overcommitted"), &["put the disks of db on a shared SR"]);
+}
+
+/// A hold that has run out is no more to be lifted.
+#[test]
+fn restarts_that_were_held_off_are_told_by_the_line_that_held_them() {
+    let yaml = format!(
+        "{HA_POOL}  vms: {{db: {{running-on: beta, ha: restart}}}}\ntimeline:\n  - {{at: 4m, run: xe pool-ha-prevent-restarts-for seconds=900}}\n  - {{at: 5m, fault: {{crash: beta}}}}\n"
+    );
+    let report = report(&yaml);
+    let found = finding(&report, "protected-vm-down");
+    assert!(found.until.is_some(), "HA restarts it when the 900 s are over");
+    says(found, &[&format!("leave out line {}", line(&yaml, "prevent-restarts")), "sooner"]);
+    // The lock was HA's to release, and not the one's who typed something before.
+    says(finding(&report, "stale-lock"), &["HA ended it"]);
+}
+
+/// HA releases the locks of hosts that it took for fenced, and hosts that boot release their own: nobody need reach for
+/// what lets a second user in.
+#[test]
+fn where_ha_waits_for_a_liveset_nobody_is_sent_to_release_locks_by_hand() {
+    let yaml = format!(
+        "{HA_POOL}  vms: {{db: {{running-on: beta, ha: restart}}, web: {{running-on: gamma}}}}\ntimeline:\n  - {{at: 5m, fault: {{sr-outage: nfs1}}}}\n  - {{at: 10m, fault: {{crash: gamma}}}}\n"
+    );
+    let report = report(&yaml);
+    finding(&report, "whole-pool-fenced");
+    for found in report.hazards.iter().filter(|found| ["stale-lock", "ghost-record", "vm-down"].contains(&found.hazard)) {
+        says(found, &["bring back a liveset"]);
+        assert!(!found.advice.contains("resetvdis") && !found.advice.contains("reset-powerstate"), "{}: {}", found.hazard, found.advice);
+    }
+    let unprotected = report.hazards.iter().find(|found| found.hazard == "vm-down" && found.vm.as_deref() == Some("web"));
+    says(unprotected.expect("web is down, and HA does not start it"), &["`xe vm-start vm=web`"]);
+}
+
+/// Switching HA on broke nothing, and it is not what ended an outage much later.
+#[test]
+fn what_switched_ha_on_is_neither_what_broke_nor_what_ended_it() {
+    let yaml = format!(
+        "{}timeline:\n  - {{at: 1m, run: xe pool-ha-enable}}\n  - {{at: 20m, fault: {{isolate: [alpha, beta, gamma]}}, for: 3m}}\n  - {{at: 20m, fault: {{sr-outage: nfs1}}, for: 3m}}\n",
+        POOL.replace("{db: {running-on: beta}}", "{db: {running-on: beta, ha: restart}}")
+    );
+    let report = report(&yaml);
+    for hazard in ["whole-pool-fenced", "stale-lock", "bad-default-sr"] {
+        let found = finding(&report, hazard);
+        assert!(found.until.is_some(), "{hazard}: all is whole again, and the hosts boot");
+        assert!(!found.advice.contains("pool-ha-enable"), "{hazard}: {}", found.advice);
+    }
+}

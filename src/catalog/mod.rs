@@ -1,6 +1,7 @@
 //! Everything that a report or a diagnostic can name, with its doc: for `poolsim explain`, the manual and the tests.
 //! Gathers what other rooms say of themselves; only the rules and the words of reports are written here.
 
+mod keys;
 pub mod rules;
 pub mod words;
 
@@ -22,6 +23,7 @@ pub enum Kind {
     Command,
     Fault,
     Act,
+    Key,
     Setting,
     Release,
     Error,
@@ -34,13 +36,14 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of the table of contents.
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 15] = [
         Kind::Hazard,
         Kind::Severity,
         Kind::Rule,
         Kind::Command,
         Kind::Fault,
         Kind::Act,
+        Kind::Key,
         Kind::Setting,
         Kind::Release,
         Kind::Error,
@@ -60,6 +63,7 @@ impl Kind {
             Kind::Command => "command",
             Kind::Fault => "fault",
             Kind::Act => "act",
+            Kind::Key => "key",
             Kind::Setting => "setting",
             Kind::Release => "release",
             Kind::Error => "error",
@@ -80,6 +84,7 @@ impl Kind {
             Kind::Command => "Commands that can be typed",
             Kind::Fault => "Faults: what breaks, and what mends it",
             Kind::Act => "Acts: what hands do",
+            Kind::Key => "Keys of a scenario file",
             Kind::Setting => "Settings",
             Kind::Release => "Releases",
             Kind::Error => "Errors that the pool answers",
@@ -149,6 +154,7 @@ pub fn entries() -> Vec<Entry> {
             all.push(Entry { kind, name: doc.name.into(), summary: first_sentence(doc.doc).into(), text });
         }
     }
+    all.extend(keys::entries());
     for doc in SETTINGS {
         let text = format!("{}\n\nDefault: {}\n\n    settings: {{{}: {}}}", doc.doc, doc.default, doc.key, doc.default);
         all.push(Entry {
@@ -201,9 +207,9 @@ fn sentence(text: &str) -> String {
     if text.ends_with('.') { text.to_string() } else { format!("{text}.") }
 }
 
-/// How a topic is looked up: `xe host-forget`, `/opt/xensource/sm/resetvdis.py` and `m5` find what they mean.
+/// How a topic is looked up: `xe host-forget`, `/opt/xensource/sm/resetvdis.py`, `m5` and `start-delay:` find what they mean.
 fn plain(topic: &str) -> String {
-    let topic = topic.trim().to_lowercase();
+    let topic = topic.trim().trim_end_matches(':').to_lowercase();
     let topic = topic.strip_prefix("xe ").unwrap_or(&topic).trim();
     let topic = topic.rsplit('/').next().unwrap_or(topic);
     topic.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -217,7 +223,17 @@ pub fn find(topic: &str) -> Vec<Entry> {
         let name = plain(&entry.name);
         name == wanted || name.replace([' ', '_'], "-") == dashed
     };
-    entries().into_iter().filter(is).collect()
+    let found: Vec<Entry> = entries().into_iter().filter(is).collect();
+    match wanted.rsplit_once('.') {
+        // A path such as `pool.ha.timeout` is its last key.
+        Some((_, key)) if found.is_empty() => find(key).into_iter().filter(|entry| entry.kind == Kind::Key).collect(),
+        _ => found,
+    }
+}
+
+/// The keys of each kind of map in a scenario file: what the map is, and the names that `find` knows.
+pub fn keys_by_map() -> Vec<(&'static str, Vec<&'static str>)> {
+    keys::by_map()
 }
 
 /// The names that come nearest to a topic that is none, nearest first; empty where nothing is near.
@@ -303,10 +319,10 @@ mod tests {
 
     #[test]
     fn topics_are_found_as_people_type_them() {
-        for topic in ["M5", "m5", "Heartbeat-Interval", "heartbeat interval", "not-yet", "as_expected"] {
+        for topic in ["M5", "m5", "start-delay:", "pool.vms", "Heartbeat-Interval", "heartbeat interval", "not-yet", "as_expected"] {
             assert_eq!(find(topic).len(), 1, "{topic}");
         }
-        assert!(find("nothing of the kind").is_empty());
+        assert!(find("nothing of the kind").is_empty() && find("pool.xyzzy").is_empty() && find("...").is_empty());
     }
 
     #[test]

@@ -64,6 +64,14 @@ fn contents(page: &mut Page, entries: &[Entry]) {
         }
         page.gap();
         page.heading(kind.title(), "");
+        if kind == Kind::Key {
+            let maps = catalog::keys_by_map();
+            let column = maps.iter().map(|(what, _)| width(what)).max().unwrap_or(0) + 4;
+            for (what, keys) in maps {
+                page.hanging(&format!("  {}", page.tint(Tint::Bold, what)), column, Tint::Plain, &keys.join(", "));
+            }
+            continue;
+        }
         let names = of_kind.iter().map(|entry| width(&entry.name)).max().unwrap_or(0).min(26) + 2;
         for entry in of_kind {
             let lead = format!("  {}", page.tint(Tint::Bold, &entry.name));

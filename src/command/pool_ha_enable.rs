@@ -38,8 +38,8 @@ impl Command for HaEnable {
 const TIMEOUT: Span = Span::secs(60);
 /// The longest timeout that the simulator takes, in seconds.
 const TIMEOUT_MOST: u64 = 3600;
-/// The shortest.
-const TIMEOUT_LEAST: u64 = 15;
+/// The shortest that xapi takes (xapi_ha.ml, Timeouts).
+const TIMEOUT_LEAST: u64 = 10;
 /// How often the master looks whether all daemons have joined.
 const LOOK: Span = Span::secs(5);
 

@@ -106,6 +106,10 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
         world.db_mut(machine).master = host;
         fx.tell(Event::MasterRecorded { by: machine, host });
     }
+    // What `pool-ha-prevent-restarts-for` holds off stood in the memory of the xapi that is gone (xapi_ha.ml, Monitor).
+    if world.db(machine).ha.restarts_held_until.is_some() {
+        world.db_mut(machine).ha.restarts_held_until = None;
+    }
     ha_mismatch(world, fx, machine);
     let ha_on = world.ha_on(machine);
     // The heartbeat table is empty, and so the first pass takes every other host for dead until its next beat.

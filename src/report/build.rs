@@ -157,6 +157,7 @@ fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
             StoryLine { step, ..story_line(teller, entry) }
         })
         .collect();
+    quiet_repeats(&mut lines);
     if engine.trace.count > KEPT as u64 {
         let at = lines.last().map_or(Time::ZERO, |line| line.at);
         let what = format!("{} more events follow; the story keeps the first {KEPT}", engine.trace.count - KEPT as u64);
@@ -198,6 +199,16 @@ fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
     // Stable: within an instant events come first, as they were, then what was found after them.
     lines.sort_by_key(|line| line.at);
     lines
+}
+
+/// A host outside of every liveset starts its HA daemon anew every two minutes. The first failure is the story; the like of
+/// it, with nothing else from that host between, weighs less.
+fn quiet_repeats(lines: &mut [StoryLine]) {
+    let mut last: BTreeMap<String, String> = BTreeMap::new();
+    for line in lines.iter_mut().filter(|line| line.matters) {
+        let before = last.insert(line.actor.clone(), line.what.clone());
+        line.matters = line.event != "ha-daemon-stopped" || before.as_ref() != Some(&line.what);
+    }
 }
 
 /// An event as a line of the story; which of the report's steps it belongs to is left open.

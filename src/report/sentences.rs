@@ -65,7 +65,8 @@ pub fn sentence(world: &World, found: &Found) -> String {
                 if one { "was" } else { "were" }
             )
         }
-        "restart-beside-running" => format!("HA restarts {place}, which still runs on a host that it took for fenced ({hosts})"),
+        "restart-beside-running" if one => format!("HA restarts {place}, which still runs on a host that it took for fenced ({hosts})"),
+        "restart-beside-running" => format!("HA has restarted {place} beside a host that it took for fenced: it runs on {hosts}"),
         "whole-pool-fenced" => format!("HA has reset {hosts}, and no other host of the pool is up"),
         "protected-vm-down" => format!("{place} runs nowhere since {}, and HA has not brought it back", found.since),
         "ha-silently-off" => format!("{by} started without HA and switched it off for {place}"),

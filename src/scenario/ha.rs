@@ -13,8 +13,8 @@ use crate::world::xhad::{KnownFault, KnownFaults};
 
 /// The base timeout where none is said (xapi_globs.ml, `ha_default_timeout_base`).
 const TIMEOUT: Span = Span::secs(60);
-/// The shortest timeout: xhad's own figures, which are fractions of it, come to nothing below (xha, lib/config.c).
-const TIMEOUT_LEAST: Span = Span::secs(15);
+/// The shortest timeout (xapi_ha.ml, Timeouts).
+const TIMEOUT_LEAST: Span = Span::secs(10);
 /// The longest timeout.
 const TIMEOUT_MOST: Span = Span::mins(60);
 /// The longest start delay.

@@ -1,5 +1,5 @@
-//! Every key of a scenario file, with what its value looks like and what it means. Readers and the JSON Schema use these
-//! same tables, so that they can't part.
+//! Every key of a scenario file, with what its value looks like and what it means. Readers, the JSON Schema and `explain`
+//! use these same tables, so that they can't part.
 
 /// What a value looks like.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,34 @@ pub struct Table {
     /// Those that must stand.
     pub required: &'static [&'static str],
 }
+
+/// The tables beside that of the whole file, each with the name that the schema has for it.
+pub static TABLES: &[(&str, &Table)] = &[
+    ("matrix", &MATRIX),
+    ("shows", &SHOWS),
+    ("pool", &POOL),
+    ("ha", &HA),
+    ("host", &HOST),
+    ("spare-host", &SPARE),
+    ("sr", &SR),
+    ("vm", &VM),
+    ("disk", &DISK),
+    ("step", &STEP),
+    ("outcome", &OUTCOME),
+    ("condition", &CONDITION),
+    ("fault", &FAULT),
+    ("one-way", &ONE_WAY),
+    ("storage-loss", &PATH_LOSS),
+    ("storage-return", &PATH),
+    ("sr-outage", &OUTAGE),
+    ("degrade-network", &DEGRADE),
+    ("act", &ACT),
+    ("recovery", &RECOVERY),
+    ("expect", &EXPECT),
+    ("events", &EVENTS),
+    ("hazard", &HAZARD),
+    ("state", &STATE),
+];
 
 const fn key(name: &'static str, shape: Shape, doc: &'static str) -> Key {
     Key { name, shape, doc }
@@ -164,7 +192,7 @@ pub static HA: Table = Table {
     what: "`ha`",
     keys: &[
         key("heartbeat-sr", Name, "The shared SR that the statefile and the redo log lie on; default: the first shared SR."),
-        key("timeout", Span, "The base timeout of the heartbeats, in whole seconds; default 60s, from 15s to 1h."),
+        key("timeout", Span, "The base timeout of the heartbeats, in whole seconds; default 60s, from 10s to 1h."),
         key(
             "failures-to-tolerate",
             Whole(0, 64),

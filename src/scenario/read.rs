@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 mod guess;
 
-use guess::meant_span;
+use guess::{elsewhere, meant_span};
 
 /// The longest time that a scenario may name.
 pub const SPAN_MOST: Span = Span::days(3650);
@@ -193,9 +193,11 @@ impl<'a> Reader<'a> {
                 None => {
                     let built = table.keys.iter().filter(|key| !matches!(key.shape, Shape::NotYet));
                     let names: Vec<&str> = built.map(|key| key.name).collect();
-                    let help = match self.guess(&key.text, names.iter().copied()) {
-                        Some(guess) => format!("did you mean `{guess}`?"),
-                        None => format!("the keys here are {}", names.join(", ")),
+                    let sure = self.sure(&key.text, names.iter().copied()).is_some();
+                    let help = match (self.guess(&key.text, names.iter().copied()), elsewhere(&key.text)) {
+                        (_, Some(where_to)) if !sure => where_to,
+                        (Some(guess), _) => format!("did you mean `{guess}`?"),
+                        (None, _) => format!("the keys here are {}", names.join(", ")),
                     };
                     let what = table.what;
                     self.error(key.place, "unknown-key", format!("unknown key `{}` in {what}", shorten(&key.text)), help);

@@ -3,7 +3,7 @@
 //! It knows shapes and words, and not what needs the whole file: whether a name exists, whether times contradict each
 //! other.
 
-use super::keys::{self, Shape, Table};
+use super::keys::{self, Shape, TABLES, Table};
 use super::options;
 use crate::hazard;
 use crate::world::settings::SETTINGS;
@@ -11,33 +11,6 @@ use serde_json::{Map, Value, json};
 
 /// A duration; the units run from large to small, and a number alone is none.
 const SPAN: &str = "(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?([0-9]+us)?";
-
-/// The tables that stand under `definitions`, by name.
-const TABLES: &[(&str, &Table)] = &[
-    ("matrix", &keys::MATRIX),
-    ("shows", &keys::SHOWS),
-    ("pool", &keys::POOL),
-    ("ha", &keys::HA),
-    ("host", &keys::HOST),
-    ("spare-host", &keys::SPARE),
-    ("sr", &keys::SR),
-    ("vm", &keys::VM),
-    ("disk", &keys::DISK),
-    ("step", &keys::STEP),
-    ("outcome", &keys::OUTCOME),
-    ("condition", &keys::CONDITION),
-    ("fault", &keys::FAULT),
-    ("storage-loss", &keys::PATH_LOSS),
-    ("storage-return", &keys::PATH),
-    ("sr-outage", &keys::OUTAGE),
-    ("degrade-network", &keys::DEGRADE),
-    ("act", &keys::ACT),
-    ("recovery", &keys::RECOVERY),
-    ("expect", &keys::EXPECT),
-    ("events", &keys::EVENTS),
-    ("hazard", &keys::HAZARD),
-    ("state", &keys::STATE),
-];
 
 /// The schema as plain data.
 pub fn schema() -> Value {

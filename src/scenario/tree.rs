@@ -352,6 +352,9 @@ fn hint(source: &Source<'_>, place: Place, said: &str) -> String {
     if line.trim_start().starts_with('\t') || line.starts_with('\t') || said.contains("tab") {
         return "YAML is indented with spaces: replace the tab by spaces".to_string();
     }
+    if said.contains("recursive") {
+        return "an alias stands within the value that it names, which would have no end: write out what is meant".to_string();
+    }
     if said.contains("anchor") || said.contains("alias") {
         return "a value that begins with `*` or `&` is an alias or an anchor to YAML: put it in quotes".to_string();
     }

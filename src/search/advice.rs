@@ -3,7 +3,7 @@
 
 use super::because::Link;
 use super::history::{Command, Health, History, Kind};
-use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use crate::base::ids::{MachineId, VdiId, VmId};
 use crate::base::time::Time;
 use crate::fault::Act;
 use crate::hazard::Place;
@@ -11,11 +11,12 @@ use crate::hazard::watch::Found;
 use crate::run::Run;
 use crate::scenario::model::Scenario;
 use crate::world::World;
-use crate::world::database::PowerState;
 use crate::world::event::{Event, Status, StepIx};
 
 #[path = "advice_ha.rs"]
 mod ha;
+#[path = "advice_left.rs"]
+mod left;
 
 /// The advice for each finding of a run, by its place. `causes` are the findings' causes, by place too.
 pub fn advice(scenario: &Scenario, run: &Run, causes: &[Vec<Link>]) -> Vec<String> {
@@ -43,7 +44,11 @@ impl<'a> Adviser<'a> {
     }
 
     fn advise(&self) -> String {
-        match self.found.hazard.doc().name {
+        let name = self.found.hazard.doc().name;
+        if let Some(left) = self.left_ha(name) {
+            return left;
+        }
+        match name {
             "double-writer" | "double-attach" | "vm-runs-twice" => self.two_users(),
             "late-write" => self.late_write(),
             "unprotected-disk" | "vm-runs-unseen" | "forgotten-host-alive" => self.believed_gone(),
@@ -428,276 +433,4 @@ impl<'a> Adviser<'a> {
             None => format!("power off {name} and install it afresh (`reinstall: {name}`) before it serves again"),
         }
     }
-
-    // ---- what was left behind
-
-    /// The command that ended a finding, or what else did.
-    fn ended(&self, fits: impl Fn(&Event) -> bool) -> Option<String> {
-        let until = self.found.until?;
-        // Where no such event ended it, another database rules since: whoever brought that about.
-        let author = self.author(until, fits).or_else(|| self.author(until, |_| true));
-        Some(match author {
-            Some(step) => format!("{} ended it at {until}", self.history.mention(step)),
-            None => format!("it ended by itself at {until}"),
-        })
-    }
-
-    /// A start of a VM that failed within the finding's time.
-    fn failed_start(&self, vms: &[VmId]) -> Option<&'a Command> {
-        let until = self.found.until.unwrap_or(Time::NEVER);
-        let starts = |c: &&Command| matches!(c.kind, Kind::Start(Some(vm)) if vms.contains(&vm)) && c.status == Status::Error;
-        self.history.commands.iter().filter(|c| self.found.since <= c.began && c.began < until).find(starts)
-    }
-
-    /// The console of the master at the end of the run.
-    fn master_console(&self) -> String {
-        let ruler = self.world.ruler();
-        if self.world.is_master(ruler) { self.machine(ruler).into() } else { "the master".into() }
-    }
-
-    /// Where no master is left at the end, one is needed first.
-    fn first_a_master(&self) -> String {
-        let ruler = self.world.ruler();
-        if self.world.is_master(ruler) {
-            return String::new();
-        }
-        if self.world.stacks[ruler.at()].ha.armed {
-            return format!(
-                "bring back a liveset (the heartbeat SR, the network), in which HA elects a master; if that can't be done, `xe host-emergency-ha-disable --force` on {}; then ",
-                self.machine(ruler)
-            );
-        }
-        format!("bring back {}, or make a member the master (`xe pool-emergency-transition-to-master`); then ", self.machine(ruler))
-    }
-
-    fn stale_lock(&self) -> String {
-        let Place::Vdi(vdi) = self.found.place else { return String::new() };
-        let names = self.history.names();
-        let users: Vec<VmId> = names.vbds.iter().filter(|vbd| vbd.vdi == vdi).map(|vbd| vbd.vm).collect();
-        let failed = self.failed_start(&users);
-        let ended = self.ended(|event| matches!(event, Event::LockRemoved { vdi: of, .. } if *of == vdi));
-        if let Some(ended) = ended {
-            return match failed {
-                Some(start) => format!("release the locks of {} before {}: {ended}", self.list(&self.found.hosts), start.mention()),
-                None => format!("nothing was missed: {ended}; until then the disk could be opened by nobody else"),
-            };
-        }
-        format!("{}{}", self.first_a_master(), self.release(vdi, failed))
-    }
-
-    /// The release of the locks that hold a VDI at the end of the run.
-    fn release(&self, vdi: VdiId, failed: Option<&Command>) -> String {
-        let names = self.history.names();
-        let sr = names.vdis[vdi.at()].sr;
-        let db = self.world.db(self.world.ruler());
-        let locks = db.vdi(vdi).map_or(&[][..], |record| record.locks.as_slice());
-        let stale = |host: &HostId| !self.world.machine_of(*host).is_some_and(|machine| self.world.has_open(machine, vdi));
-        let Some(host) = locks.iter().map(|(host, _)| *host).find(stale) else { return String::new() };
-        let machine = names.hosts[host.at()].machine;
-        let (name, sr_name) = (names.machine(machine), names.sr(sr));
-        let fell = self.world.fallen_sr_masters.contains(&(sr, host)) && self.world.release.resetvdis_needs_master_word();
-        let old = if self.world.host_on(machine) == host { "" } else { ".old" };
-        let uuid = if old.is_empty() && plain_name(name) { format!("${name}") } else { format!("${{{name}{old}}}") };
-        let sr_uuid = if plain_name(sr_name) { format!("${sr_name}") } else { format!("${{{sr_name}}}") };
-        let word = if fell { " master" } else { "" };
-        let mut text = if old.is_empty() && self.world.powered(machine) {
-            format!("power off {name}, or see that it does not use the disk, then ")
-        } else {
-            String::new()
-        };
-        let console = self.master_console();
-        text.push_str(&format!("run `/opt/xensource/sm/resetvdis.py {uuid} {sr_uuid}{word}` on {console}"));
-        if let Some(start) = failed {
-            text.push_str(&format!(", before {}", start.mention()));
-        }
-        let released =
-            |c: &&Command| c.began >= self.found.since && matches!(c.kind, Kind::Release { host: Some(of), .. } if of == machine);
-        let tried = self.history.commands.iter().filter(released);
-        let said: Vec<String> = tried
-            .filter_map(|c| match c.kind {
-                Kind::Release { sr: Some(other), .. } if other != sr => Some(format!("{} released {} alone", c.mention(), names.sr(other))),
-                Kind::Release { master: false, .. } if fell => Some(format!("{} lacked the word `master`", c.mention())),
-                _ => None,
-            })
-            .collect();
-        if !said.is_empty() {
-            text.push_str(&format!(": {}", said.join("; ")));
-        } else if fell {
-            text.push_str(&format!(": {name} was the master of {sr_name} when it stopped"));
-        }
-        text
-    }
-
-    fn ghost_record(&self) -> String {
-        let Place::Vm(vm) = self.found.place else { return String::new() };
-        let name = self.history.names().vm(vm);
-        let ended =
-            self.ended(|event| matches!(event, Event::VmRecorded { vm: of, .. } | Event::DomainStarted { vm: of, .. } if *of == vm));
-        let failed = self.failed_start(&[vm]);
-        if let Some(ended) = ended {
-            return match failed {
-                Some(start) => format!("reset {name} before {}: {ended}", start.mention()),
-                None => format!("nothing was missed: {ended}"),
-            };
-        }
-        format!("{}{}", self.first_a_master(), self.reset(vm, failed))
-    }
-
-    /// The reset of a record that says running where nothing runs, at the end of the run.
-    fn reset(&self, vm: VmId, failed: Option<&Command>) -> String {
-        let names = self.history.names();
-        let record = self.world.db(self.world.ruler()).vm(vm);
-        let host = record.and_then(|record| record.resident_on).map(|host| names.hosts[host.at()].machine);
-        let mut text = match host {
-            Some(machine) if self.world.powered(machine) => {
-                format!("power off {}, or let it join the pool again; else ", self.machine(machine))
-            }
-            _ => String::new(),
-        };
-        let (name, console) = (names.vm(vm), self.master_console());
-        text.push_str(&format!("run `xe vm-reset-powerstate vm={name} --force` on {console}"));
-        if let Some(start) = failed {
-            text.push_str(&format!(", before {}", start.mention()));
-        }
-        let refused = self.history.commands.iter().rev().find(|c| c.kind == Kind::Reset(Some(vm)) && c.status == Status::Error);
-        if let Some(refused) = refused {
-            let code = refused.code.as_deref().map_or_else(String::new, |code| format!(" with {code}"));
-            text.push_str(&format!(": {} was refused{code}", refused.mention()));
-        }
-        text
-    }
-
-    fn vm_down(&self) -> String {
-        let Place::Vm(vm) = self.found.place else { return String::new() };
-        let names = self.history.names();
-        let (name, grace) = (names.vm(vm), names.vms[vm.at()].grace);
-        if let Some(until) = self.found.until {
-            let started = self.author(until, |event| matches!(event, Event::DomainStarted { vm: of, .. } if *of == vm));
-            let Some(step) = started else { return format!("start {name} sooner: it was down for {}", until.since(self.found.since)) };
-            let mention = self.history.mention(step);
-            let failed = self.failed_start(&[vm]).map_or_else(String::new, |start| format!("; {} failed", start.mention()));
-            return format!(
-                "come to {mention} sooner: {name} was down for {}, its grace is {grace}{failed}",
-                until.since(self.found.since)
-            );
-        }
-        let mut missing = Vec::new();
-        let ruler = self.world.ruler();
-        if self.world.db(ruler).vm(vm).is_some_and(|record| record.power_state == PowerState::Running) {
-            missing.push(self.reset(vm, None));
-        }
-        let mut released: Vec<SrId> = Vec::new();
-        for vdi in self.disks(vm) {
-            let sr = names.vdis[vdi.at()].sr;
-            let release = self.release(vdi, None);
-            if !release.is_empty() && !released.contains(&sr) {
-                released.push(sr);
-                missing.push(release);
-            }
-        }
-        let start = match self.home_for(vm) {
-            Some(machine) => format!("`xe vm-start vm={name} on={}` on {}", self.machine(machine), self.master_console()),
-            None => format!("bring back a host that reaches the disks of {name}, and start it there"),
-        };
-        missing.push(start);
-        format!("{}{}", self.first_a_master(), missing.join("; then "))
-    }
-
-    /// A running host that the ruling database knows and that reaches all disks of a VM.
-    fn home_for(&self, vm: VmId) -> Option<MachineId> {
-        let db = self.world.db(self.world.ruler());
-        let fits = |m: &MachineId| {
-            self.world.xapi_runs(*m) && db.live(self.world.host_on(*m)) && self.disks(vm).iter().all(|vdi| self.world.reaches_vdi(*m, *vdi))
-        };
-        self.world.machines().find(fits)
-    }
-
-    fn no_master(&self) -> String {
-        let Place::Host(machine) = self.found.place else { return String::new() };
-        let name = self.machine(machine);
-        if let Some(until) = self.found.until {
-            let before = self.history.at(until).iter().find_map(|entry| entry.cause.step);
-            return match before {
-                Some(step) => format!(
-                    "come to {} sooner: {name} was without a master for {}",
-                    self.history.mention(step),
-                    until.since(self.found.since)
-                ),
-                None => format!("bring the master back sooner: {name} was without one for {}", until.since(self.found.since)),
-            };
-        }
-        if let Some(master) = self.world.masters(self.world.pool_of(machine)).next() {
-            let (linked, master) = (self.world.linked(master, machine), self.machine(master));
-            if !linked {
-                return format!("mend the network between {master} and {name}: {master} is the master, and {name} does not reach it");
-            }
-            let promotion = self.history.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
-            let after = promotion.map_or_else(String::new, |c| format!(" after {}", c.mention()));
-            return format!("run `xe pool-recover-slaves` on {master}{after}: {name} still waits for another master");
-        }
-        if self.world.stacks[machine.at()].ha.armed {
-            return format!("mend the network and the heartbeat SR for {name}: it finds its master in a liveset, and is in none");
-        }
-        let old = match self.world.stacks[machine.at()].conf {
-            crate::world::memory::PoolConf::Slave(master) => master,
-            _ => self.world.first_master,
-        };
-        let end = self.world.now;
-        let mend = match self.history.health(old, end) {
-            Health::Off => format!("boot {}", self.machine(old)),
-            Health::Hung => format!("power {} off and boot it again", self.machine(old)),
-            Health::CutOff => format!("mend the network of {}", self.machine(old)),
-            _ => format!("run `service xapi start` on {}", self.machine(old)),
-        };
-        let old = self.machine(old);
-        format!(
-            "{mend}; if it can't be repaired, see that {old} is off, then `xe pool-emergency-transition-to-master` on {name} and `xe pool-recover-slaves` there"
-        )
-    }
-
-    fn bad_default_sr(&self) -> String {
-        let Place::Sr(sr) = self.found.place else { return String::new() };
-        let names = self.history.names();
-        let db = self.world.db(self.world.ruler());
-        let reached = |other: &SrId| {
-            *other != sr
-                && names.srs[other.at()].kind.shared()
-                && db
-                    .hosts
-                    .keys()
-                    .filter_map(|host| self.world.machine_of(*host))
-                    .any(|m| self.world.dom0_answers(m) && self.world.reaches(m, *other))
-        };
-        let promotion = self.history.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
-        let after = promotion.map_or_else(String::new, |c| format!(", after {}", c.mention()));
-        let (console, name) = (self.master_console(), names.sr(sr));
-        if !db.hosts.keys().filter_map(|host| self.world.machine_of(*host)).any(|machine| self.world.dom0_answers(machine)) {
-            return format!("start a host of the pool: none was up, and so none reached {name}");
-        }
-        match names.sr_ids().find(reached) {
-            Some(other) => {
-                let other = if plain_name(names.sr(other)) { format!("${}", names.sr(other)) } else { format!("${{{}}}", names.sr(other)) };
-                format!("run `xe pool-param-set uuid=$pool default-SR={other}` on {console}{after}: no running host reaches {name}")
-            }
-            None => format!("bring back {name}, or the host that it is in: no running host reaches it, nor any other shared SR"),
-        }
-    }
-
-    fn needless_master_word(&self) -> String {
-        let Place::Sr(sr) = self.found.place else { return String::new() };
-        let names = self.history.names();
-        let hosts = self.list(&self.found.hosts);
-        let step = self.author(self.found.since, |event| matches!(event, Event::NeedlessMasterWord { sr: of, .. } if *of == sr));
-        let place = step.map_or_else(|| "`resetvdis.py`".to_owned(), |step| self.history.mention(step));
-        let whose = match names.srs[sr.at()].machine {
-            Some(owner) => format!("{} is in {}", names.sr(sr), self.machine(owner)),
-            None => format!("{hosts} did not rule {} when it stopped", names.sr(sr)),
-        };
-        format!("leave out the word `master` in {place}: {whose}")
-    }
-}
-
-/// Whether a name ends by itself behind a `$`.
-fn plain_name(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -22,6 +22,8 @@ pub enum Kind {
     Recover,
     Restore,
     Start(Option<VmId>),
+    LeaveHa,
+    HoldRestarts,
     Other,
 }
 
@@ -256,6 +258,8 @@ fn kind(line: &Line, names: &Names) -> Kind {
             Some("pool-recover-slaves") => Kind::Recover,
             Some("pool-restore-database") => Kind::Restore,
             Some("vm-start") => Kind::Start(value(&["uuid", "vm"]).as_ref().and_then(vm)),
+            Some("host-emergency-ha-disable") => Kind::LeaveHa,
+            Some("pool-ha-prevent-restarts-for") => Kind::HoldRestarts,
             _ => Kind::Other,
         },
         _ => Kind::Other,

@@ -273,7 +273,9 @@ fn instant(scenario: &Scenario, case: Case, report: &Report, expectation: &Expec
         return at;
     }
     let expects = || scenario.expect.iter().chain(recovery.and_then(|recovery| recovery.expect.as_ref()));
-    let state = expects().flat_map(|expect| &expect.states).find(|state| state.line == expectation.line);
+    // `expect: {worst: none, states: […]}` may stand on one line.
+    let of_worst = expectation.what.starts_with("nothing worse");
+    let state = expects().flat_map(|expect| &expect.states).find(|state| state.line == expectation.line && !of_worst);
     if let Some(state) = state {
         return match state.when {
             StateWhen::At(at) | StateWhen::By(at) => at,

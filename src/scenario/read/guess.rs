@@ -2,6 +2,7 @@
 
 use super::{GUESSES_MOST, Reader};
 use crate::base::time::Span;
+use crate::scenario::keys::{FILE, TABLES};
 
 impl Reader<'_> {
     /// The candidate that a mistyped word most likely means.
@@ -52,6 +53,17 @@ impl Reader<'_> {
             }
         }
         best.map(|(_, candidate)| (candidate, near))
+    }
+}
+
+/// Where a key would be known that stands in the wrong map; in too many places is nowhere.
+pub(super) fn elsewhere(key: &str) -> Option<String> {
+    let tables = std::iter::once(&FILE).chain(TABLES.iter().map(|(_, table)| *table));
+    let homes: Vec<&str> = tables.filter(|table| table.keys.iter().any(|known| known.name == key)).map(|table| table.what).collect();
+    match homes.as_slice() {
+        [] | [_, _, _, _, ..] => None,
+        [one] => Some(format!("`{key}` is a key of {one}: move it there")),
+        [most @ .., last] => Some(format!("`{key}` is a key of {} or {last}: move it there", most.join(", "))),
     }
 }
 

@@ -183,12 +183,32 @@ fn what_other_issues_own_is_refused_by_name() {
 }
 
 #[test]
+fn a_key_in_the_wrong_map_is_told_where_it_belongs() {
+    let help = |text: &str| bad(&format!("{POOL}{text}")).into_iter().map(|error| error.help).collect::<Vec<_>>();
+    for (text, home) in [
+        ("timeline: [{at: 1m, fault: {crash: beta, for: 5m}}]", "`for` is a key of a step"),
+        ("timeline: [{at: 1m, fault: {isolate: beta}, io: hang}]", "`io` is a key of a fault"),
+        ("expect: {at: end}", "`at` is a key of"),
+        // A slip of the finger is one, though another map has the very word.
+        ("timeline: [{wait-for: {hosts: beta, live: false}, note: x}]", "did you mean `host`?"),
+    ] {
+        assert!(help(text).iter().any(|help| help.contains(home)), "{text}: {:?}", help(text));
+    }
+}
+
+#[test]
+fn an_alias_within_its_own_anchor_is_told_as_that() {
+    let errors = bad("pool: &x {hosts: [a], vms: *x}\n");
+    assert!(errors.len() == 1 && errors[0].code == "yaml-syntax" && errors[0].help.contains("alias"), "{errors:?}");
+}
+
+#[test]
 fn what_is_wrong_with_ha() {
     let of = |pool: &str| found(&format!("pool: {{hosts: [a, b], storage: {{n: , loc: {{type: lvm, host: a}}}}, {pool}}}"));
     for (pool, code) in [
         ("ha: {heartbeat-sr: loc}", "local-statefile"),
         ("ha: {heartbeat-sr: m}", "unknown-name"),
-        ("ha: {heartbeat-sr: n, timeout: 10s}", "wrong-duration"),
+        ("ha: {heartbeat-sr: n, timeout: 9s}", "wrong-duration"),
         ("ha: {heartbeat-sr: n, timeout: 60500ms}", "wrong-duration"),
         ("ha: {heartbeat-sr: n, timeout: 60}", "wrong-duration"),
         ("ha: {heartbeat-sr: n, failures-to-tolerate: 65}", "wrong-value"),
