@@ -104,6 +104,8 @@ pub enum Progress {
     Ended(Output),
     /// It asks again after this span (a paused disk).
     Again(Span),
+    /// It asks again after this span, and for ever: to whoever waits for it, it hangs (`pool-ha-disable`).
+    Retries(Span),
     /// It hangs (storage that does not answer); it is tried again when something changes.
     Hangs,
 }

@@ -101,7 +101,7 @@ impl Operation for HaDisable {
                 return Progress::Ended(refusal.output(world, by));
             }
             if !self.by_statefile(world, fx, by) && !self.by_asking(world, fx, by) {
-                return Progress::Again(RETRY);
+                return Progress::Retries(RETRY);
             }
             self.waiting = true;
         }

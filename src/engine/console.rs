@@ -20,6 +20,8 @@ enum Phase {
     Refused(Output),
     /// It will be committed.
     Working { seat: Seat, epoch: u32 },
+    /// It can't be done now, and is tried again and again.
+    Retrying { seat: Seat, epoch: u32 },
     /// Its storage hangs.
     Hanging { seat: Seat },
 }
@@ -164,9 +166,21 @@ impl Engine {
             Phase::Waiting { .. } => self.admit(console),
             Phase::Refused(output) => self.line_ended(console, output),
             Phase::Hanging { .. } => self.consoles[slot] = Some(console),
-            Phase::Working { seat, epoch } => match self.commit(&mut console, seat, epoch) {
+            Phase::Working { seat, epoch } | Phase::Retrying { seat, epoch } => match self.commit(&mut console, seat, epoch) {
                 Progress::Ended(output) => self.line_ended(console, output),
-                Progress::Again(span) => self.again(console, span),
+                Progress::Again(span) => {
+                    console.phase = Phase::Working { seat, epoch };
+                    self.again(console, span);
+                }
+                Progress::Retries(span) => {
+                    console.phase = Phase::Retrying { seat, epoch };
+                    let serial = console.serial;
+                    let patient = self.world.now < console.began + self.patience(&console);
+                    self.again(console, span);
+                    if !patient {
+                        self.ctrl_c(slot as u8, serial);
+                    }
+                }
                 Progress::Hangs => {
                     console.phase = Phase::Hanging { seat };
                     self.consoles[slot] = Some(console);
@@ -189,14 +203,20 @@ impl Engine {
     /// Somebody presses Ctrl-C: a line that still waits for its master is dropped, work under way goes on by itself.
     pub(super) fn ctrl_c(&mut self, slot: u8, serial: u32) {
         let slot = usize::from(slot);
-        let hangs =
-            |console: &mut Console| console.serial == serial && matches!(console.phase, Phase::Waiting { .. } | Phase::Hanging { .. });
+        let hangs = |console: &mut Console| {
+            console.serial == serial && matches!(console.phase, Phase::Waiting { .. } | Phase::Hanging { .. } | Phase::Retrying { .. })
+        };
         let Some(console) = self.consoles[slot].take_if(hangs) else { return };
         self.origin = console.step;
-        if matches!(console.phase, Phase::Hanging { .. }) {
+        if !matches!(console.phase, Phase::Waiting { .. }) {
             self.detached.push(console.clone());
         }
         self.finish_run(console, Status::Hung);
+    }
+
+    /// How long the operator waits for a line before Ctrl-C.
+    fn patience(&self, console: &Console) -> Span {
+        self.program.steps[usize::from(console.step)].1.timeout
     }
 
     /// Storage may answer again: whoever hangs on it tries once more.
@@ -212,7 +232,7 @@ impl Engine {
             let epoch = self.world.stacks[seat.executor.at()].epoch;
             match self.commit(&mut console, seat, epoch) {
                 Progress::Hangs => self.consoles[slot] = Some(console),
-                Progress::Again(span) => {
+                Progress::Again(span) | Progress::Retries(span) => {
                     console.phase = Phase::Working { seat, epoch };
                     self.again(console, span);
                     woke = true;
@@ -232,7 +252,7 @@ impl Engine {
                 let epoch = self.world.stacks[seat.executor.at()].epoch;
                 match self.commit(&mut console, seat, epoch) {
                     Progress::Hangs => {}
-                    Progress::Again(span) => {
+                    Progress::Again(span) | Progress::Retries(span) => {
                         let (slot, serial) = (console.sequence as u8, console.serial);
                         console.phase = Phase::Working { seat, epoch };
                         self.detached[at] = console;
@@ -256,7 +276,7 @@ impl Engine {
     fn detached_due(&mut self, serial: u32) {
         let Some(at) = self.detached.iter().position(|console| console.serial == serial) else { return };
         let mut console = self.detached.remove(at);
-        let Phase::Working { seat, epoch } = console.phase else { return };
+        let (Phase::Working { seat, epoch } | Phase::Retrying { seat, epoch }) = console.phase else { return };
         self.origin = console.step;
         match self.commit(&mut console, seat, epoch) {
             Progress::Ended(_) => {}
@@ -264,7 +284,7 @@ impl Engine {
                 console.phase = Phase::Hanging { seat };
                 self.detached.push(console);
             }
-            Progress::Again(span) => {
+            Progress::Again(span) | Progress::Retries(span) => {
                 let slot = console.sequence as u8;
                 self.detached.push(console);
                 self.fx.due(span, Due::Command { slot, serial });

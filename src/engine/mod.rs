@@ -8,6 +8,8 @@ mod ha_boot_tests;
 #[cfg(test)]
 mod ha_daemon_tests;
 #[cfg(test)]
+mod ha_known_tests;
+#[cfg(test)]
 mod ha_storage_tests;
 #[cfg(test)]
 mod ha_tests;
@@ -324,6 +326,7 @@ impl Engine {
             Due::FaultAgain { step, round } => self.fault_again(step, round),
             Due::HaBeat { machine, run } => ha::beat(world, fx, machine, run),
             Due::HaDisk { machine, run } => ha::disk(world, fx, machine, run),
+            Due::HaResume { machine, run } => ha::resume(world, fx, machine, run),
             Due::HaTimer { machine, timer } => ha::fault::timer(world, fx, machine, timer),
             Due::HaWatchdog { machine, run } => ha::watchdog(world, fx, machine, run),
             Due::HaUnfed { machine, boot } => world.ha_unfed_too_long(fx, machine, boot),
@@ -382,6 +385,7 @@ fn name_of(due: Due) -> &'static str {
         Due::FaultEnds { .. } | Due::FaultAgain { .. } => "fault",
         Due::HaBeat { .. } => "ha-heartbeat",
         Due::HaDisk { .. } => "ha-statefile",
+        Due::HaResume { .. } => "ha-resume",
         Due::HaTimer { .. } => "ha-timer",
         Due::HaWatchdog { .. } | Due::HaUnfed { .. } => "ha-watchdog",
         Due::HaHealth { .. } => "ha-health",

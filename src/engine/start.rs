@@ -160,6 +160,7 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
         first_master: pool.master,
         ruled_last: pool.master,
         fallen_sr_masters: fallen_sr_masters(scenario),
+        xhad_faults: pool.ha.as_ref().map(|ha| ha.known_faults).unwrap_or_default(),
         without: None,
     };
     if let Some(ha) = &pool.ha {

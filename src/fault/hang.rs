@@ -38,6 +38,7 @@ pub fn unhang(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
     }
     world.hw.machines[machine.at()].hung = false;
     fx.tell(Event::Dom0Back { machine });
+    world.ha_resume(machine, fx);
     world.recheck_fallen_sr_master(machine);
     true
 }

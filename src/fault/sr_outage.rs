@@ -34,5 +34,6 @@ pub fn give_back(world: &mut World, fx: &mut Effects, sr: SrId) -> bool {
     }
     fx.tell(Event::SrBack { sr });
     world.flush_held_writes(fx, sr);
+    world.ha_resume_stalled(sr, fx);
     true
 }

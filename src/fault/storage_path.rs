@@ -38,5 +38,6 @@ pub fn give_back(world: &mut World, fx: &mut Effects, machine: MachineId, sr: Sr
     }
     fx.tell(Event::PathBack { machine, sr });
     world.flush_held_writes(fx, sr);
+    world.ha_resume_stalled(sr, fx);
     true
 }

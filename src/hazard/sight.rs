@@ -88,6 +88,8 @@ impl Reads {
             | Event::HaShrunk { .. }
             | Event::HaExcluded { .. }
             | Event::HaStatefileBack { .. }
+            | Event::HaLossUnseen { .. }
+            | Event::HaTakenBack { .. }
             | Event::HaMasterElected { .. }
             | Event::HaFollows { .. }
             | Event::HaMasterReady { .. }

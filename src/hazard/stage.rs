@@ -158,6 +158,7 @@ pub fn pool(hosts: u16) -> Stage {
         first_master: ALPHA,
         ruled_last: ALPHA,
         fallen_sr_masters: Default::default(),
+        xhad_faults: Default::default(),
         without: None,
     };
     Stage { world, fx: Effects::default() }

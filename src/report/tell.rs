@@ -386,6 +386,8 @@ impl Teller<'_> {
             | Event::HaShrunk { .. }
             | Event::HaExcluded { .. }
             | Event::HaStatefileBack { .. }
+            | Event::HaLossUnseen { .. }
+            | Event::HaTakenBack { .. }
             | Event::HaMasterElected { .. }
             | Event::HaFollows { .. }
             | Event::HaMasterReady { .. }

@@ -139,6 +139,22 @@ impl Teller<'_> {
                 format!("lets {} go out of the liveset: shut down in order", self.hosts(gone)),
                 vec![("gone", json!(self.hosts(gone)))],
             )),
+            Event::HaLossUnseen { machine, stopped, own_statefile } => {
+                let what = if *own_statefile {
+                    "that it has lost the statefile".to_owned()
+                } else {
+                    format!("that the statefile slot of {} stands still", self.hosts(stopped))
+                };
+                let words = format!("does not notice {what} (a known fault of the daemon): it neither fences itself nor asks who lives");
+                belief(machine, "ha-loss-unseen", words, vec![("stopped", json!(self.hosts(stopped)))])
+            }
+            Event::HaTakenBack { machine, back } => {
+                let hosts = self.hosts(back);
+                let words = format!(
+                    "takes {hosts} into the liveset again, which it heard a moment ago (a known fault of the daemon): nothing of it is restarted until it is silent for long enough once more"
+                );
+                belief(machine, "ha-taken-back", words, vec![("back", json!(hosts))])
+            }
             Event::HaStatefileBack { machine } => {
                 belief(machine, "ha-statefile-back", "has the statefile again, and so have all others".into(), vec![])
             }

@@ -9,6 +9,7 @@ use crate::base::ids::SrId;
 use crate::base::time::Span;
 use crate::world::ha::{Protection, SLOTS_MAX};
 use crate::world::names::VmName;
+use crate::world::xhad::{KnownFault, KnownFaults};
 
 /// The base timeout where none is said (xapi_globs.ml, `ha_default_timeout_base`).
 const TIMEOUT: Span = Span::secs(60);
@@ -67,7 +68,13 @@ pub(super) fn read(reader: &mut Reader<'_>, draft: &Draft, pool: &Fields<'_>) ->
     }
     let failures_to_tolerate = get("failures-to-tolerate").and_then(|node| reader.whole(node, 0, SLOTS_MAX as u64)).unwrap_or(0) as u32;
     let allow_overcommit = get("allow-overcommit").and_then(|node| reader.boolean(node)).unwrap_or(false);
-    Some(HaStart { heartbeat_sr: heartbeat_sr?, timeout, failures_to_tolerate, allow_overcommit })
+    let known_faults = get("known-faults").map_or_else(KnownFaults::default, |node| {
+        let faults = reader.one_or_more(node).iter();
+        faults
+            .filter_map(|node| reader.choice(node, "a known fault of HA's daemon", &KnownFault::ALL))
+            .fold(KnownFaults::default(), KnownFaults::with)
+    });
+    Some(HaStart { heartbeat_sr: heartbeat_sr?, timeout, failures_to_tolerate, allow_overcommit, known_faults })
 }
 
 /// A duration within bounds.

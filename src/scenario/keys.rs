@@ -156,6 +156,9 @@ pub static POOL: Table = Table {
     required: &["hosts"],
 };
 
+/// A known fault of HA's daemon.
+const KNOWN_FAULTS: Shape = Words(&["late-loss-unseen", "fenced-taken-back"]);
+
 /// `pool.ha`.
 pub static HA: Table = Table {
     what: "`ha`",
@@ -168,6 +171,11 @@ pub static HA: Table = Table {
             "How many hosts may fail with a place left for every protected VM: what the failover plan is made for; default 0.",
         ),
         key("allow-overcommit", Bool, "Whether operations may break the failover plan; default: false."),
+        key(
+            "known-faults",
+            Any(&[KNOWN_FAULTS, List(&KNOWN_FAULTS)]),
+            "Faults of the real daemon that the simulated one is to have; default: none. `late-loss-unseen`: after a split that both sides saw on the statefile, one later loss of the statefile goes unnoticed by all whose UUIDs come before that of a host which was taken out. `fenced-taken-back`: whoever is still heard when the others have taken it out, and counts itself in, is in the liveset again, though it has been reset; its VMs stay down until it falls silent a second time.",
+        ),
     ],
     required: &[],
 };

@@ -11,6 +11,7 @@ use crate::world::hardware::Io;
 use crate::world::names::{Mode, Names};
 use crate::world::release::Release;
 use crate::world::settings::Settings;
+use crate::world::xhad::KnownFaults;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -96,6 +97,8 @@ pub struct HaStart {
     pub failures_to_tolerate: u32,
     #[allow(missing_docs)]
     pub allow_overcommit: bool,
+    /// Which known faults the daemons have.
+    pub known_faults: KnownFaults,
 }
 
 /// A role that a scenario may give a host at the start.

@@ -112,6 +112,11 @@ pub enum Due {
         machine: MachineId,
         run: u32,
     },
+    /// HA: the threads of a daemon that stood still run again.
+    HaResume {
+        machine: MachineId,
+        run: u32,
+    },
     /// HA: a daemon looks who is silent, or goes on with what it is at; re-armed lazily.
     HaTimer {
         machine: MachineId,

@@ -139,6 +139,8 @@ pub enum Event {
     HaShrunk { machine: MachineId, gone: Vec<HostId>, took: Span },
     HaExcluded { machine: MachineId, gone: Vec<HostId> },
     HaStatefileBack { machine: MachineId },
+    HaLossUnseen { machine: MachineId, stopped: Vec<HostId>, own_statefile: bool },
+    HaTakenBack { machine: MachineId, back: Vec<HostId> },
     HaMasterElected { machine: MachineId, over: Option<HostId> },
     HaFollows { machine: MachineId, master: MachineId },
     HaMasterReady { machine: MachineId, waited: Span },

@@ -116,6 +116,23 @@ impl World {
         fx.due(after, Due::HaTimer { machine, timer: xhad.timer });
     }
 
+    /// What held a daemon's threads up is over: domain 0 runs again, or a request to the statefile comes back.
+    pub fn ha_resume(&self, machine: MachineId, fx: &mut Effects) {
+        if let Some(xhad) = &self.stacks[machine.at()].xhad {
+            fx.due(Span::ZERO, Due::HaResume { machine, run: xhad.run });
+        }
+    }
+
+    /// A path to an SR is back: requests of daemons that hung there come back.
+    pub fn ha_resume_stalled(&self, sr: SrId, fx: &mut Effects) {
+        for machine in self.machines() {
+            let stalled = self.stacks[machine.at()].xhad.as_ref().is_some_and(|xhad| xhad.config.sr == sr && xhad.stalled.is_some());
+            if stalled && self.reaches(machine, sr) {
+                self.ha_resume(machine, fx);
+            }
+        }
+    }
+
     fn new_daemon(&mut self, machine: MachineId) -> Option<Xhad> {
         let config = Arc::clone(self.stacks[machine.at()].ha.config.as_ref()?);
         let me = config.slot_of(self.host_on(machine))?;
@@ -139,10 +156,13 @@ impl World {
             read: self.now,
             stalled: None,
             no_statefile: false,
+            lingering: Slots::NONE,
+            blind: Slots::NONE,
             watched: false,
             // Timers of an earlier run must not count for this one.
             timer: run << 20,
-            xapi_restarts: 0,
+            xapi_restarted: None,
+            given_up: false,
         })
     }
 

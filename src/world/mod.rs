@@ -37,6 +37,7 @@ use release::Release;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use xhad::KnownFaults;
 
 /// The pool that the scenario is about; spare and reinstalled machines are pools of their own.
 pub const MAIN_POOL: PoolId = PoolId(0);
@@ -50,6 +51,8 @@ pub struct World {
     pub settings: Arc<Settings>,
     /// How this release of XenServer behaves.
     pub release: Release,
+    /// Which known faults HA's daemons have.
+    pub xhad_faults: KnownFaults,
     /// What things are called; grows when a machine is reinstalled.
     pub names: Arc<Names>,
     /// What is so.

@@ -77,8 +77,14 @@ pub struct Xhad {
     pub watched: bool,
     /// Its timer under way; older ones count no more.
     pub timer: u32,
-    /// How often it has restarted xapi since xapi last was well.
-    pub xapi_restarts: u32,
+    /// Hosts that it has taken out of the liveset though it saw their slots move; it has yet to notice that they are gone.
+    pub lingering: Slots,
+    /// Whose slots have stopped, its own among them where it lost the statefile, without its noticing.
+    pub blind: Slots,
+    /// When it last started xapi again.
+    pub xapi_restarted: Option<Time>,
+    /// xapi is down a second time: at its next look it gives the host up.
+    pub given_up: bool,
 }
 
 impl Xhad {
@@ -93,6 +99,42 @@ impl Xhad {
     /// The longer of the two timeouts.
     pub fn patience(&self) -> Span {
         self.times.silence.max(self.times.standstill)
+    }
+}
+
+/// Known faults of the real daemon. The simulated one has those that a scenario asks for (`known-faults`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct KnownFaults {
+    /// After hosts were taken out of the liveset whose slots still moved, one later loss of the statefile goes unnoticed by
+    /// all whose slots come before theirs (sm.c, start_fh: what is found of the last slot replaces what was found before).
+    pub late_loss_unseen: bool,
+    /// Whoever is heard once the handler has ended, and counts itself in the liveset, is in it again, though others or this
+    /// host have just taken it out (sm.c, process_join_request).
+    pub fenced_taken_back: bool,
+}
+
+/// One of [`KnownFaults`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum KnownFault {
+    LateLossUnseen,
+    FencedTakenBack,
+}
+
+impl KnownFault {
+    /// The faults as scenarios write them.
+    pub const ALL: [(&'static str, KnownFault); 2] =
+        [("late-loss-unseen", KnownFault::LateLossUnseen), ("fenced-taken-back", KnownFault::FencedTakenBack)];
+}
+
+impl KnownFaults {
+    /// The same with one more.
+    #[must_use]
+    pub fn with(self, fault: KnownFault) -> KnownFaults {
+        match fault {
+            KnownFault::LateLossUnseen => KnownFaults { late_loss_unseen: true, ..self },
+            KnownFault::FencedTakenBack => KnownFaults { fenced_taken_back: true, ..self },
+        }
     }
 }
 

@@ -164,6 +164,7 @@ pub fn world() -> World {
         first_master: ALPHA,
         ruled_last: ALPHA,
         fallen_sr_masters: Default::default(),
+        xhad_faults: Default::default(),
         without: None,
     }
 }
@@ -221,7 +222,7 @@ impl Room {
             self.fx.now = self.world.now;
             match typed.commit(&mut self.world, &mut self.fx, seat) {
                 Progress::Ended(output) => return End::Output(output, took),
-                Progress::Again(span) => took = took + span,
+                Progress::Again(span) | Progress::Retries(span) => took = took + span,
                 Progress::Hangs => return End::Hangs,
             }
         }

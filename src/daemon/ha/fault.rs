@@ -48,11 +48,11 @@ fn first_silence(world: &World, xhad: &Xhad) -> Time {
     let (mut unheard, mut unseen) = (Time::NEVER, Time::NEVER);
     for slot in xhad.says.liveset.without(xhad.me).iter() {
         unheard = unheard.min(heard(world, xhad, slot).unwrap_or(Time::ZERO) + xhad.times.silence);
-        if let Some(file) = file {
+        if let Some(file) = file.filter(|_| !xhad.blind.has(slot)) {
             unseen = unseen.min(moved(file, xhad, slot) + standstill);
         }
     }
-    if !xhad.no_statefile {
+    if !xhad.no_statefile && !xhad.blind.has(xhad.me) {
         unseen = unseen.min(xhad.read + standstill);
     }
     let first = beat_after(world, xhad, unheard).min(unseen);
@@ -92,10 +92,62 @@ fn look(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let called = liveset.without(xhad.me).iter().map(|slot| xhad.views[slot].fault).max().unwrap_or(0);
     let number = if silent { called.max(xhad.says.fault + 1) } else { called };
     if number > xhad.says.fault {
-        begin(world, fx, machine, number);
+        if called > xhad.says.fault || !goes_unseen(world, fx, machine) {
+            begin(world, fx, machine, number);
+        }
     } else {
         world.ha_rearm(machine, first.since(world.now), fx);
     }
+}
+
+/// A known fault of the daemon: what has stopped on the statefile is gone through slot by slot, and what is found of the
+/// last replaces what was found before. Where that is a host which is no longer in the liveset, the loss counts as none.
+fn goes_unseen(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return false };
+    if !world.xhad_faults.late_loss_unseen || xhad.lingering.is_empty() {
+        return false;
+    }
+    let (config, liveset, sees) = (xhad.config.clone(), xhad.says.liveset, sees(world, xhad));
+    let still_gone = |slot: &usize| world.ha_machine(&config, *slot).is_none_or(|peer| world.stacks[peer.at()].xhad.is_none());
+    let lingering = xhad.lingering.minus(liveset).iter().filter(still_gone).last();
+    let stopped = liveset.minus(sees).minus(xhad.blind);
+    let unseen = liveset.within(hears(world, xhad)) && lingering > stopped.iter().last();
+    let own_statefile = sees.is_empty();
+    if let Some(xhad) = daemon_mut(world, machine) {
+        xhad.lingering = Slots::NONE;
+        if unseen {
+            xhad.blind = xhad.blind.or(stopped);
+        }
+    }
+    if unseen {
+        let stopped = World::ha_hosts(&config, stopped);
+        fx.tell(Event::HaLossUnseen { machine, stopped, own_statefile });
+        wait_for_silence(world, fx, machine);
+    }
+    unseen
+}
+
+/// A known fault of the daemon: at rest, it lets in again whom it hears and who counts itself in.
+pub fn take_back(world: &mut World, fx: &mut Effects, machine: MachineId) {
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
+    if !world.xhad_faults.fenced_taken_back {
+        return;
+    }
+    let outside = xhad.config.all().minus(xhad.says.liveset).and(hears(world, xhad));
+    let back = outside.iter().filter(|slot| xhad.views[*slot].liveset.has(*slot)).fold(Slots::NONE, Slots::with);
+    if back.is_empty() {
+        return;
+    }
+    let (config, seen) = (xhad.config.clone(), sees(world, xhad));
+    if let Some(xhad) = daemon_mut(world, machine) {
+        xhad.says.liveset = xhad.says.liveset.or(back);
+        xhad.says.proposed = xhad.says.liveset;
+        xhad.said = false;
+        // That its slot stands still is no news, and so no fault.
+        xhad.blind = xhad.blind.or(back.minus(seen));
+    }
+    fx.tell(Event::HaTakenBack { machine, back: World::ha_hosts(&config, back) });
+    wait_for_silence(world, fx, machine);
 }
 
 /// A daemon begins to handle a fault.
@@ -230,8 +282,7 @@ fn met(world: &World, xhad: &Xhad, stage: Stage, on_disk: bool) -> bool {
     let hearing = xhad.says.hears.and(hears(world, xhad)).without(xhad.me);
     let seeing = if on_disk { xhad.says.sees.without(xhad.me) } else { Slots::NONE };
     let file = world.hw.statefiles.get(&xhad.config.sr);
-    hearing.iter().all(|slot| came(&xhad.views[slot]))
-        && seeing.iter().all(|slot| file.is_some_and(|file| came(&file.slots[slot].says)))
+    hearing.iter().all(|slot| came(&xhad.views[slot])) && seeing.iter().all(|slot| file.is_some_and(|file| came(&file.slots[slot].says)))
 }
 
 /// Whether nobody is between alive and silent: whoever was not heard, or seen, for a quarter of the time that makes it
@@ -247,11 +298,8 @@ fn steady(world: &World, xhad: &Xhad, since: Time) -> bool {
 /// Whether all that are seen have the same view.
 fn compared(world: &World, xhad: &Xhad) -> bool {
     let says = &xhad.says;
-    let same = |peer: &Saying| {
-        (peer.fault, peer.stage) >= (says.fault, Stage::Comparing)
-            && peer.hears == says.hears
-            && peer.sees == says.sees
-    };
+    let same =
+        |peer: &Saying| (peer.fault, peer.stage) >= (says.fault, Stage::Comparing) && peer.hears == says.hears && peer.sees == says.sees;
     let by_network = says.hears.without(xhad.me).iter().all(|slot| same(&xhad.views[slot]));
     let file = world.hw.statefiles.get(&xhad.config.sr);
     let by_disk = says.sees.without(xhad.me).iter().all(|slot| file.is_some_and(|file| same(&file.slots[slot].says)));
@@ -264,13 +312,16 @@ fn verdict(world: &World, xhad: &Xhad) -> (Slots, Rule) {
     let file = world.hw.statefiles.get(&xhad.config.sr);
     let on_disk = says.sees.has(me);
     let disk = if on_disk {
-        says.sees
+        // Not who says, by either way, that it has lost the statefile: in this fault, since what is said of an earlier one
+        // may have been said where nobody had it.
+        let lost = |peer: &Saying| peer.fault >= says.fault && peer.sees.is_empty();
+        let has_it = |slot: usize| slot == me || !lost(&xhad.views[slot]) && file.is_some_and(|file| !lost(&file.slots[slot].says));
+        says.sees.iter().filter(|slot| has_it(*slot)).fold(Slots::NONE, Slots::with)
     } else {
         says.hears.iter().filter(|slot| !xhad.views[*slot].sees.is_empty() && *slot != me).fold(Slots::NONE, Slots::with)
     };
     let by_slot = |slot: usize| file.filter(|_| on_disk && disk.has(slot)).map(|file| file.slots[slot].says.hears);
-    let mut told: Vec<Slots> =
-        (0..xhad.config.members.len()).map(|slot| by_slot(slot).unwrap_or(xhad.views[slot].hears)).collect();
+    let mut told: Vec<Slots> = (0..xhad.config.members.len()).map(|slot| by_slot(slot).unwrap_or(xhad.views[slot].hears)).collect();
     told[me] = says.hears;
     let excluded = file.map_or(Slots::NONE, |file| file.excluded);
     survivors(&View { configured: xhad.config.all(), live: says.hears.or(disk), hears: &told, disk, excluded })
@@ -293,6 +344,9 @@ fn conclude(world: &mut World, fx: &mut Effects, machine: MachineId, alive: Slot
         }
         wait = wait.max(SHORTEST_WAIT);
     }
+    // Who had lost the statefile itself was not seen any more when views were merged.
+    let had_it = |slot: &usize| world.hw.statefiles.get(&xhad.config.sr).is_some_and(|file| !file.slots[*slot].says.sees.is_empty());
+    let lingering = removed.and(says.sees).iter().filter(had_it).fold(Slots::NONE, Slots::with);
     let took = world.now.since(xhad.fault_since);
     fx.tell(Event::HaFaultEnded { machine, survives, rule, agreed, took, wait });
     if !survives {
@@ -304,6 +358,7 @@ fn conclude(world: &mut World, fx: &mut Effects, machine: MachineId, alive: Slot
         xhad.says.stage = Stage::Done;
         xhad.says.proposed = alive.and(says.liveset);
         xhad.says.fence = !removed.is_empty();
+        xhad.lingering = lingering;
         xhad.phase = if removed.is_empty() { Phase::Settled } else { Phase::Shrinking };
     }
     publish(world, machine);
@@ -327,5 +382,6 @@ fn shrink(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let (config, took) = (xhad.config.clone(), now.since(xhad.fault_since));
     fx.tell(Event::HaShrunk { machine, gone: World::ha_hosts(&config, gone), took });
     publish(world, machine);
+    take_back(world, fx, machine);
     look(world, fx, machine);
 }

@@ -1,15 +1,15 @@
 //! How a daemon gets into a liveset (xha, sm.c, test_Start_Criteria): it joins one by consent of all its members, or
 //! forms a new one with all configured hosts; when its time is up, with the largest partition that has the statefile.
 
-use super::{daemon_mut, settle};
+use super::{can_hear, daemon_mut, settle};
 use crate::base::ids::MachineId;
-use crate::base::time::Span;
+use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
 use crate::world::ha::{HaConfig, PoolState, Slots};
 use crate::world::survival::{View, mesh};
-use crate::world::xhad::{Exit, Phase};
+use crate::world::xhad::{Exit, Phase, Xhad};
 use std::sync::Arc;
 
 /// The pause between two looks of a daemon that starts.
@@ -59,12 +59,29 @@ fn enter(world: &mut World, fx: &mut Effects, machine: MachineId, config: &Arc<H
     // Who is in a liveset and can be heard, or seen on the disk.
     let seen = config.all().without(me).iter().find(|slot| {
         let Some(peer) = runs(world, config, *slot) else { return false };
-        world.ha_joined(peer) && (world.linked(machine, peer) || world.reaches(peer, config.sr))
+        world.ha_joined(peer) && (can_hear(world, machine, peer) || world.reaches(peer, config.sr))
     });
     if let Some(member) = seen {
         return join(world, fx, machine, config, me, member);
     }
+    // Where a member's slot moved a moment ago there is a liveset: its host may hang or be dead, and will be found out.
+    if moves(world, config, me, world.stacks[machine.at()].xhad.as_deref()) {
+        return false;
+    }
     form(world, fx, machine, config, me, late)
+}
+
+/// Whether a starting daemon has seen the slot move of a host that counts itself in a liveset.
+fn moves(world: &World, config: &HaConfig, me: usize, xhad: Option<&Xhad>) -> bool {
+    let (Some(xhad), Some(file)) = (xhad, world.hw.statefiles.get(&config.sr)) else { return false };
+    let member = |slot: usize| file.slots[slot].says.liveset.has(slot) && !file.excluded.has(slot);
+    let lately = |at: Time| at > xhad.started && at + xhad.times.standstill > world.now;
+    config.all().without(me).iter().any(|slot| member(slot) && lately(file.slots[slot].written))
+}
+
+/// Whether heartbeats go both ways between two machines.
+fn hear_each_other(world: &World, a: MachineId, b: MachineId) -> bool {
+    can_hear(world, a, b) && can_hear(world, b, a)
 }
 
 /// Joins the liveset of a member: all members have to hear it, to see it, and to be at rest; and they must have dropped an
@@ -79,7 +96,7 @@ fn join(world: &mut World, fx: &mut Effects, machine: MachineId, config: &Arc<Ha
         let Some(peer) = runs(world, config, slot) else { return false };
         let Some(xhad) = world.stacks[peer.at()].xhad.as_deref() else { return false };
         let consents = xhad.phase == Phase::Settled && xhad.says.liveset == liveset;
-        if !consents || !world.linked(machine, peer) || !world.reaches(peer, config.sr) {
+        if !consents || !hear_each_other(world, machine, peer) || !world.reaches(peer, config.sr) {
             return false;
         }
         fault = fault.max(xhad.says.fault);
@@ -98,7 +115,7 @@ fn form(world: &mut World, fx: &mut Effects, machine: MachineId, config: &Arc<Ha
     let hears: Vec<Slots> = (0..config.members.len())
         .map(|from| {
             let Some(a) = ready(from) else { return Slots::NONE };
-            starting.iter().filter(|to| ready(*to).is_some_and(|b| world.carries(b, a))).fold(Slots::NONE, Slots::with)
+            starting.iter().filter(|to| ready(*to).is_some_and(|b| a == b || can_hear(world, a, b))).fold(Slots::NONE, Slots::with)
         })
         .collect();
     let view = View { configured: config.all(), live: starting, hears: &hears, disk: starting, excluded };

@@ -26,8 +26,8 @@ const JITTER: Span = Span::millis(500);
 /// How often the daemon looks whether xapi is well (ha_xapi_healthcheck_interval).
 const HEALTH: Span = Span::secs(60);
 
-/// How often xapi is started again before the daemon gives the host up (ha_xapi_restart_attempts).
-const XAPI_RESTARTS: u32 = 1;
+/// After how long a restart of xapi no longer counts against it.
+const XAPI_FORGIVEN: Span = Span::days(1);
 
 /// The daemon of a machine, if this is still the run that was meant.
 fn daemon(world: &World, machine: MachineId, run: u32) -> Option<&Xhad> {
@@ -65,6 +65,17 @@ pub fn settle(world: &mut World, fx: &mut Effects, machine: MachineId) {
 pub fn beat(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let Some(xhad) = daemon(world, machine, run) else { return };
     fx.due(xhad.times.beat, Due::HaBeat { machine, run });
+    beat_now(world, fx, machine, run);
+}
+
+/// The threads of a daemon that stood still run again: what they missed they do at once.
+pub fn resume(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
+    beat_now(world, fx, machine, run);
+    disk_now(world, fx, machine, run);
+}
+
+fn beat_now(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
+    let Some(xhad) = daemon(world, machine, run) else { return };
     let answers = world.dom0_answers(machine);
     let (starting, said, beaten, watchdog) = (xhad.phase == Phase::Starting, xhad.said, xhad.beaten, xhad.times.beat_watchdog);
     if starting {
@@ -105,7 +116,14 @@ pub fn say(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let (config, says, me) = (xhad.config.clone(), xhad.says, xhad.me);
     for slot in config.all().without(me).iter() {
         let Some(peer) = world.ha_machine(&config, slot) else { continue };
-        if !whole && !arrives(world, machine, peer) || !world.dom0_answers(peer) {
+        if !whole && !arrives(world, machine, peer) {
+            continue;
+        }
+        if !world.dom0_answers(peer) {
+            // Should it come back it has to hear this from a later beat.
+            if let Some(xhad) = daemon_mut(world, machine) {
+                xhad.said = false;
+            }
             continue;
         }
         let Some(other) = daemon_mut(world, peer) else { continue };
@@ -116,6 +134,9 @@ pub fn say(world: &mut World, fx: &mut Effects, machine: MachineId) {
         other.views[me] = says;
         let (mine, phase) = (other.says, other.phase);
         if !mine.liveset.has(me) {
+            if phase == Phase::Settled && says.liveset.has(me) {
+                fault::take_back(world, fx, peer);
+            }
             continue;
         }
         if says.fence && !says.proposed.has(slot) || !says.liveset.has(slot) {
@@ -126,13 +147,23 @@ pub fn say(world: &mut World, fx: &mut Effects, machine: MachineId) {
     }
 }
 
+/// The loss of heartbeats from one machine to another, in millionths.
+fn loss(world: &World, from: MachineId, to: MachineId) -> u32 {
+    let of = |machine: MachineId| world.hw.degraded.get(&machine).map_or(0, |degraded| degraded.loss);
+    of(from).max(of(to)).max(world.settings.network_loss)
+}
+
+/// Whether heartbeats of one machine can reach another at all.
+fn can_hear(world: &World, to: MachineId, from: MachineId) -> bool {
+    world.carries(from, to) && loss(world, from, to) < 1_000_000
+}
+
 /// Whether a heartbeat gets through where the network is not whole.
 fn arrives(world: &World, from: MachineId, to: MachineId) -> bool {
     if !world.carries(from, to) {
         return false;
     }
-    let of = |machine: MachineId| world.hw.degraded.get(&machine).map_or(0, |degraded| degraded.loss);
-    let loss = of(from).max(of(to)).max(world.settings.network_loss);
+    let loss = loss(world, from, to);
     loss == 0 || !world.names.machines[from.at()].stream.derived(0x4c).derived(u64::from(to.0)).chance(world.now.0, loss)
 }
 
@@ -159,6 +190,11 @@ pub fn disk(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let stream = world.names.machines[machine.at()].stream.derived(0x4d);
     let round = (xhad.times.round - JITTER) + stream.span(world.now.0, (Span::ZERO, JITTER.times(2)));
     fx.due(round, Due::HaDisk { machine, run });
+    disk_now(world, fx, machine, run);
+}
+
+fn disk_now(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
+    let Some(xhad) = daemon(world, machine, run) else { return };
     if !xhad.joined() || !world.dom0_answers(machine) {
         return;
     }
@@ -218,6 +254,7 @@ fn write_and_read(world: &mut World, fx: &mut Effects, machine: MachineId) {
     if no_statefile {
         leave_rule_two(world, fx, machine);
     }
+    see_again(world, machine);
 }
 
 /// Excluded hosts whose daemons have ended leave the liveset.
@@ -248,6 +285,15 @@ fn leave_rule_two(world: &mut World, fx: &mut Effects, machine: MachineId) {
         }
         fx.tell(Event::HaStatefileBack { machine });
         fault::wait_for_silence(world, fx, machine);
+    }
+}
+
+/// What a daemon did not notice to be lost, and sees again, it would notice the next time.
+fn see_again(world: &mut World, machine: MachineId) {
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref().filter(|xhad| !xhad.blind.is_empty()) else { return };
+    let seen = sees(world, xhad);
+    if let Some(xhad) = daemon_mut(world, machine) {
+        xhad.blind = xhad.blind.minus(seen);
     }
 }
 
@@ -314,33 +360,30 @@ pub fn watchdog(world: &mut World, fx: &mut Effects, machine: MachineId, run: u3
     }
 }
 
-/// The daemon looks whether xapi is well: it is started again once, and if it is not there by the next look either, the
-/// host is given up (ha_xapi_restart_attempts; the fence comes 2 t1 later).
+/// The daemon looks whether xapi is well. It starts it again once; if it is down a second time within a day, the host is
+/// given up, 2 t1 later and whatever xapi does then (xha, xapi_mon.c; ha_xapi_restart_attempts).
 pub fn health(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let Some(xhad) = daemon(world, machine, run) else { return };
-    let (restarts, beat) = (xhad.xapi_restarts, xhad.times.beat);
+    let (beat, given_up) = (xhad.times.beat, xhad.given_up);
+    let lately = xhad.xapi_restarted.is_some_and(|at| world.now < at + XAPI_FORGIVEN);
     let mut next = HEALTH;
-    let down = world.stacks[machine.at()].xapi == Xapi::Stopped;
     if !world.dom0_answers(machine) {
         // A hung domain 0 runs no daemon either: the watchdog's business.
-    } else if !down {
-        if let Some(xhad) = daemon_mut(world, machine) {
-            xhad.xapi_restarts = 0;
-        }
-    } else if restarts < XAPI_RESTARTS {
-        if let Some(xhad) = daemon_mut(world, machine) {
-            xhad.xapi_restarts += 1;
-        }
-        fx.tell(Event::HaXapiRestarted { machine });
-        world.start_xapi(fx, machine);
-    } else if restarts == XAPI_RESTARTS {
-        if let Some(xhad) = daemon_mut(world, machine) {
-            xhad.xapi_restarts += 1;
-        }
-        next = beat.times(2);
-    } else {
+    } else if given_up {
         world.fence(fx, machine, FenceCause::Xapi);
         return;
+    } else if world.stacks[machine.at()].xapi == Xapi::Stopped {
+        let now = world.now;
+        if let Some(xhad) = daemon_mut(world, machine) {
+            xhad.given_up = lately;
+            xhad.xapi_restarted = Some(now);
+        }
+        if lately {
+            next = beat.times(2);
+        } else {
+            fx.tell(Event::HaXapiRestarted { machine });
+            world.start_xapi(fx, machine);
+        }
     }
     fx.due(next, Due::HaHealth { machine, run });
 }

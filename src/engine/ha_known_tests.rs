@@ -1,0 +1,111 @@
+//! What the real daemon gets wrong, where a scenario asks for it; and what it does when xapi or a peer is not what it seems.
+
+use super::ha_tests::{ALPHA, BETA, GAMMA, Run};
+use crate::base::ids::{HostId, MachineId};
+use crate::base::time::{Span, Time};
+use crate::world::event::Event;
+use crate::world::xhad::{FenceCause, KnownFault, KnownFaults};
+
+/// A run whose daemons have a known fault.
+fn with(fault: KnownFault, hosts: usize, timeline: &str, seed: u64) -> Run {
+    Run::with(hosts, timeline, seed, &mut |_, world, _| world.xhad_faults = KnownFaults::default().with(fault))
+}
+
+/// A host loses the network at 10 minutes and is gone from the liveset at 13m45s at the latest; its daemon starts again at
+/// 10m + 113 s + 195 s = 15m8s at the earliest. In between the statefile is lost for all, which is found within 68 s.
+fn then_statefile(first: &str) -> String {
+    format!("- {{at: 10m, fault: {{isolate: {first}}}}}\n- {{at: 13m50s, fault: {{sr-outage: nfs1}}}}")
+}
+
+#[test]
+fn a_late_loss_goes_unseen_by_those_before_the_host_that_was_removed() {
+    for seed in 0..10 {
+        // gamma's slot is the last: what is found of it replaces what was found of the others.
+        let run = with(KnownFault::LateLossUnseen, 3, &then_statefile("gamma"), seed);
+        assert_eq!(run.fenced().keys().copied().collect::<Vec<_>>(), [GAMMA], "seed {seed}");
+        let unseen = |machine: MachineId| {
+            run.tells(|event| matches!(event, Event::HaLossUnseen { machine: by, own_statefile: true, .. } if *by == machine))
+        };
+        assert!(unseen(ALPHA) && unseen(BETA), "seed {seed}");
+        assert!(!run.tells(|event| matches!(event, Event::HaStatefileBack { .. })), "nobody lives by rule 2");
+        // alpha's slot is the first: the loss is found, and since alpha is missing all fence.
+        let run = with(KnownFault::LateLossUnseen, 3, &then_statefile("alpha"), seed);
+        assert_eq!(run.fenced().len(), 3, "seed {seed}");
+        // Nor does a daemon without the fault miss it.
+        assert_eq!(Run::of(3, &then_statefile("gamma"), seed).fenced().len(), 3, "seed {seed}");
+    }
+}
+
+#[test]
+fn what_goes_unseen_once_is_found_the_next_time() {
+    // The statefile comes back, and is lost again: nothing lingers any more.
+    let timeline =
+        format!("{}\n- {{at: 20m, fault: {{sr-return: nfs1}}}}\n- {{at: 22m, fault: {{sr-outage: nfs1}}}}", then_statefile("gamma"));
+    for seed in 0..10 {
+        let run = with(KnownFault::LateLossUnseen, 3, &timeline, seed);
+        assert!(run.fenced().contains_key(&ALPHA) && run.fenced()[&ALPHA] > Span::mins(12), "seed {seed}: {:?}", run.fenced());
+    }
+}
+
+#[test]
+fn a_fenced_host_that_was_heard_a_moment_ago_is_taken_back_for_a_while() {
+    // beta hears nobody and has no statefile: it fences at once. alpha still hears it, sees it nowhere, and waits 22 s.
+    let timeline = "- {at: 10m, fault: {one-way: {from: alpha, to: beta}}}\n- {at: 10m, fault: {storage-loss: {host: beta, sr: nfs1}}}";
+    let dead = |run: &Run| {
+        let marks = |(at, event): &(Time, Event)| matches!(event, Event::HostMarkedDead { host: HostId(1), .. }).then_some(*at);
+        run.events.iter().find_map(marks).expect("beta is held for dead in the end")
+    };
+    for seed in 0..20 {
+        let run = with(KnownFault::FencedTakenBack, 2, timeline, seed);
+        assert_eq!(run.fenced().keys().copied().collect::<Vec<_>>(), [BETA]);
+        let mut out = run.events.iter().filter(|(_, event)| match event {
+            Event::HaTakenBack { machine, back } => *machine == ALPHA && back.as_slice() == [HostId(1)],
+            Event::HaShrunk { machine, .. } => *machine == ALPHA,
+            _ => false,
+        });
+        let times: Vec<Time> = out.by_ref().map(|(at, _)| *at).collect();
+        assert_eq!(times.len(), 3, "out, back in, and out again: {times:?}");
+        let back = times[2].since(times[1]);
+        assert!(back >= Span::secs(52) && back <= Span::secs(124), "seed {seed}: for {back}");
+        let without = Run::of(2, timeline, seed);
+        assert!(!without.tells(|event| matches!(event, Event::HaTakenBack { .. })));
+        assert!(dead(&run) > dead(&without) + Span::secs(30), "seed {seed}");
+    }
+}
+
+#[test]
+fn xapi_is_started_again_once_a_day_and_then_the_host_is_given_up() {
+    // The daemon looks every 60 s, starts xapi again, and takes 2 t1 = 14 s to give the host up.
+    let twice = "- {at: 10m, fault: {toolstack-stop: beta}}\n- {at: 20m, fault: {toolstack-stop: beta}}";
+    for seed in 0..10 {
+        let run = Run::of(3, twice, seed);
+        assert!(run.tells(|event| matches!(event, Event::HaXapiRestarted { machine: BETA })));
+        let fenced = run.fenced();
+        assert_eq!(fenced.keys().copied().collect::<Vec<_>>(), [BETA], "seed {seed}");
+        assert!(fenced[&BETA] >= Span::secs(600 + 14) && fenced[&BETA] <= Span::secs(600 + 60 + 14), "seed {seed}: {fenced:?}");
+        assert!(run.tells(|event| matches!(event, Event::Fenced { machine: BETA, why: FenceCause::Xapi })));
+    }
+    let once = Run::of(3, "- {at: 10m, fault: {toolstack-stop: beta}}", 0);
+    assert!(once.fenced().is_empty() && once.engine.world.xapi_runs(BETA));
+}
+
+#[test]
+fn nobody_forms_a_liveset_beside_one_whose_only_member_hangs() {
+    // beta is alone in the liveset and cut off from alpha, which has booted and waits to be let in; when beta hangs its slot
+    // has moved a moment ago, and its watchdog still has to strike: until then nobody may take its place.
+    let timeline =
+        "- {at: 10m, fault: {crash: alpha}, for: 10s}\n- {at: 12m, fault: {partition: [[alpha]]}}\n- {at: 15m20s, fault: {hang: beta}}";
+    for seed in 0..20 {
+        let mut wrong = None;
+        let run = Run::with(2, timeline, seed, &mut |now, world, _| {
+            let beta_lives = world.runs_guests(BETA);
+            if beta_lives && world.ha_joined(ALPHA) && now > Time(700_000_000) {
+                wrong = Some(now);
+            }
+        });
+        assert_eq!(wrong, None, "seed {seed}");
+        assert!(run.fenced().contains_key(&BETA), "seed {seed}");
+        // Its 120 s are over, or it starts anew: in the end alpha is alone and forms a liveset.
+        assert!(run.engine.world.ha_joined(ALPHA), "seed {seed}");
+    }
+}
