@@ -321,10 +321,12 @@ fn verdict(world: &World, xhad: &Xhad) -> (Slots, Rule) {
     let file = world.hw.statefiles.get(&xhad.config.sr);
     let on_disk = says.sees.has(me);
     let disk = if on_disk {
-        // Not who says, by either way, that it has lost the statefile: in this fault, since what is said of an earlier one
-        // may have been said where nobody had it.
-        let lost = |peer: &Saying| peer.fault >= says.fault && peer.sees.is_empty();
-        let has_it = |slot: usize| slot == me || !lost(&xhad.views[slot]) && file.is_some_and(|file| !lost(&file.slots[slot].says));
+        // Not who says, by its slot or in beats that are still heard, that it has lost the statefile.
+        let has_it = |slot: usize| {
+            let by_slot = file.is_some_and(|file| !file.slots[slot].says.sees.is_empty());
+            let by_beat = !says.hears.has(slot) || !xhad.views[slot].sees.is_empty();
+            slot == me || by_slot && by_beat
+        };
         says.sees.iter().filter(|slot| has_it(*slot)).fold(Slots::NONE, Slots::with)
     } else {
         says.hears.iter().filter(|slot| !xhad.views[*slot].sees.is_empty() && *slot != me).fold(Slots::NONE, Slots::with)
