@@ -55,16 +55,15 @@ fn first_silence(world: &World, xhad: &Xhad) -> Time {
     if !xhad.no_statefile && !xhad.blind.has(xhad.me) {
         unseen = unseen.min(xhad.read + standstill);
     }
-    let first = beat_after(world, xhad, unheard).min(unseen);
+    // In peace the clock comes here long before anybody has been silent for long enough, and looks again.
+    let noticed = if unheard > world.now { unheard } else { beat_after(world, xhad, unheard) };
+    let first = noticed.min(unseen);
     if first == Time::NEVER { world.now + xhad.times.silence } else { first }
 }
 
 /// When the heartbeat thread next runs, which alone notices that a peer is not heard: when it sends its own beat, or a
 /// beat of another comes in (xha, heartbeat.c, hb).
 fn beat_after(world: &World, xhad: &Xhad, at: Time) -> Time {
-    if at == Time::NEVER {
-        return at;
-    }
     let every = xhad.times.beat.0.max(1);
     let next = |last: Time| Time(last.0 + at.since(last).0.div_ceil(every) * every);
     let mut first = next(xhad.beaten);
