@@ -71,6 +71,21 @@ pub fn says(text: impl Into<String>, exit: i32) -> Output {
     Output { text, exit, error: None }
 }
 
+/// The question behind some warnings, answered from standard input (cli_operations.ml, user_says_yes): what was printed, if
+/// the answer is yes.
+///
+/// # Errors
+/// The output with which anything but yes ends the command.
+pub fn confirm(stdin: Option<&str>, warnings: &str) -> Result<String, Output> {
+    let asked = format!("{warnings}Type 'yes' to continue\n");
+    let typed = stdin.filter(|text| !text.is_empty()).map(|text| text.split('\n').next().unwrap_or_default());
+    match typed {
+        None => Err(Output { text: format!("{asked}Lost connection to the server.\n"), exit: 1, error: None }),
+        Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(asked),
+        Some(answer) => Err(Output { text: format!("{asked}Aborted (you typed: '{answer}')\n"), exit: 0, error: None }),
+    }
+}
+
 /// The client's usage, era layout.
 pub const USAGE: &str = "Usage: xe <cmd> [-s server] [-p port] ([-u username] [-pw password] or [-pwf <password file>]) <other arguments>\n\nA full list of commands can be obtained by running \n\txe help -s <server> -p <port>\n";
 

@@ -12,7 +12,7 @@ use crate::world::names::Names;
 pub struct Complaint {
     /// The file is wrong, unless the step expects an error; else it is a warning.
     pub error: bool,
-    /// The diagnostic's code, one of [`COMPLAINTS`].
+    /// The diagnostic's code, one of [`super::COMPLAINTS`].
     pub code: &'static str,
     /// What it is.
     pub message: String,
@@ -22,89 +22,15 @@ pub struct Complaint {
     pub word: usize,
 }
 
-/// A diagnostic code and what it means.
-#[derive(Clone, Copy, Debug)]
-pub struct ComplaintDoc {
-    /// The code.
-    pub code: &'static str,
-    /// What it means and how to mend it.
-    pub doc: &'static str,
+/// The fields of a class whose setting has an effect.
+fn settable(class: Class) -> &'static [&'static str] {
+    match class {
+        Class::Vm => &["ha-restart-priority", "ha-always-run", "order", "start-delay"],
+        _ => &["default-SR", "ha-host-failures-to-tolerate", "ha-allow-overcommit"],
+    }
 }
 
-/// Every code that [`examine`] gives.
-pub const COMPLAINTS: &[ComplaintDoc] = &[
-    ComplaintDoc {
-        code: "unknown-command",
-        doc: "The shell or the tool knows no such command: nothing would happen but an error. Names are case sensitive, and what later releases added does not exist in 6.0.",
-    },
-    ComplaintDoc {
-        code: "missing-key",
-        doc: "The command can't be without this key: the tool answers `Required parameter not found` and does nothing.",
-    },
-    ComplaintDoc {
-        code: "unknown-name",
-        doc: "No object of the scenario has this name. Every object is a variable, `$beta`; hosts and VMs can also be selected by their plain names.",
-    },
-    ComplaintDoc { code: "not-yet", doc: "The command, or this use of it, is real, and the simulator does not have it yet." },
-    ComplaintDoc {
-        code: "bad-switch",
-        doc: "A word with one dash that is no switch of `xe`: the tool answers `Unknown switch` and does nothing. Its own options have two dashes.",
-    },
-    ComplaintDoc { code: "no-command", doc: "The line asks the tool for nothing: it prints its usage and ends." },
-    ComplaintDoc { code: "ignored-key", doc: "The command does not read this key, and the tool says nothing about it." },
-    ComplaintDoc {
-        code: "bare-word",
-        doc: "`xe` has no positional words: a word without `=` is a key with an empty value. It is ignored, or taken for a filter that nothing matches.",
-    },
-    ComplaintDoc {
-        code: "unknown-field",
-        doc: "The command takes keys that it does not read itself for fields to filter by, and this is none: the tool answers `Unknown field`, if any object is left by then.",
-    },
-    ComplaintDoc { code: "force-value", doc: "`--force=true` is the key `force=true`, not force. Write `--force` or `force=true`." },
-    ComplaintDoc {
-        code: "force-anyway",
-        doc: "`vm-reset-powerstate` of 6.0 looks only whether the key `force` is there: `force=false` and a bare `force` force it.",
-    },
-    ComplaintDoc { code: "must-be-forced", doc: "Without `--force` the command refuses, whatever else is said." },
-    ComplaintDoc {
-        code: "nobody-answers",
-        doc: "Without `--force` the command asks to type yes; standard input is closed, so it ends with `Lost connection to the server.` and does nothing. Add `--force`, `stdin:`, or `echo yes |`.",
-    },
-    ComplaintDoc {
-        code: "wrong-answer",
-        doc: "The command goes on only if the whole word yes is typed; anything else aborts it, with exit status 0.",
-    },
-    ComplaintDoc {
-        code: "name-not-uuid",
-        doc: "The key takes a UUID, and a name is found by nothing there. Write `$beta` for the UUID of beta.",
-    },
-    ComplaintDoc {
-        code: "not-a-uuid",
-        doc: "The key takes a UUID, and this is none; a placeholder was left in, perhaps. Write `$beta` for the UUID of beta.",
-    },
-    ComplaintDoc {
-        code: "value-case",
-        doc: "Values match only as a whole and in lower case: `running`, `true`. Otherwise nothing matches, which is no error.",
-    },
-    ComplaintDoc {
-        code: "no-selector",
-        doc: "Without a selector the command means every VM or host of the pool; with one alone in the pool it acts on that one.",
-    },
-    ComplaintDoc {
-        code: "typographic",
-        doc: "A dash, quote or blank that a text processor made, or a carriage return: the tool takes it for a part of the word.",
-    },
-    ComplaintDoc { code: "no-password", doc: "In life `xe` with `-s` needs `-u root -pw …`. Here any password will do, none too." },
-    ComplaintDoc { code: "no-output", doc: "`--minimal` swallows the answer of this command." },
-    ComplaintDoc {
-        code: "master-word",
-        doc: "`resetvdis.py` of generation G1 takes exactly `HOST SR` or `HOST SR master`. Any other third word, `--master` too, counts as none, in silence; other numbers of words print its usage.",
-    },
-];
-
 /// The keys whose values are UUIDs.
-/// Fields of the pool whose setting has an effect.
-const SETTABLE: &[&str] = &["default-SR", "ha-host-failures-to-tolerate", "ha-allow-overcommit"];
 const UUID_KEYS: &[&str] = &["uuid", "host-uuid", "sr-uuid", "vm-uuid", "vdi-uuid", "resident-on", "default-SR", "affinity", "master"];
 
 struct Examiner<'a> {
@@ -533,9 +459,9 @@ impl Examiner<'_> {
         let name = key.split_once(':').map_or(key, |(name, _)| name);
         match class.field(name) {
             None => self.field(word, class, key),
-            Some(field) if field.writable() && !SETTABLE.contains(&name) => {
-                let help = format!("what can be set is {}", SETTABLE.join(", "));
-                self.error(word, "not-yet", format!("setting the pool's `{name}` is not simulated yet"), help);
+            Some(field) if field.writable() && !settable(class).contains(&name) => {
+                let help = format!("what can be set is {}", settable(class).join(", "));
+                self.error(word, "not-yet", format!("setting a {}'s `{name}` is not simulated yet", class.name()), help);
             }
             Some(_) => {}
         }

@@ -69,7 +69,7 @@ subjects! {
 }
 
 /// The object of `uuid=`.
-fn object(class: Class, args: &Args, world: &World, by: MachineId) -> Result<Object, Refusal> {
+pub fn object(class: Class, args: &Args, world: &World, by: MachineId) -> Result<Object, Refusal> {
     let uuid = args.required("uuid");
     class.by_uuid(world, by, uuid).ok_or_else(|| uuid_invalid(class.table(), uuid))
 }
@@ -167,7 +167,8 @@ pub struct PoolParamSet {
 }
 
 /// Keys that param-set does not take for fields.
-const NO_FIELDS: &[&str] = &["uuid", "server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority"];
+pub const NO_FIELDS: &[&str] =
+    &["uuid", "server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority"];
 
 impl Command for PoolParamSet {
     const DOC: CommandDoc = CommandDoc {
@@ -208,20 +209,43 @@ enum Setting {
     Overcommit(bool),
 }
 
+/// Whether the tool lets a key of param-set through as a plain field; a part of a map is `false`, and has no effect in the
+/// simulation.
+///
+/// # Errors
+/// The tool's own words.
+pub fn plain_field(class: Class, key: &str) -> Result<bool, Refusal> {
+    let (name, inner) = key.split_once(':').map_or((key, None), |(name, inner)| (name, Some(inner)));
+    let Some(field) = class.field(name) else { return Err(Refusal::tool(format!("Unknown field '{key}'"))) };
+    match (field.is_map(), field.is_set(), inner) {
+        (true, _, Some(_)) if field.writable() => Ok(false),
+        (true, _, Some(_)) => Err(Refusal::tool(format!("Map field '{name}' is read-only."))),
+        (_, _, Some(_)) => Err(Refusal::tool(format!("Field '{name}' is not a set or map"))),
+        _ if !field.writable() => Err(Refusal::tool(format!("Field '{key}' is read-only."))),
+        (true, ..) => Err(Refusal::tool(format!("Field '{key}' is a map or set. use the 'name:key=value' syntax."))),
+        (_, true, _) => Err(Refusal::tool("Cannot param-set on set fields")),
+        _ => Ok(true),
+    }
+}
+
+/// A boolean field's value (records.ml, bool_of_string).
+///
+/// # Errors
+/// The tool's own words.
+pub fn boolean(key: &str, value: &str) -> Result<bool, Refusal> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "t" | "1" => Ok(true),
+        "false" | "f" | "0" => Ok(false),
+        _ => Err(Refusal::tool(format!("Failed to parse parameter '{key}': expecting 'true' or 'false'"))),
+    }
+}
+
 /// One field to set; `None` where that has no effect in the simulation.
 fn change(world: &World, by: MachineId, key: &str, value: &str) -> Result<Option<Setting>, Refusal> {
-    let (name, inner) = key.split_once(':').map_or((key, None), |(name, inner)| (name, Some(inner)));
-    let Some(field) = Class::Pool.field(name) else { return Err(Refusal::tool(format!("Unknown field '{key}'"))) };
-    match (field.is_map(), field.is_set(), inner) {
-        (true, _, Some(_)) if field.writable() => return Ok(None),
-        (true, _, Some(_)) => return Err(Refusal::tool(format!("Map field '{name}' is read-only."))),
-        (_, _, Some(_)) => return Err(Refusal::tool(format!("Field '{name}' is not a set or map"))),
-        _ if !field.writable() => return Err(Refusal::tool(format!("Field '{key}' is read-only."))),
-        (true, ..) => return Err(Refusal::tool(format!("Field '{key}' is a map or set. use the 'name:key=value' syntax."))),
-        (_, true, _) => return Err(Refusal::tool("Cannot param-set on set fields")),
-        _ => {}
+    if !plain_field(Class::Pool, key)? {
+        return Ok(None);
     }
-    match name {
+    match key {
         "default-SR" if value.is_empty() || value == NOWHERE => Ok(Some(Setting::DefaultSr(None))),
         "default-SR" => match Class::Sr.by_uuid(world, by, value) {
             Some(Object::Sr(sr)) => Ok(Some(Setting::DefaultSr(Some(sr)))),
@@ -239,11 +263,7 @@ fn change(world: &World, by: MachineId, key: &str, value: &str) -> Result<Option
             }
             Ok(Some(Setting::Failures(failures)))
         }
-        "ha-allow-overcommit" => match value.to_ascii_lowercase().as_str() {
-            "true" | "t" | "1" => Ok(Some(Setting::Overcommit(true))),
-            "false" | "f" | "0" => Ok(Some(Setting::Overcommit(false))),
-            _ => Err(Refusal::tool(format!("Failed to parse parameter '{key}': expecting 'true' or 'false'"))),
-        },
+        "ha-allow-overcommit" => boolean(key, value).map(|allowed| Some(Setting::Overcommit(allowed))),
         _ => Ok(None),
     }
 }

@@ -1,6 +1,6 @@
 //! `xe host-forget`: takes a host out of the database (xapi_host.ml, destroy).
 
-use super::args::Args;
+use super::args::{Args, confirm};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, dead_after, uuid_invalid};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
@@ -35,20 +35,7 @@ impl Command for HostForget {
     }
 }
 
-const WARNINGS: &str = "WARNING: A host should only be forgotten if it is physically unrecoverable;\nWARNING: if possible, Hosts should be 'ejected' from the Pool instead.\nWARNING: Once a host has been forgotten it will have to be re-installed.\nWARNING: This operation is irreversible.\nType 'yes' to continue\n";
-
-/// The question, answered from standard input.
-///
-/// # Errors
-/// The output with which anything but yes ends the command.
-fn confirm(stdin: Option<&str>) -> Result<String, Output> {
-    let typed = stdin.filter(|text| !text.is_empty()).map(|text| text.split('\n').next().unwrap_or_default());
-    match typed {
-        None => Err(Output { text: format!("{WARNINGS}Lost connection to the server.\n"), exit: 1, error: None }),
-        Some(answer) if answer.trim().eq_ignore_ascii_case("yes") => Ok(WARNINGS.to_string()),
-        Some(answer) => Err(Output { text: format!("{WARNINGS}Aborted (you typed: '{answer}')\n"), exit: 0, error: None }),
-    }
-}
+const WARNINGS: &str = "WARNING: A host should only be forgotten if it is physically unrecoverable;\nWARNING: if possible, Hosts should be 'ejected' from the Pool instead.\nWARNING: Once a host has been forgotten it will have to be re-installed.\nWARNING: This operation is irreversible.\n";
 
 impl HostForget {
     fn host(&self, world: &World, seat: Seat) -> Result<HostId, Refusal> {
@@ -93,7 +80,7 @@ impl Operation for HostForget {
             Err(refusal) => return Check::Refuse { output: self.refused(world, seat, refusal), after: Span::ZERO },
         };
         if !force {
-            match confirm(self.args.stdin.as_deref()) {
+            match confirm(self.args.stdin.as_deref(), WARNINGS) {
                 Ok(asked) => self.asked = asked,
                 Err(output) => return Check::Refuse { output, after: Span::ZERO },
             }

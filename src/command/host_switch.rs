@@ -5,11 +5,12 @@ use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
 use super::{CommandDoc, Seat};
-use crate::base::ids::HostId;
+use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
+use crate::world::guards::Guard;
 use crate::world::plan::Change;
 
 /// `xe host-disable`.
@@ -59,15 +60,30 @@ fn spared(world: &World, seat: Seat, target: Object) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether the host may be enabled: not between an ordered shutdown and its next boot.
+/// Whether the host may be enabled: not between an ordered shutdown and its next boot, and under HA not without the storage of
+/// protected VMs (xapi_host_helpers.ml, assert_safe_to_reenable).
 fn may_enable(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
     let span = reachable(world, seat, target)?;
-    match host_of(target) {
-        Some(host) if world.machine_of(host).is_some_and(|machine| world.stacks[machine.at()].disabled_until_reboot) => {
-            Err(ApiError::new("HOST_DISABLED_UNTIL_REBOOT").with(Param::Host(host)).into())
-        }
-        _ => Ok(span),
+    let Some(host) = host_of(target) else { return Ok(span) };
+    if world.machine_of(host).is_some_and(|machine| world.stacks[machine.at()].disabled_until_reboot) {
+        return Err(ApiError::new("HOST_DISABLED_UNTIL_REBOOT").with(Param::Host(host)).into());
     }
+    if world.guarded(Guard::Plan) && misses_protected_storage(world, seat.executor, host) {
+        return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
+    }
+    Ok(span)
+}
+
+/// Whether a PBD of the host is unplugged whose SR has a disk of a protected VM. Nobody asks whether there is a plan now, nor
+/// whether the VM would ever go there (xapi_pbd.ml, abort_if_storage_attached_to_protected_vms).
+fn misses_protected_storage(world: &World, by: MachineId, host: HostId) -> bool {
+    let db = world.db(by);
+    if !db.ha.enabled || db.ha.allow_overcommit {
+        return false;
+    }
+    let uses = |vm, sr| world.disks_of(vm).iter().any(|(vdi, _)| db.vdi(*vdi).is_some() && world.names.vdis[vdi.at()].sr == sr);
+    let unplugged = db.pbds.iter().filter(|((of, _), plugged)| *of == host && !**plugged).map(|((_, sr), _)| *sr);
+    unplugged.into_iter().any(|sr| world.names.vm_ids().any(|vm| db.protects(&world.names, vm) && uses(vm, sr)))
 }
 
 impl Deed for Disable {
@@ -96,7 +112,7 @@ impl Deed for Enable {
     const DOC: CommandDoc = CommandDoc {
         name: "host-enable",
         synopsis: "xe host-enable host=HOST | FIELD=VALUE… [--multiple]",
-        doc: "Opens a host for VMs again. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer, HOST_DISABLED_UNTIL_REBOOT once its shutdown or reboot was ordered.",
+        doc: "Opens a host for VMs again. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer, HOST_DISABLED_UNTIL_REBOOT once its shutdown or reboot was ordered, HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN under HA while a PBD of the host is unplugged whose SR has a disk of a protected VM, unless overcommit is allowed.",
         example: "xe host-enable host=beta",
     };
     const CLASS: Class = Class::Host;

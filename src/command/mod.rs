@@ -5,6 +5,7 @@
 
 mod args;
 mod batch;
+mod complaints;
 mod examine;
 mod frame;
 mod names;
@@ -25,6 +26,7 @@ mod list;
 mod pbd;
 mod pool_database;
 mod pool_designate;
+mod pool_eject;
 mod pool_emergency;
 mod pool_ha_compute;
 mod pool_ha_disable;
@@ -35,6 +37,7 @@ mod pool_recover;
 mod resetvdis;
 mod toolstack;
 mod vm_migrate;
+mod vm_param_set;
 mod vm_place;
 mod vm_reset;
 mod vm_shutdown;
@@ -43,7 +46,8 @@ mod vm_start;
 #[cfg(test)]
 mod tests;
 
-pub use examine::{COMPLAINTS, Complaint, ComplaintDoc, examine};
+pub use complaints::{COMPLAINTS, ComplaintDoc};
+pub use examine::{Complaint, examine};
 pub use frame::{Typed, typed};
 
 use crate::base::ids::{MachineId, VmId};
@@ -249,12 +253,14 @@ commands! {
     PoolHaComputeMax: pool_ha_compute::ComputeMax,
     PoolHaComputeHypothetical: pool_ha_compute::ComputeHypothetical,
     PoolJoin: pool_join::PoolJoin,
+    PoolEject: pool_eject::PoolEject,
     PoolSyncDatabase: pool_database::SyncDatabase,
     PoolDumpDatabase: pool_database::DumpDatabase,
     PoolRestoreDatabase: pool_database::RestoreDatabase,
     VmList: list::List<fields::Vm>,
     VmParamGet: fields::ParamGet<fields::Vm>,
     VmParamList: fields::ParamList<fields::Vm>,
+    VmParamSet: vm_param_set::VmParamSet,
     VmStart: vm_start::VmStart,
     VmShutdown: vm_shutdown::VmShutdown,
     VmMigrate: vm_migrate::VmMigrate,
@@ -298,12 +304,12 @@ const NOT_YET: &[&str] = &[
     "host-emergency-management-reconfigure", "host-evacuate", "host-get-vms-which-prevent-evacuation",
     "host-get-system-status-capabilities", "host-ha-xapi-healthcheck", "host-management-disable", "host-param-add", "host-param-clear",
     "host-param-remove", "host-param-set", "host-power-on", "host-shutdown-agent", "host-signal-networking-change", "pbd-create",
-    "pbd-destroy", "pbd-param-get", "pbd-param-list", "pbd-param-set", "pool-eject",
+    "pbd-destroy", "pbd-param-get", "pbd-param-list", "pbd-param-set", 
     "pool-param-add", "pool-param-clear", "pool-param-remove",
     "snapshot-destroy", "snapshot-list", "snapshot-param-get", "snapshot-param-list", "snapshot-reset-powerstate", "snapshot-revert",
     "snapshot-uninstall", "sr-create", "sr-destroy", "sr-forget", "sr-introduce", "sr-param-add", "sr-param-remove", "sr-param-set",
     "sr-probe", "sr-scan", "task-cancel", "task-list", "template-list", "vbd-create", "vbd-destroy", "vbd-param-get", "vbd-param-list",
     "vbd-plug", "vbd-unplug", "vdi-create", "vdi-destroy", "vdi-forget", "vdi-param-add", "vdi-param-remove", "vdi-param-set",
     "vdi-snapshot", "vdi-unlock", "vm-destroy", "vm-disk-list", "vm-install", "vm-param-add", "vm-param-clear", "vm-param-remove",
-    "vm-param-set", "vm-pause", "vm-reboot", "vm-resume", "vm-snapshot", "vm-suspend", "vm-uninstall", "vm-unpause",
+    "vm-pause", "vm-reboot", "vm-resume", "vm-snapshot", "vm-suspend", "vm-uninstall", "vm-unpause",
 ];

@@ -404,12 +404,10 @@ fn vm_value(world: &World, by: MachineId, vm: VmId, field: &str) -> Option<Value
         "memory-static-max" | "memory-static-min" | "memory-dynamic-max" | "memory-dynamic-min" | "memory-target" => {
             one(name.memory.to_string())
         }
-        "ha-restart-priority" => {
-            one(name.protection.map_or("", |held| Protection::ALL.iter().find(|(_, one)| *one == held).map_or("", |(word, _)| word)))
-        }
+        "ha-restart-priority" => one(world.db(by).vm_ha(&world.names, vm).priority.map_or("", Protection::name)),
         "ha-always-run" => one(world.db(by).always_run.get(vm.at()).copied().unwrap_or(false).to_string()),
-        "order" => one(name.order.unwrap_or(0).to_string()),
-        "start-delay" => one((name.start_delay.0 / 1_000_000).to_string()),
+        "order" => one(world.db(by).vm_ha(&world.names, vm).order.unwrap_or(0).to_string()),
+        "start-delay" => one((world.db(by).vm_ha(&world.names, vm).start_delay.0 / 1_000_000).to_string()),
         "memory-actual" => one(if running { name.memory } else { 0 }.to_string()),
         _ => return None,
     })

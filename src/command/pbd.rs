@@ -124,7 +124,16 @@ fn unplug_checks(args: &Args, world: &World, seat: Seat) -> Result<(HostId, SrId
     if world.guarded(Guard::UnplugStatefile) && ha.enabled && ha.statefile == Some(sr) {
         return Err(ApiError::new("HA_IS_ENABLED").into());
     }
-    if let Some(vdi) = active(world, seat.executor, host, sr).filter(|_| world.guarded(Guard::UnplugIdle)) {
+    may_detach(world, seat.executor, host, sr, machine)?;
+    Ok((host, sr, machine))
+}
+
+/// Whether a host can let go of an SR, by the records of a database and by what is open on its machine.
+///
+/// # Errors
+/// VDI_IN_USE; the driver's own error.
+pub fn may_detach(world: &World, by: MachineId, host: HostId, sr: SrId, machine: MachineId) -> Result<(), Refusal> {
+    if let Some(vdi) = active(world, by, host, sr).filter(|_| world.guarded(Guard::UnplugIdle)) {
         return Err(ApiError::new("VDI_IN_USE").with(Param::Vdi(vdi)).into());
     }
     if world.vdis_on(sr).into_iter().any(|vdi| world.has_open(machine, vdi)) {
@@ -134,7 +143,7 @@ fn unplug_checks(args: &Args, world: &World, seat: Seat) -> Result<(HostId, SrId
             _ => ApiError::new("SR_BACKEND_FAILURE").text("non-zero exit").text("").text("SR detach failed").into(),
         });
     }
-    Ok((host, sr, machine))
+    Ok(())
 }
 
 impl Operation for PbdUnplug {

@@ -135,7 +135,8 @@ fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: Machine
     world.db_mut(master).hosts.insert(host, HostRecord { enabled: false, live: false });
     fx.tell(Event::HostJoined { by: master, host });
     let names = world.names.clone();
-    let local: Vec<SrId> = names.sr_ids().filter(|sr| names.srs[sr.at()].machine == Some(joiner)).collect();
+    let brings = |sr: &SrId| names.srs[sr.at()].machine == Some(joiner) && !world.hw.wiped.contains(sr);
+    let local: Vec<SrId> = names.sr_ids().filter(brings).collect();
     for sr in &local {
         if let Some(slot) = world.db_mut(master).srs.get_mut(sr.at()) {
             *slot = true;
@@ -154,6 +155,7 @@ fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: Machine
     for vm in names.vm_ids() {
         if let (Some(mine), Some(slot @ None)) = (own.vm(vm), db.vms.get_mut(vm.at())) {
             *slot = Some(mine.clone());
+            db.ha.vms.extend(own.ha.vms.get(&vm).map(|ha| (vm, *ha)));
             fx.tell(Event::VmRecorded { by: master, vm, power_state: mine.power_state, resident_on: mine.resident_on });
         }
     }

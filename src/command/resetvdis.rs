@@ -57,7 +57,11 @@ impl Resetvdis {
     fn targets(&self, world: &World, by: MachineId) -> Result<(HostId, SrId), ApiError> {
         let invalid = |table: &str, uuid: &str| ApiError::new("UUID_INVALID").text(table).text(uuid);
         let Some(Object::Sr(sr)) = Class::Sr.by_uuid(world, by, &self.sr) else { return Err(invalid("SR", &self.sr)) };
-        let named = (0..world.names.hosts.len() as u16).map(HostId).find(|host| world.names.hosts[host.at()].uuid == self.host);
+        // An ejected host that was joined again has its old UUID: the one that the database has is meant.
+        let named = (0..world.names.hosts.len() as u16)
+            .map(HostId)
+            .filter(|host| world.names.hosts[host.at()].uuid == self.host)
+            .max_by_key(|host| (world.db(by).host(*host).is_some(), *host));
         let known = |host: &HostId| world.release.resetvdis_knows_forgotten_hosts() || world.db(by).host(*host).is_some();
         match named.filter(known) {
             Some(host) => Ok((host, sr)),

@@ -1,6 +1,7 @@
 //! Each command's refusals and effects, on small worlds built by hand. Why an expectation is so stands in the manual or
 //! in the code of the release; the tests name the place.
 
+mod ejecting;
 mod forget_and_reset;
 mod frame;
 mod ha;

@@ -82,8 +82,9 @@ fn excluded(world: &World, master: MachineId, host: HostId) -> bool {
 }
 
 /// The order in which VMs are started: `order` ascending, those without one last; within it as the records lie.
-fn in_order(world: &World, vms: &mut [VmId]) {
-    vms.sort_by_key(|vm| (world.names.vms[vm.at()].order.map_or(u64::MAX, u64::from), *vm));
+fn in_order(world: &World, master: MachineId, vms: &mut [VmId]) {
+    let db = world.db(master);
+    vms.sort_by_key(|vm| (db.vm_ha(&world.names, *vm).order.unwrap_or(u64::MAX), *vm));
 }
 
 /// Puts what is to be started into the queue.
@@ -96,7 +97,7 @@ fn restart(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTr
     let mut down: Vec<VmId> = protected.iter().copied().filter(halted).collect();
     if !down.is_empty() {
         let plan = planner.restart(&protected, &Change::default(), db.ha.failures_to_tolerate);
-        in_order(world, &mut down);
+        in_order(world, master, &mut down);
         let now = world.now;
         let tried = &world.stacks[master.at()].restarts.tried;
         for vm in &down {
@@ -107,9 +108,9 @@ fn restart(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTr
             }
         }
     }
-    let mut efforts: Vec<VmId> =
-        lost.iter().copied().filter(|vm| halted(vm) && world.names.vms[vm.at()].protection == Some(Protection::BestEffort)).collect();
-    in_order(world, &mut efforts);
+    let tried_once = |vm: &VmId| db.vm_ha(&world.names, *vm).priority == Some(Protection::BestEffort);
+    let mut efforts: Vec<VmId> = lost.iter().copied().filter(|vm| halted(vm) && tried_once(vm)).collect();
+    in_order(world, master, &mut efforts);
     queue.extend(efforts.into_iter().map(|vm| Restart { vm, planned: None, protection: Protection::BestEffort, host: None }));
 
     // What is up again, or no longer protected, is forgotten.
@@ -247,7 +248,7 @@ pub fn go_on(world: &mut World, fx: &mut Effects, master: MachineId, epoch: u32)
             fx.tell(Event::VmRestarted { by: master, vm, host });
             pop(world, master, vm);
             // The delay sleeps inside the start: the next one waits for it.
-            let delay = world.names.vms[vm.at()].start_delay;
+            let delay = world.db(master).vm_ha(&world.names, vm).start_delay;
             if delay == Span::ZERO {
                 begin(world, fx, master);
             } else if !world.stacks[master.at()].restarts.queue.is_empty() {

@@ -3,8 +3,8 @@
 use crate::base::draw::Stream;
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::base::time::{Span, Time};
-use crate::daemon::machine::fresh_database;
 use crate::scenario::model::{Role, Scenario};
+use crate::world::afresh::fresh_database;
 use crate::world::database::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
 use crate::world::errors::ApiError;
 use crate::world::ha::{PoolHa, Protection};
@@ -152,7 +152,7 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
                 .collect(),
             one_way: BTreeSet::new(),
             statefiles: BTreeMap::new(),
-            reinstalled: BTreeMap::new(),
+            wiped: Default::default(),
         },
         stacks,
         dumps,

@@ -96,6 +96,7 @@ impl Reads {
             | Event::HaSwitchedOff { .. }
             | Event::HaSwitchedOn { .. }
             | Event::HaDisabled { .. }
+            | Event::BeganAfresh { .. }
             | Event::RedoLogRead { .. } => Reads::ALL,
             Event::Isolated { .. }
             | Event::Reconnected { .. }
@@ -112,14 +113,17 @@ impl Reads {
             | Event::HostEnabled { .. }
             | Event::HostDisabled { .. }
             | Event::HostForgotten { .. }
+            | Event::HostEjected { .. }
             | Event::HostJoined { .. } => Reads::HOSTS,
             Event::VmRecorded { .. } | Event::VmProtected { .. } | Event::VmReleased { .. } => Reads::RECORDS,
+            Event::VmHaSet { .. } => Reads::RECORDS.and(Reads::HA),
             Event::ToleranceSet { .. }
             | Event::PlanRecorded { .. }
             | Event::VmRestarting { .. }
             | Event::VmRestarted { .. }
             | Event::VmRestartFailed { .. } => Reads::HA,
             Event::LockSet { .. } | Event::LockRemoved { .. } => Reads::LOCKS,
+            Event::SrForgotten { .. } => Reads::STORAGE.and(Reads::LOCKS),
             Event::PbdRecorded { .. } | Event::PbdGone { .. } | Event::DefaultSrSet { .. } => Reads::STORAGE,
         }
     }

@@ -151,7 +151,7 @@ pub fn pool(hosts: u16) -> Stage {
             lost_vms: BTreeMap::new(),
             one_way: Default::default(),
             statefiles: Default::default(),
-            reinstalled: BTreeMap::new(),
+            wiped: Default::default(),
         },
         stacks: (0..hosts).map(stack).collect(),
         dumps: BTreeMap::new(),

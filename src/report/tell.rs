@@ -201,6 +201,10 @@ impl Teller<'_> {
                 )
             }
 
+            Event::BeganAfresh { machine, .. } => {
+                truth(machine, "began-afresh", "begins anew, as a pool of its own; its local storage is reinitialised".into())
+            }
+
             Event::XapiStopped { machine } => truth(machine, "xapi-stopped", "xapi stops; domains run on".into()),
             Event::XapiStarting { machine } => quiet(truth(machine, "xapi-starting", "xapi starts".into())),
             Event::XapiUp { machine, master } => plus(
@@ -294,6 +298,13 @@ impl Teller<'_> {
             Event::HostForgotten { by, host } => {
                 plus(belief(by, "host-forgotten", format!("has forgotten {}", self.host(*host))), &[("host", json!(self.host(*host)))])
             }
+            Event::HostEjected { by, host } => {
+                plus(belief(by, "host-ejected", format!("has ejected {}", self.host(*host))), &[("host", json!(self.host(*host)))])
+            }
+            Event::SrForgotten { by, sr } => plus(
+                belief(by, "sr-forgotten", format!("has forgotten {} and every disk on it", self.sr(*sr))),
+                &[("sr", json!(self.sr(*sr)))],
+            ),
             Event::HostJoined { by, host } => {
                 plus(belief(by, "host-joined", format!("has {} as a new member", self.host(*host))), &[("host", json!(self.host(*host)))])
             }
@@ -431,6 +442,26 @@ impl Teller<'_> {
                 ),
                 &[("plan-exists-for", json!(exists_for)), ("overcommitted", json!(overcommitted))],
             ),
+            Event::VmHaSet { by, vm, priority, order, start_delay } => {
+                let priority = priority.map_or("", Protection::name);
+                let mut what = format!("has {} with ", self.vm(*vm));
+                what += &if priority.is_empty() { "no restart priority".to_owned() } else { format!("the restart priority {priority}") };
+                if let Some(order) = order {
+                    what += &format!(", order {order}");
+                }
+                if *start_delay > Span::ZERO {
+                    what += &format!(", start delay {start_delay}");
+                }
+                plus(
+                    belief(by, "vm-ha-set", what),
+                    &[
+                        ("vm", json!(self.vm(*vm))),
+                        ("priority", json!(priority)),
+                        ("order", json!(order)),
+                        ("start-delay", json!(start_delay.0 / 1_000_000)),
+                    ],
+                )
+            }
             Event::RestartsHeld { by, span } => plus(
                 belief(
                     by,

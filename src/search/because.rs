@@ -291,6 +291,7 @@ fn is_belief(event: &Event) -> bool {
             | Event::HostMarkedDead { .. }
             | Event::HostMarkedAlive { .. }
             | Event::HostForgotten { .. }
+            | Event::HostEjected { .. }
             | Event::HostJoined { .. }
             | Event::MasterRecorded { .. }
             | Event::VmRecorded { .. }
@@ -299,6 +300,7 @@ fn is_belief(event: &Event) -> bool {
             | Event::PausedCleared { .. }
             | Event::PbdRecorded { .. }
             | Event::PbdGone { .. }
+            | Event::SrForgotten { .. }
             | Event::DefaultSrSet { .. }
             | Event::CopyTaken { .. }
             | Event::DumpRestored { .. }
@@ -306,6 +308,7 @@ fn is_belief(event: &Event) -> bool {
             | Event::HaSwitchedOn { .. }
             | Event::HaDisabled { .. }
             | Event::ToleranceSet { .. }
+            | Event::VmHaSet { .. }
     )
 }
 
@@ -346,13 +349,15 @@ impl Subject {
             Event::HostMarkedDead { host: of, .. }
             | Event::HostMarkedAlive { host: of, .. }
             | Event::HostForgotten { host: of, .. }
+            | Event::HostEjected { host: of, .. }
             | Event::HostJoined { host: of, .. } => host(of),
             Event::MasterRecorded { by, host: of } => machine(by) || host(of),
             Event::ConfWritten { machine: of, .. } => rules && machine(of),
             Event::CopyTaken { machine: of, .. } | Event::DumpRestored { machine: of, .. } => rules && machine(of),
-            Event::VmRecorded { vm, .. } => self.vms.contains(vm),
+            Event::VmRecorded { vm, .. } | Event::VmHaSet { vm, .. } => self.vms.contains(vm),
             Event::LockSet { vdi, .. } | Event::LockRemoved { vdi, .. } | Event::PausedCleared { vdi, .. } => self.vdis.contains(vdi),
             Event::PbdRecorded { host: of, sr, .. } | Event::PbdGone { host: of, sr, .. } => self.sr == Some(*sr) && host(of),
+            Event::SrForgotten { sr, .. } => self.sr == Some(*sr),
             Event::DefaultSrSet { .. } => self.sr.is_some(),
             Event::HaSwitchedOn { by, .. } | Event::HaDisabled { by } | Event::PlanRecorded { by, .. } | Event::ToleranceSet { by, .. } => {
                 self.about_hosts && machine(by)

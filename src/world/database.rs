@@ -1,8 +1,8 @@
 //! What is believed: a pool database as xapi keeps it. A plain value; every host has a copy of its own, as in life. Knows
 //! nothing of hardware: nothing here has to be so.
 
-use super::ha::PoolHa;
-use super::names::Mode;
+use super::ha::{PoolHa, VmHa};
+use super::names::{Mode, Names};
 use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
 use std::collections::BTreeMap;
 
@@ -111,6 +111,12 @@ impl Database {
     /// Whether the database has this VBD attached.
     pub fn attached(&self, vbd: VbdId) -> bool {
         self.attached.get(vbd.at()).copied().unwrap_or(false)
+    }
+    /// What a VM's record says of HA.
+    pub fn vm_ha(&self, names: &Names, vm: VmId) -> VmHa {
+        let name = &names.vms[vm.at()];
+        let at_start = VmHa { priority: name.protection, order: name.order.map(u64::from), start_delay: name.start_delay };
+        self.ha.vms.get(&vm).copied().unwrap_or(at_start)
     }
     /// The VMs whose record says that they run on a host.
     pub fn residents(&self, host: HostId) -> impl Iterator<Item = VmId> + '_ {

@@ -112,7 +112,7 @@ pub const ERRORS: &[ErrorDoc] = &[
         code: "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN",
         params: &[],
         text: "This operation cannot be performed because it would invalidate VM failover planning such that the system would be unable to guarantee to restart protected VMs after a Host failure.",
-        doc: "There is a plan for `ha-plan-exists-for` failures now, and there would be none. Ask for fewer failures to tolerate, free memory, protect fewer VMs, or set `ha-allow-overcommit=true`. Where there is no plan anyway nothing is refused.",
+        doc: "There is a plan for `ha-plan-exists-for` failures now, and there would be none. Ask for fewer failures to tolerate, free memory, protect fewer VMs, or set `ha-allow-overcommit=true`. Where there is no plan anyway nothing is refused. `host-enable` answers it for a host whose PBD to the storage of a protected VM is unplugged, plan or not: plug it first.",
     },
     ErrorDoc {
         code: "HA_FAILED_TO_FORM_LIVESET",
@@ -238,7 +238,7 @@ pub const ERRORS: &[ErrorDoc] = &[
         code: "VM_REQUIRES_SR",
         params: &["vm", "sr"],
         text: "You attempted to run a VM on a host which doesn't have access to an SR needed by the VM. The VM has at least one VBD attached to a VDI in the SR.",
-        doc: "The host has no plugged PBD of an SR that a disk of the VM lies on. Plug it (`xe pbd-plug`), or choose a host that has it.",
+        doc: "The host has no plugged PBD of an SR that a disk of the VM lies on. Plug it (`xe pbd-plug`), or choose a host that has it. An SR that prints as a bare `OpaqueRef:` is none of the pool's any more: it went with the host that was ejected, and the disk with it.",
     },
     ErrorDoc {
         code: "HOST_NOT_ENOUGH_FREE_MEMORY",

@@ -160,4 +160,12 @@ pub enum Event {
     VmRestarting { by: MachineId, vm: VmId, host: HostId, protection: Protection },
     VmRestarted { by: MachineId, vm: VmId, host: HostId },
     VmRestartFailed { by: MachineId, vm: VmId, code: &'static str },
+
+    // An ejection: two beliefs, then what is so.
+    HostEjected { by: MachineId, host: HostId },
+    SrForgotten { by: MachineId, sr: SrId },
+    BeganAfresh { machine: MachineId, host: HostId, pool: PoolId },
+
+    // What is believed of a VM and HA.
+    VmHaSet { by: MachineId, vm: VmId, priority: Option<Protection>, order: Option<u64>, start_delay: Span },
 }

@@ -57,6 +57,10 @@ pub enum Guard {
     Plan,
     /// HA resets a host that may not go on.
     Fence,
+    /// `pool-eject` refuses while HA is on.
+    EjectHa,
+    /// `pool-eject` refuses a host that VMs run on.
+    EjectIdle,
 }
 
 /// What `explain` and `test --mutants` say of a guard.
@@ -188,6 +192,8 @@ pub const GUARDS: &[GuardDoc] = &[
     ),
     doc(Guard::Plan, "plan", "Nothing may break HA's failover plan (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN).", "xapi_ha_vm_failover.ml"),
     doc(Guard::Fence, "fence", "HA resets a host that may not go on.", "xhad, the fault handler and the watchdogs"),
+    doc(Guard::EjectHa, "eject-ha", "`pool-eject` refuses while HA is on (HA_IS_ENABLED).", "xapi_pool.ml eject"),
+    doc(Guard::EjectIdle, "eject-idle", "`pool-eject` refuses a host that VMs run on (OPERATION_NOT_ALLOWED).", "xapi_pool.ml eject"),
 ];
 
 impl World {

@@ -5,8 +5,9 @@
 //! lib/config.c). So the lowest UUID is slot 0, and ties go to it.
 
 use super::database::Database;
-use crate::base::ids::{HostId, MachineId, SrId};
+use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::base::time::{Span, Time};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The most hosts of a statefile (xha, statefile.h).
@@ -233,6 +234,22 @@ pub enum Protection {
 impl Protection {
     /// The priorities as scenarios and `xe` write them.
     pub const ALL: [(&'static str, Protection); 2] = [("restart", Protection::Restart), ("best-effort", Protection::BestEffort)];
+
+    /// The priority as scenarios and `xe` write it.
+    pub fn name(self) -> &'static str {
+        Protection::ALL.iter().find(|(_, one)| *one == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// What a VM's record says of HA.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VmHa {
+    /// `ha-restart-priority`; `None` is the empty one: unprotected.
+    pub priority: Option<Protection>,
+    /// `order`: ascending; `None` is last.
+    pub order: Option<u64>,
+    /// `start-delay`.
+    pub start_delay: Span,
 }
 
 /// What the pool's database says of HA.
@@ -252,4 +269,6 @@ pub struct PoolHa {
     pub overcommitted: bool,
     /// Until when restarts are held off (`pool-ha-prevent-restarts-for`).
     pub restarts_held_until: Option<Time>,
+    /// VMs whose fields were set since the start; all others have what [`super::names::VmName`] says.
+    pub vms: BTreeMap<VmId, VmHa>,
 }

@@ -325,11 +325,13 @@ impl World {
         }
         let Some(config) = self.stacks[master.at()].ha.config.clone() else { return };
         let up = |world: &World, slot: usize| world.ha_machine(&config, slot).filter(|machine| world.dom0_answers(*machine));
-        let liveset = config.all().iter().filter(|slot| up(self, *slot).is_some()).fold(Slots::NONE, Slots::with);
+        // Whoever is off and held for alive has just died; only who is held for dead as well went down in order.
+        let held_alive = |slot: usize| self.db(master).live(config.members[slot]);
+        let liveset = config.all().iter().filter(|slot| up(self, *slot).is_some() || held_alive(*slot)).fold(Slots::NONE, Slots::with);
         for (slot, host) in config.members.iter().enumerate() {
             let Some(machine) = self.machine_of(*host) else { continue };
             self.stacks[machine.at()].ha.armed = true;
-            if liveset.has(slot)
+            if up(self, slot).is_some()
                 && let Some(mut xhad) = self.new_daemon(machine)
             {
                 xhad.phase = Phase::Settled;

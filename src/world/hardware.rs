@@ -135,6 +135,6 @@ pub struct Hardware {
     pub one_way: BTreeSet<(MachineId, MachineId)>,
     /// The statefiles and redo logs of HA, by the SR that they lie on.
     pub statefiles: BTreeMap<SrId, Statefile>,
-    /// Machines whose installation ended: when. Kept for the names of hosts.
-    pub reinstalled: BTreeMap<MachineId, Time>,
+    /// Local SRs whose disks were reinitialised by a fresh installation or after an ejection: what lay on them is gone.
+    pub wiped: BTreeSet<SrId>,
 }

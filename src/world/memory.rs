@@ -102,6 +102,8 @@ pub enum Incoming {
     Dump(String),
     /// From the master of the pool that the host joins, by `pool-join`.
     Pool(MachineId),
+    /// From nowhere: the pool has ejected the host, and its own files are gone (`pool-eject`).
+    Nothing,
 }
 
 /// A VM that HA is to start.

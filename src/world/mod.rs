@@ -4,6 +4,7 @@
 //! Knows no file, no scenario and no hazard. What two of the rooms above share (daemons, commands, faults, hazards) is a
 //! method here.
 
+pub mod afresh;
 pub mod database;
 pub mod effects;
 pub mod errors;

@@ -143,11 +143,11 @@ pub struct VmName {
     pub phase: Span,
     /// How long it may be down before `vm-down` is found.
     pub grace: Span,
-    /// `ha_restart_priority`; `None` is unprotected.
+    /// `ha_restart_priority` at the start; `None` is unprotected. What it is later a database says: [`super::ha::VmHa`].
     pub protection: Option<Protection>,
-    /// `order`: protected VMs start in ascending order; `None` is last.
+    /// `order` at the start: protected VMs start in ascending order; `None` is last.
     pub order: Option<u32>,
-    /// `start_delay`: how long the next start waits after this one.
+    /// `start_delay` at the start: how long the next start waits after this one.
     pub start_delay: Span,
     /// Its disks, RW ones first as xapi attaches them (vbd_attach_order), else in the file's order.
     pub vbds: Vec<VbdId>,

@@ -315,7 +315,7 @@ impl<'a> Planner<'a> {
 impl Database {
     /// Whether HA keeps a VM running: priority `restart`, and the operator wants it to run.
     pub fn protects(&self, names: &Names, vm: VmId) -> bool {
-        names.vms[vm.at()].protection == Some(Protection::Restart)
+        self.vm_ha(names, vm).priority == Some(Protection::Restart)
             && self.always_run.get(vm.at()).copied().unwrap_or(false)
             && self.vm(vm).is_some()
     }

@@ -4,7 +4,7 @@
 use super::World;
 use super::effects::Effects;
 use super::event::Event;
-use super::memory::{Incoming, PoolConf};
+use super::memory::{Incoming, PoolConf, Xapi};
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
 
@@ -39,12 +39,22 @@ impl World {
         let now = self.now;
         let stack = &mut self.stacks[machine.at()];
         let Some((source, db)) = stack.incoming.take() else { return };
+        if source == Incoming::Nothing {
+            let (conf, booted) = (stack.conf, stack.booted);
+            let (host, pool) = (db.master, db.pool);
+            self.begin_afresh(machine, std::sync::Arc::unwrap_or_clone(db));
+            let stack = &mut self.stacks[machine.at()];
+            (stack.conf, stack.booted, stack.xapi) = (conf, booted, Xapi::Starting);
+            fx.tell(Event::BeganAfresh { machine, host, pool });
+            return;
+        }
         stack.db = db;
         stack.copy_as_of = now;
         stack.copy_age = Span::ZERO;
         fx.tell(match source {
             Incoming::Dump(file) => Event::DumpRestored { machine, file },
             Incoming::Pool(from) => Event::CopyTaken { machine, from },
+            Incoming::Nothing => return,
         });
     }
 }

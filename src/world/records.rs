@@ -5,7 +5,7 @@ use super::World;
 use super::database::{PowerState, VmRecord};
 use super::effects::Effects;
 use super::event::Event;
-use super::ha::Protection;
+use super::ha::{Protection, VmHa};
 use super::memory::{PoolConf, Restarts, Xapi};
 use super::names::Mode;
 use super::plan::Planner;
@@ -54,10 +54,28 @@ impl World {
 
     /// Sets `VM.ha_always_run` of a VM with the priority `restart`: HA keeps it running, or lets it be.
     pub fn set_always_run(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, run: bool) {
-        let restarts = self.names.vms[vm.at()].protection == Some(Protection::Restart);
-        if restarts && self.db(by).vm(vm).is_some() && self.db(by).always_run.get(vm.at()) == Some(&!run) {
+        if self.db(by).vm_ha(&self.names, vm).priority == Some(Protection::Restart) && self.db(by).vm(vm).is_some() {
+            self.write_always_run(fx, by, vm, run);
+        }
+    }
+
+    fn write_always_run(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, run: bool) {
+        if self.db(by).always_run.get(vm.at()) == Some(&!run) {
             self.db_mut(by).always_run[vm.at()] = run;
             fx.tell(if run { Event::VmProtected { by, vm } } else { Event::VmReleased { by, vm } });
+        }
+    }
+
+    /// Sets what a VM's record says of HA. A new priority turns the protection of a running VM on or off at once; of one that
+    /// is down it leaves alone whether it is meant to run (xapi_vm.ml, set_ha_restart_priority).
+    pub fn set_vm_ha(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, ha: VmHa) {
+        let old = self.db(by).vm_ha(&self.names, vm);
+        let Some(state) = self.db(by).vm(vm).map(|record| record.power_state).filter(|_| old != ha) else { return };
+        self.db_mut(by).ha.vms.insert(vm, ha);
+        let VmHa { priority, order, start_delay } = ha;
+        fx.tell(Event::VmHaSet { by, vm, priority, order, start_delay });
+        if old.priority != priority && state == PowerState::Running {
+            self.write_always_run(fx, by, vm, priority == Some(Protection::Restart));
         }
     }
 
@@ -160,24 +178,64 @@ impl World {
         }
     }
 
+    /// Forgets a host that is held for dead: nobody tells it.
+    pub fn forget_host(&mut self, fx: &mut Effects, by: MachineId, host: HostId) {
+        if self.db(by).host(host).is_some() {
+            self.remove_host(fx, by, host, Event::HostForgotten { by, host });
+            self.note_forgotten(host);
+        }
+    }
+
+    /// Takes a host out that itself has a part in it: it begins anew, and so may serve again.
+    pub fn eject_host(&mut self, fx: &mut Effects, by: MachineId, host: HostId) {
+        if self.db(by).host(host).is_some() {
+            self.remove_host(fx, by, host, Event::HostEjected { by, host });
+        }
+    }
+
     /// Takes a host out of a database, with its PBDs. (In life the PBDs go within 30 s, db_gc.ml; nothing asks for them
     /// in between.)
-    pub fn forget_host(&mut self, fx: &mut Effects, by: MachineId, host: HostId) {
-        if self.db(by).host(host).is_none() {
-            return;
-        }
+    fn remove_host(&mut self, fx: &mut Effects, by: MachineId, host: HostId, told: Event) {
         let db = self.db_mut(by);
         db.hosts.remove(&host);
         let gone: Vec<SrId> = db.pbds.keys().filter(|(holder, _)| *holder == host).map(|(_, sr)| *sr).collect();
         db.pbds.retain(|(holder, _), _| *holder != host);
-        fx.tell(Event::HostForgotten { by, host });
+        fx.tell(told);
         for sr in gone {
             fx.tell(Event::PbdGone { by, host, sr });
         }
         let stack = &mut self.stacks[by.at()];
         stack.heard.remove(host);
         stack.shutting_down.remove(&host);
-        self.note_forgotten(host);
+    }
+
+    /// Takes an SR out of a database, with its PBDs, the records of its disks and the VBDs of those (xapi_sr.ml, forget). A VM
+    /// keeps its record when its disks go, and no host can take it any more. (In life the VBDs go within 30 s, db_gc.ml; such
+    /// a VM then finds nothing to boot from.)
+    pub fn forget_sr(&mut self, fx: &mut Effects, by: MachineId, sr: SrId) {
+        if self.db(by).srs.get(sr.at()) != Some(&true) {
+            return;
+        }
+        let vdis = self.vdis_on(sr);
+        let vbds: Vec<usize> = (0..self.names.vbds.len()).filter(|at| vdis.contains(&self.names.vbds[*at].vdi)).collect();
+        let db = self.db_mut(by);
+        db.srs[sr.at()] = false;
+        let gone: Vec<HostId> = db.pbds.keys().filter(|(_, of)| *of == sr).map(|(host, _)| *host).collect();
+        db.pbds.retain(|(_, of), _| *of != sr);
+        for vdi in vdis {
+            if let Some(slot) = db.vdis.get_mut(vdi.at()) {
+                *slot = None;
+            }
+        }
+        for vbd in vbds {
+            if let Some(slot) = db.attached.get_mut(vbd) {
+                *slot = false;
+            }
+        }
+        for host in gone {
+            fx.tell(Event::PbdGone { by, host, sr });
+        }
+        fx.tell(Event::SrForgotten { by, sr });
     }
 
     /// Marks the machine of a forgotten host: it may serve again only after a fresh installation (M7).

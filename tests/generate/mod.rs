@@ -249,7 +249,23 @@ fn plot_under_ha(out: &mut String, dice: &mut Dice, pool: &Pool) {
     let mut say = |step: String| {
         let _ = writeln!(out, "    - {{{step}}}");
     };
-    match dice.below(9) {
+    match dice.below(11) {
+        9 => {
+            // Protection comes and goes, and HA then meets a loss.
+            let priority = dice.of(&["restart", "best-effort", "", "1"]);
+            say(format!(
+                "run: 'xe vm-param-set uuid=${vm} ha-restart-priority={priority} order={} start-delay=20', host: alpha",
+                dice.below(4)
+            ));
+            say(format!("fault: {{crash: {host}}}"));
+            say(format!("after: 6m, run: 'xe vm-param-set uuid=${vm} ha-always-run=true', host: {other}"));
+        }
+        10 => {
+            say(format!("run: 'xe host-disable host={host}', host: alpha"));
+            say(format!("run: 'xe pbd-unplug uuid=${{{host}/san1}}', host: alpha"));
+            say(format!("run: 'xe host-enable host={host}', host: alpha"));
+            say(format!("run: 'xe pool-eject host-uuid=${host} --force', host: alpha"));
+        }
         0 | 1 => {
             // One leaves, the others go on.
             say(format!("run: 'xe host-emergency-ha-disable --force', host: {host}"));
@@ -309,7 +325,18 @@ fn plot(out: &mut String, dice: &mut Dice, pool: &Pool) {
     let mut say = |step: String| {
         let _ = writeln!(out, "    - {{{step}}}");
     };
-    match dice.below(11) {
+    match dice.below(13) {
+        11 | 12 => {
+            // Out of the pool and in again, whatever else is under way.
+            say(format!("run: 'xe vm-shutdown resident-on=${host} --multiple --force', host: alpha"));
+            say(format!("run: 'xe pool-eject host-uuid=${host} --force', host: alpha"));
+            say(format!(
+                "after: {}, run: 'xe pool-join master-address=alpha master-username=root master-password=x', host: {host}",
+                dice.span(1, 400)
+            ));
+            say(format!("after: 120s, run: 'xe vm-start vm={vm} on={host}', host: alpha"));
+            say(format!("run: '/opt/xensource/sm/resetvdis.py ${host} $nfs1', host: alpha"));
+        }
         7 | 9 | 10 => {
             let host = pool.last();
             // The record says halted while the disk is open: what the storage itself refuses.
@@ -368,7 +395,9 @@ fn plot(out: &mut String, dice: &mut Dice, pool: &Pool) {
         _ => {
             say(format!("act: {{reinstall: {host}}}"));
             say(format!("run: 'xe pool-restore-database file-name=nightly --force', host: {host}"));
-            say(format!("after: 6m, run: 'xe vm-reset-powerstate vm={vm} --force', host: {host}"));
+            // A restored database has the shared SRs of the pool that it was dumped from.
+            say(format!("after: 6m, run: 'xe pool-join master-address=alpha master-username=root master-password=x', host: {host}"));
+            say(format!("run: 'xe vm-reset-powerstate vm={vm} --force', host: {host}"));
             say(format!("run: 'xe vm-start vm={vm}', host: {host}"));
         }
     }

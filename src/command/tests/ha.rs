@@ -1,9 +1,9 @@
 //! High availability: its own commands, and what the others refuse while it is on (pool.md §5.8–5.11, xe-cli.md §2.6).
 
-use super::stage::{ALPHA, BETA, DB, End, GAMMA, NFS, Room, SPARE, WEB, host};
+use super::stage::{ALPHA, BETA, DB, End, GAMMA, LOCAL, NFS, Room, SAN, SPARE, WEB, WEB_DATA, host};
 use crate::base::time::Span;
 use crate::command::Output;
-use crate::world::ha::{PoolState, Protection};
+use crate::world::ha::{PoolHa, PoolState, Protection};
 use crate::world::hardware::Io;
 use std::sync::Arc;
 
@@ -97,6 +97,38 @@ fn what_would_break_the_plan_is_refused_while_there_is_one() {
     let ha = &room.db(ALPHA).ha;
     assert_eq!((ha.failures_to_tolerate, ha.plan_exists_for, ha.overcommitted), (1, 0, true));
     assert_eq!(room.ok("xe pool-param-get uuid=$pool param-name=ha-overcommitted"), "true\n");
+}
+
+/// xapi_host_helpers.ml, assert_safe_to_reenable: a host without the storage of a protected VM stays closed, plan or no plan.
+#[test]
+fn a_host_without_the_storage_of_protected_vms_stays_disabled() {
+    let mut room = room();
+    let enable = "xe host-enable host=gamma";
+    room.ok("xe host-disable host=gamma");
+    // web has a disk on the SAN, and nobody protects it.
+    room.world.set_pbd(&mut room.fx, ALPHA, host(GAMMA), SAN, false);
+    room.ok(enable);
+    room.ok("xe host-disable host=gamma");
+    room.world.set_pbd(&mut room.fx, ALPHA, host(GAMMA), NFS, false);
+    assert_eq!(room.code(enable).0, "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+    assert!(!room.db(ALPHA).host(host(GAMMA)).unwrap().enabled);
+    // The plan is not asked: where there is none it is refused all the same.
+    room.world.set_plan(&mut room.fx, ALPHA, 0, true);
+    assert_eq!(room.code(enable).0, "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+    // Another host's PBD is no matter, nor is one of a VM that was shut down and so is not to be brought back.
+    room.ok("xe host-enable host=alpha");
+    room.world.set_always_run(&mut room.fx, ALPHA, DB, false);
+    room.ok(enable);
+    // Nor is any where overcommit is allowed, or HA is off.
+    let changes: [fn(&mut PoolHa); 2] = [|ha| ha.allow_overcommit = true, |ha| ha.enabled = false];
+    for change in changes {
+        let mut other = self::room();
+        other.world.set_enabled(&mut other.fx, ALPHA, host(GAMMA), false);
+        other.world.set_pbd(&mut other.fx, ALPHA, host(GAMMA), NFS, false);
+        assert_eq!(other.code(enable).0, "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+        change(&mut other.world.db_mut(ALPHA).ha);
+        other.ok(enable);
+    }
 }
 
 #[test]
@@ -201,6 +233,87 @@ fn starts_and_shutdowns_decide_what_ha_keeps_running() {
     assert!(room.db(ALPHA).always_run[DB.at()]);
     assert_eq!(room.ok("xe vm-param-get uuid=$db param-name=ha-always-run"), "true\n");
     assert_eq!(room.ok("xe vm-param-get uuid=$db param-name=ha-restart-priority"), "restart\n");
+}
+
+/// xapi_vm.ml, set_ha_restart_priority: a running VM is protected, or let go, at once; one that is down when it is started.
+#[test]
+fn a_priority_is_set_in_the_record() {
+    let mut room = room();
+    let set = |room: &mut Room, text: &str| refused(room, ALPHA, &format!("xe vm-param-set {text}"));
+    let get = |room: &mut Room, field: &str| room.ok(&format!("xe vm-param-get uuid=$db param-name={field}"));
+    for (text, priority, runs) in [
+        ("ha-restart-priority=", "", false),
+        ("ha-restart-priority=restart", "restart", true),
+        ("ha-restart-priority=best-effort", "best-effort", false),
+        ("ha-always-run=true", "restart", true),
+        ("ha-always-run=f", "", false),
+    ] {
+        assert_eq!(set(&mut room, &format!("uuid=$db {text}")), "0: ", "{text}");
+        assert_eq!((get(&mut room, "ha-restart-priority"), room.db(ALPHA).always_run[DB.at()]), (format!("{priority}\n"), runs), "{text}");
+        assert_eq!(room.db(ALPHA).protects(&room.world.names, DB), runs, "{text}");
+        // Members have it with their next copy.
+        assert_eq!(room.db(GAMMA).vm_ha(&room.world.names, DB).priority, Some(Protection::Restart));
+    }
+    assert_eq!(set(&mut room, "uuid=$web ha-restart-priority=restart"), "0: ");
+    assert!(!room.db(ALPHA).always_run[WEB.at()], "it is down, and nobody wants it to run");
+    room.ok("xe vm-start vm=web on=alpha");
+    assert!(room.db(ALPHA).protects(&room.world.names, WEB));
+    // Who is started without protection is not protected by that.
+    room.ok("xe vm-shutdown vm=db");
+    room.ok("xe vm-start vm=db on=beta");
+    assert!(!room.db(ALPHA).always_run[DB.at()]);
+    room.world.take_copy(&mut room.fx, GAMMA, ALPHA);
+    assert_eq!(room.db(GAMMA).vm_ha(&room.world.names, DB).priority, None);
+}
+
+/// A VM is not protected where the plan would be gone (xapi_ha_vm_failover.ml, assert_new_vm_preserves_ha_plan).
+#[test]
+fn a_priority_that_the_plan_does_not_bear_is_refused() {
+    let mut room = room();
+    let set = |room: &mut Room, text: &str| refused(room, ALPHA, &format!("xe vm-param-set uuid=$web {text}"));
+    // With gamma closed only alpha has a place, and db has it if beta fails.
+    room.ok("xe host-disable host=gamma");
+    for text in ["ha-restart-priority=restart", "ha-always-run=true"] {
+        assert_eq!(set(&mut room, text), "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN", "{text}");
+    }
+    assert_eq!(set(&mut room, "ha-restart-priority=best-effort"), "0: ", "that is no promise");
+    room.ok("xe host-enable host=gamma");
+    // A disk on a local SR ties it to its host, and no failure of that one can be tolerated.
+    Arc::make_mut(&mut room.world.names).vdis[WEB_DATA.at()].sr = LOCAL;
+    assert_eq!(set(&mut room, "ha-restart-priority=restart"), "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+    room.ok("xe pool-param-set uuid=$pool ha-allow-overcommit=true");
+    assert_eq!(set(&mut room, "ha-restart-priority=restart"), "0: ");
+    // Without HA nobody asks for a plan.
+    let mut room = Room::new();
+    assert_eq!(set(&mut room, "ha-restart-priority=restart"), "0: ");
+    assert_eq!(room.world.db(ALPHA).vm_ha(&room.world.names, WEB).priority, Some(Protection::Restart));
+}
+
+/// xe-cli.md §1.6 and §1.8: values, read-only fields, and earlier fields that stay.
+#[test]
+fn fields_of_a_vm_take_only_their_own_values() {
+    let mut room = room();
+    let get = |room: &mut Room, field: &str| room.ok(&format!("xe vm-param-get uuid=$db param-name={field}"));
+    for (text, says) in [
+        ("uuid=$db ha-restart-priority=1", "The value given is invalid\nfield: ha_restart_priority\nvalue: 1\n"),
+        ("uuid=$db order=-1", "The value given is invalid\nfield: order must be non-negative\nvalue: -1\n"),
+        ("uuid=$db start-delay=-5", "The value given is invalid\nfield: start_delay must be non-negative\nvalue: -5\n"),
+        ("uuid=$db order=first", "Error: Failed to parse parameter 'order': expecting an integer\n"),
+        ("uuid=$db ha-always-run=yes", "Error: Failed to parse parameter 'ha-always-run': expecting 'true' or 'false'\n"),
+        ("uuid=$db power-state=halted", "Error: Field 'power-state' is read-only.\n"),
+        ("uuid=$db restart-priority=restart", "Error: Unknown field 'restart-priority'\n"),
+        ("uuid=db order=1", "The uuid you supplied was invalid.\ntype: VM\nuuid: db\n"),
+    ] {
+        let output = room.alpha(&format!("xe vm-param-set {text}"));
+        assert_eq!((output.text.as_str(), output.exit), (says, 1), "{text}");
+    }
+    room.ok("xe vm-param-set uuid=$db order=3 start-delay=90");
+    assert_eq!((get(&mut room, "order"), get(&mut room, "start-delay")), ("3\n".to_string(), "90\n".to_string()));
+    let output = room.alpha("xe vm-param-set uuid=$db order=4 power-state=halted start-delay=10");
+    assert_eq!((output.text.as_str(), output.exit), ("Error: Field 'power-state' is read-only.\n", 1));
+    assert_eq!((get(&mut room, "order"), get(&mut room, "start-delay")), ("4\n".to_string(), "90\n".to_string()));
+    room.ok(&format!("xe vm-param-set uuid=$db start-delay={}", i64::MAX));
+    assert_eq!(get(&mut room, "start-delay"), format!("{}\n", 3650 * 86_400));
 }
 
 #[test]

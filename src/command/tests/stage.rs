@@ -157,7 +157,7 @@ pub fn world() -> World {
             lost_vms: BTreeMap::new(),
             one_way: Default::default(),
             statefiles: Default::default(),
-            reinstalled: BTreeMap::new(),
+            wiped: Default::default(),
         },
         stacks,
         dumps: BTreeMap::new(),

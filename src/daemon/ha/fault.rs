@@ -186,15 +186,24 @@ pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId, number: u3
     say(world, fx, machine);
 }
 
-/// From `Steady` on the statefile is read and written many times a second, and not at every round (hb_SF_accelerate).
+/// From `Steady` until it has decided a daemon reads and writes the statefile many times a second, and not at every round
+/// (hb_SF_accelerate).
 fn publish(world: &mut World, machine: MachineId) {
+    let now = world.now;
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
     if xhad.says.stage < Stage::Steady || world.path_fault(machine, xhad.config.sr).is_some() {
         return;
     }
     let (sr, generation, me, says) = (xhad.config.sr, xhad.config.generation, xhad.me, xhad.says);
-    if let Some(file) = world.hw.statefiles.get_mut(&sr).filter(|file| file.generation == generation) {
-        file.slots[me].says = says;
+    let Some(file) = world.hw.statefiles.get_mut(&sr).filter(|file| file.generation == generation) else { return };
+    let slot = &mut file.slots[me];
+    slot.says = says;
+    if says.stage < Stage::Done {
+        slot.version += 1;
+        slot.written = now;
+        if let Some(xhad) = daemon_mut(world, machine) {
+            xhad.read = now;
+        }
     }
 }
 
