@@ -55,7 +55,7 @@ impl Command for ComputeHypothetical {
 fn most(args: &Args, world: &World, by: MachineId, protected: Option<Vec<VmId>>) -> Output {
     let db = world.db(by);
     let live = db.live_set();
-    let planner = Planner::new(db, &world.names, &live);
+    let planner = Planner::new(db, &world.names, &live, world.release);
     let protected = protected.unwrap_or_else(|| planner.protected());
     Output { text: print::lines(&[planner.most_failures(&protected).to_string()], args.minimal), exit: 0, error: None }
 }

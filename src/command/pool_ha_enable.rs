@@ -25,7 +25,7 @@ impl Command for HaEnable {
     const DOC: CommandDoc = CommandDoc {
         name: "pool-ha-enable",
         synopsis: "xe pool-ha-enable [heartbeat-sr-uuids=SR-UUID,…] [ha-config:timeout=SECONDS]",
-        doc: "Switches HA on. Checks, in order: the SRs' UUIDs (UUID_INVALID); HA is off (HA_IS_ENABLED); no host is dead in the database (HOST_OFFLINE); an SR is shared and plugged on every host (CANNOT_CREATE_STATE_FILE). Then every host gets its configuration and starts its daemon; they have the timeout and a minute more to form a liveset (HA_FAILED_TO_FORM_LIVESET, HA_HOST_CANNOT_ACCESS_STATEFILE; all is undone then). Only the first SR named is used. The key is plural: `heartbeat-sr-uuid=`, as the manual prints it, is not read, and an SR is picked without a word.",
+        doc: "Switches HA on. Checks, in order: the SRs' UUIDs (UUID_INVALID); HA is off (HA_IS_ENABLED); no host is dead in the database (HOST_OFFLINE); an SR is shared and plugged on every host (CANNOT_CREATE_STATE_FILE). Then every host gets its configuration and starts its daemon; they have the timeout and a minute more to form a liveset (HA_FAILED_TO_FORM_LIVESET, HA_HOST_CANNOT_ACCESS_STATEFILE; all is undone then). A daemon that aborts on the way makes it INTERNAL_ERROR, `Unrecognised MTC exit code: 134`, and its host is reset within a minute. Only the first SR named is used. The key is plural: `heartbeat-sr-uuid=`, as the manual prints it, is not read, and an SR is picked without a word.",
         example: "xe pool-ha-enable heartbeat-sr-uuids=$nfs1",
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &["heartbeat-sr-uuids", "ha-config:timeout"]);
@@ -105,13 +105,18 @@ impl HaEnable {
         }
         // In part is not at all: what was begun is undone, and a daemon that is out of reach finds the statefile invalid.
         let blind = machines.iter().any(|machine| world.ha_lost_statefile(*machine));
-        let code = if blind { "HA_HOST_CANNOT_ACCESS_STATEFILE" } else { "HA_FAILED_TO_FORM_LIVESET" };
+        let error = if machines.iter().any(|machine| world.ha_crashed(*machine)) {
+            // ha_start_daemon hands on the exit status of a daemon that aborts, and xapi knows none such (xha_errno.ml).
+            ApiError::new("INTERNAL_ERROR").text("(Failure \"Unrecognised MTC exit code: 134\")")
+        } else {
+            ApiError::new(if blind { "HA_HOST_CANNOT_ACCESS_STATEFILE" } else { "HA_FAILED_TO_FORM_LIVESET" })
+        };
         world.ha_invalidate(by);
         for machine in machines {
             world.ha_stop_daemon(*machine, fx);
             world.ha_disarm(*machine, fx);
         }
-        Progress::Ended(Refusal::from(ApiError::new(code)).output(world, by))
+        Progress::Ended(Refusal::from(error).output(world, by))
     }
 
     fn switch_on(&self, world: &mut World, fx: &mut Effects, by: MachineId, machines: &[MachineId]) -> Progress {

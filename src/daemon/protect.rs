@@ -91,7 +91,7 @@ fn in_order(world: &World, master: MachineId, vms: &mut [VmId]) {
 fn restart(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTreeSet<HostId>, lost: &[VmId]) {
     let db = world.db(master);
     let halted = |vm: &VmId| db.vm(*vm).is_some_and(|record| record.power_state == PowerState::Halted);
-    let planner = Planner::new(db, &world.names, liveset);
+    let planner = Planner::new(db, &world.names, liveset, world.release);
     let protected = planner.protected();
     let mut queue = Vec::new();
     let mut down: Vec<VmId> = protected.iter().copied().filter(halted).collect();
@@ -295,7 +295,7 @@ pub fn replan(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &
     if world.stacks[master.at()].restarts.planned.as_ref().is_some_and(same) {
         return;
     }
-    let (exists_for, overcommitted) = Planner::new(world.db(master), &world.names, liveset).status();
+    let (exists_for, overcommitted) = Planner::new(world.db(master), &world.names, liveset, world.release).status();
     world.set_plan(fx, master, exists_for, overcommitted);
     let generation = world.db(master).generation;
     world.stacks[master.at()].restarts.planned = Some((generation, liveset.clone()));

@@ -1,10 +1,10 @@
-//! What the real daemon gets wrong, where a scenario asks for it; and what it does when xapi or a peer is not what it seems.
+//! What the real daemon gets wrong, where a scenario asks for it; and what it does when a peer is not what it seems.
 
 use super::ha_tests::{ALPHA, BETA, GAMMA, Run};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::{Span, Time};
 use crate::world::event::Event;
-use crate::world::xhad::{FenceCause, KnownFault, KnownFaults};
+use crate::world::xhad::{KnownFault, KnownFaults};
 
 /// A run whose daemons have a known fault.
 fn with(fault: KnownFault, hosts: usize, timeline: &str, seed: u64) -> Run {
@@ -71,22 +71,6 @@ fn a_fenced_host_that_was_heard_a_moment_ago_is_taken_back_for_a_while() {
         assert!(!without.tells(|event| matches!(event, Event::HaTakenBack { .. })));
         assert!(dead(&run) > dead(&without) + Span::secs(30), "seed {seed}");
     }
-}
-
-#[test]
-fn xapi_is_started_again_once_a_day_and_then_the_host_is_given_up() {
-    // The daemon looks every 60 s, starts xapi again, and takes 2 t1 = 14 s to give the host up.
-    let twice = "- {at: 10m, fault: {toolstack-stop: beta}}\n- {at: 20m, fault: {toolstack-stop: beta}}";
-    for seed in 0..10 {
-        let run = Run::of(3, twice, seed);
-        assert!(run.tells(|event| matches!(event, Event::HaXapiRestarted { machine: BETA })));
-        let fenced = run.fenced();
-        assert_eq!(fenced.keys().copied().collect::<Vec<_>>(), [BETA], "seed {seed}");
-        assert!(fenced[&BETA] >= Span::secs(600 + 14) && fenced[&BETA] <= Span::secs(600 + 60 + 14), "seed {seed}: {fenced:?}");
-        assert!(run.tells(|event| matches!(event, Event::Fenced { machine: BETA, why: FenceCause::Xapi })));
-    }
-    let once = Run::of(3, "- {at: 10m, fault: {toolstack-stop: beta}}", 0);
-    assert!(once.fenced().is_empty() && once.engine.world.xapi_runs(BETA));
 }
 
 #[test]

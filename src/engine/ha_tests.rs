@@ -19,7 +19,7 @@ pub(super) const GAMMA: MachineId = MachineId(2);
 const DELTA: MachineId = MachineId(3);
 
 /// When the fault strikes.
-const STRIKE: Time = Time(600_000_000);
+pub(super) const STRIKE: Time = Time(600_000_000);
 
 /// What a run came to.
 pub(super) struct Run {
@@ -35,9 +35,14 @@ impl Run {
 
     /// The same, where somebody acts at each turn that the clock makes.
     pub(super) fn with(hosts: usize, timeline: &str, seed: u64, act: &mut dyn FnMut(Time, &mut World, &mut Effects)) -> Run {
+        Run::until("40m", hosts, timeline, seed, act)
+    }
+
+    /// The same, for so long.
+    pub(super) fn until(until: &str, hosts: usize, timeline: &str, seed: u64, act: &mut dyn FnMut(Time, &mut World, &mut Effects)) -> Run {
         let names = ["alpha", "beta", "gamma", "delta", "epsilon"][..hosts].join(", ");
         let text = format!(
-            "pool:\n  hosts: [{names}]\n  storage: [nfs1]\n  vms:\n    db: {{running-on: alpha, disks: [root]}}\n    web: {{running-on: beta, disks: [root]}}\ntimeline:\n{timeline}\nuntil: 40m\n"
+            "pool:\n  hosts: [{names}]\n  storage: [nfs1]\n  vms:\n    db: {{running-on: alpha, disks: [root]}}\n    web: {{running-on: beta, disks: [root]}}\ntimeline:\n{timeline}\nuntil: {until}\n"
         );
         let loaded = load("ha.yaml", &text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
         let scenario = loaded.scenario;
@@ -78,7 +83,7 @@ impl Run {
         shrunk
     }
 
-    fn causes(&self) -> Vec<FenceCause> {
+    pub(super) fn causes(&self) -> Vec<FenceCause> {
         self.events.iter().filter_map(|(_, event)| if let Event::Fenced { why, .. } = event { Some(*why) } else { None }).collect()
     }
 
@@ -87,7 +92,7 @@ impl Run {
     }
 }
 
-fn within(span: Span, least: u64, most: u64) -> bool {
+pub(super) fn within(span: Span, least: u64, most: u64) -> bool {
     span >= Span::secs(least) && span <= Span::secs(most)
 }
 

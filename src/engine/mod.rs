@@ -6,7 +6,11 @@ mod console;
 #[cfg(test)]
 mod ha_boot_tests;
 #[cfg(test)]
+mod ha_daemon_tests;
+#[cfg(test)]
 mod ha_known_tests;
+#[cfg(test)]
+mod ha_storage_tests;
 #[cfg(test)]
 mod ha_tests;
 #[cfg(test)]
@@ -325,6 +329,7 @@ impl Engine {
             Due::HaResume { machine, run } => ha::resume(world, fx, machine, run),
             Due::HaTimer { machine, timer } => ha::fault::timer(world, fx, machine, timer),
             Due::HaWatchdog { machine, run } => ha::watchdog(world, fx, machine, run),
+            Due::HaUnfed { machine, boot } => world.ha_unfed_too_long(fx, machine, boot),
             Due::HaHealth { machine, run } => ha::health(world, fx, machine, run),
             Due::HaBoot { machine, epoch } => ha::boot::look(world, fx, machine, epoch),
             Due::HaMonitor { machine, epoch } => ha::master::monitor(world, fx, machine, epoch),
@@ -382,7 +387,7 @@ fn name_of(due: Due) -> &'static str {
         Due::HaDisk { .. } => "ha-statefile",
         Due::HaResume { .. } => "ha-resume",
         Due::HaTimer { .. } => "ha-timer",
-        Due::HaWatchdog { .. } => "ha-watchdog",
+        Due::HaWatchdog { .. } | Due::HaUnfed { .. } => "ha-watchdog",
         Due::HaHealth { .. } => "ha-health",
         Due::HaBoot { .. } => "ha-start",
         Due::HaMonitor { .. } => "ha-monitor",

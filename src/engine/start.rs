@@ -91,6 +91,7 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
             boot: 0,
             installing: false,
             fenced: false,
+            unfed: None,
         })
         .collect::<Vec<_>>();
     let count = machines.len();
@@ -223,7 +224,7 @@ fn database(scenario: &Scenario) -> Database {
         }),
     };
     if db.ha.enabled {
-        let (exists_for, overcommitted) = Planner::new(&db, names, &db.live_set()).status();
+        let (exists_for, overcommitted) = Planner::new(&db, names, &db.live_set(), scenario.release).status();
         (db.ha.plan_exists_for, db.ha.overcommitted) = (exists_for, overcommitted);
     }
     db

@@ -11,6 +11,7 @@ mod power;
 mod sr_outage;
 mod storage_path;
 mod toolstack;
+mod xhad;
 
 use crate::base::ids::{MachineId, SrId};
 use crate::base::time::Span;
@@ -51,6 +52,7 @@ pub enum Fault {
     },
     ToolstackStop(Vec<MachineId>),
     ToolstackStart(Vec<MachineId>),
+    XhadCrash(Vec<MachineId>),
     /// Packets of one direction are lost, from each of some hosts to each of others.
     OneWay {
         from: Vec<MachineId>,
@@ -93,6 +95,7 @@ pub const FAULTS: &[FaultDoc] = &[
     sr_outage::SR_RETURN,
     toolstack::TOOLSTACK_STOP,
     toolstack::TOOLSTACK_START,
+    xhad::XHAD_CRASH,
     degrade::DEGRADE_NETWORK,
 ];
 
@@ -117,6 +120,7 @@ impl Fault {
             Fault::SrReturn { srs } => each(srs, |sr| sr_outage::give_back(world, fx, sr)),
             Fault::ToolstackStop(hosts) => each(hosts, |m| world.stop_xapi(fx, m)),
             Fault::ToolstackStart(hosts) => each(hosts, |m| world.start_xapi(fx, m)),
+            Fault::XhadCrash(hosts) => each(hosts, |m| world.ha_crash_daemon(m, fx)),
             Fault::DegradeNetwork { hosts, latency, loss } => each(hosts, |m| degrade::degrade(world, fx, m, *latency, *loss)),
         }
     }
@@ -138,7 +142,8 @@ impl Fault {
             | Fault::HealNetwork(_)
             | Fault::StorageReturn { .. }
             | Fault::SrReturn { .. }
-            | Fault::ToolstackStart(_) => false,
+            | Fault::ToolstackStart(_)
+            | Fault::XhadCrash(_) => false,
         }
     }
 }

@@ -80,6 +80,7 @@ impl Reads {
             | Event::DumpRestored { .. }
             | Event::HaDaemonStarted { .. }
             | Event::HaDaemonStopped { .. }
+            | Event::HaDaemonCrashed { .. }
             | Event::HaJoined { .. }
             | Event::HaFaultBegan { .. }
             | Event::HaFaultEnded { .. }

@@ -128,7 +128,7 @@ pub fn pool(hosts: u16) -> Stage {
         held_since: None,
         write_due: false,
     };
-    let machine = |n| Machine { power: Power::On, hung: false, host: HostId(n), boot: 0, installing: false, fenced: false };
+    let machine = |n| Machine { power: Power::On, hung: false, host: HostId(n), boot: 0, installing: false, fenced: false, unfed: None };
     let stack = |n: u16| {
         let stack = Toolstack::fresh(db.clone());
         let slave = PoolConf::Slave(ALPHA);

@@ -389,6 +389,7 @@ impl Teller<'_> {
             | Event::OneWayHealed { .. }
             | Event::HaDaemonStarted { .. }
             | Event::HaDaemonStopped { .. }
+            | Event::HaDaemonCrashed { .. }
             | Event::HaJoined { .. }
             | Event::HaFaultBegan { .. }
             | Event::HaFaultEnded { .. }

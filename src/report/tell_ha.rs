@@ -48,6 +48,12 @@ impl Teller<'_> {
                 };
                 truth(machine, "ha-daemon-stopped", words.into(), vec![("why", json!(name))])
             }
+            Event::HaDaemonCrashed { machine, reset_in } => truth(
+                machine,
+                "ha-daemon-crashed",
+                format!("its HA daemon aborts and disarms nothing: the watchdog resets the machine in {}", seconds(*reset_in)),
+                vec![("reset-in", json!(reset_in.to_string()))],
+            ),
             Event::HaJoined { machine, liveset, took } => truth(
                 machine,
                 "ha-joined",
@@ -116,6 +122,7 @@ impl Teller<'_> {
                     FenceCause::StatefileWatchdog => {
                         ("statefile-watchdog", "the watchdog resets the machine: the statefile stood still; its guests die")
                     }
+                    FenceCause::Unfed => ("unfed", "the watchdog resets the machine: no HA daemon was left to feed it; its guests die"),
                     FenceCause::Xapi => ("xapi", "xapi did not come back: HA fences the host; its guests die"),
                 };
                 truth(machine, "fenced", words.into(), vec![("why", json!(name))])

@@ -26,7 +26,8 @@ pub fn can_be_undone(fault: &Fault) -> bool {
         | Fault::HealNetwork(_)
         | Fault::StorageReturn { .. }
         | Fault::SrReturn { .. }
-        | Fault::ToolstackStart(_) => false,
+        | Fault::ToolstackStart(_)
+        | Fault::XhadCrash(_) => false,
     }
 }
 
@@ -66,6 +67,7 @@ pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option
         "isolate" => hosts(reader).map(Fault::Isolate),
         "toolstack-stop" => hosts(reader).map(Fault::ToolstackStop),
         "toolstack-start" => hosts(reader).map(Fault::ToolstackStart),
+        "xhad-crash" => hosts(reader).map(Fault::XhadCrash),
         "heal-network" => {
             if value.is_null()
                 || matches!(&value.value, Value::Text(text) if text == "all" && !index.of(super::index::Kind::Host).contains_key("all"))

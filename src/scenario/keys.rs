@@ -375,6 +375,7 @@ pub static FAULT: Table = Table {
         key("sr-return", Names, "The SR is back."),
         key("toolstack-stop", HOSTS, "xapi stops; domains run on."),
         key("toolstack-start", HOSTS, "xapi starts."),
+        key("xhad-crash", HOSTS, "HA's membership daemon dies: its watchdogs reset the host within a minute."),
         key("degrade-network", Map(&DEGRADE), "Heartbeats get lost, calls are late."),
         key(
             "io",

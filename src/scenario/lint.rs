@@ -72,6 +72,8 @@ struct Brought {
     /// Something is typed that stops or starts machines, or xapi.
     typed_power: bool,
     typed_xapi: bool,
+    /// HA is enabled.
+    typed_ha: bool,
 }
 
 impl Brought {
@@ -80,6 +82,7 @@ impl Brought {
             Deed::Run(script) => {
                 let text = script.text.to_lowercase();
                 self.typed_power |= ["shutdown", "reboot", "power", "halt", "init ", "-ha-"].iter().any(|word| text.contains(word));
+                self.typed_ha |= text.contains("pool-ha-enable");
                 self.typed_xapi |= ["xapi", "toolstack"].iter().any(|word| text.contains(word));
             }
             Deed::Act(Act::PowerOff(hosts)) => self.down.extend(hosts),
@@ -115,7 +118,12 @@ impl Brought {
             }
             Fault::SrOutage { srs, .. } => self.lost_srs.extend(srs),
             Fault::ToolstackStop(hosts) => self.stopped.extend(hosts),
-            Fault::Unhang(_) | Fault::HealNetwork(_) | Fault::StorageReturn { .. } | Fault::SrReturn { .. } | Fault::ToolstackStart(_) => {}
+            Fault::Unhang(_)
+            | Fault::HealNetwork(_)
+            | Fault::StorageReturn { .. }
+            | Fault::SrReturn { .. }
+            | Fault::ToolstackStart(_)
+            | Fault::XhadCrash(_) => {}
         }
     }
 
@@ -144,6 +152,7 @@ impl Brought {
             Deed::Fault { fault: Fault::ToolstackStart(hosts), .. } => {
                 !self.typed_xapi && hosts.iter().all(|host| !self.stopped.contains(host))
             }
+            Deed::Fault { fault: Fault::XhadCrash(_), .. } => !ha && !self.typed_ha,
             _ => false,
         };
         idle.then_some(match deed {
@@ -154,6 +163,7 @@ impl Brought {
             Deed::Fault { fault: Fault::HealNetwork(_), .. } => "nothing cuts or degrades these links",
             Deed::Fault { fault: Fault::StorageReturn { .. }, .. } => "this path is never lost",
             Deed::Fault { fault: Fault::SrReturn { .. }, .. } => "this SR is never lost",
+            Deed::Fault { fault: Fault::XhadCrash(_), .. } => "HA is off and nothing enables it, so no daemon of it runs",
             _ => "this toolstack is never stopped",
         })
     }

@@ -85,6 +85,7 @@ fn fault_text(fault: &Fault, names: &Names) -> String {
         Fault::SrReturn { srs: from } => format!("sr-return: {}", srs(from, names)),
         Fault::ToolstackStop(of) => format!("toolstack-stop: {}", hosts(of, names)),
         Fault::ToolstackStart(of) => format!("toolstack-start: {}", hosts(of, names)),
+        Fault::XhadCrash(of) => format!("xhad-crash: {}", hosts(of, names)),
         Fault::DegradeNetwork { hosts: of, latency, loss } => {
             let latency = latency.map_or_else(String::new, |(least, most)| format!(", latency: {least}..{most}"));
             format!("degrade-network: {{hosts: {}{latency}, loss: {}%}}", hosts(of, names), percent(*loss))

@@ -145,7 +145,7 @@ impl Adviser<'_> {
         let db = self.world.db(self.world.ruler());
         let live = db.live_set();
         let names = self.history.names();
-        let planner = Planner::new(db, names, &live);
+        let planner = Planner::new(db, names, &live, self.world.release);
         planner.protected().into_iter().filter(|vm| !planner.agile(*vm)).collect::<Vec<_>>().into_iter()
     }
 

@@ -127,6 +127,11 @@ pub enum Due {
         machine: MachineId,
         run: u32,
     },
+    /// HA: watchdogs that nobody feeds any more run out.
+    HaUnfed {
+        machine: MachineId,
+        boot: u32,
+    },
     /// HA: a daemon looks whether xapi is well.
     HaHealth {
         machine: MachineId,

@@ -168,4 +168,7 @@ pub enum Event {
 
     // What is believed of a VM and HA.
     VmHaSet { by: MachineId, vm: VmId, priority: Option<Protection>, order: Option<u64>, start_delay: Span },
+
+    // What is so: the membership daemon dies.
+    HaDaemonCrashed { machine: MachineId, reset_in: Span },
 }

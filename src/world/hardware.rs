@@ -41,6 +41,8 @@ pub struct Machine {
     pub installing: bool,
     /// HA has reset it, and it has not been in a liveset since.
     pub fenced: bool,
+    /// When the hypervisor resets it, since the daemon that fed its watchdogs is gone and did not disarm them.
+    pub unfed: Option<Time>,
 }
 
 /// A running domain of a VM.

@@ -25,6 +25,7 @@ pub mod storage;
 pub mod survival;
 mod toolstack;
 pub mod view;
+mod watchdogs;
 pub mod xhad;
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};

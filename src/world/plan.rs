@@ -8,6 +8,7 @@ use super::World;
 use super::database::Database;
 use super::ha::Protection;
 use super::names::Names;
+use super::release::Release;
 use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +32,8 @@ pub struct Packing {
     pub total_hosts: usize,
     /// How many hosts may fail.
     pub failures: usize,
+    /// Whose planner it is.
+    pub release: Release,
 }
 
 impl Packing {
@@ -86,7 +89,11 @@ impl Packing {
         if hosts < self.failures || hosts == self.failures && !self.vms.is_empty() {
             return false;
         }
-        if self.exhaustive() { self.survives(self.failures) } else { self.approximately() }
+        match (self.exhaustive(), self.release.plans_by_counting_places()) {
+            (true, _) => self.survives(self.failures),
+            (false, true) => self.approximately(),
+            (false, false) => self.pessimistically(),
+        }
     }
 
     /// Whether the ways to fail are few enough to try them all.
@@ -102,6 +109,33 @@ impl Packing {
             || self.hosts.iter().all(|(host, _)| self.without(*host).is_some_and(|left| left.survives(failures - 1)))
     }
 
+    /// As xapi did before 2018: every host runs as many VMs as the fullest, each as large as the largest. The host with most
+    /// room fails, its VMs go to the others, and now every host runs as many as the fullest of these; and so on. The more
+    /// hosts may fail, the more VMs are moved that there are not.
+    fn pessimistically(&self) -> bool {
+        let largest = self.vms.values().copied().max().unwrap_or(0);
+        if largest == 0 {
+            return true;
+        }
+        let mut counts: BTreeMap<HostId, i128> = self.hosts.iter().map(|(host, _)| (*host, 0)).collect();
+        for host in self.placement.values() {
+            if let Some(count) = counts.get_mut(host) {
+                *count += 1;
+            }
+        }
+        let mut fullest = counts.values().copied().max().unwrap_or(0);
+        let mut room: Vec<i128> = self.hosts.iter().map(|(_, free)| *free).collect();
+        for _ in 0..self.failures {
+            let Some(first) = room.iter().copied().max().and_then(|most| room.iter().position(|free| *free == most)) else { return false };
+            room.remove(first);
+            match spread(&mut room, largest, fullest) {
+                Some(most) => fullest += most,
+                None => return false,
+            }
+        }
+        true
+    }
+
     /// On the safe side: every VM as large as the largest, as many fall as ever can, and the largest hosts fail.
     fn approximately(&self) -> bool {
         let largest = self.vms.values().copied().max().unwrap_or(0);
@@ -115,6 +149,42 @@ impl Packing {
         counts.sort_unstable_by(|a, b| b.cmp(a));
         counts.iter().take(self.failures).sum::<i128>() <= room.iter().skip(self.failures).sum::<i128>()
     }
+}
+
+/// Packs so many VMs of one size as [`Packing::pack`] would, one by one to the host with most room: the most that one host
+/// gets, or `None` if they do not all fit. Where hosts take them in turns, many turns are taken at once.
+fn spread(room: &mut [i128], size: i128, count: i128) -> Option<i128> {
+    if room.iter().map(|free| (free / size).max(0)).sum::<i128>() < count {
+        return None;
+    }
+    let mut order: Vec<usize> = (0..room.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(room[*at]));
+    let mut got = vec![0; room.len()];
+    let mut left = count;
+    while left > 0 {
+        let most = room[order[0]];
+        // Hosts that are within one VM of the freest take one each before it takes its next, and stay freer than all others
+        // for so many turns. Each turn turns those that are equally free round: an even number leaves the order as it is.
+        let active = order.partition_point(|at| room[*at] > most - size);
+        let least = room[order[active - 1]];
+        let until_next = order.get(active).map_or(i128::MAX, |next| (least - room[*next]) / size);
+        let turns = until_next.min(least / size).min(left / active as i128).max(0) & !1;
+        if turns > 0 {
+            for at in &order[..active] {
+                room[*at] -= turns * size;
+                got[*at] += turns;
+            }
+            left -= turns * active as i128;
+        } else {
+            let at = order.remove(0);
+            room[at] -= size;
+            got[at] += 1;
+            left -= 1;
+            let place = order.partition_point(|other| room[*other] > room[at]);
+            order.insert(place, at);
+        }
+    }
+    Some(got.into_iter().max().unwrap_or(0))
 }
 
 /// What is asked about beside what is so: an operation that is about to be done.
@@ -162,12 +232,13 @@ pub struct Planner<'a> {
     db: &'a Database,
     names: &'a Names,
     live: &'a BTreeSet<HostId>,
+    release: Release,
 }
 
 impl<'a> Planner<'a> {
     /// `live`: the hosts of the liveset, or those that the database holds for alive.
-    pub fn new(db: &'a Database, names: &'a Names, live: &'a BTreeSet<HostId>) -> Planner<'a> {
-        Planner { db, names, live }
+    pub fn new(db: &'a Database, names: &'a Names, live: &'a BTreeSet<HostId>, release: Release) -> Planner<'a> {
+        Planner { db, names, live, release }
     }
 
     /// The protected VMs: priority `restart`, and meant to run.
@@ -259,6 +330,7 @@ impl<'a> Planner<'a> {
             placement: agile.iter().filter_map(|vm| Some((*vm, *accounted.get(vm)?))).collect(),
             total_hosts: all.len(),
             failures,
+            release: self.release,
         };
         let down: Vec<VmId> = agile.iter().copied().filter(|vm| !accounted.contains_key(vm)).collect();
         let plan = packing.pack(&down);
@@ -330,7 +402,9 @@ impl World {
     /// Whether an operation would take away the failover plan of the pool, by the database of a machine.
     pub fn breaks_plan(&self, by: MachineId, change: &Change) -> bool {
         let db = self.db(by);
-        self.guarded(super::guards::Guard::Plan) && db.ha.enabled && Planner::new(db, &self.names, &db.live_set()).breaks(change)
+        self.guarded(super::guards::Guard::Plan)
+            && db.ha.enabled
+            && Planner::new(db, &self.names, &db.live_set(), self.release).breaks(change)
     }
 }
 

@@ -15,6 +15,7 @@ fn packing(free: &[i128], vms: &[(i128, usize)], failures: usize) -> Packing {
         placement: vms.iter().enumerate().map(|(at, (_, on))| (VmId(at as u16), HostId((on % free.len()) as u16))).collect(),
         total_hosts: free.len(),
         failures,
+        release: Release::Manual6,
     }
 }
 
@@ -95,6 +96,71 @@ proptest! {
         if failures < free.len() && packing.approximately() {
             prop_assert!(packing.survives(failures), "{packing:?}");
         }
+    }
+
+    // The older approximation moves at least as many VMs onto at most as many places.
+    #[test]
+    fn the_older_approximation_is_on_the_safe_side_of_the_newer_and_of_brute_force(
+        free in prop::collection::vec(0i128..90, 1..6), sizes in prop::collection::vec((1i128..20, 0usize..6), 0..8), failures in 0usize..4
+    ) {
+        let packing = packing(&free, &sizes, failures);
+        if failures < free.len() && packing.pessimistically() {
+            prop_assert!(packing.survives(failures), "{packing:?}");
+            prop_assert!(packing.approximately(), "{packing:?}");
+        }
+    }
+
+    // Turns that are taken at once come to the same as one VM after the other.
+    #[test]
+    fn vms_of_one_size_are_spread_as_they_are_packed(
+        free in prop::collection::vec(-3i128..60, 1..7), size in 1i128..9, count in 0usize..80
+    ) {
+        let vms: Vec<(i128, usize)> = vec![(size, 0); count];
+        let mut packing = packing(&free, &vms, 0);
+        packing.placement.clear();
+        let all: Vec<VmId> = packing.vms.keys().copied().collect();
+        let plan = packing.pack(&all);
+        let most = packing.hosts.iter().map(|(host, _)| plan.values().filter(|at| *at == host).count() as i128).max();
+        let mut room = free.clone();
+        let spread = spread(&mut room, size, count as i128);
+        prop_assert_eq!(spread, most.filter(|_| plan.len() == count));
+        if spread.is_some() {
+            let after: Vec<i128> = packing.after(&plan).hosts.iter().map(|(_, free)| *free).collect();
+            prop_assert_eq!(room, after);
+        }
+    }
+}
+
+/// 17 hosts with room for one VM each, four VMs on the first, three failures: 17 × 16 × 15 = 4080 ways, too many to try.
+#[test]
+fn the_older_planner_sees_failures_that_can_not_be() {
+    let four: Vec<(i128, usize)> = vec![(1, 0); 4];
+    let of = |failures| packing(&[1; 17], &four, failures);
+    assert!(!of(3).exhaustive() && of(2).exhaustive());
+    // The newer: at most 4 VMs fall (4 + 0 + 0), and 14 hosts are left with a place each.
+    assert!(of(3).approximately());
+    // It is right: the four find a place, whichever three hosts fail.
+    assert!(of(3).survives(3));
+    // The older: 4 VMs on every host. The first host falls, 4 of the other 16 take one, 12 places are left; now 5 VMs on
+    // every host. One of the 12 falls, 5 of the 11 are taken, 6 are left; now 6 VMs. One of the 6 falls: 5 places for 6 VMs.
+    assert!(!of(3).pessimistically());
+    assert!(of(2).pessimistically());
+    // With one host more 13, 7 and 0 places are left: 4, 5 and 6 VMs find one.
+    assert!(packing(&[1; 18], &four, 3).pessimistically());
+    // The manual's release has the older one.
+    assert!(!Release::Manual6.plans_by_counting_places() && !of(3).always_possible());
+}
+
+/// Unlimited hosts and thousands of VMs: the figures grow, the work does not.
+#[test]
+fn the_older_planner_takes_no_longer_for_many_vms() {
+    let vms: Vec<(i128, usize)> = (0..6_400).map(|at| (1 << 30, at)).collect();
+    let many = packing(&[UNLIMITED; 64], &vms, 63);
+    assert!(many.pessimistically());
+    // Rooms of powers of two: every failure doubles what is moved, from 100 on, and halves the places, from 2^63 on.
+    let free: Vec<i128> = (0..64).map(|at| 1i128 << (30 + at)).collect();
+    for (failures, exists) in [(1, true), (20, true), (31, false), (63, false)] {
+        assert_eq!(packing(&free, &vms, failures).pessimistically(), exists, "{failures}");
     }
 }
 
@@ -181,7 +247,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Names) {
 
 fn most(db: &Database, names: &Names) -> u32 {
     let live = db.live_set();
-    let planner = Planner::new(db, names, &live);
+    let planner = Planner::new(db, names, &live, Release::Manual6);
     planner.most_failures(&planner.protected())
 }
 
@@ -210,7 +276,7 @@ fn what_is_down_is_planned_and_a_tied_vm_makes_the_plan_incomplete() {
     let (mut db, mut names) = pool(3, &[None, Some(1)]);
     let restart = |db: &Database, names: &Names| {
         let live = db.live_set();
-        let planner = Planner::new(db, names, &live);
+        let planner = Planner::new(db, names, &live, Release::Manual6);
         planner.restart(&planner.protected(), &Change::default(), 0)
     };
     let plan = restart(&db, &names);
@@ -232,7 +298,7 @@ fn an_operation_is_refused_only_while_there_is_a_plan_that_it_breaks() {
     // 5 VMs on each of two hosts of 8: neither can take the other's.
     let ten: Vec<Option<u16>> = (0..10).map(|n| Some(n % 2)).collect();
     let (mut db, names) = pool(3, &ten);
-    let breaks = |db: &Database, change: &Change| Planner::new(db, &names, &db.live_set()).breaks(change);
+    let breaks = |db: &Database, change: &Change| Planner::new(db, &names, &db.live_set(), Release::Manual6).breaks(change);
     let disable = |host| Change { disable: vec![HostId(host)], ..Change::default() };
     db.ha.failures_to_tolerate = 1;
     db.ha.plan_exists_for = 1;
@@ -256,7 +322,7 @@ fn an_operation_is_refused_only_while_there_is_a_plan_that_it_breaks() {
 fn an_overcommitted_pool_says_how_far_its_plan_reaches() {
     let ten: Vec<Option<u16>> = (0..10).map(|n| Some(n % 2)).collect();
     let (mut db, names) = pool(3, &ten);
-    let status = |db: &Database| Planner::new(db, &names, &db.live_set()).status();
+    let status = |db: &Database| Planner::new(db, &names, &db.live_set(), Release::Manual6).status();
     assert_eq!(status(&db), (0, false), "nothing to tolerate");
     db.ha.failures_to_tolerate = 1;
     assert_eq!(status(&db), (1, false));

@@ -97,7 +97,7 @@ impl World {
             (ha.failures_to_tolerate, ha.allow_overcommit) = (failures, allow_overcommit);
             fx.tell(Event::ToleranceSet { by, failures, allow_overcommit });
             if self.db(by).ha.enabled {
-                let (exists_for, overcommitted) = Planner::new(self.db(by), &self.names, &self.db(by).live_set()).status();
+                let (exists_for, overcommitted) = Planner::new(self.db(by), &self.names, &self.db(by).live_set(), self.release).status();
                 self.set_plan(fx, by, exists_for, overcommitted);
             }
         }
@@ -108,7 +108,7 @@ impl World {
         let ha = &mut self.db_mut(by).ha;
         (ha.enabled, ha.statefile, ha.restarts_held_until) = (true, Some(sr), None);
         fx.tell(Event::HaSwitchedOn { by, sr });
-        let (exists_for, overcommitted) = Planner::new(self.db(by), &self.names, &self.db(by).live_set()).status();
+        let (exists_for, overcommitted) = Planner::new(self.db(by), &self.names, &self.db(by).live_set(), self.release).status();
         self.set_plan(fx, by, exists_for, overcommitted);
     }
 

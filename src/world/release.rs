@@ -112,6 +112,16 @@ impl Release {
         }
     }
 
+    /// Whether the failover planner, where it can't try every way to fail, counts the places on the hosts that are left
+    /// against the VMs that fall (binpack.ml, simulate_failure_approximation, since January 2018: CA-270622). Before, it
+    /// took every host for as full as the fullest, anew after each failure (approximate_config), and so found plans for
+    /// fewer failures.
+    pub fn plans_by_counting_places(self) -> bool {
+        match self {
+            Release::Manual6 => false,
+        }
+    }
+
     /// What follows from HA's base timeout (xapi_ha.ml, Timeouts.derive): 6.0 beats every (T + 10) / 10 on both channels;
     /// today at most every 3 s.
     pub fn ha_times(self, timeout: Span) -> HaTimes {

@@ -180,6 +180,7 @@ impl World {
         let hardware = &mut self.hw.machines[machine.at()];
         hardware.power = Power::Off;
         hardware.hung = false;
+        hardware.unfed = None;
         hardware.boot += 1;
         fx.tell(Event::PowerLost { machine });
         self.stop_xapi_silently(machine);

@@ -164,4 +164,6 @@ pub enum FenceCause {
     StatefileWatchdog,
     /// xapi did not come back.
     Xapi,
+    /// Nobody fed the watchdogs: the daemon had died without disarming them.
+    Unfed,
 }

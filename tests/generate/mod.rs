@@ -130,6 +130,14 @@ pub fn scenario(n: u64, taste: Taste) -> String {
         let fault = fault(&mut dice, &pool, taste);
         let _ = writeln!(out, "  - {{after: {}, {fault}}}", dice.span(0, 400));
     }
+    if protects {
+        // So are those about the daemon.
+        let mut xhad = Dice { stream: Stream::new(n, "generate", "xhad"), k: 0 };
+        if xhad.one_in(3) {
+            let host = pool.host(&mut xhad);
+            let _ = writeln!(out, "  - {{after: {}, fault: {{xhad-crash: {host}}}}}", xhad.span(0, 400));
+        }
+    }
     out.push_str("recovery:\n");
     let _ = writeln!(out, "  at: {}\n  pace: {}\n  host: {}\n  steps:", dice.span(5, 900), dice.span(0, 120), pool.host(&mut dice));
     if taste == Taste::Wild && dice.one_in(2) {

@@ -129,7 +129,7 @@ pub fn world() -> World {
     };
     let db = database(PoolId(0), &[ALPHA, BETA, GAMMA]);
     let stacks = vec![Toolstack::fresh(db.clone()), member(&db), member(&db), Toolstack::fresh(database(PoolId(1), &[SPARE]))];
-    let on = |at: u16| Machine { power: Power::On, hung: false, host: HostId(at), boot: 0, installing: false, fenced: false };
+    let on = |at: u16| Machine { power: Power::On, hung: false, host: HostId(at), boot: 0, installing: false, fenced: false, unfed: None };
     let opener = Opener {
         machine: BETA,
         vm: Some(DB),

@@ -321,10 +321,11 @@ fn verdict(world: &World, xhad: &Xhad) -> (Slots, Rule) {
     let file = world.hw.statefiles.get(&xhad.config.sr);
     let on_disk = says.sees.has(me);
     let disk = if on_disk {
-        // Not who says, by either way, that it has lost the statefile.
+        // Not who says, by its slot or in beats that are still heard, that it has lost the statefile.
         let has_it = |slot: usize| {
             let by_slot = file.is_some_and(|file| !file.slots[slot].says.sees.is_empty());
-            slot == me || by_slot && !xhad.views[slot].sees.is_empty()
+            let by_beat = !says.hears.has(slot) || !xhad.views[slot].sees.is_empty();
+            slot == me || by_slot && by_beat
         };
         says.sees.iter().filter(|slot| has_it(*slot)).fold(Slots::NONE, Slots::with)
     } else {

@@ -76,11 +76,17 @@ pub fn resume(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32)
 
 fn beat_now(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let Some(xhad) = daemon(world, machine, run) else { return };
+    let answers = world.dom0_answers(machine);
     let (starting, said, beaten, watchdog) = (xhad.phase == Phase::Starting, xhad.said, xhad.beaten, xhad.times.beat_watchdog);
     if starting {
+        // Its heartbeat thread feeds the watchdog from its first round on, in a liveset or not (xha, heartbeat.c).
+        let now = world.now;
+        if let Some(xhad) = daemon_mut(world, machine).filter(|_| answers) {
+            xhad.beaten = now;
+        }
         return;
     }
-    if !world.dom0_answers(machine) {
+    if !answers {
         watch(world, fx, machine, beaten + watchdog);
         return;
     }
@@ -282,12 +288,22 @@ fn leave_rule_two(world: &mut World, fx: &mut Effects, machine: MachineId) {
     }
 }
 
-/// What a daemon did not notice to be lost, and sees again, it would notice the next time.
+/// A daemon at rest sees slots move again that it had lost: it says so, and what it did not notice to be lost it would notice
+/// the next time.
 fn see_again(world: &mut World, machine: MachineId) {
-    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref().filter(|xhad| !xhad.blind.is_empty()) else { return };
+    let lost = |xhad: &&Xhad| !xhad.blind.is_empty() || xhad.phase == Phase::Settled && xhad.says.sees != xhad.says.liveset;
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref().filter(lost) else { return };
     let seen = sees(world, xhad);
-    if let Some(xhad) = daemon_mut(world, machine) {
-        xhad.blind = xhad.blind.minus(seen);
+    let Some(xhad) = daemon_mut(world, machine) else { return };
+    xhad.blind = xhad.blind.minus(seen);
+    let seen = seen.and(xhad.says.liveset);
+    if xhad.phase == Phase::Settled && xhad.says.sees != seen {
+        xhad.says.sees = seen;
+        xhad.said = false;
+        let (sr, me) = (xhad.config.sr, xhad.me);
+        if let Some(file) = world.hw.statefiles.get_mut(&sr) {
+            file.slots[me].says.sees = seen;
+        }
     }
 }
 

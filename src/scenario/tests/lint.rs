@@ -61,6 +61,7 @@ fn faults_and_acts_that_can_not_change_anything_are_told() {
         ("fault: {sr-return: nfs1}", "fault: {sr-outage: nfs1}"),
         ("fault: {toolstack-start: beta}", "fault: {toolstack-stop: beta}"),
         ("fault: {toolstack-start: beta}", "run: service xapi stop"),
+        ("fault: {xhad-crash: beta}", "run: xe pool-ha-enable"),
     ] {
         assert_eq!(warned(&format!("timeline: [{{at: 5m, {idle}}}]")), [("changes-nothing", 2)], "{idle}");
         // Wherever the other stands and whenever it comes, no more is sure.
