@@ -192,6 +192,9 @@ fn xapi_is_started_again_once_a_day() {
     let fenced = first(&run, STRIKE, |event| matches!(event, Event::Fenced { .. })).expect("told");
     assert!(fenced.since(STRIKE) >= Span::mins(10) + times().beat.times(2), "{fenced}");
     assert!(fenced.since(STRIKE) <= Span::mins(10) + HEALTH + times().beat.times(2), "{fenced}");
+    // It is given up at 21m: that xapi is back before the fence does not help.
+    let back = format!("{}\n- {{at: 21m5s, fault: {{toolstack-start: beta}}}}", stops("20m"));
+    assert_eq!(Run::of(3, &back, 1).causes(), [FenceCause::Xapi]);
     // A day later it is long forgotten.
     let run = Run::until("25h", 3, &stops("24h30m"), 1, &mut |_, _, _| {});
     assert!(run.fenced().is_empty() && restarts(&run) == 2 && run.engine.world.xapi_runs(BETA));

@@ -1,6 +1,9 @@
 //! Storage faults under HA, drawn at random together with faults of the network and of hosts. The statefile may be lost to
 //! one host or to all, may fail or hang, and comes back; guests lose their disks. Data may not be harmed even so: whoever is
 //! taken for dead has been reset before.
+//!
+//! What the daemon's rules do not cover is rare: beside [`Gap`] six of 60,000 seeds, all beyond those that are drawn here. In
+//! each a further fault strikes while one is handled, or the SR comes back to hosts that live by rule 2 one after the other.
 
 use super::{Engine, Options};
 use crate::base::draw::Stream;
@@ -56,7 +59,7 @@ fn storm(seed: u64) -> String {
     text
 }
 
-/// The one gap in the rule (pool.md §9.0): the winners' sleep before the liveset shrinks reckons that a host which is neither
+/// A gap in the rule of the daemon (xha, sm.c, fault_handler): the winners' sleep before the liveset shrinks reckons that a host which is neither
 /// heard nor seen on the disk fences itself, or has stood still since then. One whose domain 0 hangs, or whose daemon dies, in
 /// the seconds between has fed its watchdog until that moment, and is reset 60 s after it: that is later than they reckon.
 #[derive(Clone)]
@@ -198,5 +201,15 @@ fn weather(seeds: std::ops::Range<u64>) -> (Counts, Vec<String>) {
 fn storage_faults_among_others_harm_no_data() {
     let (counts, failures) = weather(0..10_000);
     assert!(failures.is_empty(), "{} of 10,000, {counts:?}\n{}", failures.len(), failures[..failures.len().min(10)].join("\n"));
-    eprintln!("{counts:?}");
+    // The faults are such that much happens, and the gap is met, but no more often than its few seconds allow.
+    let much = [
+        (counts.fenced, 8_000),
+        (counts.marked, 5_000),
+        (counts.elected, 1_400),
+        (counts.shrunk, 10_000),
+        (counts.by_rule_two, 2_000),
+        (counts.held, 7_000),
+        (counts.restarted, 7_000),
+    ];
+    assert!(much.iter().all(|(count, least)| count >= least) && counts.in_the_gap <= 5, "{counts:?}");
 }
