@@ -239,6 +239,14 @@ fn short_outages_heal() {
     let sometimes = fatal(50);
     assert!(sometimes > 0 && sometimes < 60, "{sometimes} of 60");
     assert_eq!(fatal(58), 60);
+    // The statefile gone for all for 50 s and more: who has found its loss fences where others have it again. For 62 s nobody has.
+    let fenced = |cut: u32| {
+        let runs = (0..40).map(|seed| Run::of(3, &format!("- {{at: 10m, fault: {{sr-outage: nfs1}}, for: {cut}s}}"), seed).fenced().len());
+        runs.filter(|fenced| *fenced > 0).count()
+    };
+    let sometimes = fenced(52);
+    assert!(sometimes > 0 && sometimes < 40, "{sometimes} of 40");
+    assert_eq!(fenced(62), 0);
     // Healing after the point of no return does not save the loser.
     expect(3, "- {at: 10m, fault: {isolate: gamma}, for: 80s}", &[GAMMA], (60, 143), None);
 }

@@ -7,7 +7,7 @@
 //!
 //! Nobody is let back into the views until the handler ends: an outage that ends too late saves nobody.
 
-use super::{daemon_mut, heard, hears, moved, moved_on, say, sees};
+use super::{can_hear, daemon_mut, heard, hears, moved, moved_on, say, sees};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::world::World;
@@ -61,15 +61,18 @@ fn first_silence(world: &World, xhad: &Xhad) -> Time {
     if first == Time::NEVER { world.now + xhad.times.silence } else { first }
 }
 
-/// When the heartbeat thread next runs, which alone notices that a peer is not heard: when it sends its own beat, or a
-/// beat of another comes in (xha, heartbeat.c, hb).
+/// When the heartbeat thread next runs, which alone notices that a peer is not heard: when it sends its own beat, or just
+/// after a beat of another has come in (xha, heartbeat.c, hb).
 fn beat_after(world: &World, xhad: &Xhad, at: Time) -> Time {
     let every = xhad.times.beat.0.max(1);
     let next = |last: Time| Time(last.0 + at.since(last).0.div_ceil(every) * every);
     let mut first = next(xhad.beaten);
+    let me = xhad.config.members[xhad.me];
+    let comes_in = |peer: &MachineId| world.machine_of(me).is_some_and(|me| can_hear(world, me, *peer)) && world.dom0_answers(*peer);
     for slot in xhad.says.liveset.without(xhad.me).iter() {
-        if let Some(last) = heard(world, xhad, slot).filter(|last| *last + xhad.times.silence > at) {
-            first = first.min(next(last));
+        let peer = world.ha_machine(&xhad.config, slot).filter(comes_in);
+        if let Some(other) = peer.and_then(|peer| world.stacks[peer.at()].xhad.as_deref()) {
+            first = first.min(next(other.beaten) + Span(1));
         }
     }
     first
