@@ -1,8 +1,8 @@
 //! `xe host-forget`: takes a host out of the database (xapi_host.ml, destroy).
 
-use super::args::{Args, confirm};
+use super::args::Args;
 use super::objects::{Class, Object};
-use super::reach::{Refusal, dead_after, uuid_invalid};
+use super::reach::{Refusal, ask_first, dead_after, uuid_invalid};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
 use crate::base::ids::HostId;
 use crate::base::time::Span;
@@ -74,17 +74,12 @@ impl HostForget {
 
 impl Operation for HostForget {
     fn check(&mut self, world: &World, seat: Seat) -> Check {
-        let host = self.host(world, seat).and_then(|host| self.args.flag("force").map(|force| (host, force)).map_err(Refusal::tool));
-        let (host, force) = match host {
-            Ok(found) => found,
-            Err(refusal) => return Check::Refuse { output: self.refused(world, seat, refusal), after: Span::ZERO },
+        let found = self.host(world, seat);
+        let (host, asked) = match ask_first(&self.args, world, seat.executor, found, |_| WARNINGS.into()) {
+            Ok(asked) => asked,
+            Err(output) => return Check::Refuse { output, after: Span::ZERO },
         };
-        if !force {
-            match confirm(self.args.stdin.as_deref(), WARNINGS) {
-                Ok(asked) => self.asked = asked,
-                Err(output) => return Check::Refuse { output, after: Span::ZERO },
-            }
-        }
+        self.asked = asked;
         match self.checks(world, seat, host) {
             Ok(after) => {
                 self.connecting = after > Span::ZERO;

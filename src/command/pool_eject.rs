@@ -1,8 +1,8 @@
 //! `xe pool-eject`: a member leaves its pool and begins anew as a pool of its own (xapi_pool.ml, eject; cli_operations.ml).
 
-use super::args::{Args, confirm};
+use super::args::Args;
 use super::objects::{Class, Object};
-use super::reach::{Refusal, gate, home, uuid_invalid};
+use super::reach::{Refusal, ask_first, gate, home, uuid_invalid};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, pbd, print};
 use crate::base::ids::{HostId, MachineId, SrId};
 use crate::base::time::Span;
@@ -90,17 +90,12 @@ impl PoolEject {
 
 impl Operation for PoolEject {
     fn check(&mut self, world: &World, seat: Seat) -> Check {
-        let host = self.host(world, seat).and_then(|host| self.args.flag("force").map(|force| (host, force)).map_err(Refusal::tool));
-        let (host, force) = match host {
-            Ok(found) => found,
-            Err(refusal) => return Check::Refuse { output: self.refused(world, seat, refusal), after: Span::ZERO },
+        let found = self.host(world, seat);
+        let (host, asked) = match ask_first(&self.args, world, seat.executor, found, |host| warnings(world, seat.executor, host)) {
+            Ok(asked) => asked,
+            Err(output) => return Check::Refuse { output, after: Span::ZERO },
         };
-        if !force {
-            match confirm(self.args.stdin.as_deref(), &warnings(world, seat.executor, host)) {
-                Ok(asked) => self.asked = asked,
-                Err(output) => return Check::Refuse { output, after: Span::ZERO },
-            }
-        }
+        self.asked = asked;
         match self.checks(world, seat, host) {
             Ok(_) => Check::Go(world.settings.command),
             Err(refusal) => Check::Refuse { after: refusal.after, output: self.refused(world, seat, refusal) },

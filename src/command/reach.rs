@@ -1,6 +1,7 @@
 //! Who can be asked, and who counts as alive: the tests that commands share, along the wires that the executing master
 //! really has.
 
+use super::args::{Args, confirm};
 use super::{Output, print};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Span;
@@ -136,4 +137,22 @@ pub fn stashed(world: &World, machine: MachineId) -> ApiError {
 /// The master in whose database a machine's xapi keeps its records and locks; `None`: it waits for it.
 pub fn home(world: &World, machine: MachineId) -> Option<MachineId> {
     world.reached_master(machine)
+}
+
+/// Asks before something that can't be undone, unless `--force` was typed: whom it is about, and what the console shows by
+/// then.
+///
+/// # Errors
+/// How the tool ends without having asked the API: the object is not there, or the answer was not `yes`.
+pub fn ask_first<T: Copy>(
+    args: &Args,
+    world: &World,
+    by: MachineId,
+    found: Result<T, Refusal>,
+    warnings: impl FnOnce(T) -> String,
+) -> Result<(T, String), Output> {
+    let forced = found.and_then(|found| Ok((found, args.flag("force").map_err(Refusal::tool)?)));
+    let (found, forced) = forced.map_err(|refusal| refusal.output(world, by))?;
+    let asked = if forced { String::new() } else { confirm(args.stdin.as_deref(), &warnings(found))? };
+    Ok((found, asked))
 }
