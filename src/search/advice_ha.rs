@@ -72,7 +72,8 @@ impl Adviser<'_> {
 
     /// Whether HA's own doing made an instant what it is: the master gave up a host that was taken out of the liveset.
     pub(super) fn ha_took_over(&self, at: Time) -> bool {
-        let buried = |event: &Event| matches!(event, Event::HostMarkedDead { by, .. } if self.world.db(*by).ha.enabled);
+        let shrunk = self.history.until(at).iter().any(|entry| matches!(entry.event, Event::HaShrunk { .. }));
+        let buried = |event: &Event| shrunk && matches!(event, Event::HostMarkedDead { .. });
         let restarted = |event: &Event| matches!(event, Event::VmRestarted { .. });
         self.history.at(at).iter().any(|entry| buried(&entry.event) || restarted(&entry.event))
     }

@@ -17,7 +17,8 @@ impl Adviser<'_> {
         // What a command set going long before (HA, say) is not what ended it.
         let long_before =
             |step: &StepIx| self.history.commands.iter().any(|c| c.step == *step) && self.history.began(*step) < self.found.since;
-        let author = author.filter(|step| !long_before(step));
+        // Nor is what brought the finding about: that a host which it reset has booted is no deed of anybody.
+        let author = author.filter(|step| !long_before(step) && !self.causes.contains(step));
         Some(match author {
             _ if self.ha_took_over(until) => format!("HA ended it at {until}"),
             Some(step) => format!("{} ended it at {until}", self.history.mention(step)),

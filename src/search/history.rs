@@ -158,6 +158,12 @@ impl<'a> History<'a> {
         &entries[from..from + entries[from..].partition_point(|entry| entry.at <= at)]
     }
 
+    /// What happened up to an instant, it included.
+    pub fn until(&self, at: Time) -> &'a [Entry] {
+        let entries = &self.run.engine.trace.entries;
+        &entries[..entries.partition_point(|entry| entry.at <= at)]
+    }
+
     /// The line of a step.
     pub fn line(&self, step: StepIx) -> u32 {
         self.run.program.steps[usize::from(step.0)].1.line
