@@ -244,8 +244,9 @@ pub fn go_on(world: &mut World, fx: &mut Effects, master: MachineId, epoch: u32)
     };
     match outcome {
         Ok(()) => {
+            let down = world.hw.lost_vms.get(&vm).map(|lost| world.now.since(*lost));
             world.run_domain(fx, master, machine, vm, host);
-            fx.tell(Event::VmRestarted { by: master, vm, host });
+            fx.tell(Event::VmRestarted { by: master, vm, host, down });
             pop(world, master, vm);
             // The delay sleeps inside the start: the next one waits for it.
             let delay = world.db(master).vm_ha(&world.names, vm).start_delay;

@@ -187,7 +187,7 @@ fn the_survivor_of_two_lives_when_its_peer_dies() {
     expect(2, "- {at: 10m, fault: {crash: alpha}}", &[], PLAIN, None);
     let run = Run::of(2, "- {at: 10m, fault: {crash: alpha}}", 1);
     assert!(run.shrunk().contains_key(&BETA));
-    assert!(run.tells(|event| matches!(event, Event::HaMasterElected { machine: BETA, over: Some(HostId(0)) })));
+    assert!(run.tells(|event| matches!(event, Event::HaMasterElected { machine: BETA, over: Some(HostId(0)), .. })));
     assert!(run.engine.world.is_master(BETA));
 }
 

@@ -2,6 +2,7 @@
 //! and the operator's; what is so and what is believed are told apart by the realm.
 
 use super::Realm;
+use super::tell_ha::seconds;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::scenario::model::Step;
@@ -479,10 +480,14 @@ impl Teller<'_> {
                     ("best-effort", json!(*protection == Protection::BestEffort)),
                 ],
             )),
-            Event::VmRestarted { by, vm, host } => plus(
-                belief(by, "vm-restarted", format!("HA has restarted {} on {}", self.vm(*vm), self.host(*host))),
-                &[("vm", json!(self.vm(*vm))), ("host", json!(self.host(*host)))],
-            ),
+            Event::VmRestarted { by, vm, host, down } => {
+                let (name, on) = (self.vm(*vm), self.host(*host));
+                let after = down.map_or_else(String::new, |down| format!(" after {}", seconds(down)));
+                plus(
+                    belief(by, "vm-restarted", format!("HA has restarted {name} on {on}{after}")),
+                    &[("vm", json!(name)), ("host", json!(on)), ("down", json!(down.map(|span| span.to_string())))],
+                )
+            }
             Event::VmRestartFailed { by, vm, code } => plus(
                 belief(by, "vm-restart-failed", format!("HA could not restart {}: {code}", self.vm(*vm))),
                 &[("vm", json!(self.vm(*vm))), ("code", json!(code))],

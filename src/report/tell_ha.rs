@@ -158,13 +158,24 @@ impl Teller<'_> {
             Event::HaStatefileBack { machine } => {
                 belief(machine, "ha-statefile-back", "has the statefile again, and so have all others".into(), vec![])
             }
-            Event::HaMasterElected { machine, over } => {
+            Event::HaMasterElected { machine, over, unheard } => {
                 let over = over.map(|host| self.names.host(host).to_owned());
-                let what = match &over {
-                    Some(over) => format!("takes the master lock in the statefile, which {over} held"),
-                    None => "takes the master lock in the statefile".to_owned(),
+                let what = match (&over, unheard) {
+                    (Some(over), Some(unheard)) => {
+                        format!(
+                            "takes the master lock in the statefile, which {over} held; it has not heard {over} for {}",
+                            seconds(*unheard)
+                        )
+                    }
+                    (Some(over), None) => format!("takes the master lock in the statefile, which {over} held"),
+                    (None, _) => "takes the master lock in the statefile".to_owned(),
                 };
-                truth(machine, "ha-master-elected", what, vec![("over", json!(over))])
+                truth(
+                    machine,
+                    "ha-master-elected",
+                    what,
+                    vec![("over", json!(over)), ("unheard", json!(unheard.map(|span| span.to_string())))],
+                )
             }
             Event::HaFollows { machine, master } => {
                 let master = self.names.machine(*master);
@@ -203,7 +214,7 @@ impl Teller<'_> {
 }
 
 /// A span in whole seconds, as people say it.
-fn seconds(span: Span) -> String {
+pub(super) fn seconds(span: Span) -> String {
     format!("{} s", (span.0 + 500_000) / 1_000_000)
 }
 

@@ -141,7 +141,7 @@ pub enum Event {
     HaStatefileBack { machine: MachineId },
     HaLossUnseen { machine: MachineId, stopped: Vec<HostId>, own_statefile: bool },
     HaTakenBack { machine: MachineId, back: Vec<HostId> },
-    HaMasterElected { machine: MachineId, over: Option<HostId> },
+    HaMasterElected { machine: MachineId, over: Option<HostId>, unheard: Option<Span> },
     HaFollows { machine: MachineId, master: MachineId },
     HaMasterReady { machine: MachineId, waited: Span },
     HaDisarmed { machine: MachineId },
@@ -158,7 +158,7 @@ pub enum Event {
     PlanRecorded { by: MachineId, exists_for: u32, overcommitted: bool },
     RestartsHeld { by: MachineId, span: Span },
     VmRestarting { by: MachineId, vm: VmId, host: HostId, protection: Protection },
-    VmRestarted { by: MachineId, vm: VmId, host: HostId },
+    VmRestarted { by: MachineId, vm: VmId, host: HostId, down: Option<Span> },
     VmRestartFailed { by: MachineId, vm: VmId, code: &'static str },
 
     // An ejection: two beliefs, then what is so.

@@ -1,6 +1,7 @@
 //! What xapi does with the liveset (xapi_ha.ml, Monitor): a member whose master is gone proposes itself or follows the
 //! one that holds the lock; a master waits for its hosts to enable themselves, and then looks after hosts that are gone.
 
+use super::heard;
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
 use crate::daemon::protect;
@@ -60,7 +61,10 @@ fn follow(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
     let config = world.stacks[machine.at()].ha.config.clone();
     if !world.stacks[machine.at()].ha.no_failover && world.ha_propose_master(machine) {
         let over = before.zip(config).and_then(|(slot, config)| config.members.get(slot).copied());
-        fx.tell(Event::HaMasterElected { machine, over });
+        let xhad = world.stacks[machine.at()].xhad.as_deref();
+        let last = before.zip(xhad).filter(|(slot, xhad)| *slot != xhad.me).and_then(|(slot, xhad)| heard(world, xhad, slot));
+        let unheard = last.map(|at| world.now.since(at));
+        fx.tell(Event::HaMasterElected { machine, over, unheard });
         world.change_role(fx, machine, PoolConf::Master);
         return true;
     }
