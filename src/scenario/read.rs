@@ -362,6 +362,15 @@ impl<'a> Reader<'a> {
     /// A range of durations in a text.
     pub fn span_range_text(&mut self, place: Place, text: &str) -> Option<(Span, Span)> {
         let Some((least, most)) = text.split_once("..") else {
+            // `5m-9m`, as people write it.
+            if let Some((least, most)) = text.split_once(['-', '–'])
+                && Span::parse(least).is_ok()
+                && Span::parse(most).is_ok()
+            {
+                let (least, most) = (least.trim(), most.trim());
+                self.error(place, "wrong-range", "a range has two dots between its ends", format!("write `{least}..{most}`"));
+                return None;
+            }
             return self.span_text(place, text).map(|span| (span, span));
         };
         let (least, most) = (self.span_text(place, least)?, self.span_text(place, most)?);

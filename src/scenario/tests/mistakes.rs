@@ -203,6 +203,17 @@ fn an_alias_within_its_own_anchor_is_told_as_that() {
 }
 
 #[test]
+fn a_range_with_a_dash_is_told_how_ranges_are_written() {
+    for (typed, meant) in [("5m-9m", "5m..9m"), ("5m – 1h30m", "5m..1h30m")] {
+        let errors = bad(&format!("pool: {{hosts: [a]}}\ntimeline: [{{at: {typed}, fault: {{crash: a}}}}]\n"));
+        let [error] = errors.as_slice() else { panic!("{errors:?}") };
+        assert!(error.code == "wrong-range" && error.help.contains(meant), "{error:?}");
+    }
+    // A dash between other things makes no range.
+    assert_eq!(found("pool: {hosts: [a]}\ntimeline: [{at: 5-9, fault: {crash: a}}]\n"), ["wrong-duration"]);
+}
+
+#[test]
 fn what_is_wrong_with_ha() {
     let of = |pool: &str| found(&format!("pool: {{hosts: [a, b], storage: {{n: , loc: {{type: lvm, host: a}}}}, {pool}}}"));
     for (pool, code) in [
