@@ -7,9 +7,9 @@ use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Re
 use crate::base::ids::{MachineId, SrId};
 use crate::base::time::Span;
 use crate::world::World;
+use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
-use crate::world::plan::Change;
 use std::marker::PhantomData;
 
 /// A class with the headers of its commands.

@@ -7,7 +7,7 @@ use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Se
 use crate::base::ids::HostId;
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;

@@ -8,10 +8,10 @@ use super::{CommandDoc, Seat};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Span;
 use crate::world::World;
+use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
-use crate::world::plan::Change;
 
 /// `xe host-disable`.
 pub type HostDisable = Batch<Disable>;

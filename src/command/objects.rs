@@ -3,8 +3,8 @@
 
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
-use crate::world::database::PowerState;
-use crate::world::ha::Protection;
+use crate::world::belief::PowerState;
+use crate::world::belief::Protection;
 use crate::world::names::{Kind, Mode, Names};
 
 /// A class of objects.

@@ -9,8 +9,8 @@ use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
-use crate::world::hardware::Io;
 use crate::world::names::SrType;
+use crate::world::truth::Io;
 
 /// `xe pbd-plug`.
 #[derive(Clone, Debug)]

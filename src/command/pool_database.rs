@@ -6,7 +6,7 @@ use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Se
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::database::{Database, HostRecord};
+use crate::world::belief::{Database, HostRecord};
 use crate::world::effects::{Due, Effects};
 use crate::world::event::Event;
 use crate::world::memory::{Incoming, PoolConf};

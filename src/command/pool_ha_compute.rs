@@ -9,9 +9,9 @@ use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Se
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
+use crate::world::belief::plan::Planner;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
-use crate::world::plan::Planner;
 
 /// `xe pool-ha-compute-max-host-failures-to-tolerate`.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
-use crate::world::ha::SLOTS_MAX;
+use crate::world::truth::SLOTS_MAX;
 
 /// `xe pool-ha-enable`.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Se
 use crate::base::ids::{MachineId, SrId, VbdId};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::database::{HostRecord, PowerState};
+use crate::world::belief::{HostRecord, PowerState};
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::event::Event;

@@ -10,14 +10,14 @@ use super::{CommandDoc, Seat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
+use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
-use crate::world::hardware::Io;
 use crate::world::names::Mode;
-use crate::world::plan::Change;
-use crate::world::storage::ACTIVATION_TRIES;
+use crate::world::truth::Io;
+use crate::world::truth::disks::ACTIVATION_TRIES;
 use crate::world::view::Contact;
 
 /// `xe vm-migrate`.

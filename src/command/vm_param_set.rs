@@ -8,10 +8,10 @@ use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Re
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
+use crate::world::belief::plan::Change;
+use crate::world::belief::{Protection, VmHa};
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
-use crate::world::ha::{Protection, VmHa};
-use crate::world::plan::Change;
 
 /// `xe vm-param-set`.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use super::reach::{Refusal, Why};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
 

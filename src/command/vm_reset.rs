@@ -8,7 +8,7 @@ use super::vm_place::control_domain;
 use super::{CommandDoc, Seat};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;

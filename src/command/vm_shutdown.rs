@@ -9,11 +9,11 @@ use super::{CommandDoc, Seat};
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::event::Ending;
-use crate::world::storage::ACTIVATION_TRIES;
+use crate::world::truth::disks::ACTIVATION_TRIES;
 
 /// `xe vm-shutdown`.
 pub type VmShutdown = Batch<Shutdown>;

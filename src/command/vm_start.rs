@@ -10,11 +10,11 @@ use super::{CommandDoc, Seat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
+use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
-use crate::world::plan::Change;
-use crate::world::storage::{ACTIVATION_TRIES, Inactive};
+use crate::world::truth::disks::{ACTIVATION_TRIES, Inactive};
 
 /// `xe vm-start`.
 pub type VmStart = Batch<Start>;

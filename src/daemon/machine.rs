@@ -4,7 +4,7 @@ use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::hardware::Power;
+use crate::world::truth::Power;
 
 /// Domain 0 of a booting machine answers; its toolstack starts.
 pub fn boot_done(world: &mut World, fx: &mut Effects, machine: MachineId, boot: u32) {

@@ -6,14 +6,14 @@
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
+use crate::world::belief::Protection;
+use crate::world::belief::plan::{Change, Planner};
 use crate::world::effects::{Due, Effects};
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
-use crate::world::ha::Protection;
 use crate::world::memory::{Restart, Xapi};
-use crate::world::plan::{Change, Planner};
-use crate::world::storage::{ACTIVATION_TRIES, Inactive};
+use crate::world::truth::disks::{ACTIVATION_TRIES, Inactive};
 use crate::world::view::Contact;
 use std::collections::BTreeSet;
 

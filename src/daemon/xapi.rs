@@ -6,7 +6,7 @@ use super::{copies, ha, heartbeat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::effects::{Due, Effects};
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::{Ending, Event};

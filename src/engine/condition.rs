@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::base::ids::MachineId;
 use crate::scenario::model::{Condition, ConditionPart};
-use crate::world::database::Database;
+use crate::world::belief::Database;
 use crate::world::memory::Xapi;
 
 /// What a command would get on a console.

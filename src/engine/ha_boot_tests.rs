@@ -8,8 +8,8 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
+use crate::world::memory::xhad::Exit;
 use crate::world::memory::{PoolConf, Xapi};
-use crate::world::xhad::Exit;
 
 /// Acts once, at the first turn from an instant on.
 fn once(at: Time, mut deed: impl FnMut(&mut World, &mut Effects)) -> impl FnMut(Time, &mut World, &mut Effects) {

@@ -8,8 +8,8 @@ use crate::base::time::{Span, Time};
 use crate::scenario::load;
 use crate::world::event::{Event, Status};
 use crate::world::memory::Xapi;
+use crate::world::memory::xhad::FenceCause;
 use crate::world::release::{HaTimes, Release};
-use crate::world::xhad::FenceCause;
 
 fn times() -> HaTimes {
     Release::Manual6.ha_times(Span::secs(60))

@@ -4,7 +4,7 @@ use super::ha_tests::{ALPHA, BETA, GAMMA, Run};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::{Span, Time};
 use crate::world::event::Event;
-use crate::world::xhad::{KnownFault, KnownFaults};
+use crate::world::memory::xhad::{KnownFault, KnownFaults};
 
 /// A run whose daemons have a known fault.
 fn with(fault: KnownFault, hosts: usize, timeline: &str, seed: u64) -> Run {

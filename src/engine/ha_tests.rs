@@ -9,7 +9,7 @@ use crate::scenario::model::Case;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::xhad::FenceCause;
+use crate::world::memory::xhad::FenceCause;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

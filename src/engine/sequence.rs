@@ -9,7 +9,7 @@ use crate::fault::{Act, Done, Fault};
 use crate::scenario::model::{Begin, Deed, SpanRange, When};
 use crate::world::effects::Due;
 use crate::world::event::{Event, Status, StepIx};
-use crate::world::hardware::Power;
+use crate::world::truth::Power;
 
 /// What a sequence waits for.
 #[derive(Clone, PartialEq, Debug)]

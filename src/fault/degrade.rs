@@ -6,7 +6,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::hardware::Degraded;
+use crate::world::truth::Degraded;
 
 pub const DEGRADE_NETWORK: FaultDoc = FaultDoc {
     name: "degrade-network",

@@ -17,7 +17,7 @@ use crate::base::ids::{MachineId, SrId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
-use crate::world::hardware::Io;
+use crate::world::truth::Io;
 
 pub use hands::{Act, Done};
 

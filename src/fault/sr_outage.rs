@@ -5,7 +5,7 @@ use crate::base::ids::SrId;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::hardware::Io;
+use crate::world::truth::Io;
 
 pub const SR_OUTAGE: FaultDoc = FaultDoc {
     name: "sr-outage",

@@ -5,7 +5,7 @@ use crate::base::ids::{MachineId, SrId};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::hardware::Io;
+use crate::world::truth::Io;
 
 pub const STORAGE_LOSS: FaultDoc = FaultDoc {
     name: "storage-loss",

@@ -2,7 +2,7 @@
 
 use super::sight::{Reads, Sight};
 use super::{HazardDoc, Place, Rule, Severity, Site};
-use crate::world::hardware::Power;
+use crate::world::truth::Power;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "bad-default-sr",
@@ -28,7 +28,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 #[cfg(test)]
 mod tests {
     use crate::hazard::stage::*;
-    use crate::world::hardware::Io;
+    use crate::world::truth::Io;
 
     #[test]
     fn a_local_default_sr_of_a_dead_host() {

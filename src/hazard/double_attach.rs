@@ -31,8 +31,8 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 #[cfg(test)]
 mod tests {
     use crate::hazard::stage::*;
-    use crate::world::hardware::Io;
     use crate::world::names::Mode;
+    use crate::world::truth::Io;
 
     #[test]
     fn it_holds_until_one_writes() {

@@ -41,8 +41,8 @@ pub fn writers(world: &World, vdi: VdiId) -> Vec<MachineId> {
 #[cfg(test)]
 mod tests {
     use crate::hazard::stage::*;
-    use crate::world::hardware::Io;
     use crate::world::names::Mode;
+    use crate::world::truth::Io;
 
     /// db runs on beta; gamma opens its disk too.
     fn both_open(mode: Mode) -> Stage {

@@ -26,7 +26,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 #[cfg(test)]
 mod tests {
     use crate::hazard::stage::*;
-    use crate::world::hardware::Io;
+    use crate::world::truth::Io;
 
     fn forgotten() -> Stage {
         let mut stage = pool(3);

@@ -4,7 +4,7 @@ use super::sight::{Reads, Sight};
 use super::{HazardDoc, Place, Rule, Severity, Site};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::ha_moves::MONITOR;
+use crate::world::memory::ha_moves::MONITOR;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "protected-vm-down",
@@ -47,7 +47,7 @@ mod tests {
     use crate::base::time::{Span, Time};
     use crate::hazard::stage::*;
     use crate::hazard::watch::Watch;
-    use crate::world::ha::Protection;
+    use crate::world::belief::Protection;
     use std::sync::Arc;
 
     /// HA is on, db has this priority and is meant to run, and beta crashes at 1m.

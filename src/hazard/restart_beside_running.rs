@@ -33,8 +33,9 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 mod tests {
     use crate::base::time::Span;
     use crate::hazard::stage::*;
-    use crate::world::ha::{Protection, Slots};
+    use crate::world::belief::Protection;
     use crate::world::memory::Restart;
+    use crate::world::truth::Slots;
 
     /// beta, where db runs, has left HA, and the others have taken it out of the liveset.
     fn left() -> Stage {

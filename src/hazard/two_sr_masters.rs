@@ -31,7 +31,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 #[cfg(test)]
 mod tests {
     use crate::hazard::stage::*;
-    use crate::world::hardware::Io;
+    use crate::world::truth::Io;
 
     fn split() -> Stage {
         let mut stage = pool(3);

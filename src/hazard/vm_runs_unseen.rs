@@ -2,7 +2,7 @@
 
 use super::sight::{Reads, Sight};
 use super::{HazardDoc, Place, Rule, Severity, Site};
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "vm-runs-unseen",

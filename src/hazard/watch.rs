@@ -8,7 +8,7 @@ use crate::base::ids::{MachineId, VdiId};
 use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::event::Event;
-use crate::world::hardware::Damage;
+use crate::world::truth::Damage;
 use std::collections::BTreeMap;
 
 /// A hazard that was found.
@@ -394,7 +394,7 @@ mod tests {
 
     #[test]
     fn a_late_write_bears_the_damage_that_it_does() {
-        use crate::world::hardware::Io;
+        use crate::world::truth::Io;
         let mut stage = pool(3);
         let mut watch = Watch::new();
         stage.watch(&mut watch);

@@ -43,7 +43,7 @@ mod tests {
     use crate::hazard::Place;
     use crate::hazard::stage::*;
     use crate::world::MAIN_POOL;
-    use crate::world::xhad::FenceCause;
+    use crate::world::memory::xhad::FenceCause;
 
     fn fence(stage: &mut Stage, machine: crate::base::ids::MachineId) {
         let (world, fx) = stage.both();
@@ -82,7 +82,7 @@ mod tests {
         stage.power_off(BETA);
         fence(&mut stage, ALPHA);
         assert_eq!(stage.holds("whole-pool-fenced").len(), 1);
-        stage.world.hw.machines[BETA.at()].power = crate::world::hardware::Power::On;
+        stage.world.hw.machines[BETA.at()].power = crate::world::truth::Power::On;
         assert_eq!(stage.holds("whole-pool-fenced").len(), 1, "beta has power, and is in no liveset");
     }
 
@@ -93,7 +93,7 @@ mod tests {
         fence(&mut stage, BETA);
         fence(&mut stage, ALPHA);
         assert_eq!(stage.holds("whole-pool-fenced").len(), 1);
-        stage.world.hw.machines[ALPHA.at()].power = crate::world::hardware::Power::On;
+        stage.world.hw.machines[ALPHA.at()].power = crate::world::truth::Power::On;
         stage.make_master(ALPHA);
         assert_eq!(stage.holds("whole-pool-fenced").len(), 1, "it is armed, and waits for a liveset");
         let (world, fx) = stage.both();

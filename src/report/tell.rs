@@ -7,12 +7,12 @@ use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::scenario::model::Step;
 use crate::scenario::words::{self, percent};
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
+use crate::world::belief::Protection;
 use crate::world::event::{Ending, Event, Status};
-use crate::world::ha::Protection;
-use crate::world::hardware::Io;
 use crate::world::memory::PoolConf;
 use crate::world::names::Names;
+use crate::world::truth::Io;
 use serde_json::{Value, json};
 
 /// An event in words.

@@ -5,8 +5,8 @@ use super::tell::{Teller, Told};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Span;
 use crate::world::event::Event;
-use crate::world::survival::Rule;
-use crate::world::xhad::{Exit, FenceCause};
+use crate::world::memory::survival::Rule;
+use crate::world::memory::xhad::{Exit, FenceCause};
 use serde_json::{Value, json};
 
 impl Teller<'_> {

@@ -7,7 +7,7 @@ use super::read::Reader;
 use super::tree::{Node, Value};
 use crate::base::ids::MachineId;
 use crate::fault::{Act, Fault};
-use crate::world::hardware::Io;
+use crate::world::truth::Io;
 
 /// Whether `for:` can undo a fault.
 pub fn can_be_undone(fault: &Fault) -> bool {

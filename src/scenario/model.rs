@@ -5,13 +5,13 @@ use crate::base::time::{Span, Time};
 use crate::command::shell::Script;
 use crate::fault::{Act, Fault};
 use crate::hazard::{HazardName, Severity};
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::event::Status;
-use crate::world::hardware::Io;
+use crate::world::memory::xhad::KnownFaults;
 use crate::world::names::{Mode, Names};
 use crate::world::release::Release;
 use crate::world::settings::Settings;
-use crate::world::xhad::KnownFaults;
+use crate::world::truth::Io;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

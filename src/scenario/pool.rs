@@ -11,7 +11,7 @@ use crate::base::draw::Stream;
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::scenario::model::{HostStart, Pool, Role, VdiStart, VmStart};
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::names::{self, HostName, MachineName, Mode, Names, SrName, SrType, VbdName, VdiName, VmName};
 use crate::world::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,7 +7,7 @@ use super::pool::{Draft, host_of};
 use super::read::{Reader, shorten};
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::names::Mode;
 use std::collections::{BTreeMap, BTreeSet};
 

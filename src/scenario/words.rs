@@ -3,8 +3,8 @@
 use crate::base::ids::{MachineId, SrId};
 use crate::fault::{Act, Fault};
 use crate::scenario::model::{Deed, Step};
-use crate::world::hardware::Io;
 use crate::world::names::Names;
+use crate::world::truth::Io;
 
 /// A list of names as a scenario writes it: one alone, several in brackets.
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -5,8 +5,8 @@ use super::Adviser;
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Time;
 use crate::hazard::Place;
+use crate::world::belief::plan::Planner;
 use crate::world::event::{Event, StepIx};
-use crate::world::plan::Planner;
 
 impl Adviser<'_> {
     /// What the cause broke, in words.

@@ -5,7 +5,7 @@ use super::Adviser;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Time;
 use crate::hazard::Place;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::event::{Event, Status, StepIx};
 
 impl Adviser<'_> {

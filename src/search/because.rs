@@ -374,7 +374,7 @@ mod tests {
     use crate::hazard::stage::{ALPHA, BETA, DB, GAMMA, NFS1, host, names};
     use crate::run::run;
     use crate::scenario::model::{Case, HostStart, Pool, Role, Step, VdiStart, VmStart, When};
-    use crate::world::database::PowerState;
+    use crate::world::belief::PowerState;
     use crate::world::names::Mode;
     use crate::world::settings::Settings;
 
@@ -480,7 +480,7 @@ mod tests {
 
     #[test]
     fn two_that_need_each_other_are_both_the_cause() {
-        let lost = Fault::StorageLoss { hosts: vec![ALPHA, BETA], srs: vec![NFS1], io: crate::world::hardware::Io::Error };
+        let lost = Fault::StorageLoss { hosts: vec![ALPHA, BETA], srs: vec![NFS1], io: crate::world::truth::Io::Error };
         let scenario = scenario(&[(5, lost), (6, isolate(BETA)), (7, Fault::Crash(vec![GAMMA]))]);
         assert_eq!(why(&scenario, "bad-default-sr"), [(vec![0, 2], vec![])]);
     }

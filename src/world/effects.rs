@@ -1,8 +1,8 @@
 //! What a move makes due and what it tells. Lent by the engine to whoever moves the world, and reused.
 
-use super::event::Event;
 use crate::base::ids::{HostId, MachineId, VdiId};
 use crate::base::time::{Span, Time};
+use crate::world::event::Event;
 
 /// What is due at some instant. Small and `Copy`; whoever handles it checks that it still counts (`epoch`, `boot`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,16 +1,16 @@
 //! What was: everything that changed in what is so or in what is believed. Heartbeats, checks and copies that change
 //! nothing are not events. Knows no names: reports put them in.
 
-use super::database::PowerState;
-use super::errors::ApiError;
-use super::ha::Protection;
-use super::hardware::Io;
-use super::memory::PoolConf;
-use super::names::Mode;
-use super::survival::Rule;
-use super::xhad::{Exit, FenceCause};
 use crate::base::ids::{HostId, MachineId, PoolId, SrId, VdiId, VmId};
 use crate::base::time::Span;
+use crate::world::belief::PowerState;
+use crate::world::belief::Protection;
+use crate::world::errors::ApiError;
+use crate::world::memory::PoolConf;
+use crate::world::memory::survival::Rule;
+use crate::world::memory::xhad::{Exit, FenceCause};
+use crate::world::names::Mode;
+use crate::world::truth::Io;
 
 /// How a step came out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

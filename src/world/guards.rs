@@ -2,7 +2,7 @@
 //! stand; `poolsim test --mutants` takes away one at a time and asks whether a suite of scenarios would notice. Knows
 //! nothing of who asks: the place that a guard stands in asks [`World::guarded`].
 
-use super::World;
+use crate::world::World;
 
 /// A guard: a check of the pool's that refuses or prevents something.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -1,44 +1,32 @@
-//! All that is simulated, in two halves that never mix: [`hardware`], what is so, and [`database`], what is believed.
-//! Between them, for each machine, what its daemons remember: [`memory`].
+//! All that is simulated, in three wings: [`truth`], what is so, and [`belief`], what is believed, which never mix; between
+//! them, for each machine, what its daemons remember: [`memory`]. In each wing the moves stand beside what they move.
 //!
 //! Knows no file, no scenario and no hazard. What two of the rooms above share (daemons, commands, faults, hazards) is a
 //! method here.
 
-pub mod afresh;
-pub mod database;
+pub mod belief;
 pub mod effects;
 pub mod errors;
 pub mod event;
 pub mod guards;
-pub mod ha;
-pub mod ha_moves;
-pub mod hardware;
 pub mod memory;
 pub mod names;
-mod placing;
-pub mod plan;
-pub mod pool;
-mod records;
 pub mod release;
 pub mod settings;
-pub mod storage;
-pub mod survival;
-mod toolstack;
+pub mod truth;
 pub mod view;
-mod watchdogs;
-pub mod xhad;
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::base::time::Time;
-use database::Database;
-use hardware::Hardware;
+use belief::Database;
 use memory::Toolstack;
+use memory::xhad::KnownFaults;
 use names::Names;
 use release::Release;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use xhad::KnownFaults;
+use truth::Hardware;
 
 /// The pool that the scenario is about; spare and reinstalled machines are pools of their own.
 pub const MAIN_POOL: PoolId = PoolId(0);

@@ -1,10 +1,10 @@
 //! What things are called: names and UUIDs of machines, hosts, SRs, VMs, disks. Fixed but for reinstallations, each of
 //! which adds a host. Knows nothing of what state anything is in.
 
-use super::ha::Protection;
 use crate::base::draw::Stream;
 use crate::base::ids::{HostId, MachineId, PoolId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::Span;
+use crate::world::belief::Protection;
 use std::collections::BTreeMap;
 
 /// A machine: its name is its network name.
@@ -143,7 +143,7 @@ pub struct VmName {
     pub phase: Span,
     /// How long it may be down before `vm-down` is found.
     pub grace: Span,
-    /// `ha_restart_priority` at the start; `None` is unprotected. What it is later a database says: [`super::ha::VmHa`].
+    /// `ha_restart_priority` at the start; `None` is unprotected. What it is later a database says: [`crate::world::belief::VmHa`].
     pub protection: Option<Protection>,
     /// `order` at the start: protected VMs start in ascending order; `None` is last.
     pub order: Option<u32>,

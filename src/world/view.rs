@@ -1,10 +1,10 @@
 //! Questions to the world: who reaches whom, who is master, which database rules.
 
-use super::database::Database;
-use super::hardware::{Io, Power};
-use super::memory::{PoolConf, Xapi};
-use super::{MAIN_POOL, World};
 use crate::base::ids::{HostId, MachineId, PoolId, SrId, VdiId};
+use crate::world::belief::Database;
+use crate::world::memory::{PoolConf, Xapi};
+use crate::world::truth::{Io, Power};
+use crate::world::{MAIN_POOL, World};
 use std::sync::Arc;
 
 /// What becomes of a connection to another machine's xapi.

@@ -3,12 +3,12 @@
 use super::stage::*;
 use crate::base::time::Span;
 use crate::command::Output;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::effects::Due;
 use crate::world::event::Event;
-use crate::world::hardware::Opener;
 use crate::world::memory::PoolConf;
 use crate::world::names::Mode;
+use crate::world::truth::Opener;
 use std::sync::Arc;
 
 const EJECT: &str = "xe pool-eject host-uuid=$beta --force";
@@ -98,7 +98,7 @@ fn the_host_begins_anew_as_a_pool_of_its_own() {
     assert_eq!((room.world.host_on(BETA), room.world.pool_of(BETA)), (host(BETA), room.world.pool_of(ALPHA)), "not before it restarts");
     room.world.go_down(&mut room.fx, BETA);
     assert!(room.world.power_on(&mut room.fx, BETA));
-    room.world.hw.machines[BETA.at()].power = crate::world::hardware::Power::On;
+    room.world.hw.machines[BETA.at()].power = crate::world::truth::Power::On;
     assert!(room.world.start_xapi(&mut room.fx, BETA));
     let new = room.world.host_on(BETA);
     let db = room.world.db(BETA);
@@ -141,7 +141,7 @@ fn a_uuid_that_two_records_had_means_the_one_that_is_known() {
     room.ok(EJECT);
     room.world.restart_xapi(&mut room.fx, BETA);
     let new = room.world.host_on(BETA);
-    room.world.db_mut(ALPHA).hosts.insert(new, crate::world::database::HostRecord { enabled: true, live: true });
+    room.world.db_mut(ALPHA).hosts.insert(new, crate::world::belief::HostRecord { enabled: true, live: true });
     room.world.set_lock(&mut room.fx, ALPHA, DB_ROOT, new, Mode::Rw);
     room.ok("/opt/xensource/sm/resetvdis.py $beta $nfs1");
     assert_eq!((room.locks(DB_ROOT), room.locks(WEB_ROOT)), (vec![], vec![(host(BETA), Mode::Rw)]));

@@ -2,7 +2,7 @@
 
 use super::stage::*;
 use crate::base::time::Span;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::event::Event;
 use crate::world::names::Mode;
 

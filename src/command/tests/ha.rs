@@ -3,8 +3,9 @@
 use super::stage::{ALPHA, BETA, DB, End, GAMMA, LOCAL, NFS, Room, SAN, SPARE, WEB, WEB_DATA, host};
 use crate::base::time::Span;
 use crate::command::Output;
-use crate::world::ha::{PoolHa, PoolState, Protection};
-use crate::world::hardware::Io;
+use crate::world::belief::{PoolHa, Protection};
+use crate::world::truth::Io;
+use crate::world::truth::PoolState;
 use std::sync::Arc;
 
 /// A room with HA on, db protected, and a plan for one failure.

@@ -6,14 +6,14 @@ use crate::base::time::{Span, Time};
 use crate::command::shell;
 use crate::command::{Admission, Check, Output, Progress, Seat, Typed, typed};
 use crate::world::World;
-use crate::world::database::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
+use crate::world::belief::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::hardware::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
 use crate::world::memory::{PoolConf, Toolstack, Xapi};
 use crate::world::names::{Kind, MachineName, Mode, Names, SrName, SrType, VbdName, VdiName, VmName};
 use crate::world::release::Release;
 use crate::world::settings::Settings;
+use crate::world::truth::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -3,10 +3,10 @@
 use super::stage::*;
 use crate::base::ids::VbdId;
 use crate::base::time::Span;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::event::Event;
-use crate::world::hardware::Io;
 use crate::world::names::Mode;
+use crate::world::truth::Io;
 
 #[test]
 fn a_start_takes_keys_disks_record_and_domain() {

@@ -7,8 +7,8 @@ use crate::daemon::xapi;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::errors::ApiError;
-use crate::world::ha::PoolState;
 use crate::world::memory::{PoolConf, Xapi};
+use crate::world::truth::PoolState;
 use crate::world::view::Contact;
 
 /// How often a starting xapi looks whether the daemon has joined.

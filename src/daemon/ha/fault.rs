@@ -13,9 +13,9 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::ha::{Saying, Slots, Stage};
-use crate::world::survival::{Rule, View, survivors};
-use crate::world::xhad::{FenceCause, Phase, Xhad};
+use crate::world::memory::survival::{Rule, View, survivors};
+use crate::world::memory::xhad::{FenceCause, Phase, Xhad};
+use crate::world::truth::{Saying, Slots, Stage};
 
 /// The pause between two looks while a fault is handled (xha, sm.c).
 const ROUND: Span = Span::millis(400);

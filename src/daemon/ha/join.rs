@@ -7,9 +7,10 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::ha::{HaConfig, PoolState, Slots};
-use crate::world::survival::{View, mesh};
-use crate::world::xhad::{Exit, Phase, Xhad};
+use crate::world::memory::HaConfig;
+use crate::world::memory::survival::{View, mesh};
+use crate::world::memory::xhad::{Exit, Phase, Xhad};
+use crate::world::truth::{PoolState, Slots};
 use std::sync::Arc;
 
 /// The pause between two looks of a daemon that starts.

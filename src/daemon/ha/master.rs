@@ -8,9 +8,9 @@ use crate::daemon::protect;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::event::Event;
-use crate::world::ha::PoolState;
-use crate::world::ha_moves::MONITOR;
+use crate::world::memory::ha_moves::MONITOR;
 use crate::world::memory::{PoolConf, Xapi};
+use crate::world::truth::PoolState;
 
 /// The pause before a member without a master asks again.
 const ELECTION_RETRY: Span = Span::secs(5);

@@ -15,10 +15,10 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::event::Event;
-use crate::world::ha::{PoolState, Slots, Statefile};
-use crate::world::hardware::Io;
 use crate::world::memory::Xapi;
-use crate::world::xhad::{Exit, FenceCause, Phase, Xhad};
+use crate::world::memory::xhad::{Exit, FenceCause, Phase, Xhad};
+use crate::world::truth::Io;
+use crate::world::truth::{PoolState, Slots, Statefile};
 
 /// How far a round on the statefile may be off its beat (xha, statefile.c: random jitter).
 const JITTER: Span = Span::millis(500);

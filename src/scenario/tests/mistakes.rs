@@ -4,7 +4,7 @@ use super::{EXAMPLE, POOL, bad, codes};
 use crate::base::time::Span;
 use crate::scenario::diagnostics::DIAGNOSTICS;
 use crate::scenario::{load, load_bytes};
-use crate::world::ha::Protection;
+use crate::world::belief::Protection;
 
 /// The diagnostics of a file, warnings too.
 fn found(text: &str) -> Vec<&'static str> {

@@ -4,7 +4,7 @@ use super::good;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::scenario::model::Role;
-use crate::world::database::PowerState;
+use crate::world::belief::PowerState;
 use crate::world::names::Mode;
 
 #[test]

@@ -7,7 +7,7 @@ use crate::fault::{Act, Fault};
 use crate::hazard::{HazardName, Severity};
 use crate::scenario::model::{Begin, ConditionPart, Deed, Fact, StateWhen, When};
 use crate::world::event::Status;
-use crate::world::hardware::Io;
+use crate::world::truth::Io;
 
 const BETA: MachineId = MachineId(1);
 
@@ -95,7 +95,7 @@ fn steps_begin_when_they_say() {
     let vms = vec![VmId(0), VmId(1)];
     assert_eq!(
         scenario.timeline[5].guard.as_ref().unwrap().parts,
-        [ConditionPart::PowerState(vms.clone(), crate::world::database::PowerState::Halted), ConditionPart::ResidentOn(vms, None)]
+        [ConditionPart::PowerState(vms.clone(), crate::world::belief::PowerState::Halted), ConditionPart::ResidentOn(vms, None)]
     );
     assert_eq!(scenario.timeline[0].deed, Deed::Act(Act::PowerOff(vec![BETA])));
     assert!(matches!(&scenario.timeline[6].deed, Deed::Fault { lasts: Some(_), every: Some(_), times: 8, .. }));

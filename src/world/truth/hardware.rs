@@ -1,10 +1,10 @@
 //! What is so: power, links, storage paths, running domains, VDIs held open, what lies on the disks. Knows nothing of any
 //! database: nothing here has to be believed.
 
-use super::ha::Statefile;
-use super::names::Mode;
 use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::base::time::{Span, Time};
+use crate::world::names::Mode;
+use crate::world::truth::Statefile;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a machine's power switch and firmware say.

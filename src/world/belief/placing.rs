@@ -1,12 +1,12 @@
 //! Where a VM may run and how its disks are taken there: what commands and HA's restarts ask and do alike.
 
-use super::World;
-use super::effects::Effects;
-use super::errors::{ApiError, Param};
-use super::guards::Guard;
-use super::names::Mode;
-use super::storage::Inactive;
 use crate::base::ids::{HostId, MachineId, VbdId, VdiId, VmId};
+use crate::world::World;
+use crate::world::effects::Effects;
+use crate::world::errors::{ApiError, Param};
+use crate::world::guards::Guard;
+use crate::world::names::Mode;
+use crate::world::truth::disks::Inactive;
 
 impl World {
     /// The memory that a host has free by the records of a database, in bytes; `None` where it has no limit.
@@ -103,7 +103,7 @@ impl World {
 
     /// The disks are open: the record, then the domain, which begins to write.
     pub fn run_domain(&mut self, fx: &mut Effects, home: MachineId, machine: MachineId, vm: VmId, host: HostId) {
-        self.set_vm(fx, home, vm, super::database::PowerState::Running, Some(host));
+        self.set_vm(fx, home, vm, crate::world::belief::PowerState::Running, Some(host));
         self.set_always_run(fx, home, vm, true);
         self.start_domain(fx, vm, machine);
         for (vdi, mode) in self.disks_of(vm) {

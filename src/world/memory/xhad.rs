@@ -1,9 +1,10 @@
 //! What the membership daemon of one machine (xhad) remembers while it runs. How it moves stands with the daemons.
 
-use super::ha::{HaConfig, Saying, Slots};
-use super::release::HaTimes;
-use super::survival::Rule;
 use crate::base::time::{Span, Time};
+use crate::world::memory::HaConfig;
+use crate::world::memory::survival::Rule;
+use crate::world::release::HaTimes;
+use crate::world::truth::{Saying, Slots};
 use std::sync::Arc;
 
 /// What a daemon is at.

@@ -1,16 +1,16 @@
 //! Changes of what is believed, each told as an event: the only way in which databases change while the clock runs. A
 //! change that changes nothing tells nothing and counts no generation.
 
-use super::World;
-use super::database::{PowerState, VmRecord};
-use super::effects::Effects;
-use super::event::Event;
-use super::ha::{Protection, VmHa};
-use super::memory::{PoolConf, Restarts, Xapi};
-use super::names::Mode;
-use super::plan::Planner;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Span;
+use crate::world::World;
+use crate::world::belief::plan::Planner;
+use crate::world::belief::{PowerState, VmRecord};
+use crate::world::belief::{Protection, VmHa};
+use crate::world::effects::Effects;
+use crate::world::event::Event;
+use crate::world::memory::{PoolConf, Restarts, Xapi};
+use crate::world::names::Mode;
 
 impl World {
     /// Sets `host_metrics.live`.
@@ -244,7 +244,7 @@ impl World {
         if let Some(machine) = self.machine_of(host) {
             let forsaken = &mut self.stacks[machine.at()].forsaken;
             if forsaken.is_none() {
-                *forsaken = Some(super::memory::Forsaken { since: now, forgotten: true });
+                *forsaken = Some(crate::world::memory::Forsaken { since: now, forgotten: true });
             }
         }
     }

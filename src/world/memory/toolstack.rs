@@ -1,12 +1,13 @@
 //! What the daemons of one machine remember, and what they keep on the machine's own disk: the role, the copy of the
 //! database, who was heard when. Knows no other machine's mind.
 
-use super::database::Database;
-use super::errors::ApiError;
-use super::ha::{HaLocal, Protection};
-use super::xhad::Xhad;
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::{Span, Time};
+use crate::world::belief::Database;
+use crate::world::belief::Protection;
+use crate::world::errors::ApiError;
+use crate::world::memory::HaLocal;
+use crate::world::memory::xhad::Xhad;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 

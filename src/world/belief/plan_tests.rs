@@ -4,7 +4,7 @@ use super::*;
 use crate::base::draw::Stream;
 use crate::base::ids::{PoolId, VbdId, VdiId};
 use crate::base::time::Span;
-use crate::world::database::{HostRecord, PowerState, VdiRecord, VmRecord};
+use crate::world::belief::{HostRecord, PowerState, VdiRecord, VmRecord};
 use crate::world::names::{HostName, MachineName, Mode, SrName, SrType, VbdName, VdiName, VmName};
 use proptest::prelude::*;
 
@@ -240,7 +240,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Names) {
         vdis: vec![Some(VdiRecord::default()); vms.len()],
         attached: vec![false; vms.len()],
         always_run: vec![true; vms.len()],
-        ha: crate::world::ha::PoolHa { enabled: true, ..Default::default() },
+        ha: crate::world::belief::PoolHa { enabled: true, ..Default::default() },
     };
     (db, names)
 }

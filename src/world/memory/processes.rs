@@ -1,12 +1,12 @@
 //! What becomes of machines and their toolstacks: power, xapi's process, role changes. Commands, faults and daemons all
 //! move them, so the moves stand here; what a starting xapi then does is the daemons' business.
 
-use super::World;
-use super::effects::{Due, Effects};
-use super::event::{Ending, Event};
-use super::hardware::Power;
-use super::memory::{PoolConf, Xapi};
 use crate::base::ids::MachineId;
+use crate::world::World;
+use crate::world::effects::{Due, Effects};
+use crate::world::event::{Ending, Event};
+use crate::world::memory::{PoolConf, Xapi};
+use crate::world::truth::Power;
 
 impl World {
     /// xapi stops; domains run on. `false` if it did not run.
@@ -80,7 +80,7 @@ impl World {
             if let Some(master) = master
                 && self.db(master).vm(vm).is_some_and(|record| record.resident_on == Some(host))
             {
-                self.set_vm(fx, master, vm, super::database::PowerState::Halted, None);
+                self.set_vm(fx, master, vm, crate::world::belief::PowerState::Halted, None);
             }
         }
         self.lose_power(fx, machine);

@@ -5,15 +5,15 @@
 //! opener for writing is asked for one write after every change of who has the VDI open or reaches it, since a second
 //! write by the same opener in the same company changes nothing more.
 
-use super::World;
-use super::effects::{Due, Effects};
-use super::errors::ApiError;
-use super::event::{Ending, Event};
-use super::guards::Guard;
-use super::hardware::{Damage, Io, Opener, Power};
-use super::names::Mode;
 use crate::base::ids::{MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
+use crate::world::World;
+use crate::world::effects::{Due, Effects};
+use crate::world::errors::ApiError;
+use crate::world::event::{Ending, Event};
+use crate::world::guards::Guard;
+use crate::world::names::Mode;
+use crate::world::truth::{Damage, Io, Opener, Power};
 
 /// Why the storage manager did not activate a disk.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -141,7 +141,7 @@ impl World {
     /// Starts a domain; its disks are opened by whoever calls.
     pub fn start_domain(&mut self, fx: &mut Effects, vm: VmId, machine: MachineId) {
         let started = self.now;
-        self.hw.domains[vm.at()].push(super::hardware::Domain { vm, machine, started });
+        self.hw.domains[vm.at()].push(crate::world::truth::Domain { vm, machine, started });
         self.hw.lost_vms.remove(&vm);
         fx.tell(Event::DomainStarted { vm, machine });
     }

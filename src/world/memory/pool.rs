@@ -1,12 +1,12 @@
 //! What a pool's hosts do to each other's files: copies of the database, roles told from one host to another. Commands
 //! and daemons share it.
 
-use super::World;
-use super::effects::Effects;
-use super::event::Event;
-use super::memory::{Incoming, PoolConf, Xapi};
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
+use crate::world::World;
+use crate::world::effects::Effects;
+use crate::world::event::Event;
+use crate::world::memory::{Incoming, PoolConf, Xapi};
 
 impl World {
     /// Pool.emergency_reset_master on `machine`: it becomes a member of `master` when its fuse has burnt, whatever it was

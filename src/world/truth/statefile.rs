@@ -1,13 +1,12 @@
-//! High availability as it lies in the world: what stands in the statefile, what a host keeps on its own disk, what its
-//! membership daemon (xhad) knows, and what the pool's database says. Who moves it is the daemons' and commands' business.
+//! The statefile and the redo log as they lie on the heartbeat SR's disk, whoever is alive: what each host's daemon has
+//! written there, and the master's changes of the database. Knows no daemon's mind.
 //!
 //! Hosts are told apart by their slot: the place of a host among the configured ones, which are sorted by UUID (xha,
 //! lib/config.c). So the lowest UUID is slot 0, and ties go to it.
 
-use super::database::Database;
-use crate::base::ids::{HostId, MachineId, SrId, VmId};
-use crate::base::time::{Span, Time};
-use std::collections::BTreeMap;
+use crate::base::ids::MachineId;
+use crate::base::time::Time;
+use crate::world::belief::Database;
 use std::sync::Arc;
 
 /// The most hosts of a statefile (xha, statefile.h).
@@ -81,41 +80,6 @@ impl Slots {
             })
         })
     }
-}
-
-/// What `pool-ha-enable` gives every host (xhad.conf): it stays until the next enable, whatever becomes of the pool.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HaConfig {
-    /// Counts enables: the generation UUID. A daemon with another one than the statefile's exits.
-    pub generation: u32,
-    /// The SR with the statefile and the redo log.
-    pub sr: SrId,
-    /// The configured hosts, by UUID: a host's place is its slot.
-    pub members: Vec<HostId>,
-    /// The base timeout T.
-    pub timeout: Span,
-}
-
-impl HaConfig {
-    /// The slot of a host.
-    pub fn slot_of(&self, host: HostId) -> Option<usize> {
-        self.members.iter().position(|member| *member == host)
-    }
-    /// All configured hosts.
-    pub fn all(&self) -> Slots {
-        Slots::first(self.members.len())
-    }
-}
-
-/// What a host keeps about HA on its own disk (localdb).
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct HaLocal {
-    /// xhad.conf; `None` where HA was never enabled.
-    pub config: Option<Arc<HaConfig>>,
-    /// `ha.armed`: xapi starts only after xhad has joined.
-    pub armed: bool,
-    /// `ha.disable_failover_decisions`: this host elects no master any more.
-    pub no_failover: bool,
 }
 
 /// The state of the pool in the statefile's global section.
@@ -220,55 +184,4 @@ impl Statefile {
             self.excluded = if excluded { self.excluded.with(slot) } else { self.excluded.without(slot) };
         }
     }
-}
-
-/// `ha_restart_priority` of a VM.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Protection {
-    /// `restart`: started again whenever it is down, by the failover plan.
-    Restart,
-    /// `best-effort`: one try when its host was lost.
-    BestEffort,
-}
-
-impl Protection {
-    /// The priorities as scenarios and `xe` write them.
-    pub const ALL: [(&'static str, Protection); 2] = [("restart", Protection::Restart), ("best-effort", Protection::BestEffort)];
-
-    /// The priority as scenarios and `xe` write it.
-    pub fn name(self) -> &'static str {
-        Protection::ALL.iter().find(|(_, one)| *one == self).map_or("", |(word, _)| word)
-    }
-}
-
-/// What a VM's record says of HA.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct VmHa {
-    /// `ha-restart-priority`; `None` is the empty one: unprotected.
-    pub priority: Option<Protection>,
-    /// `order`: ascending; `None` is last.
-    pub order: Option<u64>,
-    /// `start-delay`.
-    pub start_delay: Span,
-}
-
-/// What the pool's database says of HA.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct PoolHa {
-    /// `pool.ha-enabled`.
-    pub enabled: bool,
-    /// `pool.ha-statefiles`: the SR that the statefile lies on.
-    pub statefile: Option<SrId>,
-    /// `pool.ha-host-failures-to-tolerate`.
-    pub failures_to_tolerate: u32,
-    /// `pool.ha-plan-exists-for`.
-    pub plan_exists_for: u32,
-    /// `pool.ha-allow-overcommit`.
-    pub allow_overcommit: bool,
-    /// `pool.ha-overcommitted`.
-    pub overcommitted: bool,
-    /// Until when restarts are held off (`pool-ha-prevent-restarts-for`).
-    pub restarts_held_until: Option<Time>,
-    /// VMs whose fields were set since the start; all others have what [`super::names::VmName`] says.
-    pub vms: BTreeMap<VmId, VmHa>,
 }

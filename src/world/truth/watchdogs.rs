@@ -1,11 +1,11 @@
 //! What becomes of a host whose membership daemon dies without disarming its watchdogs: they are the hypervisor's, run on
 //! without it, and reset the machine when the first of them runs out (xha, watchdog.c).
 
-use super::World;
-use super::effects::{Due, Effects};
-use super::event::Event;
-use super::xhad::FenceCause;
 use crate::base::ids::MachineId;
+use crate::world::World;
+use crate::world::effects::{Due, Effects};
+use crate::world::event::Event;
+use crate::world::memory::xhad::FenceCause;
 
 impl World {
     /// The daemon of a machine aborts. Its watchdogs run out by themselves, counted from when each was last fed; a daemon

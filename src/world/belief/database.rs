@@ -1,9 +1,9 @@
 //! What is believed: a pool database as xapi keeps it. A plain value; every host has a copy of its own, as in life. Knows
 //! nothing of hardware: nothing here has to be so.
 
-use super::ha::{PoolHa, VmHa};
-use super::names::{Mode, Names};
 use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
+use crate::world::belief::{PoolHa, VmHa};
+use crate::world::names::{Mode, Names};
 use std::collections::BTreeMap;
 
 /// A host's record.

@@ -1,13 +1,14 @@
 //! What daemons and commands both do to HA: configure, start and stop the daemon, arm, exclude, propose a master, fence.
 //! And what they ask of it.
 
-use super::World;
-use super::effects::{Due, Effects};
-use super::event::Event;
-use super::ha::{HaConfig, PoolState, Redo, SLOTS_MAX, Saying, Slot, Slots, Stage, Statefile};
-use super::xhad::{Exit, FenceCause, Phase, Xhad};
 use crate::base::ids::{HostId, MachineId, SrId};
 use crate::base::time::{Span, Time};
+use crate::world::World;
+use crate::world::effects::{Due, Effects};
+use crate::world::event::Event;
+use crate::world::memory::HaConfig;
+use crate::world::memory::xhad::{Exit, FenceCause, Phase, Xhad};
+use crate::world::truth::{PoolState, Redo, SLOTS_MAX, Saying, Slot, Slots, Stage, Statefile};
 use std::sync::Arc;
 
 impl World {
@@ -283,7 +284,7 @@ impl World {
     }
 
     /// Somebody's path to an SR changed: a master that lost it writes no redo log there, one that has it back goes on.
-    pub(super) fn redo_log_follows(&mut self, sr: SrId) {
+    pub(crate) fn redo_log_follows(&mut self, sr: SrId) {
         let Some(by) = self.hw.statefiles.get(&sr).and_then(|file| file.redo.as_ref()).map(|redo| redo.by) else { return };
         let (lost, rules) = (self.path_fault(by, sr).is_some(), self.is_master(by));
         let db = Arc::clone(&self.stacks[by.at()].db);
@@ -298,7 +299,7 @@ impl World {
 
     /// HA resets a machine: everything on it dies at once, and it boots by itself.
     pub fn fence(&mut self, fx: &mut Effects, machine: MachineId, why: FenceCause) {
-        if !self.powered(machine) || !self.guarded(super::guards::Guard::Fence) {
+        if !self.powered(machine) || !self.guarded(crate::world::guards::Guard::Fence) {
             return;
         }
         fx.tell(Event::Fenced { machine, why });
@@ -317,7 +318,7 @@ impl World {
         self.ha_configure(sr, timeout, &members);
         for machine in self.machines() {
             let stack = &mut self.stacks[machine.at()];
-            if stack.db.pool == super::MAIN_POOL && stack.ha.config.is_some() && !stack.db.ha.enabled {
+            if stack.db.pool == crate::world::MAIN_POOL && stack.ha.config.is_some() && !stack.db.ha.enabled {
                 let ha = &mut Arc::make_mut(&mut stack.db).ha;
                 ha.enabled = true;
                 ha.statefile = Some(sr);

@@ -1,13 +1,13 @@
 //! Machines that begin anew, after an installation or after their pool has ejected them: what boots is a pool of one host
 //! that knows of no other. Knows neither how it came to that nor when.
 
-use super::World;
-use super::database::{Database, HostRecord};
-use super::ha::PoolHa;
-use super::memory::{PoolConf, Toolstack, Xapi};
-use super::names::{HostName, Kind, Names};
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::base::time::{Span, Time};
+use crate::world::World;
+use crate::world::belief::PoolHa;
+use crate::world::belief::{Database, HostRecord};
+use crate::world::memory::{PoolConf, Toolstack, Xapi};
+use crate::world::names::{HostName, Kind, Names};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -4,12 +4,12 @@
 //! Packing is as xapi packs: the largest VM to the host with most free memory. That is not optimal: xapi may find no plan
 //! where there is one.
 
-use super::World;
-use super::database::Database;
-use super::ha::Protection;
-use super::names::Names;
-use super::release::Release;
 use crate::base::ids::{HostId, MachineId, SrId, VmId};
+use crate::world::World;
+use crate::world::belief::Database;
+use crate::world::belief::Protection;
+use crate::world::names::Names;
+use crate::world::release::Release;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Above this many host records failures are never tried one by one.
@@ -402,7 +402,7 @@ impl World {
     /// Whether an operation would take away the failover plan of the pool, by the database of a machine.
     pub fn breaks_plan(&self, by: MachineId, change: &Change) -> bool {
         let db = self.db(by);
-        self.guarded(super::guards::Guard::Plan)
+        self.guarded(crate::world::guards::Guard::Plan)
             && db.ha.enabled
             && Planner::new(db, &self.names, &db.live_set(), self.release).breaks(change)
     }

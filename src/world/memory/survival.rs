@@ -4,7 +4,7 @@
 //! The rule in force (xha, sm.c and the merge of views, as the daemon behaves when it is run): the votes are the hosts with
 //! a statefile, links count only if they work both ways, ties go to the lowest UUID, which is the lowest slot.
 
-use super::ha::Slots;
+use crate::world::truth::Slots;
 
 /// What is known of who hears whom and who reaches the disk.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,13 @@
+//! What the daemons of one machine remember, and what they keep on the machine's own disk: role, copy of the database, who
+//! was heard when, HA's configuration and its membership daemon. Knows no other machine's mind.
+
+mod ha;
+pub mod ha_moves;
+pub mod pool;
+mod processes;
+pub mod survival;
+mod toolstack;
+pub mod xhad;
+
+pub use ha::{HaConfig, HaLocal};
+pub use toolstack::{Forsaken, Heard, Incoming, PoolConf, Promotion, Restart, Restarts, Toolstack, Xapi};
