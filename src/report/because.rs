@@ -1,15 +1,15 @@
 //! Causes in words: each step with its line, each belief as it changed.
 
+use super::Because;
 use super::build::Explained;
-use super::tell::{Teller, Told};
-use super::{Because, Realm};
+use super::tell::Teller;
 use crate::engine::Options;
 use crate::run::Run;
 use crate::scenario::model::{Deed, Scenario};
 use crate::scenario::words;
 use crate::search::advice::advice;
 use crate::search::because::{Link, causes};
-use crate::world::event::StepIx;
+use crate::world::event::{Half, StepIx, Told};
 use std::collections::BTreeMap;
 
 /// The cause and the advice for each finding of a run, by its place, and whether a bound of the search was met. `options`
@@ -43,7 +43,7 @@ impl<'a> Words<'a> {
                 continue;
             }
             let told = teller.tell(&entry.event);
-            if told.realm != Realm::Step {
+            if told.half != Half::Step {
                 first_effect.insert(step, told);
             }
         }
