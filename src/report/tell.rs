@@ -5,14 +5,14 @@ use super::Realm;
 use crate::scenario::model::{Sequence, Step};
 use crate::scenario::words;
 use crate::world::event::{Event, Half, Part, StepIx, Steps, Told};
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 use serde_json::Value;
 
 /// Puts names to events.
 #[derive(Clone, Copy)]
 pub struct Teller<'a> {
     /// The names at the end of the run.
-    pub names: &'a Names,
+    pub names: &'a Inventory,
     /// The steps of the case.
     pub steps: &'a [(Sequence, Step)],
 }

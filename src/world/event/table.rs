@@ -113,7 +113,7 @@ macro_rules! events {
 
             /// The event in words.
             #[allow(unused_variables)]
-            pub fn tell(&self, names: &Names, steps: &dyn Steps) -> Told {
+            pub fn tell(&self, names: &Inventory, steps: &dyn Steps) -> Told {
                 let telling = Telling { names, steps };
                 let (matters, what, more): (bool, String, Vec<(&'static str, Part)>) = match self {$(
                     Event::$kind $({ $($field),* })? => {

@@ -154,16 +154,16 @@ impl Steps for Script {
     }
 }
 
-fn names() -> Names {
-    let machine = |at: usize| crate::world::names::MachineName {
+fn names() -> Inventory {
+    let machine = |at: usize| crate::world::inventory::MachineName {
         name: ["alpha", "beta", "gamma"][at].into(),
         address: format!("10.0.0.{}", at + 1),
         memory: None,
         spare: false,
         stream: crate::base::draw::Stream::new(0, "machine", "name"),
     };
-    let host = |machine: u16| crate::world::names::HostName { machine: MachineId(machine), uuid: format!("uuid-{machine}") };
-    Names { machines: (0..3).map(machine).collect(), hosts: (0..3).map(host).collect(), ..Names::default() }
+    let host = |machine: u16| crate::world::inventory::HostName { machine: MachineId(machine), uuid: format!("uuid-{machine}") };
+    Inventory { machines: (0..3).map(machine).collect(), hosts: (0..3).map(host).collect(), ..Inventory::default() }
 }
 
 #[test]

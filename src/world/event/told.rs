@@ -6,9 +6,9 @@ use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::belief::PowerState;
 use crate::world::errors::ApiError;
+use crate::world::inventory::{Inventory, Mode};
 use crate::world::memory::PoolConf;
 use crate::world::memory::xhad::{Exit, FenceCause};
-use crate::world::names::{Mode, Names};
 use crate::world::truth::Io;
 use std::fmt;
 use std::ops::Deref;
@@ -55,7 +55,7 @@ pub trait Steps {
 /// What whoever tells an event knows.
 #[derive(Clone, Copy)]
 pub(super) struct Telling<'a> {
-    pub names: &'a Names,
+    pub names: &'a Inventory,
     pub steps: &'a dyn Steps,
 }
 
@@ -123,9 +123,9 @@ impl Said<'_, StepIx> {
 /// What has a word for people and for machines.
 pub(super) trait Word {
     /// What it is called.
-    fn called(&self, names: &Names) -> String;
+    fn called(&self, names: &Inventory) -> String;
     /// It as a part of an event.
-    fn part(&self, names: &Names) -> Part {
+    fn part(&self, names: &Inventory) -> Part {
         Part::Text(self.called(names))
     }
 }
@@ -170,7 +170,7 @@ impl From<Option<u32>> for Part {
 macro_rules! words {
     ($($type:ty: |$it:ident, $names:ident| $called:expr;)*) => {$(
         impl Word for $type {
-            fn called(&self, $names: &Names) -> String {
+            fn called(&self, $names: &Inventory) -> String {
                 let $it = self;
                 ($called).into()
             }
@@ -220,44 +220,44 @@ words! {
 }
 
 impl Word for bool {
-    fn called(&self, _: &Names) -> String {
+    fn called(&self, _: &Inventory) -> String {
         self.to_string()
     }
-    fn part(&self, _: &Names) -> Part {
+    fn part(&self, _: &Inventory) -> Part {
         Part::Flag(*self)
     }
 }
 
 impl Word for u32 {
-    fn called(&self, _: &Names) -> String {
+    fn called(&self, _: &Inventory) -> String {
         self.to_string()
     }
-    fn part(&self, _: &Names) -> Part {
+    fn part(&self, _: &Inventory) -> Part {
         Part::Number((*self).into())
     }
 }
 
 impl Word for u64 {
-    fn called(&self, _: &Names) -> String {
+    fn called(&self, _: &Inventory) -> String {
         self.to_string()
     }
-    fn part(&self, _: &Names) -> Part {
+    fn part(&self, _: &Inventory) -> Part {
         Part::Number(*self)
     }
 }
 
 /// What is not there has no name.
 impl<T: Word> Word for Option<T> {
-    fn called(&self, names: &Names) -> String {
+    fn called(&self, names: &Inventory) -> String {
         self.as_ref().map_or_else(String::new, |it| it.called(names))
     }
-    fn part(&self, names: &Names) -> Part {
+    fn part(&self, names: &Inventory) -> Part {
         self.as_ref().map_or(Part::Nothing, |it| it.part(names))
     }
 }
 
 /// A partition as `alpha | beta, gamma`.
-fn sides(groups: &[u16], names: &Names) -> String {
+fn sides(groups: &[u16], names: &Inventory) -> String {
     let mut sides: Vec<u16> = groups.to_vec();
     sides.sort_unstable();
     sides.dedup();
