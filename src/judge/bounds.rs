@@ -3,11 +3,11 @@
 
 use super::{Expectation, applies, hazard_text, matches, parts};
 use crate::base::ids::VmId;
+use crate::base::share::percent;
 use crate::base::time::Span;
 use crate::engine::{Program, StepRecord};
 use crate::hazard::watch::Found;
 use crate::scenario::model::{Case, Deed, Expect, HazardExpect, Scenario};
-use crate::scenario::words::percent;
 use crate::world::World;
 use crate::world::event::Status;
 use std::collections::BTreeMap;

@@ -206,12 +206,12 @@ pub fn story_line(teller: Teller<'_>, entry: &Entry) -> StoryLine {
     let told = teller.tell(&entry.event);
     StoryLine {
         at: entry.at,
-        realm: told.realm,
+        realm: told.half.into(),
         actor: told.actor,
         what: told.what,
         matters: told.matters,
         event: told.event,
-        parts: told.parts,
+        parts: told.parts.into_iter().map(|(name, part)| (name, super::tell::json(part))).collect(),
         cause_line: entry.cause.step.and_then(|step| teller.steps.get(usize::from(step.0))).map(|(_, step)| step.line),
         cause_due: Some(entry.cause.due),
         step: None,

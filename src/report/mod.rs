@@ -10,7 +10,6 @@ pub mod ndjson;
 pub mod sentences;
 pub mod suite;
 pub mod tell;
-mod tell_ha;
 pub mod text;
 
 #[cfg(test)]
