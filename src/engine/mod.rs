@@ -22,6 +22,7 @@ pub mod trace;
 
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
+use crate::command::Ran;
 use crate::daemon::{copies, ha, heartbeat, machine, protect, xapi};
 use crate::scenario::model::{Case, Scenario, Sequence, Step};
 use crate::world::World;
@@ -92,8 +93,8 @@ pub struct StepRecord {
     pub ended: Option<Time>,
     /// How; [`Status::NotBegun`] until it ends.
     pub status: Status,
-    /// The command lines with the names put in.
-    pub ran: Option<String>,
+    /// The command lines that were typed, in order.
+    pub ran: Vec<Ran>,
     /// The API's error code.
     pub code: Option<String>,
     /// The exit status of the last command.
@@ -182,7 +183,7 @@ impl Engine {
             began: None,
             ended: None,
             status: Status::NotBegun,
-            ran: None,
+            ran: Vec::new(),
             code: None,
             exit: None,
             output: String::new(),

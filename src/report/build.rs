@@ -4,13 +4,14 @@ use super::tell::Teller;
 use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Time;
+use crate::engine::StepRecord;
 use crate::engine::trace::{Entry, KEPT};
 use crate::hazard::watch::Found;
 use crate::judge::{self, PlaceNames};
 use crate::run::Run;
 use crate::scenario::model::{Case, Deed, Scenario};
 use crate::scenario::words;
-use crate::world::event::Event;
+use crate::world::event::{Event, Status};
 use crate::world::{MAIN_POOL, World};
 use std::collections::BTreeMap;
 
@@ -128,7 +129,8 @@ fn steps(run: &Run) -> (Vec<StepReport>, Vec<usize>) {
                 host: matches!(step.deed, Deed::Run(_)).then(|| names.machine(step.host).to_owned()),
                 line: step.line,
                 text: words::text(&step.deed, names),
-                ran: record.ran.clone(),
+                ran: ran(record),
+                did: did(&step.deed, record),
                 status: record.status,
                 code: record.code.clone(),
                 exit: record.exit,
@@ -137,6 +139,25 @@ fn steps(run: &Run) -> (Vec<StepReport>, Vec<usize>) {
         })
         .collect();
     (steps, places)
+}
+
+/// The command lines that were typed, as one text.
+fn ran(record: &StepRecord) -> Option<String> {
+    let lines: Vec<&str> = record.ran.iter().map(|ran| ran.text.as_str()).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// What a step did, by the names that `explain` knows.
+fn did(deed: &Deed, record: &StepRecord) -> Vec<&'static str> {
+    if record.began.is_none() || matches!(record.status, Status::Skipped | Status::GivenUp) {
+        return Vec::new();
+    }
+    match deed {
+        Deed::Fault { fault, .. } => vec![fault.name()],
+        Deed::Act(act) => vec![act.name()],
+        Deed::Run(_) => record.ran.iter().filter_map(|ran| ran.command).collect(),
+        Deed::Note(_) => Vec::new(),
+    }
 }
 
 /// Every event that was kept, and where findings begin and end, in order.
