@@ -9,7 +9,7 @@ use crate::fault::{Act, Fault};
 use crate::run::Run;
 use crate::scenario::model::{Deed, Scenario};
 use crate::world::event::{Event, Status, StepIx};
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 
 /// A command that makes or ends hazards, with what it was typed for where that is a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -121,7 +121,7 @@ impl<'a> History<'a> {
     }
 
     /// The names at the end of the run.
-    pub fn names(&self) -> &'a Names {
+    pub fn names(&self) -> &'a Inventory {
         &self.run.engine.world.names
     }
 
