@@ -4,7 +4,7 @@
 use super::args::{self, Args, USAGE_HINT, says};
 use super::reach::stashed;
 use super::shell::Line;
-use super::{Admission, COMMANDS, Check, Entry, GRAMMARS, NOT_YET, Operation, Output, Progress, Seat, names, print};
+use super::{Admission, COMMANDS, Check, Entry, GRAMMARS, NOT_YET, Operation, Output, Progress, Ran, Seat, names, print};
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
@@ -39,13 +39,16 @@ pub struct Typed {
 /// How long a wrong login is kept waiting (xapi_cli.ml).
 const LOGIN_DELAY: Span = Span::secs(5);
 
-/// Reads a line as it is typed now: the line with the names put in, and the command, or how it ended without one.
+/// Reads a line as it is typed now: what is run, and the command, or how it ended without one.
 ///
 /// `stdin` is what the step gives; what is piped in goes before it.
-pub fn typed(line: &Line, world: &World, stdin: Option<&str>) -> (String, Result<Typed, Output>) {
+pub fn typed(line: &Line, world: &World, stdin: Option<&str>) -> (Ran, Result<Typed, Output>) {
     let (words, text) = names::put_in(line, world);
     let stdin = line.piped.as_deref().or(stdin).map(str::to_string);
-    (text, read(&words, stdin))
+    let typed = read(&words, stdin);
+    let entry = typed.as_ref().ok().and_then(|typed| typed.entry.as_ref().ok());
+    let target = entry.map(|entry| entry.target(world)).unwrap_or_default();
+    (Ran { command: entry.map(Entry::name), target, text }, typed)
 }
 
 fn read(words: &[String], stdin: Option<String>) -> Result<Typed, Output> {

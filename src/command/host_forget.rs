@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::objects::{Class, Object};
 use super::reach::{Refusal, ask_first, dead_after, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target};
 use crate::base::ids::HostId;
 use crate::base::time::Span;
 use crate::world::World;
@@ -73,6 +73,10 @@ impl HostForget {
 }
 
 impl Operation for HostForget {
+    fn target(&self, world: &World) -> Target {
+        world.names.machine_by_uuid(self.args.required("uuid")).into()
+    }
+
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         let found = self.host(world, seat);
         let (host, asked) = match ask_first(&self.args, world, seat.executor, found, |_| WARNINGS.into()) {

@@ -50,7 +50,7 @@ pub use complaints::{COMPLAINTS, ComplaintDoc};
 pub use examine::{Complaint, examine};
 pub use frame::{Typed, typed};
 
-use crate::base::ids::{MachineId, VmId};
+use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
@@ -74,6 +74,46 @@ pub struct Output {
     pub exit: i32,
     /// The API error, if the pool refused.
     pub error: Option<ApiError>,
+}
+
+/// A line as it was run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ran {
+    /// The command's name as in [`COMMANDS`]; `None` where the words were none, or lacked what it can't be without.
+    pub command: Option<&'static str>,
+    /// What it was for.
+    pub target: Target,
+    /// The line with the names put in.
+    pub text: String,
+}
+
+/// What a command was for, where that is an object: who was meant when it was typed, whether or not a database knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Target {
+    /// Nothing in particular, or something that does not exist.
+    #[default]
+    None,
+    /// A host: the machine that it is, or was, installed on.
+    Host(MachineId),
+    /// A VM.
+    Vm(VmId),
+    /// The connection of a host to an SR.
+    Pbd(MachineId, SrId),
+    /// The locks of a host on an SR, and whether it was said to have been the SR's master.
+    Locks {
+        #[allow(missing_docs)]
+        host: Option<MachineId>,
+        #[allow(missing_docs)]
+        sr: Option<SrId>,
+        #[allow(missing_docs)]
+        master: bool,
+    },
+}
+
+impl From<Option<MachineId>> for Target {
+    fn from(host: Option<MachineId>) -> Target {
+        host.map_or(Target::None, Target::Host)
+    }
 }
 
 /// Whether a command gets anybody to talk to.
@@ -120,6 +160,10 @@ pub trait Operation {
     fn check(&mut self, world: &World, seat: Seat) -> Check;
     /// Its effects, at its end; begins by checking again what may have changed.
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress;
+    /// What it is for, by its words.
+    fn target(&self, _world: &World) -> Target {
+        Target::None
+    }
     /// The VM that it is working on, which others then find busy (OTHER_OPERATION_IN_PROGRESS).
     fn claim(&self) -> Option<VmId> {
         None
@@ -205,6 +249,13 @@ macro_rules! commands {
                 })*
                 None
             }
+
+            /// Its name, as in [`COMMANDS`].
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Entry::$variant(_) => <$command as Command>::DOC.name,)*
+                }
+            }
         }
 
         impl Operation for Entry {
@@ -216,6 +267,11 @@ macro_rules! commands {
             fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
                 match self {
                     $(Entry::$variant(command) => command.commit(world, fx, seat),)*
+                }
+            }
+            fn target(&self, world: &World) -> Target {
+                match self {
+                    $(Entry::$variant(command) => command.target(world),)*
                 }
             }
             fn claim(&self) -> Option<VmId> {

@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target};
 use crate::base::ids::{HostId, MachineId, SrId, VdiId};
 use crate::world::World;
 use crate::world::effects::Effects;
@@ -29,6 +29,13 @@ fn target(args: &Args, world: &World, seat: Seat) -> Result<(HostId, SrId, Machi
     let uuid = args.required("uuid");
     let Some(Object::Pbd(host, sr)) = Class::Pbd.by_uuid(world, seat.executor, uuid) else { return Err(uuid_invalid("PBD", uuid)) };
     Ok((host, sr, gate(world, seat.executor, host)?))
+}
+
+/// Who is meant, whether or not a database knows it.
+fn meant(args: &Args, world: &World) -> Target {
+    let uuid = args.required("uuid");
+    let pbd = world.names.pbds.iter().find(|(_, of)| *of == uuid);
+    pbd.map_or(Target::None, |((machine, sr), _)| Target::Pbd(*machine, *sr))
 }
 
 fn silence(args: &Args) -> Output {
@@ -58,6 +65,9 @@ impl Command for PbdPlug {
 }
 
 impl Operation for PbdPlug {
+    fn target(&self, world: &World) -> Target {
+        meant(&self.args, world)
+    }
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         match target(&self.args, world, seat) {
             Ok(_) => Check::Go(world.settings.command),
@@ -147,6 +157,9 @@ pub fn may_detach(world: &World, by: MachineId, host: HostId, sr: SrId, machine:
 }
 
 impl Operation for PbdUnplug {
+    fn target(&self, world: &World) -> Target {
+        meant(&self.args, world)
+    }
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         match unplug_checks(&self.args, world, seat) {
             Ok(_) => Check::Go(world.settings.command),

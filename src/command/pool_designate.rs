@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::objects::{self, Class, Object};
 use super::reach::{Refusal, gate, is_member, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target};
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
 use crate::world::World;
@@ -78,6 +78,10 @@ impl DesignateNewMaster {
 }
 
 impl Operation for DesignateNewMaster {
+    fn target(&self, world: &World) -> Target {
+        world.names.machine_by_uuid(self.args.required("host-uuid")).into()
+    }
+
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         match self.hosts(world, seat) {
             Ok(_) => Check::Go(world.settings.command),

@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::objects::{Class, Object};
 use super::reach::{Refusal, ask_first, gate, home, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, pbd, print};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target, pbd, print};
 use crate::base::ids::{HostId, MachineId, SrId};
 use crate::base::time::Span;
 use crate::world::World;
@@ -89,6 +89,10 @@ impl PoolEject {
 }
 
 impl Operation for PoolEject {
+    fn target(&self, world: &World) -> Target {
+        world.names.machine_by_uuid(self.args.required("host-uuid")).into()
+    }
+
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         let found = self.host(world, seat);
         let (host, asked) = match ask_first(&self.args, world, seat.executor, found, |host| warnings(world, seat.executor, host)) {

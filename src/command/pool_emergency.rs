@@ -2,7 +2,7 @@
 //! nobody (xapi_pool.ml).
 
 use super::args::Args;
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, print};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target, print};
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
 use crate::world::World;
@@ -78,6 +78,9 @@ impl ResetMaster {
 }
 
 impl Operation for ResetMaster {
+    fn target(&self, world: &World) -> Target {
+        world.names.machine_by_address(self.args.required("master-address")).into()
+    }
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         if let Some(refused) = armed(world, seat) {
             return refused;

@@ -2,7 +2,7 @@
 
 use super::args::{Args, says};
 use super::objects::{Class, Object};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, print};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target, print};
 use crate::base::ids::{HostId, MachineId, SrId};
 use crate::base::time::Span;
 use crate::world::World;
@@ -71,6 +71,11 @@ impl Resetvdis {
 }
 
 impl Operation for Resetvdis {
+    fn target(&self, world: &World) -> Target {
+        let names = &world.names;
+        Target::Locks { host: names.machine_by_uuid(&self.host), sr: names.sr_by_uuid(&self.sr), master: self.master }
+    }
+
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         match self.targets(world, seat.executor) {
             Ok(_) => Check::Go(world.settings.command),

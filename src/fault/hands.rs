@@ -56,6 +56,16 @@ pub enum Done {
 }
 
 impl Act {
+    /// As scenarios write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Act::PowerOff(_) => POWER_OFF.name,
+            Act::PowerOn(_) => POWER_ON.name,
+            Act::Reinstall(_) => REINSTALL.name,
+            Act::CheckOff(_) => CHECK_OFF.name,
+        }
+    }
+
     /// Does it.
     pub fn perform(&self, world: &mut World, fx: &mut Effects) -> Done {
         match self {

@@ -103,6 +103,28 @@ pub const FAULTS: &[FaultDoc] = &[
 pub const ACTS: &[FaultDoc] = &[hands::POWER_OFF, hands::POWER_ON, hands::REINSTALL, hands::CHECK_OFF];
 
 impl Fault {
+    /// As scenarios write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Fault::Crash(_) => power::CRASH.name,
+            Fault::Boot(_) => power::BOOT.name,
+            Fault::Hang(_) => hang::HANG.name,
+            Fault::Unhang(_) => hang::UNHANG.name,
+            Fault::Isolate(_) => isolate::ISOLATE.name,
+            Fault::HealNetwork(_) => isolate::HEAL_NETWORK.name,
+            Fault::Partition(_) => partition::PARTITION.name,
+            Fault::OneWay { .. } => one_way::ONE_WAY.name,
+            Fault::StorageLoss { .. } => storage_path::STORAGE_LOSS.name,
+            Fault::StorageReturn { .. } => storage_path::STORAGE_RETURN.name,
+            Fault::SrOutage { .. } => sr_outage::SR_OUTAGE.name,
+            Fault::SrReturn { .. } => sr_outage::SR_RETURN.name,
+            Fault::ToolstackStop(_) => toolstack::TOOLSTACK_STOP.name,
+            Fault::ToolstackStart(_) => toolstack::TOOLSTACK_START.name,
+            Fault::XhadCrash(_) => xhad::XHAD_CRASH.name,
+            Fault::DegradeNetwork { .. } => degrade::DEGRADE_NETWORK.name,
+        }
+    }
+
     /// Strikes. `false` if it changed nothing.
     pub fn strike(&self, world: &mut World, fx: &mut Effects) -> bool {
         match self {

@@ -18,7 +18,7 @@ fn output(end: End) -> (String, i32) {
 fn names_are_put_in() {
     let room = Room::new();
     let names = &room.world.names;
-    let ran = |line: &str| typed(&shell::parse(line).unwrap().lines[0], &room.world, None).0;
+    let ran = |line: &str| typed(&shell::parse(line).unwrap().lines[0], &room.world, None).0.text;
     assert_eq!(ran("echo yes |  xe host-forget uuid=$beta # now"), format!("echo yes |  xe host-forget uuid={}", names.hosts[1].uuid));
     assert_eq!(
         ran("xe x a=${beta/nfs1} b=${web/data} c=\"$pool\" d=${db-root} e=$nfs1 'a b'"),
@@ -40,11 +40,11 @@ fn a_reinstalled_machine_has_a_new_uuid() {
     let mut room = Room::new();
     let before = room.uuid(BETA);
     let line = shell::parse("xe x $beta $beta.old").unwrap();
-    assert_eq!(typed(&line.lines[0], &room.world, None).0, format!("xe x {before} {before}"));
+    assert_eq!(typed(&line.lines[0], &room.world, None).0.text, format!("xe x {before} {before}"));
     let names = std::sync::Arc::make_mut(&mut room.world.names);
     names.hosts.push(crate::world::inventory::HostName { machine: BETA, uuid: "new".into() });
     room.world.hw.machines[BETA.at()].host = crate::base::ids::HostId(4);
-    assert_eq!(typed(&line.lines[0], &room.world, None).0, format!("xe x new {before}"));
+    assert_eq!(typed(&line.lines[0], &room.world, None).0.text, format!("xe x new {before}"));
 }
 
 /// Vectors 2, 3, 21: unknown commands and missing keys, the same on a member that hangs or is in emergency mode.
