@@ -2,7 +2,6 @@
 //! and the operator's; what is so and what is believed are told apart by the realm.
 
 use super::Realm;
-use super::tell_ha::seconds;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::scenario::model::Step;
@@ -525,4 +524,9 @@ fn io_words(io: Io) -> &'static str {
         Io::Error => "requests fail",
         Io::Hang => "requests hang",
     }
+}
+
+/// A span in whole seconds, as people say it.
+pub(super) fn seconds(span: Span) -> String {
+    format!("{} s", (span.0 + 500_000) / 1_000_000)
 }

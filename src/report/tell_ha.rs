@@ -1,7 +1,7 @@
 //! The events of high availability in words, with the seconds that each phase took, as a trainer would explain them.
 
 use super::Realm;
-use super::tell::{Teller, Told};
+use super::tell::{Teller, Told, seconds};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Span;
 use crate::world::event::Event;
@@ -211,11 +211,6 @@ impl Teller<'_> {
             },
         }
     }
-}
-
-/// A span in whole seconds, as people say it.
-pub(super) fn seconds(span: Span) -> String {
-    format!("{} s", (span.0 + 500_000) / 1_000_000)
 }
 
 #[cfg(test)]
