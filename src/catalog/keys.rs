@@ -1,6 +1,7 @@
 //! The keys of a scenario file for `explain`, from the tables that the readers and the schema use.
 
-use super::{Entry, Kind, first_sentence};
+use super::sentence::first_sentence;
+use super::{Entry, Kind};
 use crate::fault::{ACTS, FAULTS};
 use crate::scenario::keys::{FILE, Key, Shape, TABLES, Table};
 use std::collections::BTreeMap;

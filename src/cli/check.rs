@@ -3,19 +3,19 @@
 use super::args::{Check, Common, Format};
 use super::exit::Status;
 use super::out::Out;
-use super::{bug, files, load, mend};
+use super::{bug, files, load, mend, reports};
 use crate::catalog::{self, Kind};
-use crate::report::json::compact;
+use crate::report::json::{compact, pretty};
 use crate::report::suite::{github, sarif};
 use crate::report::text::layout::count;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
 use crate::scenario::{self, Asked, Loaded};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Checks the paths.
 pub fn check(out: Out, common: &Common, args: &Check) -> Status {
-    let reports = match reports(out, common) {
+    let reports = match reports::of_check(out, common) {
         Ok(reports) => reports,
         Err(status) => return status,
     };
@@ -73,7 +73,7 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
 fn rendered(format: Format, all: &[Diagnostic], lines: &str) -> String {
     match format {
         Format::Text => lines.to_owned(),
-        Format::Json => super::pretty(&Value::Array(all.iter().map(value).collect())),
+        Format::Json => pretty(&Value::Array(all.iter().map(value).collect())),
         Format::Ndjson => all.iter().map(|d| compact(&value(d)) + "\n").collect(),
         Format::Sarif => sarif::render(all, &explained),
         Format::Github => github::diagnostics(all),
@@ -85,21 +85,6 @@ fn explained(code: &str) -> String {
     let found = catalog::find(code);
     let entry = found.iter().find(|entry| entry.kind == Kind::Diagnostic).or(found.first());
     entry.map_or_else(|| code.to_owned(), |entry| entry.text.trim_end().to_owned())
-}
-
-/// `--report KIND=FILE`.
-fn reports(out: Out, common: &Common) -> Result<Vec<(Format, PathBuf)>, Status> {
-    const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Ndjson, Format::Sarif, Format::Github];
-    let one = |text: &String| {
-        let parts = text.split_once('=').filter(|(kind, path)| !kind.is_empty() && !path.is_empty());
-        let found = parts.and_then(|(kind, path)| Some((*FORMATS.iter().find(|format| format.name() == kind)?, PathBuf::from(path))));
-        found.ok_or_else(|| {
-            let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
-            let help = [format!("write KIND=FILE; the kinds that `check` writes: {}", names.join(", "))];
-            out.refuse("usage", &format!("`check` cannot write `--report {text}`"), &help, Status::Wrong)
-        })
-    };
-    common.reports.iter().map(one).collect()
 }
 
 /// The diagnostics of one file, and how many of them are errors.

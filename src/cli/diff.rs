@@ -1,10 +1,11 @@
 //! `poolsim diff`: two runs side by side.
 
 use super::args::{Common, Diff, Format};
+use super::cases::{narrowed, replay};
 use super::exit::Status;
 use super::load;
 use super::out::Out;
-use super::run::{narrowed, replay};
+use crate::report::json::pretty;
 use crate::report::{self, Report, diff};
 use crate::search::study::Options;
 use crate::world::release::Release;
@@ -61,7 +62,7 @@ fn releases(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
 fn shown(out: Out, common: &Common, pairs: &[(Report, Report)]) -> Result<Status, Status> {
     let differences: Vec<diff::Difference> = pairs.iter().map(|(a, b)| diff::compare(a, b)).collect();
     let text = if common.format == Format::Json {
-        super::pretty(&differences.iter().map(diff::value).collect())
+        pretty(&differences.iter().map(diff::value).collect())
     } else {
         differences.iter().map(|difference| diff::text(difference, out.colour, common.verbose)).collect::<Vec<_>>().join("\n")
     };

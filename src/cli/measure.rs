@@ -1,13 +1,15 @@
 //! `poolsim test --coverage` and `--mutants`: what a suite shows, and which guards of the model it would miss.
 
 use super::args::{Common, Format, Test};
+use super::bug;
 use super::exit::Status;
 use super::out::Out;
 use super::progress::Progress;
+use super::shared::with_jobs;
 use super::suite::{File, Plan, shown};
-use super::{bug, pretty, with_jobs};
 use crate::report;
 use crate::report::coverage::{self, Coverage};
+use crate::report::json::pretty;
 use crate::report::text::layout::{Page, Tint, count, pad};
 use crate::scenario::model::{Case, Scenario};
 use crate::search::mutants::mutants;

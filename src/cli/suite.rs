@@ -3,7 +3,7 @@
 use super::args::{Common, Seeds, Test};
 use super::exit::Status;
 use super::out::Out;
-use super::{bug, files, load, run};
+use super::{bug, cases, files, load};
 use crate::hazard::Severity;
 use crate::report::suite::golden::{self, Golden};
 use crate::report::suite::{Failure, Outcome, Result as Came};
@@ -257,8 +257,8 @@ impl Plan {
             let because = self.reports || report.verdict == Verdict::NoExpectation;
             report = report::of(scenario, which, &Options { because, ..options.clone() });
         }
-        report.replay = run::replay(&good.name, &report, &self.common);
-        let replay = run::replay(shown, &report, &self.common);
+        report.replay = cases::replay(&good.name, &report, &self.common);
+        let replay = cases::replay(shown, &report, &self.common);
         let mut outcome = Outcome::new(shown, scenario, which, &report, replay);
         let header = golden::header(&scenario.of(which).set, report.world.as_deref(), report.recovery.as_deref());
         match &good.golden {

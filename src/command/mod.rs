@@ -13,6 +13,7 @@ mod objects;
 mod print;
 mod reach;
 pub mod shell;
+mod values;
 
 mod beside;
 mod fields;

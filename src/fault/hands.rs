@@ -1,6 +1,7 @@
 //! What hands do at a machine: they press its power button, install it afresh, or look whether it is off.
 
-use super::{FaultDoc, each};
+use super::FaultDoc;
+use super::each::each;
 use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};

@@ -2,6 +2,7 @@
 //! scenario, no hazard, and no clock but the world's.
 
 mod degrade;
+mod each;
 mod hands;
 mod hang;
 mod isolate;
@@ -18,6 +19,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::truth::Io;
+use each::each;
 
 pub use hands::{Act, Done};
 
@@ -168,9 +170,4 @@ impl Fault {
             | Fault::XhadCrash(_) => false,
         }
     }
-}
-
-/// Does the same to each; whether any of it changed anything.
-fn each<T: Copy>(things: &[T], mut deed: impl FnMut(T) -> bool) -> bool {
-    things.iter().fold(false, |changed, thing| deed(*thing) | changed)
 }

@@ -1,7 +1,9 @@
 //! Bounds on a whole run: how long VMs were down, how many events there were, whether steps changed anything, and in how
 //! many of the scenario's seeds a hazard occurred.
 
-use super::{Expectation, applies, hazard_text, matches, parts};
+use super::Expectation;
+use super::applies::{applies, matches, parts};
+use super::words::hazard_text;
 use crate::base::ids::VmId;
 use crate::base::share::percent;
 use crate::base::time::Span;

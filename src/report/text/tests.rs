@@ -3,6 +3,7 @@
 use super::layout::width;
 use super::*;
 use crate::report::samples::{burst, case, forgotten};
+use std::collections::BTreeMap;
 
 const PLAIN: Style = Style { colour: false, detail: Detail::Story };
 
