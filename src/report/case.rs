@@ -24,6 +24,14 @@ pub struct Options {
     pub because: bool,
 }
 
+/// The scenario's own seed and release, all causes, and no instant shown.
+impl Default for Options {
+    fn default() -> Options {
+        let max_events = engine::Options::default().max_events;
+        Options { seed: None, release: None, max_events, at: Vec::new(), because: true }
+    }
+}
+
 /// Runs a case and reports it. `replay` is left empty: only who knows the file can say how it is run again.
 pub fn report(scenario: &Scenario, case: Case, options: &Options) -> Report {
     watched(scenario, case, options, &mut |_| ControlFlow::Continue(()))

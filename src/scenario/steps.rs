@@ -18,9 +18,9 @@ use crate::world::names::Names;
 /// The most steps of a file.
 pub const STEPS_MOST: usize = 60_000;
 /// How long `wait-for` waits unless `within:` says another.
-const WITHIN: Span = Span::mins(60);
+pub(super) const WITHIN: Span = Span::mins(60);
 /// When a command that hangs is given up unless `timeout:` says another.
-const TIMEOUT: Span = Span::mins(2);
+pub(super) const TIMEOUT: Span = Span::mins(2);
 
 /// How a step may end.
 pub const STATUSES: [(&str, Status); 3] = [("ok", Status::Ok), ("error", Status::Error), ("hung", Status::Hung)];
