@@ -166,7 +166,7 @@ fn a_draft_is_the_pool_that_a_file_would_describe() {
         ..PoolDraft::default()
     };
     draft.vms[1].running = RunningDraft::Domains(vec!["alpha".into()]);
-    let peek = DiskDraft { vdi: Some("db-root".into()), mode: Some(poolsim::world::names::Mode::Ro), ..DiskDraft::new("peek") };
+    let peek = DiskDraft { vdi: Some("db-root".into()), mode: Some(poolsim::world::inventory::Mode::Ro), ..DiskDraft::new("peek") };
     draft.vms[1].disks = Some(vec![DiskDraft::new("root"), peek]);
     let pool = draft.build(&Settings::default()).expect("a pool");
     assert_eq!(pool, file.pool);
@@ -195,7 +195,7 @@ fn what_is_wrong_with_a_draft_is_told_by_where_a_file_would_have_it() {
     assert_eq!(with(&|draft| draft.hosts.push(HostDraft::new("xs1..xs3"))), is("hosts.xs1..xs3", "wrong-name"));
     assert_eq!(with(&|draft| draft.hosts.push(HostDraft::new("a b"))), is("hosts.a b", "wrong-name"));
     // A local SR is in a host, and a record names hosts of the pool.
-    let local = || SrDraft { kind: Some(poolsim::world::names::SrType::Ext), ..SrDraft::new("local") };
+    let local = || SrDraft { kind: Some(poolsim::world::inventory::SrType::Ext), ..SrDraft::new("local") };
     assert_eq!(with(&|draft| draft.srs.push(local())), is("storage.local.type", "missing-key"));
     assert_eq!(with(&|draft| draft.vms.push(VmDraft::running("db", "gamma"))), is("vms.db.running-on", "unknown-name"));
     // Two mistakes of one kind are two, each at its own place.

@@ -15,7 +15,7 @@ use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::world::belief::{PowerState, Protection};
 use crate::world::memory::xhad::{KnownFault, KnownFaults};
-use crate::world::names::{Kind, Mode, Names, SrType};
+use crate::world::inventory::{Inventory, Kind, Mode, SrType};
 use crate::world::settings::Settings;
 use std::fmt;
 
@@ -399,7 +399,7 @@ impl PoolDraft {
 
 /// The UUID unless it is the one that the n-th of its kind gets anyway.
 fn own_uuid(uuid: &str, kind: Kind, n: usize) -> Option<String> {
-    (uuid != Names::uuid(kind, n)).then(|| uuid.to_string())
+    (uuid != Inventory::uuid(kind, n)).then(|| uuid.to_string())
 }
 
 fn host_draft(pool: &Pool, machine: MachineId) -> HostDraft {
@@ -418,7 +418,7 @@ fn host_draft(pool: &Pool, machine: MachineId) -> HostDraft {
     }
 }
 
-fn sr_draft(names: &Names, sr: SrId) -> SrDraft {
+fn sr_draft(names: &Inventory, sr: SrId) -> SrDraft {
     let name = &names.srs[sr.at()];
     SrDraft {
         name: name.name.clone(),

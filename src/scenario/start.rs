@@ -8,7 +8,7 @@ use super::read::{Reader, shorten};
 use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::world::belief::PowerState;
-use crate::world::names::{Mode, Names};
+use crate::world::inventory::{Inventory, Mode};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is said of a host.
@@ -175,7 +175,7 @@ pub(super) struct Used {
 }
 
 /// What follows for each VDI from where VMs run: in truth it is open there, and the record's host has its lock.
-pub(super) fn opened_and_locked(names: &Names, vms: &[VmStart]) -> Vec<Used> {
+pub(super) fn opened_and_locked(names: &Inventory, vms: &[VmStart]) -> Vec<Used> {
     let mut used: Vec<Used> = vec![Used::default(); names.vdis.len()];
     let mut locks: Vec<BTreeMap<HostId, Mode>> = vec![BTreeMap::new(); names.vdis.len()];
     for (start, vm) in vms.iter().zip(names.vm_ids()) {

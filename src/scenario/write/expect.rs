@@ -6,10 +6,10 @@ use super::super::plain::{self, Map};
 use super::super::tree::Node;
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::{Span, Time};
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 
 /// What is expected of a file or of a recovery.
-pub fn node(names: &Names, expect: &Expect) -> Node {
+pub fn node(names: &Inventory, expect: &Expect) -> Node {
     let mut map = Map::default();
     if expect.worst_by_world.is_empty() {
         map.may("worst", expect.worst.map(|(_, worst)| severity(worst)));
@@ -45,14 +45,14 @@ fn scope(map: &mut Map, scope: &Scope) {
     map.may("recovery", scope.recovery.as_ref().map(plain::text));
 }
 
-fn machine(names: &Names, machine: MachineId) -> Node {
+fn machine(names: &Inventory, machine: MachineId) -> Node {
     plain::text(names.machine(machine))
 }
-fn machines(names: &Names, machines: &[MachineId]) -> Node {
+fn machines(names: &Inventory, machines: &[MachineId]) -> Node {
     plain::texts(machines.iter().map(|machine| names.machine(*machine)))
 }
 
-fn hazard(names: &Names, item: &HazardExpect) -> Node {
+fn hazard(names: &Inventory, item: &HazardExpect) -> Node {
     let mut map = Map::default();
     map.say("hazard", plain::text(item.hazard.doc().name));
     map.may("vdi", item.vdi.map(|vdi| plain::text(names.vdi(vdi))));
@@ -70,7 +70,7 @@ fn hazard(names: &Names, item: &HazardExpect) -> Node {
     map.node()
 }
 
-fn state(names: &Names, item: &StateExpect) -> Node {
+fn state(names: &Inventory, item: &StateExpect) -> Node {
     let mut map = Map::default();
     match item.when {
         StateWhen::At(at) => map.say("at", plain::span(at.since(Time::ZERO))),
@@ -85,7 +85,7 @@ fn state(names: &Names, item: &StateExpect) -> Node {
 }
 
 /// The facts of an item. Of several hosts, VMs or VDIs the same is said: what is said of the first is written.
-fn facts(names: &Names, facts: &[Fact], map: &mut Map) {
+fn facts(names: &Inventory, facts: &[Fact], map: &mut Map) {
     let mut subjects: [Vec<&str>; 3] = Default::default();
     let mut said: Vec<(&str, Node)> = Vec::new();
     for fact in facts {
@@ -106,7 +106,7 @@ fn facts(names: &Names, facts: &[Fact], map: &mut Map) {
 }
 
 /// Which of hosts, VMs and VDIs a fact is about, and its name.
-fn subject<'n>(names: &'n Names, fact: &Fact) -> Option<(usize, &'n str)> {
+fn subject<'n>(names: &'n Inventory, fact: &Fact) -> Option<(usize, &'n str)> {
     Some(match fact {
         Fact::Powered(host, _)
         | Fact::Live(host, _)
@@ -121,7 +121,7 @@ fn subject<'n>(names: &'n Names, fact: &Fact) -> Option<(usize, &'n str)> {
     })
 }
 
-fn fact_node(names: &Names, fact: &Fact) -> (&'static str, Node) {
+fn fact_node(names: &Inventory, fact: &Fact) -> (&'static str, Node) {
     match fact {
         Fact::Powered(_, value) => ("powered", plain::truth(*value)),
         Fact::Live(_, value) => ("live", plain::truth(*value)),
@@ -144,7 +144,7 @@ fn fact_node(names: &Names, fact: &Fact) -> (&'static str, Node) {
 
 /// The bounds by VM. A VM that has two of them, by its name and by a row of names, has the second as a row of one; of more,
 /// the strictest counts.
-fn downtime(names: &Names, bounds: &[(u32, VmId, Span)]) -> Option<Node> {
+fn downtime(names: &Inventory, bounds: &[(u32, VmId, Span)]) -> Option<Node> {
     let mut said: Vec<(String, Span)> = Vec::new();
     for (_, vm, most) in bounds {
         let name = names.vm(*vm);

@@ -9,13 +9,13 @@ use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::fault::{Act, Fault};
 use crate::world::event::Status;
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 use crate::world::truth::Io;
 
 /// What steps are written against.
 pub struct Around<'s> {
     /// The names of the pool.
-    pub names: &'s Names,
+    pub names: &'s Inventory,
     /// Whose console it is where a step does not say.
     pub host: MachineId,
 }
