@@ -14,8 +14,8 @@ use super::tree::{Node, Value};
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::world::belief::{PowerState, Protection};
-use crate::world::memory::xhad::{KnownFault, KnownFaults};
 use crate::world::inventory::{Inventory, Kind, Mode, SrType};
+use crate::world::memory::xhad::{KnownFault, KnownFaults};
 use crate::world::settings::Settings;
 use std::fmt;
 

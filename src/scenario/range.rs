@@ -71,7 +71,8 @@ pub fn row(names: &[&str]) -> usize {
     let follows = |n: usize| format!("{head}{:0width$}{tail}", number as u64 + n as u64);
     let count = (0..names.len()).take_while(|n| names[*n] == follows(*n)).count();
     // Where the numbers grow longer than their zeros allow, or than a number may be, there is no such row.
-    let is_row = |count: usize| parse(&format!("{first}..{}", names[count - 1])).is_ok_and(|range| range.names().eq(names[..count].iter().copied()));
+    let is_row =
+        |count: usize| parse(&format!("{first}..{}", names[count - 1])).is_ok_and(|range| range.names().eq(names[..count].iter().copied()));
     if count > 1 && is_row(count) { count } else { 1 }
 }
 

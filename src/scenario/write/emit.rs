@@ -181,7 +181,11 @@ fn unit(text: &str) -> bool {
     let one = |text: &str| {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         Span::parse(text).is_ok() && text.bytes().all(|b| b.is_ascii_alphanumeric())
-            || digits > 0 && matches!(text[digits..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()), "KiB" | "MiB" | "GiB" | "TiB" | "B" | "%")
+            || digits > 0
+                && matches!(
+                    text[digits..].trim_start_matches(|c: char| c == '.' || c.is_ascii_digit()),
+                    "KiB" | "MiB" | "GiB" | "TiB" | "B" | "%"
+                )
     };
     match text.split_once("..") {
         Some((first, last)) => one(first) && one(last),
@@ -216,9 +220,60 @@ mod tests {
 
     /// Texts that YAML would misread if they stood bare.
     const HARD: [&str; 54] = [
-        "", " ", "a ", " a", "true", "No", "on", "Y", "null", "~", "NULL", "5", "0x1f", "1e5", "1_000", "-3", "+3", ".5", "inf", ".inf",
-        "nan", "2001-01-01", "12:30", "1d2e", "a: b", "a #b", "#a", "a:", "- a", "-", "?", "? a", "[a]", "{a}", "*a", "&a", "!a", "|", ">",
-        "%a", "@a", "`a", "\"a\"", "'a'", "it's", "\"it's\"", "a\\n", "a\nb", "\ta", "\u{7f}\u{85}\u{2028}\u{feff}", "<<", "a, b", "ä ö", "---",
+        "",
+        " ",
+        "a ",
+        " a",
+        "true",
+        "No",
+        "on",
+        "Y",
+        "null",
+        "~",
+        "NULL",
+        "5",
+        "0x1f",
+        "1e5",
+        "1_000",
+        "-3",
+        "+3",
+        ".5",
+        "inf",
+        ".inf",
+        "nan",
+        "2001-01-01",
+        "12:30",
+        "1d2e",
+        "a: b",
+        "a #b",
+        "#a",
+        "a:",
+        "- a",
+        "-",
+        "?",
+        "? a",
+        "[a]",
+        "{a}",
+        "*a",
+        "&a",
+        "!a",
+        "|",
+        ">",
+        "%a",
+        "@a",
+        "`a",
+        "\"a\"",
+        "'a'",
+        "it's",
+        "\"it's\"",
+        "a\\n",
+        "a\nb",
+        "\ta",
+        "\u{7f}\u{85}\u{2028}\u{feff}",
+        "<<",
+        "a, b",
+        "ä ö",
+        "---",
     ];
 
     #[test]
@@ -239,10 +294,15 @@ mod tests {
 
     #[test]
     fn blocks_of_lines_are_read_back() {
-        for text in ["a\nb", "a\nb\n", "a\n\nb\n", "a\n  b\n c", "a\nb\n\n", "\na\nb", " a\nb", "a\n \nb", "a\nb ", "a\n\tb", "a: b\n- c\n# d"] {
+        for text in
+            ["a\nb", "a\nb\n", "a\n\nb\n", "a\n  b\n c", "a\nb\n\n", "\na\nb", " a\nb", "a\n \nb", "a\nb ", "a\n\tb", "a: b\n- c\n# d"]
+        {
             let mut map = Map::default();
             map.say("about", plain::text(text));
-            map.say("steps", plain::list([plain::named(vec![("run".to_string(), plain::text(text)), ("id".to_string(), plain::text("x"))])]));
+            map.say(
+                "steps",
+                plain::list([plain::named(vec![("run".to_string(), plain::text(text)), ("id".to_string(), plain::text("x"))])]),
+            );
             let node = map.node();
             let written = yaml(&node);
             assert_eq!(read(&written), node, "{text:?}\n{written}");
@@ -251,9 +311,10 @@ mod tests {
 
     #[test]
     fn what_is_short_stands_on_one_line_and_bare() {
-        let step = plain::named(vec![("at".to_string(), plain::text("5m..9m")), ("fault".to_string(), {
-            plain::named(vec![("crash".to_string(), plain::text("beta"))])
-        })]);
+        let step = plain::named(vec![
+            ("at".to_string(), plain::text("5m..9m")),
+            ("fault".to_string(), { plain::named(vec![("crash".to_string(), plain::text("beta"))]) }),
+        ]);
         let mut map = Map::default();
         map.say("title", plain::text("One host, cut off"));
         map.say("timeline", plain::list([step]));

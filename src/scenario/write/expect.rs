@@ -62,10 +62,13 @@ fn hazard(names: &Inventory, item: &HazardExpect) -> Node {
     map.may("host", item.host.map(|host| machine(names, host)));
     map.may("by", item.by.map(|host| machine(names, host)));
     map.may("during", item.begins.map(|(from, to)| times(from, to)));
-    map.may("in", item.share.map(|(least, most)| {
-        let (least, most) = (plain::percent(least), plain::percent(most));
-        plain::text(if least == most { least } else { format!("{least}..{most}") })
-    }));
+    map.may(
+        "in",
+        item.share.map(|(least, most)| {
+            let (least, most) = (plain::percent(least), plain::percent(most));
+            plain::text(if least == most { least } else { format!("{least}..{most}") })
+        }),
+    );
     scope(&mut map, &item.scope);
     map.node()
 }
