@@ -38,8 +38,9 @@
 //! | a file's text | [`scenario::load`] | a valid [`Scenario`](scenario::model::Scenario), or every mistake with its place |
 //! | hosts, SRs, VMs that a program knows | [`PoolDraft::build`](scenario::draft::PoolDraft::build) | the same pool as from a file, or every mistake |
 //! | a scenario | [`scenario::write::yaml`] | a file's text that loads to the same scenario |
-//! | a scenario's case | [`run::run`] | a [`Run`](run::Run): world, trace, findings, what was expected |
-//! | a scenario's case | [`report::case::report`] | a [`Report`](report::Report): plain data, with causes and advice |
+//! | a scenario's case | [`run::Session`] | a run under way: stepped, cloned, and a [`Run`](run::Run) at its end |
+//! | a scenario's case | [`search::study::study`] | a [`Study`](search::study::Study): the run, judged, with causes and advice |
+//! | a study | [`report::build()`] | a [`Report`](report::Report): plain data |
 //! | a report | [`report::text`], [`report::json`], [`report::ndjson`] | what people and machines read |
 //! | a name | [`catalog`] | its doc: commands, faults, hazards, rules, keys, settings |
 //! | many runs | [`search`] | which guard would be missed, what caused a finding, a suite's outcome |
@@ -74,6 +75,6 @@ pub mod world;
 /// Every mistake of the text, at least one.
 pub fn run_text(file: &str, text: &str) -> Result<Vec<report::Report>, Vec<scenario::diagnostic::Diagnostic>> {
     let scenario = scenario::load(file, text)?.scenario;
-    let options = report::case::Options::default();
-    Ok(scenario.cases().into_iter().map(|case| report::case::report(&scenario, case, &options)).collect())
+    let options = search::study::Options::default();
+    Ok(scenario.cases().into_iter().map(|case| report::of(&scenario, case, &options)).collect())
 }
