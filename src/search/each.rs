@@ -7,17 +7,25 @@ use rayon::prelude::*;
 /// What comes of each place from 0 to `count`, in their order.
 pub fn map<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
     #[cfg(feature = "threads")]
-    return (0..count).into_par_iter().map(work).collect();
+    {
+        (0..count).into_par_iter().map(work).collect()
+    }
     #[cfg(not(feature = "threads"))]
-    (0..count).map(work).collect()
+    {
+        (0..count).map(work).collect()
+    }
 }
 
 /// The first place below `count` that is as asked. Places behind it may have been asked, too.
 pub fn first(count: usize, asked: impl Fn(usize) -> bool + Sync + Send) -> Option<usize> {
     #[cfg(feature = "threads")]
-    return (0..count).into_par_iter().position_first(asked);
+    {
+        (0..count).into_par_iter().position_first(asked)
+    }
     #[cfg(not(feature = "threads"))]
-    (0..count).position(asked)
+    {
+        (0..count).position(asked)
+    }
 }
 
 #[cfg(test)]

@@ -44,7 +44,9 @@ pub fn in_order<S: Suite>(
     stopped: &dyn Fn() -> bool,
 ) -> Ended {
     #[cfg(feature = "threads")]
-    return workers::in_order(suite, jobs, take, stopped);
+    {
+        workers::in_order(suite, jobs, take, stopped)
+    }
     #[cfg(not(feature = "threads"))]
     {
         let _ = jobs;
