@@ -6,6 +6,7 @@
 mod deeds;
 pub mod diagnostic;
 pub mod diagnostics;
+pub mod draft;
 mod expect;
 mod facts;
 mod ha;
@@ -17,6 +18,8 @@ mod load;
 mod matrix;
 pub mod model;
 mod options;
+mod placeless;
+mod plain;
 mod pool;
 mod range;
 mod read;
@@ -31,6 +34,7 @@ mod tests;
 mod tree;
 mod waits;
 pub mod words;
+pub mod write;
 
 pub use include::is_part;
 pub use load::{Asked, Loaded, load, load_bytes, load_with};

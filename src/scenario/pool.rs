@@ -26,6 +26,11 @@ pub const PBDS_MOST: usize = 400_000;
 /// The most VMs, VDIs and VBDs of a file, each.
 pub const DISKS_MOST: usize = 60_000;
 
+/// The memory of a VM that says none: 1 GiB.
+pub(super) const MEMORY: u64 = 1 << 30;
+/// How often a VM writes that says nothing of it.
+pub(super) const WRITES: Span = Span::secs(5);
+
 /// How disks are attached.
 pub const MODES: [(&str, Mode); 2] = [("rw", Mode::Rw), ("ro", Mode::Ro)];
 /// What a host may hold itself for.
@@ -260,8 +265,8 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
         let mut vm = VmName {
             name,
             uuid: uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Vm, at),
-            memory: 1 << 30,
-            writes: Some(Span::secs(5)),
+            memory: MEMORY,
+            writes: Some(WRITES),
             phase: Span::ZERO,
             grace: settings.vm_grace,
             protection: None,

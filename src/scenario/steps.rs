@@ -20,9 +20,9 @@ use std::collections::BTreeMap;
 /// The most steps of a file.
 pub const STEPS_MOST: usize = 60_000;
 /// How long `wait-for` waits unless `within:` says another.
-const WITHIN: Span = Span::mins(60);
+pub(super) const WITHIN: Span = Span::mins(60);
 /// When a command that hangs is given up unless `timeout:` says another.
-const TIMEOUT: Span = Span::mins(2);
+pub(super) const TIMEOUT: Span = Span::mins(2);
 
 /// How a step may end.
 pub const STATUSES: [(&str, Status); 3] = [("ok", Status::Ok), ("error", Status::Error), ("hung", Status::Hung)];
@@ -418,6 +418,14 @@ pub struct ReadRecovery<'n> {
     pub place: Place,
 }
 
+/// When a recovery begins that does not say: who says when his first step begins need not say it of the whole.
+pub(super) fn usual_begin(first: Option<&Step>) -> Begin {
+    match first.map(|step| &step.when) {
+        Some(When::At(_) | When::AfterStep { .. } | When::WaitFor { .. }) => Begin::At((Span::ZERO, Span::ZERO)),
+        Some(When::Next | When::AfterPrevious(_)) | None => Begin::AfterTimeline,
+    }
+}
+
 /// Reads a recovery.
 pub fn read_recovery<'n>(
     reader: &mut Reader<'_>,
@@ -432,13 +440,8 @@ pub fn read_recovery<'n>(
     let at = fields.get("at").and_then(|node| read_at(reader, around, node)).map(Begin::At);
     let wait = read_wait(reader, around, &fields, &from);
     let steps = fields.get("steps").map_or_else(Vec::new, |node| read_steps(reader, around, node, &from, host));
-    // Who says when his first step begins need not say it of the whole.
-    let of_first = |read: &ReadStep| match read.step.when {
-        When::At(_) | When::AfterStep { .. } | When::WaitFor { .. } => Begin::At((Span::ZERO, Span::ZERO)),
-        When::Next | When::AfterPrevious(_) => Begin::AfterTimeline,
-    };
     let begin = match key {
-        None => Some(steps.first().map_or(Begin::AfterTimeline, of_first)),
+        None => Some(usual_begin(steps.first().map(|read| &read.step))),
         Some("at") => at,
         Some(_) => wait.map(|(condition, within)| Begin::WaitFor { condition, within }),
     };

@@ -27,6 +27,14 @@ pub struct Options {
     pub because: bool,
 }
 
+/// The scenario's own seed and release, all causes, and no instant shown.
+impl Default for Options {
+    fn default() -> Options {
+        let max_events = engine::Options::default().max_events;
+        Options { seed: None, release: None, max_events, at: Vec::new(), because: true }
+    }
+}
+
 /// A case and all that there is to know of its run.
 #[derive(Clone, Debug)]
 pub struct Study<'a> {

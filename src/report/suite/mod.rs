@@ -4,6 +4,7 @@
 pub mod github;
 pub mod golden;
 pub mod json;
+#[cfg(feature = "program")]
 pub mod junit;
 pub mod md;
 pub mod sarif;

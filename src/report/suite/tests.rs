@@ -39,6 +39,7 @@ fn a_workflow_command_stays_on_its_line() {
     assert!(text.contains("two%0Alines"), "{text}");
 }
 
+#[cfg(feature = "program")]
 #[test]
 fn junit_holds_nothing_that_xml_forbids() {
     let text = junit::render(&[hard(), skipped()]);
