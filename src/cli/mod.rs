@@ -18,6 +18,8 @@ mod run;
 pub mod shipped;
 mod suite;
 mod test;
+#[cfg(test)]
+mod toy_tests;
 mod whole;
 
 use crate::report::text::{Detail, Style};

@@ -90,10 +90,7 @@ fn file(
     (release, extras): (Option<Release>, &[Extra]),
     path: &std::path::Path,
 ) -> Result<(Vec<Report>, Status), Status> {
-    let mut file = load::load_set(out, path, &args.set)?;
-    if let Some(release) = release {
-        file.scenario.release = release;
-    }
+    let file = load::load_set(out, path, &args.set, release)?;
     let cases = narrowed(out, &args.worlds, &args.recoveries, &file)?;
     for at in &args.at {
         if file.scenario.until.is_some_and(|until| *at > until) {
@@ -103,7 +100,6 @@ fn file(
     }
     let options = Options {
         seed: common.seed,
-        release,
         max_events: common.max_events,
         at: args.at.clone(),
         because: common.format != Format::Ndjson || !extras.is_empty(),
@@ -312,7 +308,7 @@ mod tests {
         let report = case("it's dead", "hasty", true);
         for name in ["a.yaml", "with blank.yaml", "-odd.yaml", "it's.yaml"] {
             let mut common = super::super::args::Cli::parse_from(["poolsim", "schema", "--max-events", "7"]).common;
-            common.release = Some("manual-6".into());
+            common.release = Some(Release::default().name().into());
             let line = replay(name, &report, &common);
             // Read back as the shell would, then as the program would.
             let words = shell_words(&line);

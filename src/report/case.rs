@@ -6,7 +6,6 @@ use crate::engine::{self, Engine};
 use crate::run;
 use crate::scenario::model::{Case, Scenario};
 use crate::search::shares;
-use crate::world::release::Release;
 use std::ops::ControlFlow;
 
 /// What is asked of a run beyond the scenario.
@@ -14,8 +13,6 @@ use std::ops::ControlFlow;
 pub struct Options {
     /// Instead of the scenario's seed.
     pub seed: Option<u64>,
-    /// Instead of the scenario's release.
-    pub release: Option<Release>,
     /// The bound of events.
     pub max_events: u64,
     /// Instants at which the pool is shown.
@@ -45,14 +42,6 @@ pub fn brief(scenario: &Scenario, case: Case, options: &Options) -> Report {
 fn of(scenario: &Scenario, case: Case, options: &Options, silent: bool, each: &mut dyn FnMut(&mut Engine) -> ControlFlow<()>) -> Report {
     let scenario = scenario.of(case);
     let seed = options.seed.unwrap_or(scenario.seed);
-    let release = options.release.unwrap_or(scenario.release);
-    let changed;
-    let scenario = if release == scenario.release {
-        scenario
-    } else {
-        changed = Scenario { release, ..scenario.clone() };
-        &changed
-    };
     let mut instants = options.at.clone();
     instants.sort_unstable();
     instants.dedup();

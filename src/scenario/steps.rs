@@ -29,8 +29,8 @@ pub const STATUSES: [(&str, Status); 3] = [("ok", Status::Ok), ("error", Status:
 pub struct Around<'c> {
     /// The names of the pool.
     pub index: &'c Index,
-    /// The names and UUIDs of the pool.
-    pub names: &'c Names,
+    /// The names and UUIDs of the pool, its release and its storage manager.
+    pub ground: Ground<'c>,
     /// The master of the start: whose console it is where nobody says.
     pub master: MachineId,
     /// When the run ends, if the file says.
@@ -385,7 +385,7 @@ fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'
         }
         "act" => deeds::read_act(reader, around.index, node).map(Deed::Act),
         "note" => reader.text(node, "words for the reader").map(|text| Deed::Note(text.to_string())),
-        _ => run_lines::read_run(reader, around.index, around.names, node, forgiving, stdin).map(Deed::Run),
+        _ => run_lines::read_run(reader, around.index, around.ground, node, forgiving, stdin).map(Deed::Run),
     }
 }
 
