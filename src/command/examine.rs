@@ -6,7 +6,7 @@ use super::objects::Class;
 use super::shell::{Line, Piece};
 use super::{Grammar, Rest, batch, known, names};
 use crate::world::World;
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 use crate::world::release::Release;
 use crate::world::sm::StorageManager;
 
@@ -40,7 +40,7 @@ const UUID_KEYS: &[&str] = &["uuid", "host-uuid", "sr-uuid", "vm-uuid", "vdi-uui
 #[derive(Clone, Copy, Debug)]
 pub struct Ground<'a> {
     /// What things are called.
-    pub names: &'a Names,
+    pub names: &'a Inventory,
     /// Whose commands there are.
     pub release: Release,
     /// Whose `resetvdis.py` there is.
@@ -55,7 +55,7 @@ impl Ground<'_> {
 }
 
 struct Examiner<'a> {
-    names: &'a Names,
+    names: &'a Inventory,
     release: Release,
     manager: StorageManager,
     /// The words as text, variables as `$name`.

@@ -12,8 +12,8 @@ use super::run_lines;
 use super::tree::{Node, Value};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
+use crate::command::Ground;
 use crate::world::event::Status;
-use crate::world::names::Names;
 
 /// The most steps of a file.
 pub const STEPS_MOST: usize = 60_000;

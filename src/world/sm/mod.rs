@@ -11,7 +11,7 @@ use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::event::Event;
 use crate::world::guards::Guard;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 use crate::world::truth::Io;
 
 /// A generation of the storage manager (storage.md §0), as `settings.storage-manager` names it.

@@ -10,7 +10,7 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::event::{Ending, Event};
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 use crate::world::truth::{Damage, Opener, Power};
 
 impl World {
