@@ -34,8 +34,8 @@ fn release(release: Release) -> Entry {
 fn table() -> Entry {
     let names = |names: Vec<&str>| names.join(", ");
     let summary = "Every difference between the releases, with its source.";
-    let mut text = format!("{summary} There {}.", names(Release::all().map(Release::name).collect()));
-    text = text.replacen("There ", if Release::all().count() == 1 { "There is " } else { "There are " }, 1);
+    let there: Vec<&str> = Release::all().map(Release::name).collect();
+    let mut text = format!("{summary} There {} {}.", if there.len() == 1 { "is" } else { "are" }, names(there));
     if !RELEASES_NOT_YET.is_empty() {
         let _ = write!(text, " Not built yet: {}.", names(RELEASES_NOT_YET.to_vec()));
     }

@@ -5,7 +5,7 @@ use super::{COMMANDS, CommandDoc, GRAMMARS, Grammar, NOT_YET};
 use crate::world::release::{Release, Version};
 
 /// A command that is real in some releases alone, and not simulated.
-pub struct Unbuilt {
+pub(super) struct Unbuilt {
     /// Its name behind `xe`.
     pub name: &'static str,
     /// With which release of the code it came.
@@ -27,18 +27,18 @@ impl CommandDoc {
 }
 
 /// The commands of `xe` that a release has and that are built.
-pub fn built(release: Release) -> impl Iterator<Item = (&'static CommandDoc, &'static Grammar)> {
+pub(super) fn built(release: Release) -> impl Iterator<Item = (&'static CommandDoc, &'static Grammar)> {
     COMMANDS.iter().zip(GRAMMARS).filter(move |(doc, _)| doc.synopsis.starts_with("xe ") && doc.exists_in(release))
 }
 
 /// Those that it has and that are not built.
-pub fn unbuilt(release: Release) -> impl Iterator<Item = &'static str> {
+pub(super) fn unbuilt(release: Release) -> impl Iterator<Item = &'static str> {
     let others = OF_OTHER_RELEASES.iter().filter(move |command| command.since <= release.row().code);
     NOT_YET.iter().copied().chain(others.map(|command| command.name))
 }
 
 /// What to do about a command that a release does not have and that others have; `None` where none has it.
-pub fn elsewhere(name: &str, release: Release) -> Option<String> {
+pub(super) fn elsewhere(name: &str, release: Release) -> Option<String> {
     if let Some(command) = OF_OTHER_RELEASES.iter().find(|command| command.name == name && command.since > release.row().code) {
         return Some(format!("it came with {}; in this release {}", command.since, command.instead));
     }

@@ -3,8 +3,6 @@
 //!
 //! A doc comment below is what `poolsim explain` says, too, and so stands in plain words.
 
-use super::Answers;
-
 /// A question that releases answer differently.
 #[derive(Clone, Copy, Debug)]
 pub struct Difference {
@@ -82,7 +80,7 @@ macro_rules! differences {
 
         /// What a release answers to every question.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub struct AllAnswers {
+        pub struct Answers {
             $($(#[doc = $about])+ pub $subject: $group,)+
         }
 
@@ -146,7 +144,7 @@ differences! {
         /// found plans for fewer failures.
         plans_by_counting_places: bool,
             "binpack.ml: approximate_config, and simulate_failure_approximation since January 2018 (CA-270622)",
-            ["pool-ha-compute-max-host-failures-to-tolerate", "ha-overcommitted"];
+            ["pool-ha-compute-max-host-failures-to-tolerate", "overcommitted"];
     }
 
     /// Words: what the tools print.

@@ -8,7 +8,7 @@ mod rows;
 #[cfg(test)]
 mod toy;
 
-pub use differences::{AllAnswers as Answers, DIFFERENCES, Difference, SUBJECTS};
+pub use differences::{Answers, DIFFERENCES, Difference, SUBJECTS};
 
 use crate::base::time::Span;
 use crate::world::settings::Settings;
