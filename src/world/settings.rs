@@ -173,31 +173,6 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// What held in the times of XenServer 6.
-    pub const OF_6: Settings = Settings {
-        storage_manager: StorageManager::G1,
-        heartbeat_interval: Span::secs(30),
-        heartbeat_jitter: Span::secs(1),
-        liveness_check: Span::secs(30),
-        host_dead_after: Span::secs(600),
-        database_sync: Span::secs(300),
-        network_latency: (Span::millis(1), Span::millis(10)),
-        network_loss: 0,
-        connect_timeout: Span::secs(20),
-        role_change: Span::secs(10),
-        xapi_start: Span::secs(15),
-        host_boot: Span::mins(3),
-        emergency_retry: Span::secs(5),
-        emergency_restart: (Span::secs(60), Span::secs(180)),
-        command: Span::secs(1),
-        vm_start: Span::secs(5),
-        vm_shutdown: Span::secs(10),
-        vm_migrate: Span::secs(30),
-        reinstall: Span::mins(20),
-        vm_grace: Span::mins(10),
-        master_grace: Span::mins(10),
-    };
-
     /// The field of a setting that is one duration; `None` for other kinds and unknown keys.
     pub fn span_mut(&mut self, key: &str) -> Option<&mut Span> {
         Some(match key {

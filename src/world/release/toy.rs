@@ -2,7 +2,7 @@
 //! that it reaches everything.
 
 use super::differences::{Hosts, Locks};
-use super::rows::MANUAL_6;
+use super::rows::{MANUAL_6, SETTINGS_6};
 use super::{Answers, Row, Version};
 use crate::base::time::Span;
 use crate::world::settings::Settings;
@@ -12,7 +12,7 @@ pub const TOY: Row = Row {
     name: "toy-1",
     doc: "A release that never was: its forget refuses while there are VMs, and clears the locks.",
     code: Version(7, 0),
-    settings: Settings { host_dead_after: Span::secs(200), ..Settings::OF_6 },
+    settings: Settings { host_dead_after: Span::secs(200), ..SETTINGS_6 },
     answers: Answers {
         hosts: Hosts { forget_halts_vms: false, ..MANUAL_6.answers.hosts },
         locks: Locks { forget_clears_locks: true, ..MANUAL_6.answers.locks },
