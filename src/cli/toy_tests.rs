@@ -5,11 +5,11 @@ use super::args::{Cli, Common};
 use super::load;
 use super::out::Out;
 use crate::catalog;
-use crate::report::Report;
-use crate::report::case::{self, Options};
 use crate::report::coverage::{Coverage, KINDS};
+use crate::report::{self, Report};
 use crate::scenario::model::Scenario;
 use crate::scenario::{Asked, Loaded, load_with};
+use crate::search::study::Options;
 use crate::world::release::Release;
 use clap::{CommandFactory, Parser};
 
@@ -46,7 +46,7 @@ fn loaded(text: &str, release: Option<Release>) -> Result<Scenario, Vec<(&'stati
 fn reports(text: &str, release: Option<Release>) -> Vec<Report> {
     let scenario = loaded(text, release).expect("a good file");
     let options = Options { seed: None, max_events: 1_000_000, at: Vec::new(), because: false };
-    scenario.cases().into_iter().map(|which| case::report(&scenario, which, &options)).collect()
+    scenario.cases().into_iter().map(|which| report::of(&scenario, which, &options)).collect()
 }
 
 /// The refusals of the four commands.
