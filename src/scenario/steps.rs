@@ -15,6 +15,7 @@ use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::command::Ground;
 use crate::world::event::Status;
+use crate::world::inventory::Inventory;
 use std::collections::BTreeMap;
 
 /// The most steps of a file.
@@ -82,7 +83,7 @@ pub fn read_steps(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node,
         }
         let Some(mut read) = read_step(reader, around, item, from, host) else { continue };
         if read.step.id.is_none() {
-            read.step.key = what_it_is(&read.step.deed, around.names, from, &mut alike);
+            read.step.key = what_it_is(&read.step.deed, around.ground.names, from, &mut alike);
         }
         steps.push(read);
     }
