@@ -18,13 +18,8 @@ pub struct File {
     pub scenario: Scenario,
 }
 
-/// Reads and loads one file.
-pub fn load(out: Out, path: &Path) -> Result<File, Status> {
-    load_set(out, path, &[], None)
-}
-
-/// The same, with what is set instead of what the file says, each as `KEY=VALUE`, and with the release asked for.
-pub fn load_set(out: Out, path: &Path, set: &[String], release: Option<Release>) -> Result<File, Status> {
+/// Reads and loads one file with what is set instead of what it says, each as `KEY=VALUE`, and with the release asked for.
+pub fn load(out: Out, path: &Path, set: &[String], release: Option<Release>) -> Result<File, Status> {
     let bytes = files::read(out, path)?;
     let name = files::name(path);
     match scenario::load_with(&files::shown(path), &bytes, &mut Asked { include: &mut files::beside(path), set, release }) {

@@ -90,7 +90,7 @@ fn file(
     (release, extras): (Option<Release>, &[Extra]),
     path: &std::path::Path,
 ) -> Result<(Vec<Report>, Status), Status> {
-    let file = load::load_set(out, path, &args.set, release)?;
+    let file = load::load(out, path, &args.set, release)?;
     let cases = narrowed(out, &args.worlds, &args.recoveries, &file)?;
     for at in &args.at {
         if file.scenario.until.is_some_and(|until| *at > until) {
