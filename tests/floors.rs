@@ -270,3 +270,22 @@ fn the_modules_of_a_room_import_in_no_circle() {
     let seen: usize = imports.values().flat_map(BTreeMap::values).map(BTreeSet::len).sum();
     assert!(seen > 300, "only {seen} imports within rooms were seen: does this test still read them?");
 }
+
+/// Who asks a release or a storage manager a question knows none by name, so that a new one is a row, or a file.
+#[test]
+fn no_other_room_names_a_release_or_a_generation() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for file in files(&src) {
+        let inside = file.strip_prefix(&src).expect("below src").to_string_lossy().replace('\\', "/");
+        let text = fs::read_to_string(&file).expect("text");
+        let names = ["manual-6", "MANUAL_6", "StorageManager::G"].iter().filter(|name| text.contains(**name)).count();
+        if inside.starts_with("world/release/") || inside.starts_with("world/sm/") {
+            seen += names;
+        } else if names > 0 && !inside.contains("tests/") && !inside.ends_with("tests.rs") {
+            wrong.push(inside);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(seen >= 3, "only {seen} are named at home: does this test still read them?");
+}

@@ -10,13 +10,14 @@ use crate::report::suite::{github, sarif};
 use crate::report::text::layout::count;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
 use crate::scenario::{self, Asked, Loaded};
+use crate::world::release::Release;
 use serde_json::{Value, json};
 use std::path::Path;
 
 /// Checks the paths.
 pub fn check(out: Out, common: &Common, args: &Check) -> Status {
-    let reports = match reports::of_check(out, common) {
-        Ok(reports) => reports,
+    let (release, reports) = match load::release(out, common).and_then(|release| Ok((release, reports::of_check(out, common)?))) {
+        Ok(ready) => ready,
         Err(status) => return status,
     };
     let (paths, mut status) = files::find(out, &args.paths);
@@ -30,7 +31,7 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
     let mut all = Vec::new();
     let (mut wrong, mut lines) = (0, String::new());
     for path in &paths {
-        match bug::guard(out, || one(out, common, path)) {
+        match bug::guard(out, || one(out, common, release, path)) {
             Ok((errors, diagnostics)) => {
                 let warnings = diagnostics.len() - errors;
                 let found = match (errors, warnings) {
@@ -88,11 +89,12 @@ fn explained(code: &str) -> String {
 }
 
 /// The diagnostics of one file, and how many of them are errors.
-fn one(out: Out, common: &Common, path: &Path) -> Result<(usize, Vec<Diagnostic>), Status> {
+fn one(out: Out, common: &Common, release: Option<Release>, path: &Path) -> Result<(usize, Vec<Diagnostic>), Status> {
     let bytes = files::read(out, path)?;
     let shown = files::shown(path);
     bug::recipe(&format!("checking {shown}"));
-    let (errors, diagnostics) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path), set: &[] }) {
+    let asked = &mut Asked { include: &mut files::beside(path), set: &[], release };
+    let (errors, diagnostics) = match scenario::load_with(&shown, &bytes, asked) {
         Ok(Loaded { warnings, .. }) => (0, warnings),
         // The loader refuses with at least one error.
         Err(wrong) => (wrong.iter().filter(|d| d.gravity == Gravity::Error).count(), wrong),

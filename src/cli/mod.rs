@@ -21,6 +21,8 @@ mod shared;
 pub mod shipped;
 mod suite;
 mod test;
+#[cfg(test)]
+mod toy_tests;
 mod whole;
 
 use args::{Anything, Cli, Command};

@@ -85,10 +85,7 @@ fn file(
     (release, extras): (Option<Release>, &[Extra]),
     path: &std::path::Path,
 ) -> Result<(Vec<Report>, Status), Status> {
-    let mut file = load::load_set(out, path, &args.set)?;
-    if let Some(release) = release {
-        file.scenario.release = release;
-    }
+    let file = load::load(out, path, &args.set, release)?;
     let cases = narrowed(out, &args.worlds, &args.recoveries, &file)?;
     for at in &args.at {
         if file.scenario.until.is_some_and(|until| *at > until) {
@@ -98,7 +95,6 @@ fn file(
     }
     let options = Options {
         seed: common.seed,
-        release,
         max_events: common.max_events,
         at: args.at.clone(),
         because: common.format != Format::Ndjson || !extras.is_empty(),

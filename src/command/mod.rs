@@ -8,6 +8,7 @@ mod batch;
 mod complaints;
 mod examine;
 mod frame;
+mod known;
 mod names;
 mod objects;
 mod print;
@@ -48,7 +49,7 @@ mod vm_start;
 mod tests;
 
 pub use complaints::{COMPLAINTS, ComplaintDoc};
-pub use examine::{Complaint, examine};
+pub use examine::{Complaint, Ground, examine};
 pub use frame::{Typed, typed};
 
 use crate::base::ids::{MachineId, SrId, VmId};
@@ -56,6 +57,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
+use crate::world::release::Version;
 
 /// Where a command acts: whose console it was typed on, and whose xapi (and database) carries it out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -182,6 +184,15 @@ pub struct CommandDoc {
     pub doc: &'static str,
     /// A line that a scenario can have.
     pub example: &'static str,
+    /// The release of the code that it came with; `None` where it is as old as all that is simulated.
+    pub since: Option<Version>,
+    /// The last release that had it.
+    pub until: Option<Version>,
+}
+
+impl CommandDoc {
+    /// The rest of a doc: a command that every release has.
+    const ALWAYS: CommandDoc = CommandDoc { name: "", synopsis: "", doc: "", example: "", since: None, until: None };
 }
 
 /// What becomes of keys that a command does not name.
@@ -355,7 +366,7 @@ pub const REFUSALS: &[&str] = &[
     "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE",
 ];
 
-/// Commands that are real and that the simulator does not have yet: refused by name.
+/// Commands that are real in every release and that the simulator does not have yet: refused by name.
 #[rustfmt::skip]
 const NOT_YET: &[&str] = &[
     "host-emergency-management-reconfigure", "host-evacuate", "host-get-vms-which-prevent-evacuation",

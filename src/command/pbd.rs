@@ -57,6 +57,7 @@ impl Command for PbdPlug {
         synopsis: "xe pbd-plug uuid=PBD-UUID",
         doc: "Connects a host to an SR. Checks: the UUID (UUID_INVALID); the host carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST); the path (SR_BACKEND_FAILURE_73 for NFS, SR_BACKEND_FAILURE_47 else; a path that hangs makes the command hang). It clears the host's own locks on the SR without looking at open disks, and on the SR's master every `paused` mark. Other pools that use the same storage are not noticed. Plugging what is plugged does nothing.",
         example: "xe pbd-plug uuid=${beta/nfs1}",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["uuid"], &[]);
     fn new(args: Args) -> Self {
@@ -110,6 +111,7 @@ impl Command for PbdUnplug {
         synopsis: "xe pbd-unplug uuid=PBD-UUID",
         doc: "Disconnects a host from an SR. Checks: the UUID (UUID_INVALID); the host carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST), so the PBD of a dead host can't be unplugged; HA_IS_ENABLED for the SR with HA's statefile; VDI_IN_USE while the database has a VM on that host with a disk on the SR; the driver's own error where a disk is open in truth.",
         example: "xe pbd-unplug uuid=${beta/nfs1}",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["uuid"], &[]);
     fn new(args: Args) -> Self {

@@ -27,6 +27,7 @@ impl Command for PoolEject {
         synopsis: "xe pool-eject host-uuid=HOST-UUID [--force]",
         doc: "Sends a member out of the pool in order: the way for a host that lives, as `host-forget` is for one that is off for good. Checks, in order: the UUID (UUID_INVALID); the question `Type 'yes' to continue` behind a list of the disks that will be destroyed, which `--force` skips, and nothing else; the host carries it out itself (HOST_OFFLINE, CANNOT_CONTACT_HOST); HA_IS_ENABLED; the master can't be ejected (INTERNAL_ERROR); no VM runs there by the database (OPERATION_NOT_ALLOWED). Then its PBDs are unplugged one after the other; the first that can't be ends it, and those before stay unplugged. The pool forgets the host and every SR that it alone had, with the records of the disks there; VMs of such disks keep their records and can't start any more. After the setting `role-change` the host reboots, its local storage is reinitialised, and it is up as a pool of one host with the UUID that it had; nothing brings the disks back. It may be joined to a pool again.",
         example: "xe pool-eject host-uuid=$beta --force",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { asks: true, ..Grammar::keys(&["host-uuid"], &["force"]) };
     fn new(args: Args) -> Self {

@@ -98,7 +98,7 @@ pub fn refusal(world: &World, by: MachineId, refused: ApiError) -> Output {
 
 /// A span as the tools print the delay before a change of role: whole seconds in 6.0, later three decimals.
 pub fn delay(world: &World, span: crate::base::time::Span) -> String {
-    if world.release.delay_in_whole_seconds() {
+    if world.release.words.delay_in_whole_seconds {
         format!("{}", span.0 / 1_000_000)
     } else {
         format!("{}.{:03}", span.0 / 1_000_000, span.0 / 1_000 % 1_000)

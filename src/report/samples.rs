@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::time::Time;
+use crate::world::release::Release;
 use serde_json::json;
 
 fn at(text: &str) -> Time {
@@ -128,7 +129,7 @@ pub fn forgotten() -> Report {
         title: "Forgetting a host that is only cut off".into(),
         tags: vec!["member-failure".into()],
         sha256: "0123456789abcdef".repeat(4),
-        release: "manual-6",
+        release: Release::default().name(),
         seed: 1,
         set: Vec::new(),
         world: None,

@@ -16,7 +16,10 @@ use super::steps::{Around, ReadRecovery, ReadStep, read_recovery, read_steps};
 use super::tree::{self, Node, Value};
 use super::waits;
 use crate::base::time::Time;
+use crate::command::Ground;
 use crate::fault::Act;
+use crate::world::release::Release;
+use crate::world::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -37,6 +40,8 @@ pub struct Asked<'a> {
     /// What is set instead of what the file says, each as `KEY=VALUE`: a setting, or `release`. A `matrix` is tried with this
     /// value of the key alone.
     pub set: &'a [String],
+    /// Instead of the file's release, and of all but this one of its `matrix`.
+    pub release: Option<Release>,
 }
 
 /// Reads the bytes of a scenario file that includes no other. `file` is its name: diagnostics show it, and its stem names
@@ -48,7 +53,11 @@ pub fn load_bytes(file: &str, bytes: &[u8]) -> Result<Loaded, Vec<Diagnostic>> {
     load_with(
         file,
         bytes,
-        &mut Asked { include: &mut |_| Err("only a scenario that is a file of its own can include others".into()), set: &[] },
+        &mut Asked {
+            include: &mut |_| Err("only a scenario that is a file of its own can include others".into()),
+            set: &[],
+            release: None,
+        },
     )
 }
 
@@ -69,7 +78,7 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
 /// Every mistake of the file in its order; at least one. Broken YAML, a key that stands twice and a file beyond all bounds
 /// stop at the first; a file that can't be included is told before what the whole would say.
 pub fn load_with(file: &str, bytes: &[u8], asked: &mut Asked<'_>) -> Result<Loaded, Vec<Diagnostic>> {
-    let set = matrix::read_set(asked.set)?;
+    let set = matrix::read_set(asked.set, asked.release)?;
     let text = utf8(file, bytes).map_err(|wrong| vec![*wrong])?;
     let own = tree::parse(&Source::new(file, text)).map_err(|broken| vec![broken])?;
     let Whole { node, parts, sha256 } = include::whole(file, text, own, asked.include)?;
@@ -118,14 +127,15 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
     }
     let fields = reader.fields(node, &keys::FILE)?;
     let head = read_head(reader, &fields);
-    let release = matrix::value(set, "release").or_else(|| fields.get("release")).and_then(|node| matrix::read_release(reader, node));
+    let release = matrix::value(set, "release").or_else(|| fields.get("release"));
+    let release = release.and_then(|node| matrix::read_release(reader, node)).unwrap_or_default();
     let seed = fields.get("seed").and_then(|node| reader.whole(node, 0, u64::MAX)).unwrap_or(0);
     let seeds = fields.get("seeds").and_then(|node| reader.whole_range(node, SEEDS_MOST));
     let skip = fields.get("skip").and_then(|node| read_skip(reader, node));
     let until = fields.get("until").and_then(|node| reader.span(node)).map(|span| Time::ZERO + span);
     let settings = match matrix::settings(set, fields.some("settings"), node.place) {
-        Some(node) => read_settings(reader, &node),
-        None => fields.some("settings").map(|node| read_settings(reader, node)).unwrap_or_default(),
+        Some(node) => read_settings(reader, release, &node),
+        None => fields.some("settings").map_or_else(|| Settings::of(release), |node| read_settings(reader, release, node)),
     };
     let Some(pool_node) = fields.some("pool") else {
         let place = if fields.get("pool").is_some() { fields.key_place("pool") } else { fields.place() };
@@ -135,8 +145,8 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
     };
     let pool::ReadPool { pool, index } = pool::read(reader, pool_node, &settings)?;
 
-    let mut around =
-        Around { index: &index, names: &pool.names, master: pool.master, until, steps: 0, lost: Vec::new(), named: Vec::new() };
+    let ground = Ground { names: &pool.names, release, manager: settings.storage_manager };
+    let mut around = Around { index: &index, ground, master: pool.master, until, steps: 0, lost: Vec::new(), named: Vec::new() };
     let sequences = read_sequences(reader, &mut around, &fields);
     lint::steps(reader, &pool, &sequences.read());
     let (of_recoveries, expect) = read_expectations(reader, &fields, &index, until, &sequences);
@@ -152,7 +162,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
         shows_kept: head.shows_kept,
         shows_broken: head.shows_broken,
         tags: head.tags,
-        release: release.unwrap_or_default(),
+        release,
         seed,
         seeds,
         skip,

@@ -70,7 +70,7 @@ pub const ERRORS: &[ErrorDoc] = &[
         code: "HOST_HAS_RESIDENT_VMS",
         params: &["host"],
         text: "This host can not be forgotten because there are some user VMs still running",
-        doc: "The database has VMs that run on the host. Reset them with `xe vm-reset-powerstate` once it is certain that the host is off. `manual-6` does not ask for this: there `host-forget` marks them halted.",
+        doc: "The database has VMs that run on the host. Reset them with `xe vm-reset-powerstate` once it is certain that the host is off.",
     },
     ErrorDoc {
         code: "HOST_CANNOT_DESTROY_SELF",

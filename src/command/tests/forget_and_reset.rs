@@ -157,7 +157,7 @@ fn a_former_sr_master_needs_the_word() {
     assert!(!room.told(&Event::NeedlessMasterWord { by: ALPHA, sr: NFS, host: host(BETA) }));
 }
 
-/// `manual-6` knows a host that was forgotten; what never was is UUID_INVALID, the SR first (storage.md §0.1, §3.2).
+/// The manual's release knows a host that was forgotten; what never was is UUID_INVALID, the SR first (storage.md §0.1, §3.2).
 #[test]
 fn resetvdis_knows_forgotten_hosts_and_no_strangers() {
     let mut room = Room::new();
