@@ -541,7 +541,7 @@ pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[S
     list
 }
 
-/// The verdict of a case (contract §2).
+/// The verdict of a case (docs/report.md).
 pub fn verdict(scenario: &Scenario, case: Case, program: &Program, records: &[StepRecord], expectations: &[Expectation]) -> Verdict {
     if expectations.iter().any(|expectation| !expectation.passed) {
         return Verdict::NotAsExpected;

@@ -97,7 +97,7 @@ pub const CODES: &[Word] = &[
     ),
 ];
 
-/// What the contract names and this version refuses as `not-yet`, beside the releases above.
+/// What has a name and this version refuses as `not-yet`, beside the releases above.
 pub const NOT_YET: &[(super::Kind, &str, &str)] = &[
     (
         super::Kind::Hazard,

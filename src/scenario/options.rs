@@ -8,7 +8,7 @@ use crate::world::settings::{SETTINGS, SettingKind, Settings};
 
 /// Settings that are intervals: what they time comes again and again.
 pub const INTERVALS: [&str; 5] = ["heartbeat-interval", "liveness-check", "database-sync", "emergency-retry", "emergency-restart"];
-/// Generations of the storage manager that the contract names and that are not built.
+/// Generations of the storage manager that are named and not built.
 const MANAGERS_NOT_YET: [&str; 4] = ["g1b", "g2", "g3", "g4"];
 
 /// What a setting's value looks like.
@@ -78,7 +78,7 @@ pub fn read_settings(reader: &mut Reader<'_>, node: &Node) -> Settings {
     settings
 }
 
-/// Whether a release is one that the contract names and that is not built.
+/// Whether a release is one that is named and not built.
 pub fn release_not_yet(name: &str) -> bool {
     RELEASES_NOT_YET.contains(&name)
 }

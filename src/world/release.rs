@@ -29,7 +29,7 @@ pub enum Release {
     Manual6,
 }
 
-/// The releases that the contract names and that are not built.
+/// The releases that are named and not built.
 pub const RELEASES_NOT_YET: &[&str] = &["xenserver-6.0", "xenserver-6.2", "xcp-ng-8.3"];
 
 impl Release {

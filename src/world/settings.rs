@@ -143,7 +143,7 @@ pub const SETTINGS: &[SettingDoc] = &[
     },
 ];
 
-/// The storage manager's generation (storage.md §0). Only G1 is built.
+/// The storage manager's generation (docs/model/locks.md §11). Only G1 is built.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum StorageManager {
     /// sm of XenServer 6.0 and 6.1's base.

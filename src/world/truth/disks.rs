@@ -33,7 +33,7 @@ impl World {
     /// VDI.activate on `machine` under the database of `master` (blktap2.py, `_add_tag`, G1): key, then open.
     ///
     /// Any RW key refuses, whoever holds it, at once and without asking. A RW request over the host's own RO key
-    /// succeeds and the key stays RO (storage.md §0.1).
+    /// succeeds and the key stays RO (docs/model/locks.md §2).
     pub fn activate(
         &mut self,
         fx: &mut Effects,
@@ -276,7 +276,7 @@ impl World {
         }
     }
 
-    /// A path or an SR came back: what was held back is written now, late (storage.md C11).
+    /// A path or an SR came back: what was held back is written now, late (docs/model/guests-and-disks.md §9).
     pub fn flush_held_writes(&mut self, fx: &mut Effects, sr: SrId) {
         self.redo_log_follows(sr);
         for vdi in self.vdis_on(sr) {
