@@ -9,8 +9,8 @@ use crate::world::belief::plan::Planner;
 use crate::world::belief::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
 use crate::world::belief::{PoolHa, Protection};
 use crate::world::errors::ApiError;
+use crate::world::inventory::{Inventory, Kind, Mode};
 use crate::world::memory::{Forsaken, PoolConf, Toolstack, Xapi};
-use crate::world::names::{Kind, Mode, Names};
 use crate::world::truth::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
 use crate::world::{MAIN_POOL, World};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
     let pool = &scenario.pool;
     let mut names = pool.names.clone();
     if names.pools.is_empty() {
-        names.pools.push(Names::uuid(Kind::Pool, 0));
+        names.pools.push(Inventory::uuid(Kind::Pool, 0));
     }
     for machine in &mut names.machines {
         machine.stream = Stream::new(seed, "machine", &machine.name);
@@ -34,7 +34,7 @@ pub fn world(scenario: &Scenario, seed: u64) -> World {
     let spare_pools: BTreeMap<usize, PoolId> =
         names.machines.iter().enumerate().filter(|(_, m)| m.spare).zip(1..).map(|((at, _), n)| (at, PoolId(n))).collect();
     for pool in spare_pools.values() {
-        names.pools.push(Names::uuid(Kind::Pool, pool.at()));
+        names.pools.push(Inventory::uuid(Kind::Pool, pool.at()));
     }
 
     let db = Arc::new(database(scenario));
@@ -231,12 +231,12 @@ fn database(scenario: &Scenario) -> Database {
 }
 
 /// The SRs that a known machine has PBDs for: the shared ones and its own.
-fn pbds_of(names: &Names, machine: MachineId) -> impl Iterator<Item = SrId> + '_ {
+fn pbds_of(names: &Inventory, machine: MachineId) -> impl Iterator<Item = SrId> + '_ {
     names.sr_ids().filter(move |sr| names.srs[sr.at()].machine.is_none_or(|owner| owner == machine))
 }
 
 /// The database as a host that the pool has forgotten still has it.
-fn with_itself(db: &Database, names: &Names, machine: MachineId) -> Database {
+fn with_itself(db: &Database, names: &Inventory, machine: MachineId) -> Database {
     let mut own = db.clone();
     let host = HostId(machine.0);
     own.hosts.insert(host, HostRecord { enabled: true, live: true });

@@ -10,8 +10,8 @@ use crate::base::time::{Span, Time};
 use crate::world::belief::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
+use crate::world::inventory::{HostName, Inventory, MachineName, Mode, SrName, SrType, VbdName, VdiName, VmName};
 use crate::world::memory::{PoolConf, Toolstack, Xapi};
-use crate::world::names::{HostName, MachineName, Mode, Names, SrName, SrType, VbdName, VdiName, VmName};
 use crate::world::settings::Settings;
 use crate::world::truth::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
 use crate::world::{MAIN_POOL, World};
@@ -59,7 +59,7 @@ pub struct Stage {
 }
 
 /// The names of such a pool.
-pub fn names(hosts: u16) -> Names {
+pub fn names(hosts: u16) -> Inventory {
     let label = |n: u16| ["alpha", "beta", "gamma"].get(usize::from(n)).map_or_else(|| format!("host{n}"), |name| (*name).to_string());
     let machine = |n: u16| MachineName {
         name: label(n),
@@ -81,7 +81,7 @@ pub fn names(hosts: u16) -> Names {
         vbds,
     };
     let sr = |name: &str, kind, machine| SrName { name: name.into(), uuid: format!("sr-{name}"), kind, machine };
-    Names {
+    Inventory {
         pool_name: "pool".into(),
         pools: vec!["pool-0".into()],
         machines: (0..hosts).map(machine).collect(),

@@ -7,8 +7,8 @@ use crate::fault::{Act, Fault};
 use crate::hazard::{HazardName, Severity};
 use crate::world::belief::PowerState;
 use crate::world::event::Status;
+use crate::world::inventory::{Inventory, Mode};
 use crate::world::memory::xhad::KnownFaults;
-use crate::world::names::{Mode, Names};
 use crate::world::release::Release;
 use crate::world::settings::Settings;
 use crate::world::truth::Io;
@@ -65,11 +65,11 @@ pub struct Scenario {
 
 /// The pool at the start: every state is said here, derived ones included.
 ///
-/// `Names::vms[..].phase` and `Names::machines[..].stream` depend on the seed and are put in when a run begins.
+/// `Inventory::vms[..].phase` and `Inventory::machines[..].stream` depend on the seed and are put in when a run begins.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Pool {
     /// What things are called. Host ids equal machine ids at the start.
-    pub names: Names,
+    pub names: Inventory,
     /// The master of the start.
     pub master: MachineId,
     #[allow(missing_docs)]
@@ -80,7 +80,7 @@ pub struct Pool {
     pub vms: Vec<VmStart>,
     /// By VDI.
     pub vdis: Vec<VdiStart>,
-    /// Names of database dumps of the state at 0.
+    /// Inventory of database dumps of the state at 0.
     pub dumps: Vec<String>,
     /// High availability, where it is on.
     pub ha: Option<HaStart>,

@@ -1,7 +1,7 @@
 //! What the lists and `param-get` show (docs/model/commands.md §8, §9), and what a machine shows of itself.
 
 use super::stage::*;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 
 #[test]
 fn lists_show_records_in_their_layout() {

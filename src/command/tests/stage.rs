@@ -9,8 +9,8 @@ use crate::world::World;
 use crate::world::belief::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
+use crate::world::inventory::{Inventory, Kind, MachineName, Mode, SrName, SrType, VbdName, VdiName, VmName};
 use crate::world::memory::{PoolConf, Toolstack, Xapi};
-use crate::world::names::{Kind, MachineName, Mode, Names, SrName, SrType, VbdName, VdiName, VmName};
 use crate::world::release::Release;
 use crate::world::settings::Settings;
 use crate::world::truth::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
@@ -38,9 +38,12 @@ pub fn host(machine: MachineId) -> HostId {
     HostId(machine.0)
 }
 
-fn names() -> Names {
-    let mut names =
-        Names { pool_name: "pool1".into(), pools: vec![Names::uuid(Kind::Pool, 0), Names::uuid(Kind::Pool, 1)], ..Names::default() };
+fn names() -> Inventory {
+    let mut names = Inventory {
+        pool_name: "pool1".into(),
+        pools: vec![Inventory::uuid(Kind::Pool, 0), Inventory::uuid(Kind::Pool, 1)],
+        ..Inventory::default()
+    };
     for (at, name) in ["alpha", "beta", "gamma", "delta"].into_iter().enumerate() {
         names.machines.push(MachineName {
             name: name.into(),
@@ -49,21 +52,21 @@ fn names() -> Names {
             spare: name == "delta",
             stream: Stream::new(1, "machine", name),
         });
-        names.hosts.push(crate::world::names::HostName { machine: MachineId(at as u16), uuid: Names::uuid(Kind::Host, at) });
+        names.hosts.push(crate::world::inventory::HostName { machine: MachineId(at as u16), uuid: Inventory::uuid(Kind::Host, at) });
     }
     let srs = [("nfs1", SrType::Nfs, None), ("san1", SrType::LvmoIscsi, None), ("local-beta", SrType::Lvm, Some(BETA))];
     for (at, (name, kind, machine)) in srs.into_iter().enumerate() {
-        names.srs.push(SrName { name: name.into(), uuid: Names::uuid(Kind::Sr, at), kind, machine });
+        names.srs.push(SrName { name: name.into(), uuid: Inventory::uuid(Kind::Sr, at), kind, machine });
     }
     for machine in [ALPHA, BETA, GAMMA, SPARE] {
         for (at, sr) in [NFS, SAN, LOCAL].into_iter().enumerate() {
-            names.pbds.insert((machine, sr), Names::uuid(Kind::Pbd, machine.at() * 3 + at));
+            names.pbds.insert((machine, sr), Inventory::uuid(Kind::Pbd, machine.at() * 3 + at));
         }
     }
     for (at, name) in ["db", "web", "backup"].into_iter().enumerate() {
         names.vms.push(VmName {
             name: name.into(),
-            uuid: Names::uuid(Kind::Vm, at),
+            uuid: Inventory::uuid(Kind::Vm, at),
             memory: 1 << 30,
             writes: None,
             phase: Span::ZERO,
@@ -75,7 +78,7 @@ fn names() -> Names {
         });
     }
     for (at, (name, sr, vm)) in [("db-root", NFS, DB), ("web-root", NFS, WEB), ("web-data", SAN, WEB)].into_iter().enumerate() {
-        names.vdis.push(VdiName { name: name.into(), uuid: Names::uuid(Kind::Vdi, at), sr, vm });
+        names.vdis.push(VdiName { name: name.into(), uuid: Inventory::uuid(Kind::Vdi, at), sr, vm });
     }
     let vbds = [
         (DB, DB_ROOT, "root", Mode::Rw),
@@ -84,7 +87,7 @@ fn names() -> Names {
         (BACKUP, DB_ROOT, "look", Mode::Ro),
     ];
     for (at, (vm, vdi, disk, mode)) in vbds.into_iter().enumerate() {
-        names.vbds.push(VbdName { vm, vdi, disk: disk.into(), mode, uuid: Names::uuid(Kind::Vbd, at) });
+        names.vbds.push(VbdName { vm, vdi, disk: disk.into(), mode, uuid: Inventory::uuid(Kind::Vbd, at) });
         names.vms[vm.at()].vbds.push(VbdId(at as u16));
     }
     names

@@ -1,5 +1,5 @@
-//! What things are called: names and UUIDs of machines, hosts, SRs, VMs, disks. Fixed but for reinstallations, each of
-//! which adds a host. Knows nothing of what state anything is in.
+//! What there is: machines, hosts, SRs, VMs, disks with their names, UUIDs and what else of them never changes. Fixed but for
+//! reinstallations, each of which adds a host. Knows nothing of what state anything is in.
 
 use crate::base::draw::Stream;
 use crate::base::ids::{HostId, MachineId, PoolId, SrId, VbdId, VdiId, VmId};
@@ -153,10 +153,10 @@ pub struct VmName {
     pub vbds: Vec<VbdId>,
 }
 
-/// All names, by id.
+/// All there is, by id. Those who have one call it `names`: what things are called is what they ask it for.
 #[derive(Clone, PartialEq, Debug, Default)]
 #[allow(missing_docs)]
-pub struct Names {
+pub struct Inventory {
     pub pool_name: String,
     /// UUIDs of pools, the main one first.
     pub pools: Vec<String>,
@@ -183,7 +183,7 @@ pub enum Kind {
     Pool = 0x0901,
 }
 
-impl Names {
+impl Inventory {
     /// The UUID of the n-th object of a kind: UUIDs sort as the file lists the objects.
     pub fn uuid(kind: Kind, n: usize) -> String {
         let n = n + 1;
