@@ -84,7 +84,7 @@ fn faults(path: &str, text: &str, root: &Path) -> Vec<String> {
         match mark {
             Mark::Page(page) => {
                 let beside = root.join(path).parent().map(|folder| folder.join(&page)).filter(|_| own);
-                let file = [Some(root.join(&page)), beside].into_iter().flatten().find(|file| file.is_file());
+                let file = [beside, Some(root.join(&page))].into_iter().flatten().find(|file| file.is_file());
                 let written = path.starts_with("tests/") && WRITTEN.contains(&page.as_str());
                 if file.is_none() && !written {
                     faults.push(format!("{place}: {page} does not stand in the repository"));
