@@ -3,18 +3,22 @@
 
 use crate::base::ids::{MachineId, SrId, VdiId, VmId};
 use crate::base::time::Time;
-use crate::engine::{Program, StepRecord};
+use crate::engine::{Engine, Program};
 use crate::hazard::watch::Found;
 use crate::hazard::{Place, Severity};
-use crate::scenario::model::{Case, Deed, Expect, Fact, HazardExpect, Role, Scenario, Scope, Sequence, StateExpect, StateWhen, Worst};
+use crate::scenario::model::{
+    Begin, Case, Deed, Expect, Fact, HazardExpect, Role, Scenario, Scope, Sequence, StateExpect, StateWhen, Worst,
+};
 use crate::scenario::words;
 use crate::world::World;
 use crate::world::event::Status;
 use crate::world::memory::{PoolConf, Xapi};
 
 mod bounds;
+mod states;
 
 pub use bounds::{Measured, judge_share, occurs, share};
+pub use states::States;
 
 /// The judgement of a case.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,98 +105,14 @@ fn parts(scenario: &Scenario, case: Case) -> impl Iterator<Item = &Expect> {
     scenario.expect.iter().chain(own)
 }
 
+/// Whether a case has an `expect`.
+pub fn judges(scenario: &Scenario, case: Case) -> bool {
+    parts(scenario, case).next().is_some()
+}
+
 fn applies(scenario: &Scenario, case: Case, scope: &Scope) -> bool {
     let fits = |wanted: &Option<String>, got: Option<&str>| wanted.as_deref().is_none_or(|wanted| got == Some(wanted));
     fits(&scope.world, scenario.world_name(case)) && fits(&scope.recovery, scenario.recovery_name(case))
-}
-
-/// A state that is being watched.
-#[derive(Clone, Debug)]
-struct Watched<'a> {
-    expect: &'a StateExpect,
-    /// The judgement, once it is made.
-    passed: Option<bool>,
-    got: String,
-}
-
-/// The states of a case, judged while the clock runs.
-#[derive(Clone, Debug)]
-pub struct States<'a> {
-    watched: Vec<Watched<'a>>,
-}
-
-impl<'a> States<'a> {
-    /// The states that apply to a case.
-    pub fn new(scenario: &'a Scenario, case: Case) -> States<'a> {
-        let states = parts(scenario, case).flat_map(|expect| &expect.states).filter(|state| applies(scenario, case, &state.scope));
-        States { watched: states.map(|expect| Watched { expect, passed: None, got: String::new() }).collect() }
-    }
-
-    /// Whether nothing is left to watch.
-    pub fn is_empty(&self) -> bool {
-        self.watched.is_empty()
-    }
-
-    /// The world stands as it is from `from` until just before `until`: whatever falls in between is judged on it.
-    pub fn stands(&mut self, world: &World, from: Time, until: Time) {
-        for watched in self.watched.iter_mut().filter(|watched| watched.passed.is_none()) {
-            let within = |at: Time| from <= at && at < until;
-            match watched.expect.when {
-                StateWhen::At(at) if within(at) => watched.judge(world, at),
-                StateWhen::By(by) if from <= by => {
-                    let (holds, got) = holds(world, watched.expect);
-                    watched.got = got;
-                    if holds {
-                        watched.passed = Some(true);
-                    } else if within(by) {
-                        watched.passed = Some(false);
-                    }
-                }
-                StateWhen::During(first, last) if from <= last && first < until => {
-                    let (holds, got) = holds(world, watched.expect);
-                    if !holds {
-                        watched.got = format!("{got} at {}", from.max(first));
-                        watched.passed = Some(false);
-                    } else if within(last) {
-                        watched.got = got;
-                        watched.passed = Some(true);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// The run is over.
-    pub fn finish(mut self, world: &World) -> Vec<Expectation> {
-        for watched in self.watched.iter_mut().filter(|watched| watched.passed.is_none()) {
-            match watched.expect.when {
-                StateWhen::End => watched.judge(world, world.now),
-                // The run ended before its time, at its bound of events: what was not seen is not so.
-                _ => {
-                    watched.passed = Some(false);
-                    watched.got = format!("the run ended at {}, before that instant", world.now);
-                }
-            }
-        }
-        self.watched
-            .into_iter()
-            .map(|watched| Expectation {
-                line: watched.expect.line,
-                what: state_text(world, watched.expect),
-                passed: watched.passed.unwrap_or(false),
-                got: watched.got,
-            })
-            .collect()
-    }
-}
-
-impl Watched<'_> {
-    fn judge(&mut self, world: &World, _at: Time) {
-        let (holds, got) = holds(world, self.expect);
-        self.passed = Some(holds);
-        self.got = got;
-    }
 }
 
 /// Whether all facts hold, and how each stands.
@@ -345,15 +265,8 @@ fn state_text(world: &World, expect: &StateExpect) -> String {
 // ---- at the end
 
 /// All that was expected of a case but states: steps, hazards, the worst, what is left.
-pub fn expectations(
-    scenario: &Scenario,
-    case: Case,
-    program: &Program,
-    records: &[StepRecord],
-    found: &[Found],
-    world: &World,
-    measured: &Measured<'_>,
-) -> Vec<Expectation> {
+pub fn expectations(scenario: &Scenario, case: Case, engine: &Engine, found: &[Found], measured: &Measured<'_>) -> Vec<Expectation> {
+    let (program, records, world) = (engine.program(), &engine.records, &engine.world);
     let mut list = Vec::new();
     for ((_, step), record) in program.steps.iter().zip(records) {
         let Some(expect) = &step.expect else { continue };
@@ -404,6 +317,8 @@ pub fn expectations(
         }
         list.extend(bounds::judge(expect, program, records, world, measured));
     }
+    let never_began = never_began(scenario, case, engine);
+    list.extend(never_began.map(|(line, what, got)| Expectation { line, what, passed: false, got }));
     let (line, allowed, said) = worst_allowed(scenario, case, &parts);
     let worst = found.iter().map(|found| found.hazard.doc().severity).max();
     list.push(Expectation {
@@ -426,6 +341,28 @@ pub fn expectations(
         });
     }
     list
+}
+
+/// A recovery that is judged has to begin; where it did not, which wait ran out, and what was so instead.
+fn never_began(scenario: &Scenario, case: Case, engine: &Engine) -> Option<(u32, String, String)> {
+    let recovery = &scenario.recoveries[case.recovery?];
+    if engine.recovery_began.is_some() || engine.cut_short {
+        return None;
+    }
+    let names = &engine.world.names;
+    let (what, instead) = match (&recovery.begin, engine.recovery_given_up.as_deref()) {
+        (Begin::WaitFor { condition, within }, given_up) => {
+            let what = format!("the recovery begins: wait-for {{{}}}, within {within}", words::condition(condition, names));
+            let (at, instead) = match given_up {
+                Some((at, instead)) => (*at, instead.clone()),
+                None => (engine.world.now, engine.instead(condition, recovery.host)),
+            };
+            let ran_out = if given_up.is_some() { "given up" } else { "the run ended" };
+            (what, format!("{ran_out} at {at}: {instead}"))
+        }
+        (_, _) => ("the recovery begins".to_owned(), format!("the run ended at {} before it did", engine.world.now)),
+    };
+    Some((recovery.line, what, instead))
 }
 
 fn worst_name(worst: Worst) -> &'static str {
@@ -497,10 +434,23 @@ fn matches(world: &World, item: &HazardExpect, found: &Found) -> bool {
         && item.hosts.as_ref().is_none_or(|hosts| same_set(hosts, &found.hosts))
 }
 
+/// What kept a step that is late: the one before it, or the recovery's own beginning.
+fn why_late(program: &Program, at: usize) -> &'static str {
+    let (sequence, _) = program.steps[at];
+    let first = program.order(sequence).first().is_some_and(|first| usize::from(first.0) == at);
+    if first { "the recovery itself began only then" } else { "the step before it had not ended" }
+}
+
 /// Warnings about the scenario itself.
-pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[StepRecord], world: &World) -> Vec<Warning> {
+pub fn warnings(scenario: &Scenario, case: Case, engine: &Engine) -> Vec<Warning> {
+    let (program, records, world) = (engine.program(), &engine.records, &engine.world);
     let mut list = Vec::new();
-    for ((_, step), record) in program.steps.iter().zip(records) {
+    if let Some((line, what, instead)) = never_began(scenario, case, engine) {
+        let what = what.trim_start_matches("the recovery begins").trim_start_matches(": ");
+        let text = format!("the recovery never began ({}): {instead}", if what.is_empty() { "its time never came" } else { what });
+        list.push(Warning { code: "recovery-not-begun", line, text });
+    }
+    for (at, ((_, step), record)) in program.steps.iter().zip(records).enumerate() {
         let text = || words::text(&step.deed, &world.names);
         if record.effect == Some(false) {
             list.push(Warning {
@@ -515,7 +465,7 @@ pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[S
             list.push(Warning {
                 code: "late-step",
                 line: step.line,
-                text: format!("`{first}` began {late} after its `at`: the step before it had not ended"),
+                text: format!("`{first}` began {late} after its `at`: {}", why_late(program, at)),
             });
         }
     }
@@ -542,15 +492,19 @@ pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[S
 }
 
 /// The verdict of a case (docs/report.md).
-pub fn verdict(scenario: &Scenario, case: Case, program: &Program, records: &[StepRecord], expectations: &[Expectation]) -> Verdict {
+pub fn verdict(scenario: &Scenario, case: Case, engine: &Engine, expectations: &[Expectation]) -> Verdict {
     if expectations.iter().any(|expectation| !expectation.passed) {
         return Verdict::NotAsExpected;
     }
-    if parts(scenario, case).next().is_none() {
-        return Verdict::NoExpectation;
-    }
-    let without_effect = program.steps.iter().zip(records).any(|((sequence, step), record)| {
+    let never_began = case.recovery.is_some() && engine.recovery_began.is_none() && !engine.cut_short;
+    let without_effect = engine.program().steps.iter().zip(&engine.records).any(|((sequence, step), record)| {
         *sequence != Sequence::Recovery && matches!(step.deed, Deed::Fault { .. }) && record.effect == Some(false)
     });
-    if without_effect { Verdict::Inconclusive } else { Verdict::AsExpected }
+    if without_effect || never_began {
+        Verdict::Inconclusive
+    } else if parts(scenario, case).next().is_none() {
+        Verdict::NoExpectation
+    } else {
+        Verdict::AsExpected
+    }
 }

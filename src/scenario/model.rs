@@ -157,13 +157,17 @@ pub struct VdiStart {
     pub open_on: Vec<(MachineId, Mode, Option<VmId>)>,
 }
 
-/// One of the three sequences that run side by side.
+/// One of the sequences that run side by side.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
 pub enum Sequence {
+    /// What happens to the pool in every case.
     Timeline,
+    /// What happens in one of the worlds.
     World,
+    /// What the operator does.
     Recovery,
+    /// What somebody else types at the same time, by his place in the file.
+    Operator(u8),
 }
 
 impl Sequence {
@@ -173,6 +177,17 @@ impl Sequence {
             Sequence::Timeline => "timeline",
             Sequence::World => "world",
             Sequence::Recovery => "recovery",
+            Sequence::Operator(_) => "operator",
+        }
+    }
+
+    /// Its place among those that run side by side: at one instant they act in this order.
+    pub fn lane(self) -> usize {
+        match self {
+            Sequence::Timeline => 0,
+            Sequence::World => 1,
+            Sequence::Recovery => 2,
+            Sequence::Operator(at) => 3 + usize::from(at),
         }
     }
 }
@@ -184,7 +199,7 @@ pub struct Step {
     pub id: Option<String>,
     /// The line of its first key.
     pub line: u32,
-    /// What its draws are keyed by: the id, else its place (`timeline.3`).
+    /// What its draws are keyed by: the id, else what it is (`timeline: crash: beta`), with a number where several are alike.
     pub key: String,
     /// When it begins.
     pub when: When,
