@@ -51,7 +51,7 @@ pub struct Expectation {
     pub got: String,
 }
 
-/// The verdict of a case (contract §2).
+/// The verdict of a case (docs/report.md).
 pub fn verdict(scenario: &Scenario, case: Case, engine: &Engine, expectations: &[Expectation]) -> Verdict {
     if expectations.iter().any(|expectation| !expectation.passed) {
         return Verdict::NotAsExpected;

@@ -90,7 +90,7 @@ pub const CODES: &[Word] = &[
     ),
 ];
 
-/// What the contract names and this version refuses as `not-yet`.
+/// What has a name and this version refuses as `not-yet`, beside the releases above.
 pub const NOT_YET: &[(super::Kind, &str, &str)] = &[
     (
         super::Kind::Hazard,

@@ -358,9 +358,9 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// The contract's list, and nothing else.
+    /// These, and nothing else.
     #[test]
-    fn help_shows_the_contracts_commands() {
+    fn help_shows_these_commands() {
         let shown: Vec<String> = Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_string()).collect();
         let expected =
             ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "schema"];

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
     use crate::report::samples::forgotten;
 
-    /// The contract's table: expectations decide where there are any, severities only where there are none.
+    /// Expectations decide where there are any, severities only where there are none.
     #[test]
     fn expectations_go_before_severities() {
         let mut report = forgotten();

@@ -120,7 +120,7 @@ fn explain_and_the_schema_tell_it() {
     assert_eq!(schema["properties"]["release"]["enum"], serde_json::json!([manual, "toy-1"]));
 }
 
-/// `host-declare-dead` came with 6.2 (xe-cli.md §3.2): the manual's release has no such command, and the toy's code is 7.0.
+/// `host-declare-dead` came with 6.2 (xapi_host.ml, declare_dead): the manual's release has no such command, and the toy's code is 7.0.
 #[test]
 fn a_release_has_the_commands_of_its_code() {
     let text = format!("{STORY}  - {{after: 1m, run: xe host-declare-dead uuid=$gamma}}\n");

@@ -73,9 +73,7 @@ impl Operation for Resetvdis {
     fn target(&self, world: &World) -> Target {
         let names = &world.names;
         match world.settings.storage_manager.resetvdis(&self.words) {
-            Reset::Host { host, sr, master } => {
-                Target::Locks { host: names.machine_by_uuid(&host), sr: names.sr_by_uuid(&sr), master }
-            }
+            Reset::Host { host, sr, master } => Target::Locks { host: names.machine_by_uuid(&host), sr: names.sr_by_uuid(&sr), master },
             Reset::Usage(_) => Target::default(),
         }
     }

@@ -1,5 +1,5 @@
 //! `xe vm-start`: the checks of the database, then the storage manager on the chosen host, disk by disk (xapi_vm.ml;
-//! storage.md §2.11).
+//! docs/model/guests-and-disks.md §1).
 
 use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};

@@ -48,7 +48,7 @@ pub enum Shape {
     Settings,
     /// The settings, each with a list of values.
     SettingsLists,
-    /// The contract has it and it is not built: readers refuse it by name, the schema leaves it out.
+    /// It has a name and is not built: readers refuse it by name, the schema leaves it out.
     NotYet,
 }
 

@@ -7,7 +7,7 @@ use super::index::{Index, good_name};
 use super::keys;
 use super::lint;
 use super::matrix::{self, Set};
-use super::model::{Deed, Expect, Recovery, Scenario, NamedSteps};
+use super::model::{Deed, Expect, NamedSteps, Recovery, Scenario};
 use super::options::read_settings;
 use super::pool;
 use super::read::{Fields, Reader};

@@ -1,4 +1,4 @@
-//! The state at 0: what the file says, and from it what it does not say, in the contract's order. What is said is not
+//! The state at 0: what the file says, and from it what it does not say, one after the other. What is said is not
 //! derived again; what can't be so is told of.
 
 use super::diagnostic::Place;

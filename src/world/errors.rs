@@ -39,7 +39,7 @@ impl ApiError {
     pub fn text(self, text: impl Into<String>) -> ApiError {
         self.with(Param::Text(text.into()))
     }
-    /// What the storage manager answers when a disk can't be activated: SR_BACKEND_FAILURE_46 (storage.md §2.1).
+    /// What the storage manager answers when a disk can't be activated: SR_BACKEND_FAILURE_46 (docs/model/locks.md §3).
     pub fn vdi_unavailable(opterr: impl std::fmt::Display) -> ApiError {
         ApiError::new("SR_BACKEND_FAILURE_46").text("").text(format!("The VDI is not available [opterr={opterr}]")).text("")
     }

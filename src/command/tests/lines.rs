@@ -31,7 +31,7 @@ fn examples_and_good_lines_pass() {
     }
 }
 
-/// xe-cli.md §4 and §8.
+/// docs/model/commands.md §11.
 #[test]
 fn traps_are_told() {
     for (line, expected) in [

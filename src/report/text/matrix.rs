@@ -108,18 +108,18 @@ pub fn render(page: &mut Page, reports: &[Report], told: usize) {
             last += 1;
         }
         let mut head = pad("", 2 + side);
-        for column in first..last {
-            head.push_str(&pad(&page.tint(Tint::Bold, &format!("  {}", column_names[column])), wide[column]));
+        for (name, wide) in column_names.iter().zip(&wide).take(last).skip(first) {
+            head.push_str(&pad(&page.tint(Tint::Bold, &format!("  {name}")), *wide));
         }
         page.line(&head);
         for (row, name) in row_names.iter().enumerate() {
             let mut line = format!("  {}", pad(&page.tint(Tint::Bold, name), side));
-            for column in first..last {
+            for (column, wide) in wide.iter().enumerate().take(last).skip(first) {
                 let text = table.case(row, column).map_or("  -".to_string(), |at| {
                     let mark = if at == told { "> " } else { "  " };
                     format!("{mark}{}", page.tint(severity_tint(reports[at].worst), &cell(&reports[at])))
                 });
-                line.push_str(&pad(&text, wide[column]));
+                line.push_str(&pad(&text, *wide));
             }
             page.line(&line);
         }

@@ -176,7 +176,7 @@ fn ways_to_fail_are_tried_up_to_the_bounds_that_xapi_has() {
     let tried = |hosts: usize| {
         (0..=hosts).filter(|failures| Packing { total_hosts: hosts, failures: *failures, ..Packing::default() }.exhaustive()).max()
     };
-    // pool.md §9.5: 6 hosts every n; 7: 5; 8–9: 4; 10–16: 3; 17–32: 2; more: never.
+    // docs/model/ha.md §17: 6 hosts every n; 7: 5; 8–9: 4; 10–16: 3; 17–32: 2; more: never.
     let expected = [(2, 2), (6, 6), (8, 4), (9, 4), (10, 3), (16, 3), (17, 2), (32, 2)];
     for (hosts, most) in expected {
         assert_eq!(tried(hosts), Some(most), "{hosts} hosts");

@@ -47,7 +47,7 @@ static ROWS: &[Row] = &[
     toy::TOY,
 ];
 
-/// The releases that the contract names and that are not built.
+/// The releases that have a name and are not built.
 pub const RELEASES_NOT_YET: &[&str] = &["xenserver-6.0", "xenserver-6.2", "xcp-ng-8.3"];
 
 /// A release of XenServer, as a scenario names it: a place in the table of rows. Its answers are its fields.

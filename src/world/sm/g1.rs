@@ -1,4 +1,4 @@
-//! Generation G1: sm of XenServer 6.0 and of 6.1's base (storage.md §0).
+//! Generation G1: sm of XenServer 6.0 and of 6.1's base (docs/model/locks.md §11).
 
 use super::{Activation, Generation, Inactive, Reset, Surprise};
 use crate::world::World;
@@ -40,7 +40,7 @@ impl Generation for G1 {
         Ok(())
     }
 
-    /// A RW request over the host's own RO key succeeds, and the key stays RO (storage.md §0.1).
+    /// A RW request over the host's own RO key succeeds, and the key stays RO (docs/model/locks.md §2).
     fn add_key(&self, world: &mut World, fx: &mut Effects, ask: &Activation) {
         let host = world.host_on(ask.machine);
         if world.db(ask.master).vdi(ask.vdi).is_some_and(|record| record.lock_of(host).is_none()) {

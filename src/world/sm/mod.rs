@@ -14,7 +14,7 @@ use crate::world::guards::Guard;
 use crate::world::inventory::Mode;
 use crate::world::truth::Io;
 
-/// A generation of the storage manager (storage.md §0), as `settings.storage-manager` names it.
+/// A generation of the storage manager (docs/model/locks.md §11), as `settings.storage-manager` names it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum StorageManager {
     #[allow(missing_docs)]
@@ -22,7 +22,7 @@ pub enum StorageManager {
     G1,
 }
 
-/// The generations that the contract names and that are not built.
+/// The generations that have a name and are not built.
 pub const MANAGERS_NOT_YET: &[&str] = &["g1b", "g2", "g3", "g4"];
 
 impl StorageManager {

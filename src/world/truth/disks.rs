@@ -180,7 +180,7 @@ impl World {
         }
     }
 
-    /// A path or an SR came back: what was held back is written now, late (storage.md C11).
+    /// A path or an SR came back: what was held back is written now, late (docs/model/guests-and-disks.md §9).
     pub fn flush_held_writes(&mut self, fx: &mut Effects, sr: SrId) {
         self.redo_log_follows(sr);
         for vdi in self.vdis_on(sr) {
