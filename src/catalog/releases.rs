@@ -1,7 +1,8 @@
 //! What `explain` says of releases: each one, what tells them apart, and beneath other topics what of that concerns them.
 //! Knows no release by name: all is read from the rows.
 
-use super::{Entry, Kind, first_sentence};
+use super::sentence::first_sentence;
+use super::{Entry, Kind};
 use crate::command::CommandDoc;
 use crate::world::release::{DIFFERENCES, Difference, RELEASES_NOT_YET, Release, SUBJECTS};
 use crate::world::settings::{SettingDoc, SettingKind, Settings};

@@ -1,7 +1,7 @@
 //! Durations and switches that a scenario may set. The table below is the only place that names them.
 
 use crate::base::time::Span;
-use crate::world::sm::StorageManager;
+use crate::world::sm::generation::StorageManager;
 
 /// How a setting is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,7 +4,7 @@ use super::differences::{Ha, HaBeat, Hosts, Locks, Vms, Words};
 use super::{Answers, Row, Version};
 use crate::base::time::Span;
 use crate::world::settings::Settings;
-use crate::world::sm::StorageManager;
+use crate::world::sm::generation::StorageManager;
 
 /// What held in the times of XenServer 6.
 pub const SETTINGS_6: Settings = Settings {

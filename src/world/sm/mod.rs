@@ -4,6 +4,7 @@
 //! What a forget, a boot and the hooks do to locks is not its affair, but the release's ([`crate::world::release`]).
 
 mod g1;
+pub mod generation;
 
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::world::World;
@@ -13,22 +14,12 @@ use crate::world::event::Event;
 use crate::world::guards::Guard;
 use crate::world::inventory::Mode;
 use crate::world::truth::Io;
-
-/// A generation of the storage manager (docs/model/locks.md §11), as `settings.storage-manager` names it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum StorageManager {
-    #[allow(missing_docs)]
-    #[default]
-    G1,
-}
+pub use generation::StorageManager;
 
 /// The generations that have a name and are not built.
 pub const MANAGERS_NOT_YET: &[&str] = &["g1b", "g2", "g3", "g4"];
 
 impl StorageManager {
-    /// Every generation that is there, in the order of time.
-    pub const ALL: &'static [StorageManager] = &[StorageManager::G1];
-
     /// What it answers.
     fn generation(self) -> &'static dyn Generation {
         match self {
