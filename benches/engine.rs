@@ -9,6 +9,7 @@ use poolsim::engine::queue::{NO_STEP, Queue, RANK_POOL};
 use poolsim::engine::{Engine, Options};
 use poolsim::fault::Fault;
 use poolsim::report;
+use poolsim::run::Session;
 use poolsim::scenario::load;
 use poolsim::scenario::model::{Case, Deed, Scenario, Step, When};
 use poolsim::search::study;
@@ -156,5 +157,25 @@ fn ha(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, workload, hold, shipped, corpus, ha);
+/// What it costs to branch: a session of three hosts in the middle of a story, with all who look on, and a silent engine of a
+/// pool of 64 hosts with 200 VMs.
+fn clone(c: &mut Criterion) {
+    let mut group = c.benchmark_group("clone-and-drop");
+    let text = include_str!("../scenarios/forget/forgotten-while-it-runs.yaml");
+    let story = load("forgotten-while-it-runs.yaml", text).expect("a valid scenario").scenario;
+    let large = load(
+        "large.yaml",
+        "pool:\n  hosts: [xs01..xs64]\n  storage: {nfs1: {type: nfs}}\n  vms: {vm001..vm200: {running-on: xs01..xs64}}\n",
+    );
+    let large = large.expect("a valid scenario").scenario;
+    for (name, scenario, silent) in [("3-hosts-silent", &story, true), ("3-hosts-told", &story, false), ("64-hosts-200-vms", &large, true)]
+    {
+        let mut session = Session::new(scenario, Case::default(), Options { silent, ..Options::default() }, &[]);
+        session.until(Time::ZERO + Span::mins(16));
+        group.bench_function(name, |b| b.iter(|| session.clone()));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, workload, hold, shipped, corpus, ha, clone);
 criterion_main!(benches);
