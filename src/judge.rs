@@ -12,7 +12,7 @@ mod states;
 mod warnings;
 mod words;
 
-pub use applies::{PlaceNames, judges};
+pub use applies::{PlaceNames, judges, missed};
 pub use at_end::expectations;
 pub use bounds::{Measured, judge_share, occurs, share};
 pub use facts::role;

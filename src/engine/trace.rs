@@ -89,7 +89,10 @@ impl Entries {
 
     fn partition_point(&self, holds: impl Fn(&Entry) -> bool) -> usize {
         let full = self.chunks.partition_point(|chunk| chunk.last().is_some_and(&holds));
-        full * CHUNK + self.chunks.get(full).map_or(0, |chunk| chunk.partition_point(&holds))
+        match self.chunks.get(full) {
+            Some(chunk) => full * CHUNK + chunk.partition_point(&holds),
+            None => self.len(),
+        }
     }
 
     /// Takes them away: whoever has told them needs them no more.

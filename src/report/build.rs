@@ -54,6 +54,7 @@ pub fn build(study: &Study<'_>) -> Report {
         worst: run.worst(),
         recovery_began: engine.recovery_began,
         recovery_safe: run.recovery_safe(),
+        missed: judge::missed(scenario, world).map(|vm| world.names.vm(vm).to_owned()).collect(),
         counts,
         story,
         hazards,

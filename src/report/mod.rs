@@ -64,6 +64,8 @@ pub struct Report {
     pub recovery_began: Option<Time>,
     /// Whether no finding of danger or corruption began after the recovery began; `None` without a recovery that began.
     pub recovery_safe: Option<bool>,
+    /// The VMs that ran at the start and do not run at the end, on one host each: what a recovery is for, and missed.
+    pub missed: Vec<String>,
     pub counts: BTreeMap<Severity, u64>,
     /// In the order of `since`.
     pub hazards: Vec<Finding>,

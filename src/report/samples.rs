@@ -144,6 +144,7 @@ pub fn forgotten() -> Report {
         worst: Some(Severity::Corruption),
         recovery_began: Some(at("16m32s")),
         recovery_safe: Some(false),
+        missed: Vec::new(),
         counts: BTreeMap::from([(Severity::Corruption, 1), (Severity::Danger, 1)]),
         hazards: vec![presumed, writer],
         because_cut_short: false,

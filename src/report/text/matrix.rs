@@ -2,7 +2,10 @@
 
 use super::layout::{COLUMNS, Page, Tint, clean, pad, width};
 use super::words::{severity_tint, severity_word};
-use crate::report::{Report, Verdict};
+use crate::base::time::Span;
+use crate::hazard::Severity;
+use crate::report::{Finding, Report, Verdict};
+use crate::world::event::Status;
 
 /// The word for a case whose recovery name is absent, in the head of a column.
 fn column_name(report: &Report) -> String {
@@ -21,20 +24,50 @@ fn row_name(report: &Report) -> String {
     name
 }
 
-/// The worst of a case, and whether its recovery is safe, in words.
-fn cell(report: &Report) -> String {
-    let safe = match (report.recovery_safe, report.steps.iter().any(|step| step.from == "recovery")) {
-        (Some(true), _) => ", safe",
-        (Some(false), _) => ", NOT SAFE",
-        (None, true) => ", not begun",
-        (None, false) => "",
-    };
+/// What a cell says: what the recovery made of it, and what was there before it.
+struct Cell {
+    /// The worst that the recovery began; without a recovery the worst of all.
+    worst: Option<Severity>,
+    told: String,
+    /// In grey.
+    before: String,
+}
+
+/// A case in the words of somebody who teaches: what the recovery began, whether all that ran runs again, what was refused, how
+/// long the longest stood still; and what was bad before the recovery began.
+fn cell(report: &Report) -> Cell {
     let judged = match report.verdict {
         Verdict::NotAsExpected => " *",
         Verdict::Inconclusive => " ?",
         Verdict::AsExpected | Verdict::NoExpectation => "",
     };
-    format!("{}{safe}{judged}", severity_word(report.worst))
+    let recovery = || report.steps.iter().filter(|step| step.from == "recovery");
+    let Some(began) = report.recovery_began else {
+        let never = if recovery().next().is_some() { ", not begun" } else { "" };
+        let told = format!("{}{never}{judged}", severity_word(report.worst));
+        return Cell { worst: report.worst, told, before: String::new() };
+    };
+    let (after, before): (Vec<&Finding>, Vec<&Finding>) = report.hazards.iter().partition(|finding| finding.since > began);
+    let worst = |findings: &[&Finding]| findings.iter().map(|finding| finding.severity).max();
+    let harm = worst(&after).filter(|worst| *worst >= Severity::Danger);
+    let mut told = vec![harm.map_or("safe", |harm| severity_word(Some(harm))).to_string()];
+    told.push(match &report.missed[..] {
+        [] => "goal reached".into(),
+        [one] => format!("{} not up", clean(one)),
+        several => format!("{} VMs not up", several.len()),
+    });
+    let refused = recovery().filter(|step| matches!(step.status, Status::Error | Status::Hung | Status::GivenUp)).count();
+    told.extend((refused > 0).then(|| format!("{refused} refused")));
+    let longest = report.downtime.values().max().copied().unwrap_or_default();
+    told.extend((longest > Span::ZERO).then(|| format!("down {}", rounded(longest))));
+    let before = worst(&before).map_or_else(String::new, |before| format!(" (before: {})", severity_word(Some(before))));
+    Cell { worst: harm, told: format!("{}{judged}", told.join(", ")), before }
+}
+
+/// A span in whole minutes where it has any, else in whole seconds: nobody compares recoveries by the second.
+fn rounded(span: Span) -> Span {
+    let unit = if span >= Span::mins(1) { Span::mins(1).0 } else { Span::secs(1).0 };
+    Span((span.0 + unit / 2) / unit * unit)
 }
 
 /// The cases as a table: names down the side and across the top, and which case stands where.
@@ -65,7 +98,8 @@ impl<'r> Table<'r> {
     /// How wide a column must be under a head of this name.
     fn wide(&self, column: usize, name: &str) -> usize {
         let cells = self.cells.iter().filter(|(_, c, _)| *c == column);
-        let body = cells.map(|(_, _, at)| width(&cell(&self.reports[*at])) + 2).max();
+        let wide = |cell: Cell| width(&cell.told) + width(&cell.before) + 2;
+        let body = cells.map(|(_, _, at)| wide(cell(&self.reports[*at]))).max();
         body.unwrap_or(0).max(width(name)) + 2
     }
 }
@@ -94,7 +128,7 @@ fn shortened(names: &[String], most: usize, prefix: &str, legend: &mut Vec<Strin
 /// Lays the cases out; more columns than fit are set in blocks one below the other.
 pub fn render(page: &mut Page, reports: &[Report], told: usize) {
     let table = Table::new(reports);
-    page.heading("CASES", "what may be so (down) x what the operator does (across): the worst, and whether the recovery is safe");
+    page.heading("CASES", "what may be so (down) x what the operator does (across): what comes of it");
     page.gap();
     let mut legend = Vec::new();
     let row_names = shortened(&table.rows, 24, "world ", &mut legend);
@@ -117,7 +151,8 @@ pub fn render(page: &mut Page, reports: &[Report], told: usize) {
             for (column, wide) in wide.iter().enumerate().take(last).skip(first) {
                 let text = table.case(row, column).map_or("  -".to_string(), |at| {
                     let mark = if at == told { "> " } else { "  " };
-                    format!("{mark}{}", page.tint(severity_tint(reports[at].worst), &cell(&reports[at])))
+                    let Cell { worst, told, before } = cell(&reports[at]);
+                    format!("{mark}{}{}", page.tint(severity_tint(worst), &told), page.tint(Tint::Dim, &before))
                 });
                 line.push_str(&pad(&text, *wide));
             }
@@ -141,6 +176,8 @@ fn key(page: &mut Page, reports: &[Report]) {
     if reports.iter().any(|report| report.verdict == Verdict::Inconclusive) {
         keys.push("? inconclusive");
     }
-    let text = format!("{}; safe: nothing of danger or corruption begins after the recovery began", keys.join(", "));
+    let safe = "safe: nothing of danger or corruption begins after the recovery began";
+    let goal = "goal: every VM that ran at the start runs at the end, on one host; down: the longest that one stood still";
+    let text = format!("{}; {safe}; {goal}", keys.join(", "));
     page.hanging("  ", 2, Tint::Dim, &text);
 }
