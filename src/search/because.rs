@@ -416,6 +416,7 @@ mod tests {
             },
             timeline: faults.iter().enumerate().map(step).collect(),
             worlds: Vec::new(),
+            operators: Vec::new(),
             recoveries: Vec::new(),
             expect: None,
         }
