@@ -6,7 +6,7 @@ mod expect;
 mod steps;
 
 use super::draft::PoolDraft;
-use super::model::{Recovery, Scenario, WorldPart};
+use super::model::{NamedSteps, Recovery, Scenario};
 use super::plain::{self, Map};
 use super::range;
 use super::tree::{Node, Value};
@@ -48,16 +48,20 @@ fn file(scenario: &Scenario) -> Node {
     map.say("pool", pool(scenario));
     let around = steps::Around { names: &scenario.pool.names, host: scenario.pool.master };
     map.may("timeline", (!scenario.timeline.is_empty()).then(|| around.steps(&scenario.timeline)));
-    if !scenario.worlds.is_empty() {
-        let mut worlds = Map::default();
-        for WorldPart { name, steps, .. } in &scenario.worlds {
-            worlds.say(name, around.steps(steps));
-        }
-        map.say("worlds", worlds.node());
-    }
+    map.may("worlds", named_steps(&scenario.worlds, &around));
     recoveries(scenario, &around, &mut map);
+    map.may("operators", named_steps(&scenario.operators, &around));
     map.may("expect", scenario.expect.as_ref().map(|expect| expect::node(&scenario.pool.names, expect)));
     map.node()
+}
+
+/// Sequences by their names; `None` where there are none.
+fn named_steps(parts: &[NamedSteps], around: &steps::Around<'_>) -> Option<Node> {
+    let mut map = Map::default();
+    for NamedSteps { name, steps, .. } in parts {
+        map.say(name, around.steps(steps));
+    }
+    (!map.is_empty()).then(|| map.node())
 }
 
 /// `recovery` where it has no name, else `recoveries`.
