@@ -54,7 +54,7 @@ pub(super) fn percent(millionths: u32) -> String {
 /// A size in bytes, in the largest unit that leaves nothing over.
 pub(super) fn size(bytes: u64) -> Node {
     let units = [("TiB", 1u64 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
-    let (unit, factor) = units.into_iter().find(|(_, factor)| bytes % factor == 0).unwrap_or(("B", 1));
+    let (unit, factor) = units.into_iter().find(|(_, factor)| bytes.is_multiple_of(*factor)).unwrap_or(("B", 1));
     text(format!("{}{unit}", bytes / factor))
 }
 
