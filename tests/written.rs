@@ -35,7 +35,7 @@ fn shipped_scenarios_are_written_and_read_back() {
         let folder = path.parent().expect("a folder");
         let bytes = std::fs::read(&path).expect("a file");
         let mut include = |name: &str| std::fs::read(folder.join(name)).map_err(|error| error.to_string());
-        let loaded = load_with(&common::relative(&path), &bytes, &mut Asked { include: &mut include, set: &[] });
+        let loaded = load_with(&common::relative(&path), &bytes, &mut Asked { release: None, include: &mut include, set: &[] });
         let scenario = loaded.unwrap_or_else(|wrong| panic!("{}: {wrong:?}", path.display())).scenario;
         holds(&path.display().to_string(), &scenario);
     }

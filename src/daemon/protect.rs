@@ -13,7 +13,7 @@ use crate::world::effects::{Due, Effects};
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
 use crate::world::memory::{Restart, Xapi};
-use crate::world::truth::disks::{ACTIVATION_TRIES, Inactive};
+use crate::world::sm::{ACTIVATION_TRIES, Activation, Inactive};
 use crate::world::view::Contact;
 use std::collections::BTreeSet;
 
@@ -164,8 +164,8 @@ fn host_for(world: &World, master: MachineId, next: Restart) -> Result<HostId, A
     };
     let machine = called(world, master, vm, host)?;
     // A lock that is there already refuses at once.
-    for (vdi, _) in world.disks_of(vm) {
-        match world.activation_check(master, machine, vdi) {
+    for (vdi, mode) in world.disks_of(vm) {
+        match world.activation_check(Activation { master, machine, vdi, mode }) {
             _ if world.has_open(machine, vdi) => {}
             Ok(()) => {}
             Err(Inactive::Failed(error)) => return Err(error),

@@ -15,9 +15,9 @@ impl Scenario {
         let mut bare = self.clone();
         bare.sha256.clear();
         bare.timeline.iter_mut().for_each(step);
-        for part in bare.worlds.iter_mut().chain(&mut bare.operators) {
-            part.line = 0;
-            part.steps.iter_mut().for_each(step);
+        for named in bare.worlds.iter_mut().chain(&mut bare.operators) {
+            named.line = 0;
+            named.steps.iter_mut().for_each(step);
         }
         bare.recoveries.iter_mut().for_each(recovery);
         bare.expect.iter_mut().for_each(expect);
@@ -49,8 +49,8 @@ impl Scenario {
             pool,
             timeline: Vec::new(),
             worlds: Vec::new(),
-            operators: Vec::new(),
             recoveries: Vec::new(),
+            operators: Vec::new(),
             expect: None,
         }
     }

@@ -1,57 +1,15 @@
-//! The state at 0: what the file says, and from it what it does not say, in the contract's order. What is said is not
+//! The state at 0: what the file says, and from it what it does not say, one after the other. What is said is not
 //! derived again; what can't be so is told of.
 
 use super::diagnostic::Place;
 use super::model::{HostStart, Role, VdiStart, VmStart};
-use super::pool::{Draft, host_of};
 use super::read::{Reader, shorten};
+use super::said::{Draft, Running, host_of};
 use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::world::belief::PowerState;
 use crate::world::inventory::{Inventory, Mode};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What is said of a host.
-#[derive(Default)]
-pub(super) struct HostSaid {
-    pub place: Place,
-    pub spare: bool,
-    pub powered: Option<bool>,
-    pub known: Option<bool>,
-    pub live: Option<(bool, Place)>,
-    pub enabled: Option<bool>,
-    pub role: Option<Role>,
-    pub copy_age: Option<Span>,
-}
-
-/// What `running-on` says.
-#[derive(Default)]
-pub(super) enum Running {
-    #[default]
-    Unsaid,
-    /// A host: the record, and the domain if it has power.
-    Host(MachineId, Place),
-    /// A list: the domains alone.
-    Domains(Vec<(MachineId, Place)>),
-}
-
-/// What is said of a VM.
-#[derive(Default)]
-pub(super) struct VmSaid {
-    pub place: Place,
-    pub running: Running,
-    pub power_state: Option<(PowerState, Place)>,
-    pub resident_on: Option<(Option<MachineId>, Place)>,
-}
-
-/// What is said of a VDI.
-#[derive(Default)]
-pub(super) struct VdiSaid {
-    pub place: Place,
-    pub locks: Option<Vec<(MachineId, Mode, Place)>>,
-    pub open_on: Option<Vec<(MachineId, Mode, Place)>>,
-    pub paused: bool,
-}
 
 /// Derives what is not said.
 pub(super) fn derive(reader: &mut Reader<'_>, draft: &Draft, master: MachineId) -> (Vec<HostStart>, Vec<VmStart>, Vec<VdiStart>) {

@@ -13,6 +13,7 @@ use super::tree::{Node, Value};
 use super::words;
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
+use crate::command::Ground;
 use crate::world::event::Status;
 use crate::world::inventory::Inventory;
 use std::collections::BTreeMap;
@@ -31,8 +32,8 @@ pub const STATUSES: [(&str, Status); 3] = [("ok", Status::Ok), ("error", Status:
 pub struct Around<'c> {
     /// The names of the pool.
     pub index: &'c Index,
-    /// The names and UUIDs of the pool.
-    pub names: &'c Inventory,
+    /// The names and UUIDs of the pool, its release and its storage manager.
+    pub ground: Ground<'c>,
     /// The master of the start: whose console it is where nobody says.
     pub master: MachineId,
     /// When the run ends, if the file says.
@@ -82,7 +83,7 @@ pub fn read_steps(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node,
         }
         let Some(mut read) = read_step(reader, around, item, from, host) else { continue };
         if read.step.id.is_none() {
-            read.step.key = what_it_is(&read.step.deed, around.names, from, &mut alike);
+            read.step.key = what_it_is(&read.step.deed, around.ground.names, from, &mut alike);
         }
         steps.push(read);
     }
@@ -402,7 +403,7 @@ fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'
         }
         "act" => deeds::read_act(reader, around.index, node).map(Deed::Act),
         "note" => reader.text(node, "words for the reader").map(|text| Deed::Note(text.to_string())),
-        _ => run_lines::read_run(reader, around.index, around.names, node, forgiving, stdin).map(Deed::Run),
+        _ => run_lines::read_run(reader, around.index, around.ground, node, forgiving, stdin).map(Deed::Run),
     }
 }
 

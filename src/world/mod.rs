@@ -13,6 +13,7 @@ pub mod inventory;
 pub mod memory;
 pub mod release;
 pub mod settings;
+pub mod sm;
 pub mod truth;
 pub mod view;
 

@@ -146,7 +146,7 @@ pub fn world() -> World {
     World {
         now: Time::ZERO,
         settings: Arc::new(Settings::default()),
-        release: Release::Manual6,
+        release: Release::default(),
         names: Arc::new(names()),
         hw: Hardware {
             machines: (0..4).map(on).collect(),

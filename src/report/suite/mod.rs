@@ -60,7 +60,7 @@ pub struct Outcome {
     pub seed: Option<u64>,
     #[allow(missing_docs)]
     pub result: Result,
-    /// The contract's verdict, or `skipped`, `wrong-file`, `golden-differs`, `not-repeatable`, `bug`.
+    /// The verdict of its report, or `skipped`, `wrong-file`, `golden-differs`, `not-repeatable`, `bug`.
     pub verdict: &'static str,
     /// The worst finding, `none` where nothing was found or nothing was run.
     pub worst: &'static str,

@@ -48,20 +48,20 @@ fn file(scenario: &Scenario) -> Node {
     map.say("pool", pool(scenario));
     let around = steps::Around { names: &scenario.pool.names, host: scenario.pool.master };
     map.may("timeline", (!scenario.timeline.is_empty()).then(|| around.steps(&scenario.timeline)));
-    map.may("worlds", named_steps(&scenario.worlds, &around));
+    let mut named = |key: &str, sequences: &[NamedSteps]| {
+        if !sequences.is_empty() {
+            let mut all = Map::default();
+            for NamedSteps { name, steps, .. } in sequences {
+                all.say(name, around.steps(steps));
+            }
+            map.say(key, all.node());
+        }
+    };
+    named("worlds", &scenario.worlds);
+    named("operators", &scenario.operators);
     recoveries(scenario, &around, &mut map);
-    map.may("operators", named_steps(&scenario.operators, &around));
     map.may("expect", scenario.expect.as_ref().map(|expect| expect::node(&scenario.pool.names, expect)));
     map.node()
-}
-
-/// Sequences by their names; `None` where there are none.
-fn named_steps(parts: &[NamedSteps], around: &steps::Around<'_>) -> Option<Node> {
-    let mut map = Map::default();
-    for NamedSteps { name, steps, .. } in parts {
-        map.say(name, around.steps(steps));
-    }
-    (!map.is_empty()).then(|| map.node())
 }
 
 /// `recovery` where it has no name, else `recoveries`.

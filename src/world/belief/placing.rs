@@ -6,7 +6,7 @@ use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
 use crate::world::inventory::Mode;
-use crate::world::truth::disks::Inactive;
+use crate::world::sm::{Activation, Inactive};
 
 impl World {
     /// The memory that a host has free by the records of a database, in bytes; `None` where it has no limit.
@@ -85,7 +85,7 @@ impl World {
     ) -> Result<(), (Inactive, VdiId)> {
         let disks = self.disks_of(vm);
         while let Some((vdi, mode)) = disks.get(*taken) {
-            self.activate(fx, home, machine, *vdi, *mode, Some(vm)).map_err(|why| (why, *vdi))?;
+            self.activate(fx, Activation { master: home, machine, vdi: *vdi, mode: *mode }, Some(vm)).map_err(|why| (why, *vdi))?;
             *taken += 1;
         }
         Ok(())
