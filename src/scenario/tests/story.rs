@@ -21,7 +21,7 @@ fn the_example_is_read_whole() {
     );
     assert_eq!(scenario.sha256.len(), 64);
     let fault = &scenario.timeline[0];
-    assert_eq!((fault.line, fault.key.as_str()), (21, "timeline.1"));
+    assert_eq!((fault.line, fault.key.as_str()), (21, "timeline: isolate: beta"));
     assert_eq!(fault.when, When::At((Span::mins(5), Span::mins(5))));
     let Deed::Fault { fault, lasts: None, every: None, .. } = &fault.deed else { panic!("no fault") };
     assert_eq!(*fault, Fault::Isolate(vec![BETA]));
@@ -112,7 +112,7 @@ expect: {{worst: {{dead: danger}}, hazards: [{{hazard: vm-down, world: dead, rec
 "
     ));
     assert_eq!(scenario.cases().len(), 4);
-    assert_eq!(scenario.worlds[0].steps[0].key, "worlds.dead.1");
+    assert_eq!(scenario.worlds[0].steps[0].key, "worlds.dead: crash: beta");
     let careful = &scenario.recoveries[0];
     assert_eq!((careful.steps[0].host, careful.steps[1].host, &careful.begin), (MachineId(2), BETA, &Begin::AfterTimeline));
     assert_eq!(careful.steps[0].key, "recoveries.careful.1");
