@@ -107,6 +107,9 @@ timeline:
 worlds:
   "no": [{note: "one: two"}, {act: {power-off: xs01}}]
   dead: []
+operators:
+  anna: [{at: 16m, run: xe host-list, host: xs01}, {after: 7x+0s, note: "5"}]
+  "on": []
 recoveries:
   first:
     wait-for: {host: [xs01, xs02], live: false, known: true}

@@ -115,7 +115,7 @@ expect: {{worst: {{dead: danger}}, hazards: [{{hazard: vm-down, world: dead, rec
     assert_eq!(scenario.worlds[0].steps[0].key, "worlds.dead: crash: beta");
     let careful = &scenario.recoveries[0];
     assert_eq!((careful.steps[0].host, careful.steps[1].host, &careful.begin), (MachineId(2), BETA, &Begin::AfterTimeline));
-    assert_eq!(careful.steps[0].key, "recoveries.careful.1");
+    assert_eq!(careful.steps[0].key, "recoveries.careful: xe host-list");
     assert!(careful.steps[0].expect.as_ref().unwrap().must);
     let own = scenario.recoveries[1].expect.as_ref().unwrap();
     assert_eq!((own.worst.unwrap().1, own.left.unwrap().1), (Some(Severity::Corruption), None));

@@ -12,7 +12,7 @@ use super::range;
 use super::tree::{Node, Value};
 use crate::base::ids::VmId;
 use crate::base::time::Time;
-use crate::world::settings::{SETTINGS, SettingKind, Settings};
+use crate::world::settings::{SETTINGS, Settings};
 
 /// The scenario as YAML. What the text loads to is [the same](Scenario::same_as), places apart; comments, the layout and
 /// the order of keys of the file that it was loaded from are nobody's.
@@ -43,7 +43,7 @@ fn file(scenario: &Scenario) -> Node {
     map.may("seeds", scenario.seeds.map(|(first, last)| plain::text(format!("{first}..{last}"))));
     map.may("skip", scenario.skip.as_ref().map(plain::text));
     map.may("until", scenario.until.map(|until| plain::span(until.since(Time::ZERO))));
-    map.may("settings", settings(&scenario.settings));
+    map.may("settings", settings(scenario));
     map.may("matrix", matrix(scenario));
     map.say("pool", pool(scenario));
     let around = steps::Around { names: &scenario.pool.names, host: scenario.pool.master };
@@ -83,26 +83,14 @@ fn recoveries(scenario: &Scenario, around: &steps::Around<'_>, map: &mut Map) {
     }
 }
 
-/// The settings that are not the usual ones.
-fn settings(settings: &Settings) -> Option<Node> {
-    let (mut own, mut usual) = (settings.clone(), Settings::default());
+/// The settings that are not the release's own. What a variant of another release has otherwise than that release was said.
+fn settings(scenario: &Scenario) -> Option<Node> {
     let mut map = Map::default();
     for doc in SETTINGS {
-        match doc.kind {
-            SettingKind::Span => {
-                let (own, usual) = (own.span_mut(doc.key), usual.span_mut(doc.key));
-                map.may(doc.key, own.filter(|own| Some(**own) != usual.as_deref().copied()).map(|own| plain::span(*own)));
-            }
-            SettingKind::Range => {
-                let (own, usual) = (own.range_mut(doc.key), usual.range_mut(doc.key));
-                map.may(doc.key, own.filter(|own| Some(**own) != usual.as_deref().copied()).map(|own| plain::spans(*own)));
-            }
-            SettingKind::Chance => {
-                let said = (own.network_loss != usual.network_loss).then(|| plain::text(plain::percent(own.network_loss)));
-                map.may(doc.key, said);
-            }
-            // There is one generation.
-            SettingKind::StorageManager => {}
+        let usual = |scenario: &Scenario| scenario.settings.shown(doc.key) == Settings::of(scenario.release).shown(doc.key);
+        let set = |scenario: &Scenario| scenario.set.iter().any(|(key, _)| key == doc.key);
+        if !usual(scenario) || scenario.variants.iter().any(|variant| !set(variant) && !usual(variant)) {
+            map.may(doc.key, scenario.settings.shown(doc.key).map(plain::text));
         }
     }
     (!map.is_empty()).then(|| map.node())
