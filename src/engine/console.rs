@@ -280,9 +280,9 @@ impl Engine {
     /// The present line has ended: the next is typed, or the step ends with the first that fails.
     fn line_ended(&mut self, mut console: Box<Console>, output: Output) {
         let (program, at) = self.step_of(&console);
-        let Step { deed: Deed::Run(script), .. } = &program.steps[at].1 else { return };
+        let Step { deed: Deed::Run(script), expect, .. } = &program.steps[at].1 else { return };
         let record = &mut self.records[at];
-        record.output.push_str(&output.text);
+        self.kept.show(record, expect.as_ref(), &output.text);
         record.exit = Some(output.exit);
         record.code = output.error.as_ref().map(|error| error.code.to_owned());
         if let Some(error) = output.error {

@@ -13,6 +13,7 @@ mod ha_known_tests;
 mod ha_storage_tests;
 #[cfg(test)]
 mod ha_tests;
+mod output;
 mod program;
 #[cfg(test)]
 mod protect_tests;
@@ -84,8 +85,12 @@ pub struct StepRecord {
     pub code: Option<String>,
     /// The exit status of the last command.
     pub exit: Option<i32>,
-    /// What the console showed.
+    /// What the console showed, as far as it is kept ([`StepRecord::shown`] says that there was more).
     pub output: String,
+    /// How many bytes of it are not.
+    pub cut: u64,
+    /// What was expected to be printed was, where that was cut.
+    pub printed: bool,
     /// How late it began against its `at:`.
     pub late: Option<Span>,
     /// Whether its fault or act ever changed anything; `None` for other steps and those that did not run.
@@ -106,6 +111,8 @@ impl Default for StepRecord {
             code: None,
             exit: None,
             output: String::new(),
+            cut: 0,
+            printed: false,
             late: None,
             effect: None,
             told: false,
@@ -140,6 +147,8 @@ pub struct Engine {
     consoles: Vec<Option<Box<Console>>>,
     /// Commands that were given up while their work went on.
     detached: Vec<Console>,
+    /// How much of what consoles showed is kept.
+    kept: output::Kept,
     serial: u32,
     begun: u32,
     dues: u64,
@@ -180,6 +189,7 @@ impl Engine {
             fx: Effects::default(),
             instant: Vec::new(),
             detached: Vec::new(),
+            kept: output::Kept::default(),
             serial: 0,
             begun: 0,
             dues: 0,

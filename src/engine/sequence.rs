@@ -440,6 +440,12 @@ impl Engine {
 impl StepRecord {
     /// How the step came out, as expectations judge it.
     pub fn outcome(&self) -> crate::scenario::model::Outcome<'_> {
-        crate::scenario::model::Outcome { status: self.status, code: self.code.as_deref(), exit: self.exit, output: &self.output }
+        crate::scenario::model::Outcome {
+            status: self.status,
+            code: self.code.as_deref(),
+            exit: self.exit,
+            output: &self.output,
+            printed: self.printed,
+        }
     }
 }

@@ -125,7 +125,7 @@ fn steps(run: &Run) -> (Vec<StepReport>, Vec<usize>) {
                 status: record.status,
                 code: record.code.clone(),
                 exit: record.exit,
-                output: record.output.clone(),
+                output: record.shown(),
             }
         })
         .collect();
