@@ -5,6 +5,7 @@
 //! method here.
 
 pub mod belief;
+pub mod build;
 pub mod effects;
 pub mod errors;
 pub mod event;

@@ -2,11 +2,10 @@
 //! that knows of no other. Knows neither how it came to that nor when.
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
-use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::belief::PoolHa;
 use crate::world::belief::{Database, HostRecord};
-use crate::world::memory::{PoolConf, Toolstack, Xapi};
+use crate::world::memory::Toolstack;
 use crate::world::names::{HostName, Kind, Names};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -54,44 +53,5 @@ pub fn fresh_database(names: &Names, host: HostId, pool: PoolId) -> Database {
         attached: vec![false; names.vbds.len()],
         always_run: vec![false; names.vms.len()],
         ha: PoolHa::default(),
-    }
-}
-
-/// A toolstack as it is when a scenario begins or an installation ends: up as master of what its database says.
-impl Toolstack {
-    /// A running master of `db`.
-    pub fn fresh(db: Database) -> Toolstack {
-        Toolstack {
-            conf: PoolConf::Master,
-            db: Arc::new(db),
-            copy_as_of: Time::ZERO,
-            copy_age: Span::ZERO,
-            incoming: None,
-            disabled_until_reboot: false,
-            promotion: None,
-            taking_over: None,
-            forsaken: None,
-            ha: Default::default(),
-            xhad: None,
-            ha_beat: None,
-            ha_runs: 0,
-            xapi: Xapi::Up,
-            role: PoolConf::Master,
-            epoch: 0,
-            up_since: Time::ZERO,
-            booted: false,
-            fuse: false,
-            stashed: None,
-            user_disabled: false,
-            heard: Default::default(),
-            watched: Default::default(),
-            shutting_down: Default::default(),
-            copy_turn: None,
-            restarts: Default::default(),
-            busy: Default::default(),
-            ha_ready: false,
-            joined: None,
-            proposal: None,
-        }
     }
 }

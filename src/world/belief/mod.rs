@@ -7,6 +7,7 @@ mod placing;
 pub mod plan;
 mod protection;
 mod records;
+mod start;
 
 pub use database::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
 pub use protection::{PoolHa, Protection, VmHa};

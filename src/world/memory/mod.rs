@@ -5,6 +5,7 @@ mod ha;
 pub mod ha_moves;
 pub mod pool;
 mod processes;
+mod start;
 pub mod survival;
 mod toolstack;
 pub mod xhad;

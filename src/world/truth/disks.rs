@@ -119,7 +119,7 @@ impl World {
     pub fn open_disk(&mut self, fx: &mut Effects, machine: MachineId, vdi: VdiId, mode: Mode, vm: Option<VmId>) {
         let now = self.now;
         let truth = &mut self.hw.vdis[vdi.at()];
-        truth.openers.push(Opener { machine, vm, mode, opened: now, seen: truth.version, wrote: None, held_since: None, write_due: false });
+        truth.openers.push(Opener::new(machine, vm, mode, now, truth.version));
         if mode == Mode::Rw {
             truth.opened_rw.insert(machine, now);
         }

@@ -77,6 +77,13 @@ pub struct Opener {
     pub write_due: bool,
 }
 
+impl Opener {
+    /// An opener that has just read what lies there, in this version.
+    pub(in crate::world::truth) fn new(machine: MachineId, vm: Option<VmId>, mode: Mode, opened: Time, seen: u64) -> Opener {
+        Opener { machine, vm, mode, opened, seen, wrote: None, held_since: None, write_due: false }
+    }
+}
+
 /// The first write by a host over a version that another had written since this one opened the VDI or last wrote it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Damage {

@@ -3,6 +3,7 @@
 
 pub mod disks;
 mod hardware;
+mod start;
 mod statefile;
 mod watchdogs;
 
