@@ -24,7 +24,7 @@ fn sixteen_hosts_and_two_hundred_writing_guests_for_thirty_days() {
         assert!(report.hazards.is_empty(), "seed {seed}: {:?}", report.hazards);
         assert!(!report.cut_short);
     }
-    let open = (poolsim::base::ids::MachineId(1), poolsim::world::names::Mode::Rw, None);
+    let open = (poolsim::base::ids::MachineId(1), poolsim::world::inventory::Mode::Rw, None);
     scenario.pool.vdis[0].open_on.push(open);
     let report = case::report(&scenario, Default::default(), &common::options(false));
     assert!(report.hazards.iter().any(|finding| finding.hazard == "double-writer"), "{:?}", report.hazards);

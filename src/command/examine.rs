@@ -5,7 +5,7 @@ use super::args::{self, Args, STANDARD_KEYS};
 use super::objects::Class;
 use super::shell::{Line, Piece};
 use super::{COMMANDS, GRAMMARS, Grammar, NOT_YET, Rest, batch, names};
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 
 /// Something to say about a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,7 +34,7 @@ fn settable(class: Class) -> &'static [&'static str] {
 const UUID_KEYS: &[&str] = &["uuid", "host-uuid", "sr-uuid", "vm-uuid", "vdi-uuid", "resident-on", "default-SR", "affinity", "master"];
 
 struct Examiner<'a> {
-    names: &'a Names,
+    names: &'a Inventory,
     /// The words as text, variables as `$name`.
     words: Vec<String>,
     /// Which words hold a variable.
@@ -43,7 +43,7 @@ struct Examiner<'a> {
 }
 
 /// Looks at a line as a file has it. `stdin` is what its step gives; what is piped in goes before it.
-pub fn examine(line: &Line, names: &Names, stdin: Option<&str>) -> Vec<Complaint> {
+pub fn examine(line: &Line, names: &Inventory, stdin: Option<&str>) -> Vec<Complaint> {
     let text = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Variable(name) => format!("${name}"),

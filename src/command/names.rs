@@ -2,7 +2,7 @@
 
 use super::shell::{Line, Piece, Word};
 use crate::base::ids::{HostId, MachineId};
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 use crate::world::{MAIN_POOL, World};
 
 /// What `$name` stands for, as far as names alone tell.
@@ -17,7 +17,7 @@ enum Named<'a> {
 }
 
 /// The object of a name: the pool, a host, an SR, a VM, a VDI, a PBD (`host/sr`), a VBD (`vm/disk`).
-fn find<'a>(names: &'a Names, name: &str) -> Option<Named<'a>> {
+fn find<'a>(names: &'a Inventory, name: &str) -> Option<Named<'a>> {
     if name == "pool" {
         return Some(Named::Fixed(names.pools.get(MAIN_POOL.at()).map_or("", String::as_str)));
     }
@@ -48,12 +48,12 @@ fn find<'a>(names: &'a Names, name: &str) -> Option<Named<'a>> {
 }
 
 /// Whether a variable names an object. `$db.old` of what is no host is `$db` and the text `.old`.
-pub fn known(names: &Names, variable: &str) -> bool {
+pub fn known(names: &Inventory, variable: &str) -> bool {
     find(names, variable).is_some() || variable.strip_suffix(".old").is_some_and(|base| find(names, base).is_some())
 }
 
 /// Every name that a variable may have, for suggestions.
-pub fn all(names: &Names) -> Vec<String> {
+pub fn all(names: &Inventory) -> Vec<String> {
     let mut all = vec!["pool".to_string()];
     all.extend(names.machines.iter().map(|m| m.name.clone()));
     all.extend(names.srs.iter().map(|sr| sr.name.clone()));

@@ -5,7 +5,7 @@ use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
 use crate::world::belief::PowerState;
 use crate::world::belief::Protection;
-use crate::world::names::{Kind, Mode, Names};
+use crate::world::inventory::{Inventory, Kind, Mode};
 
 /// A class of objects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -447,7 +447,7 @@ fn pool_value(world: &World, by: MachineId, field: &str) -> Option<Value> {
 
 /// The UUID of the statefile's VDI, which is none of the disks that a scenario has.
 fn statefile(sr: SrId) -> String {
-    Names::uuid(Kind::Vdi, 100_000 + sr.at())
+    Inventory::uuid(Kind::Vdi, 100_000 + sr.at())
 }
 
 fn sr_value(world: &World, by: MachineId, sr: SrId, field: &str) -> Option<Value> {

@@ -9,7 +9,7 @@ use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
-use crate::world::names::SrType;
+use crate::world::inventory::SrType;
 use crate::world::truth::Io;
 
 /// `xe pbd-plug`.

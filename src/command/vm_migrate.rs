@@ -15,7 +15,7 @@ use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 use crate::world::truth::Io;
 use crate::world::truth::disks::ACTIVATION_TRIES;
 use crate::world::view::Contact;

@@ -11,8 +11,8 @@ use crate::world::effects::{Due, Effects};
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::{Ending, Event};
 use crate::world::guards::Guard;
+use crate::world::inventory::Mode;
 use crate::world::memory::{Forsaken, PoolConf, Promotion, Xapi};
-use crate::world::names::Mode;
 use crate::world::view::Contact;
 
 /// The pause between two greetings where the answer was final (xapi.ml, Pool.hello, permanent errors).

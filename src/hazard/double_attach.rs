@@ -3,7 +3,7 @@
 use super::double_writer::writers;
 use super::sight::{Reads, Sight, openers};
 use super::{HazardDoc, Place, Rule, Severity, Site};
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "double-attach",
@@ -31,7 +31,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 #[cfg(test)]
 mod tests {
     use crate::hazard::stage::*;
-    use crate::world::names::Mode;
+    use crate::world::inventory::Mode;
     use crate::world::truth::Io;
 
     #[test]

@@ -4,7 +4,7 @@ use super::sight::{Reads, Sight};
 use super::{HazardDoc, Place, Rule, Severity, Site};
 use crate::base::ids::{MachineId, VdiId};
 use crate::world::World;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "double-writer",
@@ -41,7 +41,7 @@ pub fn writers(world: &World, vdi: VdiId) -> Vec<MachineId> {
 #[cfg(test)]
 mod tests {
     use crate::hazard::stage::*;
-    use crate::world::names::Mode;
+    use crate::world::inventory::Mode;
     use crate::world::truth::Io;
 
     /// db runs on beta; gamma opens its disk too.

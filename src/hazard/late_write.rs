@@ -23,7 +23,7 @@ fn told(event: &Event, _: &World) -> Option<Site> {
 #[cfg(test)]
 mod tests {
     use crate::hazard::stage::*;
-    use crate::world::names::Mode;
+    use crate::world::inventory::Mode;
     use crate::world::truth::Io;
 
     /// beta loses its path to nfs1 and has a write to hold back.

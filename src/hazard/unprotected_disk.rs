@@ -33,7 +33,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 #[cfg(test)]
 mod tests {
     use crate::hazard::stage::*;
-    use crate::world::names::Mode;
+    use crate::world::inventory::Mode;
 
     #[test]
     fn a_released_lock_of_an_open_disk() {

@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::hazard::ALL;
     use crate::hazard::stage::*;
-    use crate::world::names::Mode;
+    use crate::world::inventory::Mode;
 
     fn seconds(n: u64) -> Time {
         Time::ZERO + Span::secs(n)

@@ -10,8 +10,8 @@ use crate::scenario::words::{self, percent};
 use crate::world::belief::PowerState;
 use crate::world::belief::Protection;
 use crate::world::event::{Ending, Event, Status};
+use crate::world::inventory::Inventory;
 use crate::world::memory::PoolConf;
-use crate::world::names::Names;
 use crate::world::truth::Io;
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ pub struct Told {
 #[derive(Clone, Copy)]
 pub struct Teller<'a> {
     /// The names at the end of the run.
-    pub names: &'a Names,
+    pub names: &'a Inventory,
     /// The steps of the case.
     pub steps: &'a [(crate::scenario::model::Sequence, Step)],
 }

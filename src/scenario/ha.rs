@@ -8,8 +8,8 @@ use super::read::{Fields, Reader, shorten};
 use crate::base::ids::SrId;
 use crate::base::time::Span;
 use crate::world::belief::Protection;
+use crate::world::inventory::VmName;
 use crate::world::memory::xhad::{KnownFault, KnownFaults};
-use crate::world::names::VmName;
 use crate::world::truth::SLOTS_MAX;
 
 /// The base timeout where none is said (xapi_globs.ml, `ha_default_timeout_base`).

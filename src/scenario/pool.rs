@@ -10,7 +10,7 @@ use super::tree::{Node, Value};
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::scenario::model::{HostStart, Pool, Role, VdiStart, VmStart};
 use crate::world::belief::PowerState;
-use crate::world::names::{self, Mode, Names, SrName, SrType, VbdName, VdiName, VmName};
+use crate::world::inventory::{self, Inventory, Mode, SrName, SrType, VbdName, VdiName, VmName};
 use crate::world::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +41,7 @@ pub struct ReadPool {
 /// What a pool is made of while it is read.
 #[derive(Default)]
 pub(super) struct Draft {
-    pub names: Names,
+    pub names: Inventory,
     pub index: Index,
     pub hosts: Vec<HostSaid>,
     pub vms: Vec<VmSaid>,
@@ -64,7 +64,7 @@ pub fn read(reader: &mut Reader<'_>, node: &Node, settings: &Settings) -> Option
     let fields = reader.fields(node, &keys::POOL)?;
     let mut draft = Draft::default();
     draft.names.pool_name = fields.get("name").and_then(|node| reader.text(node, "the pool's name")).unwrap_or("pool").to_string();
-    draft.names.pools.push(Names::uuid(names::Kind::Pool, 0));
+    draft.names.pools.push(Inventory::uuid(inventory::Kind::Pool, 0));
     read_hosts(reader, &mut draft, &fields);
     let members = draft.hosts.iter().filter(|host| !host.spare).count();
     if members == 0 {
@@ -117,7 +117,7 @@ pub fn read(reader: &mut Reader<'_>, node: &Node, settings: &Settings) -> Option
 }
 
 /// The UUID given, or the one of the n-th of its kind.
-fn uuid(reader: &mut Reader<'_>, uuids: &mut Vec<(String, Place)>, fields: Option<&Fields<'_>>, kind: names::Kind, n: usize) -> String {
+fn uuid(reader: &mut Reader<'_>, uuids: &mut Vec<(String, Place)>, fields: Option<&Fields<'_>>, kind: inventory::Kind, n: usize) -> String {
     let given = fields.and_then(|fields| fields.get("uuid")).and_then(|node| {
         let text = reader.text(node, "a UUID")?.to_ascii_lowercase();
         let groups: Vec<&str> = text.split('-').collect();
@@ -138,7 +138,7 @@ fn uuid(reader: &mut Reader<'_>, uuids: &mut Vec<(String, Place)>, fields: Optio
             uuids.push((text.clone(), place));
             text
         }
-        None => Names::uuid(kind, n),
+        None => Inventory::uuid(kind, n),
     }
 }
 
@@ -193,7 +193,7 @@ fn read_hosts(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>) {
                 said.role = fields.get("role").and_then(|node| reader.choice(node, "a role", &ROLES));
                 said.copy_age = fields.get("copy-age").and_then(|node| reader.span(node));
             }
-            let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), names::Kind::Host, at);
+            let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Host, at);
             draft.names.add_machine(name, uuid, memory, spare);
             draft.hosts.push(said);
         }
@@ -233,7 +233,7 @@ fn read_srs(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>) {
                 machine = None;
             }
         }
-        let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), names::Kind::Sr, at);
+        let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Sr, at);
         draft.names.srs.push(SrName { name, uuid, kind, machine });
     }
 }
@@ -259,7 +259,7 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
         }
         let fields = details.and_then(|details| reader.fields(details, &keys::VM));
         let mut said = VmSaid { place, ..VmSaid::default() };
-        let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), names::Kind::Vm, at);
+        let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Vm, at);
         let mut vm = VmName::plain(name, uuid, settings.vm_grace);
         let mut disks = None;
         if let Some(fields) = &fields {
@@ -368,7 +368,7 @@ fn read_disk(
     let mode = get("mode").and_then(|node| reader.choice(node, "a mode", &MODES)).unwrap_or(Mode::Rw);
     let vm_id = VmId(vm as u16);
     draft.index.add_vbd(&draft.names.vms[vm].name, disk);
-    let vbd_name = |vdi: VdiId| VbdName { vm: vm_id, vdi, disk: disk.to_string(), mode, uuid: Names::uuid(names::Kind::Vbd, vbd) };
+    let vbd_name = |vdi: VdiId| VbdName { vm: vm_id, vdi, disk: disk.to_string(), mode, uuid: Inventory::uuid(inventory::Kind::Vbd, vbd) };
     if let Some(node) = get("vdi") {
         if let Some(fields) = &fields {
             for key in fields.among(&["sr", "uuid", "locks", "open-on", "paused"]) {
@@ -416,7 +416,7 @@ fn read_disk(
     said.locks = get("locks").map(|node| by_host(reader, &draft.index, node));
     said.open_on = get("open-on").map(|node| by_host(reader, &draft.index, node));
     said.paused = get("paused").and_then(|node| reader.boolean(node)).unwrap_or(false);
-    let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), names::Kind::Vdi, at);
+    let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Vdi, at);
     draft.names.vdis.push(VdiName { name, uuid, sr, vm: vm_id });
     draft.vdis.push(said);
     draft.names.vbds.push(vbd_name(VdiId(at as u16)));

@@ -8,7 +8,7 @@ use crate::command::{
     self,
     shell::{self, Line, Piece, Script},
 };
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 
 /// The most that one step may type, in bytes.
 const BYTES_MOST: usize = 1 << 20;
@@ -18,7 +18,7 @@ const BYTES_MOST: usize = 1 << 20;
 pub fn read_run(
     reader: &mut Reader<'_>,
     index: &Index,
-    names: &Names,
+    names: &Inventory,
     node: &Node,
     forgiving: bool,
     stdin: Option<&str>,
@@ -67,7 +67,7 @@ pub fn read_run(
 
 /// Asks the commands what they would say of a line before anything runs. Where the step expects an error, what they
 /// would refuse is what it wants to show, and only the surprises are told.
-fn examine_run(reader: &mut Reader<'_>, names: &Names, node: &Node, text: &str, line: &Line, forgiving: bool, stdin: Option<&str>) {
+fn examine_run(reader: &mut Reader<'_>, names: &Inventory, node: &Node, text: &str, line: &Line, forgiving: bool, stdin: Option<&str>) {
     if reader.full() || !reader.examine(node.mark(), names.machines.len() + names.srs.len() + names.vms.len() + names.vdis.len()) {
         return;
     }

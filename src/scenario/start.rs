@@ -8,7 +8,7 @@ use super::read::{Reader, shorten};
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::world::belief::PowerState;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is said of a host.

@@ -13,7 +13,7 @@ use super::tree::{Node, Value};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::world::event::Status;
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 
 /// The most steps of a file.
 pub const STEPS_MOST: usize = 60_000;
@@ -30,7 +30,7 @@ pub struct Around<'c> {
     /// The names of the pool.
     pub index: &'c Index,
     /// The names and UUIDs of the pool.
-    pub names: &'c Names,
+    pub names: &'c Inventory,
     /// The master of the start: whose console it is where nobody says.
     pub master: MachineId,
     /// When the run ends, if the file says.

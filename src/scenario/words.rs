@@ -3,7 +3,7 @@
 use crate::base::ids::{MachineId, SrId};
 use crate::fault::{Act, Fault};
 use crate::scenario::model::{Deed, Step};
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 use crate::world::truth::Io;
 
 /// A list of names as a scenario writes it: one alone, several in brackets.
@@ -12,11 +12,11 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     if let [one] = names.as_slice() { (*one).to_owned() } else { format!("[{}]", names.join(", ")) }
 }
 
-fn hosts(of: &[MachineId], names: &Names) -> String {
+fn hosts(of: &[MachineId], names: &Inventory) -> String {
     list(of.iter().map(|m| names.machine(*m)))
 }
 
-fn srs(of: &[SrId], names: &Names) -> String {
+fn srs(of: &[SrId], names: &Inventory) -> String {
     list(of.iter().map(|sr| names.sr(*sr)))
 }
 
@@ -28,7 +28,7 @@ fn io(io: Io) -> &'static str {
 }
 
 /// A deed on one line (a `run` of several lines keeps them).
-pub fn text(deed: &Deed, names: &Names) -> String {
+pub fn text(deed: &Deed, names: &Inventory) -> String {
     match deed {
         Deed::Run(script) => script.text.trim_end().to_owned(),
         Deed::Note(words) => words.clone(),
@@ -54,7 +54,7 @@ pub fn text(deed: &Deed, names: &Names) -> String {
     }
 }
 
-fn fault_text(fault: &Fault, names: &Names) -> String {
+fn fault_text(fault: &Fault, names: &Inventory) -> String {
     match fault {
         Fault::Crash(of) => format!("crash: {}", hosts(of, names)),
         Fault::Boot(of) => format!("boot: {}", hosts(of, names)),
@@ -94,7 +94,7 @@ fn fault_text(fault: &Fault, names: &Names) -> String {
 }
 
 /// Whose doing a step is: the console's host, `fault`, `hands`, `note`.
-pub fn actor(step: &Step, names: &Names) -> String {
+pub fn actor(step: &Step, names: &Inventory) -> String {
     match &step.deed {
         Deed::Run(_) => names.machine(step.host).to_owned(),
         Deed::Fault { .. } => "fault".into(),

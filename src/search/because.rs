@@ -25,7 +25,7 @@ use crate::run::Run;
 use crate::scenario::model::{Deed, Scenario};
 use crate::world::World;
 use crate::world::event::{Event, Status, StepIx};
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -341,7 +341,7 @@ impl Subject {
         subject
     }
 
-    fn concerns(&self, event: &Event, names: &Names) -> bool {
+    fn concerns(&self, event: &Event, names: &Inventory) -> bool {
         let machine = |machine: &MachineId| self.hosts.binary_search(machine).is_ok();
         let host = |host: &HostId| machine(&names.hosts[host.at()].machine);
         let rules = self.about_hosts || self.sr.is_some();

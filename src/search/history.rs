@@ -9,7 +9,7 @@ use crate::fault::{Act, Fault};
 use crate::run::Run;
 use crate::scenario::model::{Deed, Scenario};
 use crate::world::event::{Event, Status, StepIx};
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 
 /// A command that makes or ends hazards, with what it was typed for where that is a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -121,7 +121,7 @@ impl<'a> History<'a> {
     }
 
     /// The names at the end of the run.
-    pub fn names(&self) -> &'a Names {
+    pub fn names(&self) -> &'a Inventory {
         &self.run.engine.world.names
     }
 
@@ -242,7 +242,7 @@ fn commands(run: &Run) -> Vec<Command> {
 }
 
 /// What a line is for. A word that is no plain name or `$name` names nothing here; the advice then says less.
-fn kind(line: &Line, names: &Names) -> Kind {
+fn kind(line: &Line, names: &Inventory) -> Kind {
     let words: Vec<String> = line.words.iter().map(|word| word.0.iter().map(plain).collect()).collect();
     let Some((program, rest)) = words.split_first() else { return Kind::Other };
     let machine = |word: &String| names.machine_ids().find(|m| names.machine(*m) == word);

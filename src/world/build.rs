@@ -6,9 +6,9 @@ use crate::base::draw::Stream;
 use crate::base::ids::{HostId, MachineId, PoolId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::belief::{Database, PowerState};
+use crate::world::inventory::{Inventory, Kind, Mode, SrName, SrType, VbdName, VdiName, VmName};
 use crate::world::memory::Toolstack;
 use crate::world::memory::xhad::KnownFaults;
-use crate::world::names::{Kind, Mode, Names, SrName, SrType, VbdName, VdiName, VmName};
 use crate::world::release::Release;
 use crate::world::settings::Settings;
 use crate::world::truth::Hardware;
@@ -89,11 +89,11 @@ pub struct HaStart {
 
 /// The pool at the start: every state is said here, derived ones included.
 ///
-/// `Names::vms[..].phase` and `Names::machines[..].stream` depend on the seed and are put in when the world is made.
+/// `Inventory::vms[..].phase` and `Inventory::machines[..].stream` depend on the seed and are put in when the world is made.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Pool {
     /// What things are called. Host ids equal machine ids at the start.
-    pub names: Names,
+    pub names: Inventory,
     /// The master of the start.
     pub master: MachineId,
     #[allow(missing_docs)]
@@ -104,7 +104,7 @@ pub struct Pool {
     pub vms: Vec<VmStart>,
     /// By VDI.
     pub vdis: Vec<VdiStart>,
-    /// Names of database dumps of the state at 0.
+    /// Inventory of database dumps of the state at 0.
     pub dumps: Vec<String>,
     /// High availability, where it is on.
     pub ha: Option<HaStart>,
@@ -116,7 +116,7 @@ impl Pool {
     /// A pool without anything in it.
     pub fn empty(name: &str) -> Pool {
         Pool {
-            names: Names { pool_name: name.into(), ..Names::default() },
+            names: Inventory { pool_name: name.into(), ..Inventory::default() },
             master: MachineId(0),
             default_sr: None,
             hosts: Vec::new(),
@@ -141,13 +141,13 @@ impl Pool {
         let at = self.hosts.len();
         let role = if spare || at == self.master.at() { Role::Master } else { Role::Member };
         self.hosts.push(HostStart { powered: true, known: !spare, live: !spare, enabled: true, role, copy_age: Span::ZERO });
-        self.names.add_machine(name.into(), Names::uuid(Kind::Host, at), None, spare)
+        self.names.add_machine(name.into(), Inventory::uuid(Kind::Host, at), None, spare)
     }
 
     /// An SR: a shared one, or one in a machine.
     pub fn add_sr(&mut self, name: &str, kind: SrType, machine: Option<MachineId>) -> SrId {
         let sr = SrId(self.names.srs.len() as u16);
-        self.names.srs.push(SrName { name: name.into(), uuid: Names::uuid(Kind::Sr, sr.at()), kind, machine });
+        self.names.srs.push(SrName { name: name.into(), uuid: Inventory::uuid(Kind::Sr, sr.at()), kind, machine });
         if kind.shared() {
             self.default_sr.get_or_insert(sr);
         }
@@ -157,7 +157,7 @@ impl Pool {
     /// A halted VM without disks. Without `writes` it never writes.
     pub fn add_vm(&mut self, name: &str, writes: Option<Span>) -> VmId {
         let vm = VmId(self.names.vms.len() as u16);
-        let uuid = Names::uuid(Kind::Vm, vm.at());
+        let uuid = Inventory::uuid(Kind::Vm, vm.at());
         self.names.vms.push(VmName { writes, ..VmName::plain(name.into(), uuid, Settings::default().vm_grace) });
         self.vms.push(VmStart { power_state: PowerState::Halted, resident_on: None, running_on: Vec::new() });
         vm
@@ -167,7 +167,7 @@ impl Pool {
     pub fn add_disk(&mut self, vm: VmId, disk: &str, sr: SrId) -> VdiId {
         let vdi = VdiId(self.names.vdis.len() as u16);
         let name = format!("{}-{disk}", self.names.vm(vm));
-        self.names.vdis.push(VdiName { name, uuid: Names::uuid(Kind::Vdi, vdi.at()), sr, vm });
+        self.names.vdis.push(VdiName { name, uuid: Inventory::uuid(Kind::Vdi, vdi.at()), sr, vm });
         self.vdis.push(VdiStart::default());
         self.attach(vm, vdi, disk, Mode::Rw);
         vdi
@@ -176,7 +176,7 @@ impl Pool {
     /// A VM attaches a disk that is there, perhaps another's.
     pub fn attach(&mut self, vm: VmId, vdi: VdiId, disk: &str, mode: Mode) -> VbdId {
         let vbd = VbdId(self.names.vbds.len() as u16);
-        self.names.vbds.push(VbdName { vm, vdi, disk: disk.into(), mode, uuid: Names::uuid(Kind::Vbd, vbd.at()) });
+        self.names.vbds.push(VbdName { vm, vdi, disk: disk.into(), mode, uuid: Inventory::uuid(Kind::Vbd, vbd.at()) });
         self.names.vms[vm.at()].vbds.push(vbd);
         vbd
     }
@@ -200,12 +200,12 @@ impl Pool {
         let mut names = self.names.clone();
         names.draw(seed);
         if names.pools.is_empty() {
-            names.pools.push(Names::uuid(Kind::Pool, MAIN_POOL.at()));
+            names.pools.push(Inventory::uuid(Kind::Pool, MAIN_POOL.at()));
         }
         // A spare machine is a pool of its own.
         let spares = names.machine_ids().filter(|machine| names.machines[machine.at()].spare);
         let own_pools: BTreeMap<MachineId, PoolId> = spares.zip((1..).map(PoolId)).collect();
-        names.pools.extend(own_pools.values().map(|pool| Names::uuid(Kind::Pool, pool.at())));
+        names.pools.extend(own_pools.values().map(|pool| Inventory::uuid(Kind::Pool, pool.at())));
         names.connect();
 
         let db = Arc::new(Database::at_start(self, release));
@@ -244,7 +244,7 @@ impl Pool {
     }
 }
 
-impl Names {
+impl Inventory {
     /// Puts in what depends on the seed: where machines' draws come from, and when within its period each VM writes.
     fn draw(&mut self, seed: u64) {
         for machine in &mut self.machines {

@@ -6,10 +6,10 @@ use crate::base::time::Span;
 use crate::world::belief::PowerState;
 use crate::world::belief::Protection;
 use crate::world::errors::ApiError;
+use crate::world::inventory::Mode;
 use crate::world::memory::PoolConf;
 use crate::world::memory::survival::Rule;
 use crate::world::memory::xhad::{Exit, FenceCause};
-use crate::world::names::Mode;
 use crate::world::truth::Io;
 
 /// How a step came out.

@@ -10,8 +10,8 @@ pub mod effects;
 pub mod errors;
 pub mod event;
 pub mod guards;
+pub mod inventory;
 pub mod memory;
-pub mod names;
 pub mod release;
 pub mod settings;
 pub mod truth;
@@ -20,9 +20,9 @@ pub mod view;
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::base::time::Time;
 use belief::Database;
+use inventory::Inventory;
 use memory::Toolstack;
 use memory::xhad::KnownFaults;
-use names::Names;
 use release::Release;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,8 +43,8 @@ pub struct World {
     pub release: Release,
     /// Which known faults HA's daemons have.
     pub xhad_faults: KnownFaults,
-    /// What things are called; grows when a machine is reinstalled.
-    pub names: Arc<Names>,
+    /// What there is and what it is called; grows when a machine is reinstalled.
+    pub names: Arc<Inventory>,
     /// What is so.
     pub hw: Hardware,
     /// What the daemons of each machine remember and have on their disks, by machine.

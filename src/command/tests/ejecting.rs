@@ -6,8 +6,8 @@ use crate::command::Output;
 use crate::world::belief::PowerState;
 use crate::world::effects::Due;
 use crate::world::event::Event;
+use crate::world::inventory::Mode;
 use crate::world::memory::PoolConf;
-use crate::world::names::Mode;
 use crate::world::truth::Opener;
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use super::stage::*;
 use crate::base::time::Span;
 use crate::world::belief::PowerState;
 use crate::world::event::Event;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 
 const COMMAND: Span = Span::secs(1);
 const CONNECT: Span = Span::secs(20);

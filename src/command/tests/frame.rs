@@ -42,7 +42,7 @@ fn a_reinstalled_machine_has_a_new_uuid() {
     let line = shell::parse("xe x $beta $beta.old").unwrap();
     assert_eq!(typed(&line.lines[0], &room.world, None).0, format!("xe x {before} {before}"));
     let names = std::sync::Arc::make_mut(&mut room.world.names);
-    names.hosts.push(crate::world::names::HostName { machine: BETA, uuid: "new".into() });
+    names.hosts.push(crate::world::inventory::HostName { machine: BETA, uuid: "new".into() });
     room.world.hw.machines[BETA.at()].host = crate::base::ids::HostId(4);
     assert_eq!(typed(&line.lines[0], &room.world, None).0, format!("xe x new {before}"));
 }

@@ -248,7 +248,7 @@ fn pbds_are_plugged_and_unplugged() {
     room.world.hw.lost_paths.insert((BETA, SAN), crate::world::truth::Io::Hang);
     assert_eq!(room.types(ALPHA, "xe pbd-plug uuid=${beta/san1}"), End::Hangs);
     room.world.hw.lost_paths.clear();
-    room.world.set_lock(&mut room.fx, ALPHA, WEB_DATA, host(BETA), crate::world::names::Mode::Rw);
+    room.world.set_lock(&mut room.fx, ALPHA, WEB_DATA, host(BETA), crate::world::inventory::Mode::Rw);
     room.ok("xe pbd-plug uuid=${beta/san1}");
     assert!(room.db(ALPHA).plugged(host(BETA), SAN) && room.locks(WEB_DATA).is_empty());
     room.isolate(BETA);
@@ -266,7 +266,7 @@ fn pbds_are_plugged_and_unplugged() {
 fn a_reinstalled_machine_is_no_host_of_the_pool() {
     let mut room = Room::new();
     let names = std::sync::Arc::make_mut(&mut room.world.names);
-    names.hosts.push(crate::world::names::HostName { machine: GAMMA, uuid: "new".into() });
+    names.hosts.push(crate::world::inventory::HostName { machine: GAMMA, uuid: "new".into() });
     room.world.hw.machines[GAMMA.at()].host = HostId(4);
     assert_eq!(text(room.types(ALPHA, "xe pool-recover-slaves")), format!("{}\n", room.uuid(BETA)));
     assert_eq!(room.code("xe host-disable host=gamma"), ("CANNOT_CONTACT_HOST", Span::ZERO));

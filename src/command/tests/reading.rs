@@ -1,7 +1,7 @@
 //! What the lists and `param-get` show (xe-cli.md §2, §5), and what a machine shows of itself.
 
 use super::stage::*;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 
 #[test]
 fn lists_show_records_in_their_layout() {

@@ -5,7 +5,7 @@ use crate::base::ids::VbdId;
 use crate::base::time::Span;
 use crate::world::belief::PowerState;
 use crate::world::event::Event;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 use crate::world::truth::Io;
 
 #[test]

@@ -5,7 +5,7 @@ use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::scenario::model::Role;
 use crate::world::belief::PowerState;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 
 #[test]
 fn the_smallest_pool_has_the_contracts_defaults() {

@@ -5,8 +5,8 @@ use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::world::World;
 use crate::world::belief::PoolHa;
 use crate::world::belief::{Database, HostRecord};
+use crate::world::inventory::{HostName, Inventory, Kind};
 use crate::world::memory::Toolstack;
-use crate::world::names::{HostName, Kind, Names};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ impl World {
         let names = Arc::make_mut(&mut self.names);
         let host = HostId(names.hosts.len() as u16);
         let pool = PoolId(names.pools.len() as u16);
-        names.hosts.push(HostName { machine, uuid: uuid.unwrap_or_else(|| Names::uuid(Kind::Host, host.at())) });
-        names.pools.push(Names::uuid(Kind::Pool, pool.at()));
+        names.hosts.push(HostName { machine, uuid: uuid.unwrap_or_else(|| Inventory::uuid(Kind::Host, host.at())) });
+        names.pools.push(Inventory::uuid(Kind::Pool, pool.at()));
         fresh_database(&self.names, host, pool)
     }
 
@@ -39,7 +39,7 @@ impl World {
 }
 
 /// The database of a fresh installation: itself, and nothing else.
-pub fn fresh_database(names: &Names, host: HostId, pool: PoolId) -> Database {
+pub fn fresh_database(names: &Inventory, host: HostId, pool: PoolId) -> Database {
     Database {
         generation: 0,
         pool,

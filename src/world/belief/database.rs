@@ -3,7 +3,7 @@
 
 use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
 use crate::world::belief::{PoolHa, VmHa};
-use crate::world::names::{Mode, Names};
+use crate::world::inventory::{Inventory, Mode};
 use std::collections::BTreeMap;
 
 /// A host's record.
@@ -113,7 +113,7 @@ impl Database {
         self.attached.get(vbd.at()).copied().unwrap_or(false)
     }
     /// What a VM's record says of HA.
-    pub fn vm_ha(&self, names: &Names, vm: VmId) -> VmHa {
+    pub fn vm_ha(&self, names: &Inventory, vm: VmId) -> VmHa {
         let name = &names.vms[vm.at()];
         let at_start = VmHa { priority: name.protection, order: name.order.map(u64::from), start_delay: name.start_delay };
         self.ha.vms.get(&vm).copied().unwrap_or(at_start)

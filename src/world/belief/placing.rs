@@ -5,7 +5,7 @@ use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 use crate::world::truth::disks::Inactive;
 
 impl World {

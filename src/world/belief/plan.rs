@@ -8,7 +8,7 @@ use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::world::World;
 use crate::world::belief::Database;
 use crate::world::belief::Protection;
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 use crate::world::release::Release;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -230,14 +230,14 @@ pub struct Restart {
 #[derive(Clone, Copy, Debug)]
 pub struct Planner<'a> {
     db: &'a Database,
-    names: &'a Names,
+    names: &'a Inventory,
     live: &'a BTreeSet<HostId>,
     release: Release,
 }
 
 impl<'a> Planner<'a> {
     /// `live`: the hosts of the liveset, or those that the database holds for alive.
-    pub fn new(db: &'a Database, names: &'a Names, live: &'a BTreeSet<HostId>, release: Release) -> Planner<'a> {
+    pub fn new(db: &'a Database, names: &'a Inventory, live: &'a BTreeSet<HostId>, release: Release) -> Planner<'a> {
         Planner { db, names, live, release }
     }
 
@@ -386,7 +386,7 @@ impl<'a> Planner<'a> {
 
 impl Database {
     /// Whether HA keeps a VM running: priority `restart`, and the operator wants it to run.
-    pub fn protects(&self, names: &Names, vm: VmId) -> bool {
+    pub fn protects(&self, names: &Inventory, vm: VmId) -> bool {
         self.vm_ha(names, vm).priority == Some(Protection::Restart)
             && self.always_run.get(vm.at()).copied().unwrap_or(false)
             && self.vm(vm).is_some()

@@ -5,7 +5,7 @@ use crate::base::draw::Stream;
 use crate::base::ids::{PoolId, VbdId, VdiId};
 use crate::base::time::Span;
 use crate::world::belief::{HostRecord, PowerState, VdiRecord, VmRecord};
-use crate::world::names::{HostName, MachineName, Mode, SrName, SrType, VbdName, VdiName, VmName};
+use crate::world::inventory::{HostName, MachineName, Mode, SrName, SrType, VbdName, VdiName, VmName};
 use proptest::prelude::*;
 
 fn packing(free: &[i128], vms: &[(i128, usize)], failures: usize) -> Packing {
@@ -185,9 +185,9 @@ fn ways_to_fail_are_tried_up_to_the_bounds_that_xapi_has() {
 }
 
 /// A pool of hosts with 8 GiB each and an SR for all; VMs of 1 GiB, protected, on the hosts given.
-fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Names) {
+fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
     let name = |at: usize| format!("{at:04}");
-    let names = Names {
+    let names = Inventory {
         machines: (0..hosts)
             .map(|n| MachineName {
                 name: name(n.into()),
@@ -220,7 +220,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Names) {
         vbds: (0..vms.len())
             .map(|at| VbdName { vm: VmId(at as u16), vdi: VdiId(at as u16), disk: String::new(), mode: Mode::Rw, uuid: String::new() })
             .collect(),
-        ..Names::default()
+        ..Inventory::default()
     };
     let mut pbds: BTreeMap<_, _> = (0..hosts).map(|n| ((HostId(n), SrId(0)), true)).collect();
     pbds.insert((HostId(0), SrId(1)), true);
@@ -245,7 +245,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Names) {
     (db, names)
 }
 
-fn most(db: &Database, names: &Names) -> u32 {
+fn most(db: &Database, names: &Inventory) -> u32 {
     let live = db.live_set();
     let planner = Planner::new(db, names, &live, Release::Manual6);
     planner.most_failures(&planner.protected())
@@ -274,7 +274,7 @@ fn how_many_hosts_may_fail() {
 #[test]
 fn what_is_down_is_planned_and_a_tied_vm_makes_the_plan_incomplete() {
     let (mut db, mut names) = pool(3, &[None, Some(1)]);
-    let restart = |db: &Database, names: &Names| {
+    let restart = |db: &Database, names: &Inventory| {
         let live = db.live_set();
         let planner = Planner::new(db, names, &live, Release::Manual6);
         planner.restart(&planner.protected(), &Change::default(), 0)

@@ -51,6 +51,6 @@ pub struct PoolHa {
     pub overcommitted: bool,
     /// Until when restarts are held off (`pool-ha-prevent-restarts-for`).
     pub restarts_held_until: Option<Time>,
-    /// VMs whose fields were set since the start; all others have what [`crate::world::names::VmName`] says.
+    /// VMs whose fields were set since the start; all others have what [`crate::world::inventory::VmName`] says.
     pub vms: BTreeMap<VmId, VmHa>,
 }

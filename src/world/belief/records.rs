@@ -9,8 +9,8 @@ use crate::world::belief::{PowerState, VmRecord};
 use crate::world::belief::{Protection, VmHa};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
+use crate::world::inventory::Mode;
 use crate::world::memory::{PoolConf, Restarts, Xapi};
-use crate::world::names::Mode;
 
 impl World {
     /// Sets `host_metrics.live`.

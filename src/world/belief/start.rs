@@ -5,7 +5,7 @@ use crate::world::MAIN_POOL;
 use crate::world::belief::plan::Planner;
 use crate::world::belief::{Database, HostRecord, PoolHa, PowerState, Protection, VdiRecord, VmRecord};
 use crate::world::build::Pool;
-use crate::world::names::Names;
+use crate::world::inventory::Inventory;
 use crate::world::release::Release;
 use std::collections::BTreeMap;
 
@@ -50,7 +50,7 @@ impl Database {
     }
 
     /// The same as a host that the pool has forgotten still has it: with itself in it.
-    pub(in crate::world) fn with_itself(&self, names: &Names, host: HostId) -> Database {
+    pub(in crate::world) fn with_itself(&self, names: &Inventory, host: HostId) -> Database {
         let mut own = self.clone();
         own.hosts.insert(host, HostRecord { enabled: true, live: true });
         own.pbds.extend(pbds_of(names, host));
@@ -59,7 +59,7 @@ impl Database {
 }
 
 /// The PBDs of a known host at 0, all plugged: the shared SRs and its own.
-fn pbds_of(names: &Names, host: HostId) -> impl Iterator<Item = ((HostId, SrId), bool)> + '_ {
+fn pbds_of(names: &Inventory, host: HostId) -> impl Iterator<Item = ((HostId, SrId), bool)> + '_ {
     let its = move |sr: &SrId| names.srs[sr.at()].machine.is_none_or(|owner| owner == MachineId(host.0));
     names.sr_ids().filter(its).map(move |sr| ((host, sr), true))
 }

@@ -6,8 +6,8 @@ use crate::world::belief::Database;
 use crate::world::belief::afresh::fresh_database;
 use crate::world::build::{Pool, Role};
 use crate::world::errors::ApiError;
+use crate::world::inventory::Inventory;
 use crate::world::memory::{Forsaken, PoolConf, Toolstack, Xapi};
-use crate::world::names::Names;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Toolstack {
     /// The toolstacks of all machines at 0. All share one copy of the database but those that have reason for another.
     pub(in crate::world) fn at_start(
         pool: &Pool,
-        names: &Names,
+        names: &Inventory,
         db: &Arc<Database>,
         own_pools: &BTreeMap<MachineId, PoolId>,
     ) -> Vec<Toolstack> {
@@ -68,7 +68,7 @@ impl Toolstack {
     }
 
     /// The toolstack of a machine of the pool, or of one that it has forgotten.
-    fn in_pool(pool: &Pool, names: &Names, db: &Arc<Database>, machine: MachineId) -> Toolstack {
+    fn in_pool(pool: &Pool, names: &Inventory, db: &Arc<Database>, machine: MachineId) -> Toolstack {
         let start = &pool.hosts[machine.at()];
         let host = HostId(machine.0);
         let mut stack = Toolstack { copy_age: start.copy_age, ..Toolstack::fresh(Arc::clone(db)) };

@@ -12,7 +12,7 @@ use crate::world::effects::{Due, Effects};
 use crate::world::errors::ApiError;
 use crate::world::event::{Ending, Event};
 use crate::world::guards::Guard;
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 use crate::world::truth::{Damage, Io, Opener, Power};
 
 /// Why the storage manager did not activate a disk.

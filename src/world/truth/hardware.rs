@@ -3,7 +3,7 @@
 
 use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::base::time::{Span, Time};
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 use crate::world::truth::Statefile;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@ use crate::base::ids::HostId;
 use crate::base::time::Time;
 use crate::world::belief::PowerState;
 use crate::world::build::{HostStart, Pool, VdiStart};
-use crate::world::names::Mode;
+use crate::world::inventory::Mode;
 use crate::world::truth::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,5 @@
-//! What things are called: names and UUIDs of machines, hosts, SRs, VMs, disks. Fixed but for reinstallations, each of
-//! which adds a host. Knows nothing of what state anything is in.
+//! What there is: machines, hosts, SRs, VMs, disks with their names, UUIDs and what else of them never changes. Fixed but for
+//! reinstallations, each of which adds a host. Knows nothing of what state anything is in.
 
 use crate::base::draw::Stream;
 use crate::base::ids::{HostId, MachineId, PoolId, SrId, VbdId, VdiId, VmId};
@@ -174,7 +174,7 @@ impl VmName {
 /// All names, by id.
 #[derive(Clone, PartialEq, Debug, Default)]
 #[allow(missing_docs)]
-pub struct Names {
+pub struct Inventory {
     pub pool_name: String,
     /// UUIDs of pools, the main one first.
     pub pools: Vec<String>,
@@ -201,7 +201,7 @@ pub enum Kind {
     Pool = 0x0901,
 }
 
-impl Names {
+impl Inventory {
     /// The UUID of the n-th object of a kind: UUIDs sort as the file lists the objects.
     pub fn uuid(kind: Kind, n: usize) -> String {
         let n = n + 1;
@@ -218,7 +218,7 @@ impl Names {
         self.machines.push(MachineName { address, stream: Stream::new(0, "machine", &name), name, memory, spare });
         machine
     }
-    /// Names the PBDs, where they have no names yet: each shared SR with each machine, each local one with its own.
+    /// Inventory the PBDs, where they have no names yet: each shared SR with each machine, each local one with its own.
     pub fn connect(&mut self) {
         if !self.pbds.is_empty() {
             return;
@@ -227,7 +227,7 @@ impl Names {
             for sr in self.sr_ids() {
                 let name = &self.srs[sr.at()];
                 if name.kind.shared() || name.machine == Some(machine) {
-                    self.pbds.insert((machine, sr), Names::uuid(Kind::Pbd, self.pbds.len()));
+                    self.pbds.insert((machine, sr), Inventory::uuid(Kind::Pbd, self.pbds.len()));
                 }
             }
         }
