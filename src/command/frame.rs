@@ -11,7 +11,7 @@ use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::memory::{PoolConf, Xapi};
-use crate::world::view::Contact;
+use crate::world::roles::Contact;
 
 /// What a command talks to.
 #[derive(Clone, Debug)]

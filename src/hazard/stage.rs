@@ -15,6 +15,7 @@ use crate::world::inventory::{Mode, SrType};
 use crate::world::memory::{PoolConf, Xapi};
 use crate::world::release::Release;
 use crate::world::settings::Settings;
+use crate::world::truth::Io;
 use std::sync::Arc;
 
 pub use super::Place::{self, Host, Pool, Sr, Vdi, Vm};
@@ -114,14 +115,33 @@ impl Stage {
     }
     /// The guest on a machine writes now, or holds the write back.
     pub fn write(&mut self, machine: MachineId, vdi: VdiId) {
-        for opener in &mut self.world.hw.vdis[vdi.at()].openers {
-            opener.write_due |= opener.machine == machine && opener.mode == Mode::Rw;
-        }
-        self.world.write(&mut self.fx, vdi, machine);
+        self.world.write_now(&mut self.fx, vdi, machine);
     }
     /// A machine loses power.
     pub fn power_off(&mut self, machine: MachineId) {
         self.world.lose_power(&mut self.fx, machine);
+    }
+    /// A machine loses its path to an SR.
+    pub fn lose_path(&mut self, machine: MachineId, sr: SrId, io: Io) {
+        self.world.lose_path(&mut self.fx, machine, sr, io);
+    }
+    /// The path is back.
+    pub fn restore_path(&mut self, machine: MachineId, sr: SrId) {
+        self.world.restore_path(&mut self.fx, machine, sr);
+    }
+    /// A machine's management links are cut.
+    pub fn isolate(&mut self, machine: MachineId) {
+        self.world.hw.isolate(&mut self.fx, machine);
+    }
+    /// Domain 0 of a machine hangs.
+    pub fn hang(&mut self, machine: MachineId) {
+        self.world.hw.set_hung(&mut self.fx, machine, true);
+    }
+    /// A machine that is off, or was just reset, has booted; its toolstack does not start.
+    pub fn boot(&mut self, machine: MachineId) {
+        self.world.power_on(&mut self.fx, machine);
+        let boot = self.world.hw.machine(machine).boot;
+        assert!(self.world.hw.finish_boot(&mut self.fx, machine, boot));
     }
     /// A machine's xapi stops.
     pub fn stop_xapi(&mut self, machine: MachineId) {
@@ -176,8 +196,6 @@ impl Stage {
     /// A machine is installed afresh: another host, in a pool of its own, whose database has nothing but it.
     pub fn found_pool(&mut self, machine: MachineId) {
         let db = self.world.pool_of_one(machine, None);
-        let (host, pool) = (db.master, db.pool);
-        self.world.begin_afresh(machine, db);
-        self.fx.tell(Event::Installed { machine, host, pool });
+        self.world.begin_afresh(&mut self.fx, machine, db, |host, pool| Event::Installed { machine, host, pool });
     }
 }

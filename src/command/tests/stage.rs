@@ -148,7 +148,12 @@ impl Room {
     }
     /// Cuts a machine off from all others.
     pub fn isolate(&mut self, machine: MachineId) {
-        self.world.hw.isolated[machine.at()] = true;
+        self.world.hw.isolate(&mut self.fx, machine);
+    }
+    /// A machine is installed afresh: another host, in a pool of its own.
+    pub fn reinstall(&mut self, machine: MachineId, uuid: &str) {
+        let db = self.world.pool_of_one(machine, Some(uuid.into()));
+        self.world.begin_afresh(&mut self.fx, machine, db, |host, pool| Event::Installed { machine, host, pool });
     }
     /// The master takes a host for dead.
     pub fn mark_dead(&mut self, machine: MachineId) {
@@ -173,7 +178,7 @@ impl Room {
     }
     /// Who has a disk open.
     pub fn open(&self, vdi: VdiId) -> Vec<MachineId> {
-        self.world.hw.vdis[vdi.at()].openers.iter().map(|o| o.machine).collect()
+        self.world.hw.vdi(vdi).openers.iter().map(|o| o.machine).collect()
     }
     pub fn runs_on(&self, vm: VmId) -> Vec<MachineId> {
         self.world.runs_on(vm).collect()

@@ -1,7 +1,6 @@
 //! What is believed: a pool database as xapi keeps it, what changes its records, and what is reckoned from it alone.
 //! Nothing here has to be so.
 
-pub mod afresh;
 mod database;
 mod placing;
 pub mod plan;

@@ -1,6 +1,6 @@
-//! What is believed at 0, as a pool says it.
+//! What is believed at 0, as a pool says it, and what by a machine that begins anew.
 
-use crate::base::ids::{HostId, MachineId, SrId};
+use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::world::MAIN_POOL;
 use crate::world::belief::plan::Planner;
 use crate::world::belief::{Database, HostRecord, PoolHa, PowerState, Protection, VdiRecord, VmRecord};
@@ -10,6 +10,24 @@ use crate::world::release::Release;
 use std::collections::BTreeMap;
 
 impl Database {
+    /// The database of a fresh installation: itself, and nothing else.
+    pub fn fresh(names: &Inventory, host: HostId, pool: PoolId) -> Database {
+        Database {
+            generation: 0,
+            pool,
+            master: host,
+            default_sr: None,
+            hosts: BTreeMap::from([(host, HostRecord { enabled: true, live: true })]),
+            srs: vec![false; names.srs.len()],
+            pbds: BTreeMap::new(),
+            vms: vec![None; names.vms.len()],
+            vdis: vec![None; names.vdis.len()],
+            attached: vec![false; names.vbds.len()],
+            always_run: vec![false; names.vms.len()],
+            ha: PoolHa::default(),
+        }
+    }
+
     /// The main pool's database at 0.
     pub(in crate::world) fn at_start(pool: &Pool, release: Release) -> Database {
         let names = &pool.names;

@@ -3,7 +3,6 @@
 use crate::base::ids::{HostId, MachineId, PoolId};
 use crate::base::time::{Span, Time};
 use crate::world::belief::Database;
-use crate::world::belief::afresh::fresh_database;
 use crate::world::build::{Pool, Role};
 use crate::world::errors::ApiError;
 use crate::world::inventory::Inventory;
@@ -58,7 +57,7 @@ impl Toolstack {
     ) -> Vec<Toolstack> {
         let stack = |machine: MachineId| match own_pools.get(&machine) {
             Some(own) => {
-                let stack = Toolstack::fresh(fresh_database(names, HostId(machine.0), *own));
+                let stack = Toolstack::fresh(Database::fresh(names, HostId(machine.0), *own));
                 let xapi = if pool.hosts[machine.at()].powered { stack.xapi } else { Xapi::Stopped };
                 Toolstack { xapi, ..stack }
             }

@@ -10,10 +10,10 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::errors::ApiError;
-use crate::world::event::{Ending, Event};
+use crate::world::event::Event;
 use crate::world::guards::Guard;
 use crate::world::inventory::Mode;
-use crate::world::truth::{Damage, Io, Opener, Power};
+use crate::world::truth::{Damage, Hardware, Io, Opener};
 
 /// Why the storage manager did not activate a disk.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -123,6 +123,7 @@ impl World {
         if mode == Mode::Rw {
             truth.opened_rw.insert(machine, now);
         }
+        self.hw.openers_changed(vdi, machine);
         fx.tell(Event::DiskOpened { vdi, machine, mode });
         self.ask_for_writes(fx, vdi);
     }
@@ -133,64 +134,9 @@ impl World {
         let before = truth.openers.len();
         truth.openers.retain(|o| !(o.machine == machine && o.vm == vm));
         if truth.openers.len() < before {
+            self.hw.openers_changed(vdi, machine);
             fx.tell(Event::DiskClosed { vdi, machine });
             self.ask_for_writes(fx, vdi);
-        }
-    }
-
-    /// Starts a domain; its disks are opened by whoever calls.
-    pub fn start_domain(&mut self, fx: &mut Effects, vm: VmId, machine: MachineId) {
-        let started = self.now;
-        self.hw.domains[vm.at()].push(crate::world::truth::Domain { vm, machine, started });
-        self.hw.lost_vms.remove(&vm);
-        fx.tell(Event::DomainStarted { vm, machine });
-    }
-
-    /// Ends a VM's domain on a machine and closes its disks there. Locks in databases are not touched.
-    pub fn end_domain(&mut self, fx: &mut Effects, vm: VmId, machine: MachineId, ending: Ending) {
-        let domains = &mut self.hw.domains[vm.at()];
-        let before = domains.len();
-        domains.retain(|domain| domain.machine != machine);
-        if domains.len() == before {
-            return;
-        }
-        let gone = domains.is_empty();
-        fx.tell(Event::DomainEnded { vm, machine, ending });
-        match ending {
-            Ending::Power | Ending::Destroyed if gone => {
-                self.hw.lost_vms.insert(vm, self.now);
-            }
-            Ending::Shutdown => {
-                self.hw.lost_vms.remove(&vm);
-            }
-            _ => {}
-        }
-        for at in 0..self.names.vms[vm.at()].vbds.len() {
-            let vdi = self.names.vbds[self.names.vms[vm.at()].vbds[at].at()].vdi;
-            self.close_disk(fx, machine, vdi, Some(vm));
-        }
-    }
-
-    /// A machine loses power: guests, open disks, held-back writes and the toolstack go with it.
-    pub fn lose_power(&mut self, fx: &mut Effects, machine: MachineId) {
-        if !self.powered(machine) {
-            return;
-        }
-        self.note_fallen_sr_master(machine);
-        let hardware = &mut self.hw.machines[machine.at()];
-        hardware.power = Power::Off;
-        hardware.hung = false;
-        hardware.unfed = None;
-        hardware.boot += 1;
-        fx.tell(Event::PowerLost { machine });
-        self.stop_xapi_silently(machine);
-        self.stacks[machine.at()].xhad = None;
-        for vm in self.names.vm_ids() {
-            self.end_domain(fx, vm, machine, Ending::Power);
-        }
-        // What a scenario declared open without a guest goes too.
-        for vdi in self.names.vdi_ids() {
-            self.close_disk(fx, machine, vdi, None);
         }
     }
 
@@ -227,6 +173,15 @@ impl World {
         Some(first + period.times(self.now.since(first).0 / period.0 + 1))
     }
 
+    /// The guest on a machine writes to a VDI that it has open for writing, whenever its next write would be due.
+    #[cfg(test)]
+    pub fn write_now(&mut self, fx: &mut Effects, vdi: VdiId, machine: MachineId) {
+        for opener in &mut self.hw.vdis[vdi.at()].openers {
+            opener.write_due |= opener.machine == machine && opener.mode == Mode::Rw;
+        }
+        self.write(fx, vdi, machine);
+    }
+
     /// A guest's write is due: it lands, or is held back where the path is lost.
     pub fn write(&mut self, fx: &mut Effects, vdi: VdiId, machine: MachineId) {
         let reaches = self.reaches_vdi(machine, vdi);
@@ -247,7 +202,7 @@ impl World {
     }
 
     /// A write reaches the disk: a version of its own, and damage if it lies over one that its writer never saw.
-    fn land_write(&mut self, fx: &mut Effects, vdi: VdiId, at: usize) {
+    pub(in crate::world::truth) fn land_write(&mut self, fx: &mut Effects, vdi: VdiId, at: usize) {
         let now = self.now;
         let truth = &mut self.hw.vdis[vdi.at()];
         let opener = &mut truth.openers[at];
@@ -268,40 +223,25 @@ impl World {
         }
     }
 
-    /// Somebody's path to an SR was lost: whoever has disks open there may now have writes to hold back.
-    pub fn paths_changed(&mut self, fx: &mut Effects, sr: SrId) {
-        self.redo_log_follows(sr);
-        for vdi in self.vdis_on(sr) {
-            self.ask_for_writes(fx, vdi);
-        }
-    }
-
-    /// A path or an SR came back: what was held back is written now, late (storage.md C11).
-    pub fn flush_held_writes(&mut self, fx: &mut Effects, sr: SrId) {
-        self.redo_log_follows(sr);
-        for vdi in self.vdis_on(sr) {
-            for at in 0..self.hw.vdis[vdi.at()].openers.len() {
-                let truth = &self.hw.vdis[vdi.at()];
-                let opener = truth.openers[at];
-                let Some(held_since) = opener.held_since else { continue };
-                if !self.reaches_vdi(opener.machine, vdi) {
-                    continue;
-                }
-                let over = truth
-                    .opened_rw
-                    .iter()
-                    .filter(|(other, opened)| **other != opener.machine && **opened >= held_since)
-                    .max_by_key(|(_, opened)| **opened)
-                    .map(|(other, _)| *other);
-                fx.tell(Event::WroteLate { vdi, machine: opener.machine, over });
-                self.land_write(fx, vdi, at);
-            }
-            self.ask_for_writes(fx, vdi);
-        }
-    }
-
     /// The span between two writes of a VM, for reports.
     pub fn write_period(&self, vm: VmId) -> Option<Span> {
         self.names.vms[vm.at()].writes
+    }
+}
+
+impl Hardware {
+    /// A machine opened or closed a VDI: what follows from it follows.
+    fn openers_changed(&mut self, vdi: VdiId, machine: MachineId) {
+        let truth = &self.vdis[vdi.at()];
+        if truth.open_on(machine) {
+            self.open_on.insert(machine, vdi);
+        } else {
+            self.open_on.remove(machine, vdi);
+        }
+        if truth.is_shared() {
+            self.shared.insert(vdi);
+        } else {
+            self.shared.remove(&vdi);
+        }
     }
 }

@@ -5,6 +5,7 @@ use crate::base::time::Time;
 use crate::world::belief::PowerState;
 use crate::world::build::{HostStart, Pool, VdiStart};
 use crate::world::inventory::Mode;
+use crate::world::truth::hardware::Pairs;
 use crate::world::truth::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,9 @@ impl Hardware {
         // On record as running, and running nowhere: it ran, and is down.
         let lost = pool.vms.iter().zip(pool.names.vm_ids());
         let lost = lost.filter(|(start, _)| start.power_state == PowerState::Running && start.running_on.is_empty());
+        let opened = pool.vdis.iter().zip(pool.names.vdi_ids());
+        let running = pool.vms.iter().zip(pool.names.vm_ids());
+        let vdis: Vec<VdiTruth> = pool.vdis.iter().map(vdi).collect();
         Hardware {
             machines: pool.hosts.iter().zip(0..).map(|(start, at)| machine(start, HostId(at))).collect(),
             isolated: vec![false; pool.hosts.len()],
@@ -26,7 +30,10 @@ impl Hardware {
             lost_paths: BTreeMap::new(),
             lost_srs: BTreeMap::new(),
             domains: domains.collect(),
-            vdis: pool.vdis.iter().map(vdi).collect(),
+            open_on: Pairs::new(opened.flat_map(|(start, vdi)| start.open_on.iter().map(move |(machine, _, _)| (*machine, vdi)))),
+            shared: vdis.iter().zip(pool.names.vdi_ids()).filter(|(truth, _)| truth.is_shared()).map(|(_, vdi)| vdi).collect(),
+            runs_on: Pairs::new(running.flat_map(|(start, vm)| start.running_on.iter().map(move |machine| (*machine, vm)))),
+            vdis,
             lost_vms: lost.map(|(_, vm)| (vm, Time::ZERO)).collect(),
             one_way: BTreeSet::new(),
             statefiles: BTreeMap::new(),
