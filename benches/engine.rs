@@ -8,9 +8,10 @@ use poolsim::base::time::{Span, Time};
 use poolsim::engine::queue::{NO_STEP, Queue, RANK_POOL};
 use poolsim::engine::{Engine, Options};
 use poolsim::fault::Fault;
-use poolsim::report::case;
+use poolsim::report;
 use poolsim::scenario::load;
 use poolsim::scenario::model::{Case, Deed, Scenario, Step, When};
+use poolsim::search::study;
 use poolsim::world::effects::Due;
 use std::path::Path;
 
@@ -96,11 +97,11 @@ fn hold(c: &mut Criterion) {
 fn shipped(c: &mut Criterion) {
     let text = include_str!("../scenarios/forget/forgotten-while-it-runs.yaml");
     let scenario = load("forgotten-while-it-runs.yaml", text).expect("a valid scenario").scenario;
-    let options = case::Options { seed: None, release: None, max_events: 1_000_000, at: Vec::new(), because: false };
+    let options = study::Options { seed: None, release: None, max_events: 1_000_000, at: Vec::new(), because: false };
     c.bench_function("shipped/load", |b| b.iter(|| load("forgotten-while-it-runs.yaml", text).is_ok()));
-    c.bench_function("shipped/run-and-report", |b| b.iter(|| case::report(&scenario, Case::default(), &options)));
-    let options = case::Options { because: true, ..options };
-    c.bench_function("shipped/with-causes", |b| b.iter(|| case::report(&scenario, Case::default(), &options)));
+    c.bench_function("shipped/run-and-report", |b| b.iter(|| report::of(&scenario, Case::default(), &options)));
+    let options = study::Options { because: true, ..options };
+    c.bench_function("shipped/with-causes", |b| b.iter(|| report::of(&scenario, Case::default(), &options)));
 }
 
 /// Every shipped scenario: loaded, each case run and judged, as `poolsim test scenarios` does with one thread.
@@ -117,13 +118,13 @@ fn corpus(c: &mut Criterion) {
     }
     let mut files = Vec::new();
     walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &mut files);
-    let options = case::Options { seed: None, release: None, max_events: 1_000_000, at: Vec::new(), because: false };
+    let options = study::Options { seed: None, release: None, max_events: 1_000_000, at: Vec::new(), because: false };
     let all = || {
         let mut cases = 0;
         for text in &files {
             let scenario = load("shipped.yaml", text).expect("a valid scenario").scenario;
             for case in scenario.cases() {
-                std::hint::black_box(case::brief(&scenario, case, &options));
+                std::hint::black_box(report::brief(&scenario, case, &options));
                 cases += 1;
             }
         }

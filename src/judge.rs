@@ -13,8 +13,10 @@ use crate::world::event::Status;
 use crate::world::memory::{PoolConf, Xapi};
 
 mod bounds;
+mod states;
 
 pub use bounds::{Measured, judge_share, occurs, share};
+pub use states::States;
 
 /// The judgement of a case.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,95 +106,6 @@ fn parts(scenario: &Scenario, case: Case) -> impl Iterator<Item = &Expect> {
 fn applies(scenario: &Scenario, case: Case, scope: &Scope) -> bool {
     let fits = |wanted: &Option<String>, got: Option<&str>| wanted.as_deref().is_none_or(|wanted| got == Some(wanted));
     fits(&scope.world, scenario.world_name(case)) && fits(&scope.recovery, scenario.recovery_name(case))
-}
-
-/// A state that is being watched.
-#[derive(Clone, Debug)]
-struct Watched<'a> {
-    expect: &'a StateExpect,
-    /// The judgement, once it is made.
-    passed: Option<bool>,
-    got: String,
-}
-
-/// The states of a case, judged while the clock runs.
-#[derive(Clone, Debug)]
-pub struct States<'a> {
-    watched: Vec<Watched<'a>>,
-}
-
-impl<'a> States<'a> {
-    /// The states that apply to a case.
-    pub fn new(scenario: &'a Scenario, case: Case) -> States<'a> {
-        let states = parts(scenario, case).flat_map(|expect| &expect.states).filter(|state| applies(scenario, case, &state.scope));
-        States { watched: states.map(|expect| Watched { expect, passed: None, got: String::new() }).collect() }
-    }
-
-    /// Whether nothing is left to watch.
-    pub fn is_empty(&self) -> bool {
-        self.watched.is_empty()
-    }
-
-    /// The world stands as it is from `from` until just before `until`: whatever falls in between is judged on it.
-    pub fn stands(&mut self, world: &World, from: Time, until: Time) {
-        for watched in self.watched.iter_mut().filter(|watched| watched.passed.is_none()) {
-            let within = |at: Time| from <= at && at < until;
-            match watched.expect.when {
-                StateWhen::At(at) if within(at) => watched.judge(world, at),
-                StateWhen::By(by) if from <= by => {
-                    let (holds, got) = holds(world, watched.expect);
-                    watched.got = got;
-                    if holds {
-                        watched.passed = Some(true);
-                    } else if within(by) {
-                        watched.passed = Some(false);
-                    }
-                }
-                StateWhen::During(first, last) if from <= last && first < until => {
-                    let (holds, got) = holds(world, watched.expect);
-                    if !holds {
-                        watched.got = format!("{got} at {}", from.max(first));
-                        watched.passed = Some(false);
-                    } else if within(last) {
-                        watched.got = got;
-                        watched.passed = Some(true);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// The run is over.
-    pub fn finish(mut self, world: &World) -> Vec<Expectation> {
-        for watched in self.watched.iter_mut().filter(|watched| watched.passed.is_none()) {
-            match watched.expect.when {
-                StateWhen::End => watched.judge(world, world.now),
-                // The run ended before its time, at its bound of events: what was not seen is not so.
-                _ => {
-                    watched.passed = Some(false);
-                    watched.got = format!("the run ended at {}, before that instant", world.now);
-                }
-            }
-        }
-        self.watched
-            .into_iter()
-            .map(|watched| Expectation {
-                line: watched.expect.line,
-                what: state_text(world, watched.expect),
-                passed: watched.passed.unwrap_or(false),
-                got: watched.got,
-            })
-            .collect()
-    }
-}
-
-impl Watched<'_> {
-    fn judge(&mut self, world: &World, _at: Time) {
-        let (holds, got) = holds(world, self.expect);
-        self.passed = Some(holds);
-        self.got = got;
-    }
 }
 
 /// Whether all facts hold, and how each stands.

@@ -1,16 +1,29 @@
-//! One run, the whole way in one function: a scenario's case in, a [`Run`] out. Knows no file and no layout.
+//! One run, as a value: the engine with all who look at it. A [`Session`] is stepped to wherever somebody wants it, cloned
+//! where a search branches, given further steps where somebody types, and finished into a [`Run`]. Knows no file, no
+//! layout, and of a scenario nothing once it has begun.
 
 use crate::base::ids::VmId;
 use crate::base::time::{Span, Time};
-use crate::engine::{self, Engine, Program};
+use crate::engine::{Engine, Options, Program};
 use crate::hazard::Severity;
 use crate::hazard::watch::{Found, Watch};
-use crate::judge::{self, Expectation, Measured, States, Verdict};
+use crate::judge::{Expectation, States};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::World;
+use crate::world::event::Event;
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
+
+/// A run under way: cloning it branches the run, with all that was found, judged and recorded so far.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The engine: world, trace, steps. Whoever tells the trace while it runs may take its entries away.
+    pub engine: Engine,
+    watch: Watch,
+    states: States,
+    downtime: Downtime,
+    recorder: Recorder,
+}
 
 /// A case, run to its end.
 #[derive(Clone, Debug)]
@@ -28,85 +41,98 @@ pub struct Run {
     /// How long each VM was down without having been shut down.
     pub downtime: BTreeMap<VmId, Span>,
     /// The world at the instants that were asked for.
-    pub instants: Vec<(Time, World)>,
+    pub instants: Vec<(Time, Arc<World>)>,
 }
 
-/// Runs a case to its end. `instants` are those at which the world is kept, sorted.
-pub fn run(scenario: &Scenario, case: Case, options: engine::Options, instants: &[Time]) -> Run {
-    watched(scenario, case, options, instants, &mut |_| ControlFlow::Continue(()))
-}
+impl Session {
+    /// A case at its beginning: nothing has happened yet. `instants` are those at which the world is kept.
+    pub fn new(scenario: &Scenario, case: Case, options: Options, instants: &[Time]) -> Session {
+        Session::of(Engine::new(scenario.of(case), case, options), States::new(scenario.of(case), case), instants)
+    }
 
-/// The same, with somebody who looks on: `each` is called after every turn in which anything happened, and may take the
-/// trace's entries away. Where it breaks, the run ends there.
-pub fn watched(
-    scenario: &Scenario,
-    case: Case,
-    options: engine::Options,
-    instants: &[Time],
-    each: &mut dyn FnMut(&mut Engine) -> ControlFlow<()>,
-) -> Run {
-    let scenario = scenario.of(case);
-    let program = Arc::new(Program::new(scenario, case));
-    let mut engine = Engine::with_program(scenario, Arc::clone(&program), options);
-    let mut watch = Watch::new();
-    let mut states = States::new(scenario, case);
-    let mut downtime = Downtime::default();
-    let mut kept = Vec::new();
-    // The world stands still between turns: whoever asks for an instant in between is shown the turn before it.
-    let mut since = Time::ZERO;
-    let asked = !states.is_empty() || !instants.is_empty();
-    loop {
-        if asked {
-            let Some(next) = engine.next_at() else { break };
-            if next > since {
-                stand(&engine.world, &mut states, since, next, instants, &mut kept);
-            }
-        }
-        let Some((at, events)) = engine.turn() else { break };
-        since = at;
+    /// A run of which nothing is expected and nothing kept: for whoever asks only what happens and what is found.
+    pub fn unjudged(engine: Engine) -> Session {
+        Session::of(engine, States::default(), &[])
+    }
+
+    fn of(engine: Engine, states: States, instants: &[Time]) -> Session {
+        Session { engine, watch: Watch::new(), states, downtime: Downtime::default(), recorder: Recorder::new(instants) }
+    }
+
+    /// One turn of the virtual clock: all that is due at the next instant, and everybody has looked at it. `None` when the
+    /// run is over. What it told is [`Session::told`].
+    pub fn step(&mut self) -> Option<Time> {
+        self.stands_until(self.engine.next_at()?);
+        let (at, _) = self.engine.turn()?;
         // The turn at 0 is judged even if nothing happens in it: a scenario may begin in the middle of a disaster.
-        if !events.is_empty() || at == Time::ZERO {
-            let events = events.to_vec();
-            watch.observe(&engine.world, &events);
-            downtime.look(&engine.world);
-            if each(&mut engine).is_break() {
-                break;
-            }
+        if !self.engine.told().is_empty() || at == Time::ZERO {
+            self.watch.observe(&self.engine.world, self.engine.told());
+            self.downtime.look(&self.engine.world);
+            self.states.changed(&self.engine.world);
+        }
+        Some(at)
+    }
+
+    /// What the last turn told.
+    pub fn told(&self) -> &[Event] {
+        self.engine.told()
+    }
+
+    /// All turns up to an instant, that included; the clock then stands there. Whether it came so far: the run may end before.
+    pub fn until(&mut self, at: Time) -> bool {
+        while self.engine.next_at().is_some_and(|next| next <= at) {
+            self.step();
+        }
+        let there = self.engine.end().is_none_or(|end| at <= end) && !self.engine.cut_short;
+        if there {
+            self.stands_until(at);
+            self.engine.stand_at(at);
+        }
+        there
+    }
+
+    /// What has been found so far, as if the run ended now.
+    pub fn found(&self) -> Vec<Found> {
+        self.watch.finish(self.engine.world.now)
+    }
+
+    /// The run goes to its end.
+    pub fn finish(mut self) -> Run {
+        while self.step().is_some() {}
+        self.cut()
+    }
+
+    /// The run ends as far as it has come: at its end if nothing more is due, else here.
+    pub fn cut(mut self) -> Run {
+        let end = if self.engine.next_at().is_none() { self.engine.finish() } else { self.engine.world.now };
+        let world = &self.engine.world;
+        self.states.stands(world, Time(end.0.saturating_add(1)));
+        self.recorder.stands(world, Time(end.0.saturating_add(1)));
+        self.downtime.look(world);
+        Run {
+            program: self.engine.program_shared(),
+            end,
+            found: self.watch.finish(end),
+            states: self.states.finish(world),
+            downtime: self.downtime.finish(world),
+            instants: self.recorder.kept,
+            engine: self.engine,
         }
     }
-    let end = engine.finish();
-    stand(&engine.world, &mut states, since, Time(end.0.saturating_add(1)), instants, &mut kept);
-    downtime.look(&engine.world);
-    let states = states.finish(&engine.world);
-    let downtime = downtime.finish(&engine.world);
-    Run { program, end, found: watch.finish(end), states, downtime, instants: kept, engine }
+
+    /// The world stands as it is until just before an instant: whoever asks for one in between is shown it.
+    fn stands_until(&mut self, next: Time) {
+        self.states.stands(&self.engine.world, next);
+        self.recorder.stands(&self.engine.world, next);
+    }
 }
 
-fn stand(world: &World, states: &mut States<'_>, from: Time, until: Time, instants: &[Time], kept: &mut Vec<(Time, World)>) {
-    if !states.is_empty() {
-        states.stands(world, from, until);
-    }
-    for at in instants.iter().filter(|at| from <= **at && **at < until) {
-        kept.push((*at, world.clone()));
-    }
+/// Runs a case to its end. `instants` are those at which the world is kept.
+pub fn run(scenario: &Scenario, case: Case, options: Options, instants: &[Time]) -> Run {
+    Session::new(scenario, case, options, instants).finish()
 }
 
 impl Run {
-    /// All that was expected of the case, judged, in the file's order.
-    pub fn expectations(&self, scenario: &Scenario, case: Case) -> Vec<Expectation> {
-        let measured = Measured { downtime: &self.downtime, events: self.engine.trace.count };
-        let (records, world) = (&self.engine.records, &self.engine.world);
-        let mut all = judge::expectations(scenario, case, &self.program, records, &self.found, world, &measured);
-        all.extend(self.states.iter().cloned());
-        all.sort_by_key(|expectation| expectation.line);
-        all
-    }
-
-    /// The verdict over them.
-    pub fn verdict(&self, scenario: &Scenario, case: Case, expectations: &[Expectation]) -> Verdict {
-        judge::verdict(scenario, case, &self.program, &self.engine.records, expectations)
-    }
-
     /// The worst that was found.
     pub fn worst(&self) -> Option<Severity> {
         self.found.iter().map(|found| found.hazard.doc().severity).max()
@@ -116,6 +142,30 @@ impl Run {
     pub fn recovery_safe(&self) -> Option<bool> {
         let began = self.engine.recovery_began?;
         Some(!self.found.iter().any(|found| found.since > began && found.hazard.doc().severity >= Severity::Danger))
+    }
+}
+
+/// Keeps the world at the instants that were asked for.
+#[derive(Clone, Debug)]
+struct Recorder {
+    /// What is still to come, the next one last.
+    wanted: Vec<Time>,
+    kept: Vec<(Time, Arc<World>)>,
+}
+
+impl Recorder {
+    fn new(instants: &[Time]) -> Recorder {
+        let mut wanted = instants.to_vec();
+        wanted.sort_unstable_by(|a, b| b.cmp(a));
+        wanted.dedup();
+        Recorder { wanted, kept: Vec::new() }
+    }
+
+    /// The world stands as it is until just before `next`.
+    fn stands(&mut self, world: &World, next: Time) {
+        while self.wanted.last().is_some_and(|at| *at < next) {
+            self.kept.extend(self.wanted.pop().map(|at| (at, Arc::new(world.clone()))));
+        }
     }
 }
 

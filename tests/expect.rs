@@ -3,8 +3,9 @@
 
 mod common;
 
-use poolsim::report::case;
+use poolsim::report;
 use poolsim::report::{Report, Verdict};
+use poolsim::search::study;
 
 /// Beta loses power at 5m and nobody does anything: the VM `db` is down from then on, which is found after its grace and
 /// counts from its first instant (contract §3).
@@ -89,9 +90,9 @@ fn a_share_is_counted_over_all_seeds() {
     // Counted by hand, run by run.
     let plain = common::load("drawn.yaml", &text("0%..100%"));
     let hit = |seed: u64| {
-        let options = case::Options { seed: Some(seed), ..common::options(false) };
+        let options = study::Options { seed: Some(seed), ..common::options(false) };
         let scenario = poolsim::scenario::model::Scenario { seeds: None, ..plain.clone() };
-        let report = case::report(&scenario, scenario.cases()[0], &options);
+        let report = report::of(&scenario, scenario.cases()[0], &options);
         assert!(!report.expectations.iter().any(|e| e.what.contains("seeds")), "without seeds no share is judged");
         report.hazards.iter().any(|found| found.hazard == "vm-down" && found.since.0 <= 300_000_000)
     };

@@ -6,7 +6,7 @@ mod generate;
 use generate::Taste;
 use poolsim::engine::{Engine, Options};
 use poolsim::hazard::Severity;
-use poolsim::report::{Finding, Report, StoryLine, case};
+use poolsim::report::{self, Finding, Report, StoryLine};
 use poolsim::scenario::model::Scenario;
 use poolsim::world::World;
 use poolsim::world::event::Event;
@@ -22,7 +22,7 @@ fn random_scenarios_run_to_their_end_and_show_everything() {
     for n in 0..WILD {
         let text = generate::scenario(n, Taste::Wild);
         let scenario = common::load("generated.yaml", &text);
-        let report = case::report(&scenario, scenario.cases()[0], &common::options(n % 50 == 0));
+        let report = report::of(&scenario, scenario.cases()[0], &common::options(n % 50 == 0));
         with_findings += u64::from(!report.hazards.is_empty());
         hazards.extend(report.hazards.iter().map(|finding| finding.hazard));
         codes.extend(report.steps.iter().filter_map(|step| step.code.clone()));
@@ -110,7 +110,7 @@ fn faults_alone_corrupt_nothing() {
     for n in 0..GUARDED {
         let text = generate::scenario(n, Taste::Guarded);
         let scenario = common::load("generated.yaml", &text);
-        let report = case::report(&scenario, scenario.cases()[0], &common::options(false));
+        let report = report::of(&scenario, scenario.cases()[0], &common::options(false));
         struck += usize::from(report.worst.is_some());
         assert!(report.worst < Some(Severity::Corruption), "scenario {n}: {:?}\n{text}", report.hazards);
     }

@@ -2,7 +2,8 @@
 
 mod common;
 
-use poolsim::report::case::{self, Options};
+use poolsim::report;
+use poolsim::search::study::Options;
 
 const POOL: &str = "
 until: 30d
@@ -20,12 +21,12 @@ fn sixteen_hosts_and_two_hundred_writing_guests_for_thirty_days() {
     // Found nothing for want of looking? A guest that another host also has open is found in the same pool.
     for seed in [0, 1, 2, 99, u64::MAX] {
         let options = Options { seed: Some(seed), ..common::options(false) };
-        let report = case::report(&scenario, Default::default(), &options);
+        let report = report::of(&scenario, Default::default(), &options);
         assert!(report.hazards.is_empty(), "seed {seed}: {:?}", report.hazards);
         assert!(!report.cut_short);
     }
     let open = (poolsim::base::ids::MachineId(1), poolsim::world::inventory::Mode::Rw, None);
     scenario.pool.vdis[0].open_on.push(open);
-    let report = case::report(&scenario, Default::default(), &common::options(false));
+    let report = report::of(&scenario, Default::default(), &common::options(false));
     assert!(report.hazards.iter().any(|finding| finding.hazard == "double-writer"), "{:?}", report.hazards);
 }

@@ -5,8 +5,8 @@ use super::exit::Status;
 use super::load;
 use super::out::Out;
 use super::run::{narrowed, replay};
-use crate::report::case::{self, Options};
-use crate::report::{Report, diff};
+use crate::report::{self, Report, diff};
+use crate::search::study::Options;
 use crate::world::release::Release;
 use std::path::Path;
 
@@ -97,7 +97,7 @@ fn side(out: Out, common: &Common, path: &Path, choice: &Choice, release: Option
     Ok(cases
         .into_iter()
         .map(|which| {
-            let mut report = case::report(&file.scenario, which, &options);
+            let mut report = report::of(&file.scenario, which, &options);
             report.replay = replay(&file.name, &report, common);
             report
         })

@@ -6,11 +6,12 @@ use super::out::Out;
 use super::progress::Progress;
 use super::suite::{File, Plan, shown};
 use super::{bug, pretty, with_jobs};
-use crate::report::case::{self, Options};
+use crate::report;
 use crate::report::coverage::{self, Coverage};
 use crate::report::text::layout::{Page, Tint, count, pad};
 use crate::scenario::model::{Case, Scenario};
 use crate::search::mutants::mutants;
+use crate::search::study::Options;
 use rayon::prelude::*;
 use serde_json::json;
 
@@ -60,7 +61,7 @@ pub fn coverage(out: Out, common: &Common, args: &Test, plan: &Plan) -> Status {
     let ran: Vec<Coverage> = with_jobs(common, || {
         let one = |(scenario, case): &(&Scenario, Case)| {
             let mut coverage = Coverage::new();
-            coverage.add(&case::brief(scenario, *case, &options), &scenario.shows_kept, &scenario.shows_broken);
+            coverage.add(&report::brief(scenario, *case, &options), &scenario.shows_kept, &scenario.shows_broken);
             coverage
         };
         suite.cases().par_iter().map(one).collect()

@@ -8,11 +8,11 @@ use super::progress::Progress;
 use super::{bug, interrupt, only, style};
 use crate::catalog;
 use crate::hazard::Severity;
-use crate::report::case::{self, Options};
 use crate::report::tell::Teller;
 use crate::report::text::layout::count;
 use crate::report::{self, Report, Verdict};
 use crate::scenario::model::{Case, Scenario};
+use crate::search::study::{self, Options};
 use crate::world::release::Release;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
@@ -156,16 +156,21 @@ impl Stream {
         };
         let mut seen = 0;
         let mut text = String::new();
-        let report = case::watched(scenario, which, options, &mut |engine| {
+        let mut study = study::begin(scenario, which, options, false);
+        while study.session.step().is_some() {
+            let engine = &mut study.session.engine;
             let teller = Teller { names: &engine.world.names, steps: &engine.program().steps };
-            text += &report::ndjson::lines(&engine.trace.entries[seen..], teller, scope);
+            text += &report::ndjson::lines(engine.trace.entries.from(seen), teller, scope);
             if self.kept {
                 seen = engine.trace.entries.len();
             } else {
                 engine.trace.entries.clear();
             }
-            if text.len() >= CHUNK { self.put(&mut text) } else { ControlFlow::Continue(()) }
-        });
+            if text.len() >= CHUNK && self.put(&mut text).is_break() {
+                break;
+            }
+        }
+        let report = report::build(&study.cut());
         (self.put(&mut text).is_continue() && !self.gone).then_some(report)
     }
 
@@ -188,7 +193,7 @@ const CHUNK: usize = 1 << 13;
 
 /// Runs one case, looks for the causes of what was found, and reports.
 fn one(file: &File, which: Case, options: &Options, common: &Common) -> Report {
-    let mut report = case::report(&file.scenario, which, options);
+    let mut report = report::of(&file.scenario, which, options);
     report.replay = replay(&file.name, &report, common);
     report
 }

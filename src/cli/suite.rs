@@ -5,14 +5,14 @@ use super::exit::Status;
 use super::out::Out;
 use super::{bug, files, load, run};
 use crate::hazard::Severity;
-use crate::report::case::{self, Options};
 use crate::report::suite::golden::{self, Golden};
 use crate::report::suite::{Failure, Outcome, Result as Came};
-use crate::report::{Report, Verdict};
+use crate::report::{self, Report, Verdict};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::{Case, Scenario};
 use crate::scenario::{self, Asked, Loaded};
 use crate::search::filter::{Filter, Subject};
+use crate::search::study::Options;
 use crate::search::suite::Suite;
 use crate::world::release::Release;
 use std::path::{Path, PathBuf};
@@ -245,7 +245,7 @@ impl Plan {
             return (Outcome::skipped(shown, scenario, which, reason.clone()), None, String::new(), None);
         }
         let with_story = self.bless || good.golden.is_some();
-        let mut report = if with_story { case::report(scenario, which, options) } else { case::brief(scenario, which, options) };
+        let mut report = if with_story { report::of(scenario, which, options) } else { report::brief(scenario, which, options) };
         let digest = report.digest.clone();
         let fine = match report.verdict {
             Verdict::AsExpected => true,
@@ -255,7 +255,7 @@ impl Plan {
         if !fine {
             // Once more, with its story, and with the causes of what was found where they are told.
             let because = self.reports || report.verdict == Verdict::NoExpectation;
-            report = case::report(scenario, which, &Options { because, ..options.clone() });
+            report = report::of(scenario, which, &Options { because, ..options.clone() });
         }
         report.replay = run::replay(&good.name, &report, &self.common);
         let replay = run::replay(shown, &report, &self.common);
@@ -273,7 +273,7 @@ impl Plan {
             None => {}
         }
         if self.twice {
-            let again = case::brief(scenario, which, options).digest;
+            let again = report::brief(scenario, which, options).digest;
             if again != digest {
                 let expected = format!("the digest {digest} again: one scenario and seed give one run");
                 outcome.failures.push(Failure { line: 1, at: None, expected, got: again, before: Vec::new() });

@@ -19,17 +19,25 @@ enum Phase {
     /// Its check is over; the refusal shows when the connection that nobody answered is given up.
     Refused(Output),
     /// It will be committed.
-    Working { seat: Seat, epoch: u32 },
+    Working(Work),
     /// It can't be done now, and is tried again and again.
-    Retrying { seat: Seat, epoch: u32 },
+    Retrying(Work),
     /// Its storage hangs.
-    Hanging { seat: Seat },
+    Hanging(Work),
+}
+
+/// Work under way: where, and in which process of xapi there. It is a thread of that process and ends with it, whether or not
+/// it hangs, and whether or not anybody still waits for it.
+#[derive(Clone, Copy, Debug)]
+struct Work {
+    seat: Seat,
+    epoch: u32,
 }
 
 /// A step's console.
 #[derive(Clone, Debug)]
 pub(super) struct Console {
-    step: u16,
+    step: StepIx,
     sequence: usize,
     machine: MachineId,
     line: usize,
@@ -37,6 +45,8 @@ pub(super) struct Console {
     phase: Phase,
     serial: u32,
     began: Time,
+    /// It was given up with Ctrl-C, and its work goes on by itself.
+    detached: bool,
 }
 
 const BACKOFF_LEAST: Span = Span::secs(2);
@@ -44,12 +54,12 @@ const BACKOFF_MOST: Span = Span::secs(256);
 
 impl Engine {
     fn step_of(&self, console: &Console) -> (Arc<super::Program>, usize) {
-        (Arc::clone(&self.program), usize::from(console.step))
+        (Arc::clone(&self.program), usize::from(console.step.0))
     }
 
     /// A `run` begins on its console.
-    pub(super) fn open_console(&mut self, sequence: usize, step: u16) {
-        let machine = self.program.steps[usize::from(step)].1.host;
+    pub(super) fn open_console(&mut self, sequence: usize, step: StepIx) {
+        let machine = self.program.step(step).host;
         let console = Console {
             step,
             sequence,
@@ -59,12 +69,13 @@ impl Engine {
             phase: Phase::Waiting { next: BACKOFF_LEAST },
             serial: 0,
             began: self.world.now,
+            detached: false,
         };
-        self.type_line(console);
+        self.type_line(Box::new(console));
     }
 
     /// Types the console's present line.
-    fn type_line(&mut self, mut console: Console) {
+    fn type_line(&mut self, mut console: Box<Console>) {
         let (program, at) = self.step_of(&console);
         let Step { deed: Deed::Run(script), stdin, timeout, .. } = &program.steps[at].1 else { return };
         if !self.console_answers(console.machine) {
@@ -102,7 +113,7 @@ impl Engine {
     }
 
     /// Looks whether the line gets anybody to talk to, and has it checked.
-    fn admit(&mut self, mut console: Console) {
+    fn admit(&mut self, mut console: Box<Console>) {
         let Some(typed) = &mut console.typed else { return };
         match typed.admit(&self.world, console.machine) {
             Admission::Refuse(output) => self.line_ended(console, output),
@@ -118,7 +129,7 @@ impl Engine {
                 Check::Go(span) => {
                     typed.begin(&mut self.world, seat);
                     let epoch = self.world.stacks[seat.executor.at()].epoch;
-                    console.phase = Phase::Working { seat, epoch };
+                    console.phase = Phase::Working(Work { seat, epoch });
                     let late = self.lateness(&console, seat);
                     self.again(console, span + late);
                 }
@@ -138,26 +149,37 @@ impl Engine {
             return Span::ZERO;
         }
         let latencies = ends.iter().filter_map(|end| self.world.hw.degraded(*end)?.latency);
-        let stream = Stream::new(self.options.seed, "call", &self.program.steps[usize::from(console.step)].1.key);
+        let stream = Stream::new(self.options.seed, "call", &self.program.step(console.step).key);
         latencies.map(|latency| stream.span(console.line as u64, latency).times(2)).max().unwrap_or(Span::ZERO)
     }
 
     /// The console goes on after a span.
-    fn again(&mut self, console: Console, span: Span) {
-        let (sequence, serial) = (console.sequence, console.serial);
-        self.consoles[sequence] = Some(console);
-        self.fx.due(span, Due::Command { slot: sequence as u8, serial });
+    fn again(&mut self, console: Box<Console>, span: Span) {
+        self.fx.due(span, Due::Command { slot: console.sequence as u8, serial: console.serial });
+        self.keep(console);
+    }
+
+    /// The console waits where it was.
+    fn keep(&mut self, console: Box<Console>) {
+        if console.detached {
+            self.detached.push(*console);
+        } else {
+            let sequence = console.sequence;
+            self.consoles[sequence] = Some(console);
+        }
     }
 
     /// The time of the line at work is up.
     pub(super) fn command_due(&mut self, slot: u8, serial: u32) {
-        let slot = usize::from(slot);
-        let Some(mut console) = self.consoles[slot].take_if(|console| console.serial == serial) else {
-            self.detached_due(serial);
+        let attached = self.consoles[usize::from(slot)].take_if(|console| console.serial == serial);
+        let Some(console) = attached.or_else(|| {
+            let at = self.detached.iter().position(|console| console.serial == serial)?;
+            Some(Box::new(self.detached.remove(at)))
+        }) else {
             return;
         };
-        self.origin = console.step;
-        if !self.console_answers(console.machine) {
+        self.origin = console.step.0;
+        if !console.detached && !self.console_answers(console.machine) {
             let output = self.no_answer(console.machine);
             self.line_ended(console, output);
             return;
@@ -165,32 +187,47 @@ impl Engine {
         match console.phase.clone() {
             Phase::Waiting { .. } => self.admit(console),
             Phase::Refused(output) => self.line_ended(console, output),
-            Phase::Hanging { .. } => self.consoles[slot] = Some(console),
-            Phase::Working { seat, epoch } | Phase::Retrying { seat, epoch } => match self.commit(&mut console, seat, epoch) {
-                Progress::Ended(output) => self.line_ended(console, output),
-                Progress::Again(span) => {
-                    console.phase = Phase::Working { seat, epoch };
-                    self.again(console, span);
-                }
-                Progress::Retries(span) => {
-                    console.phase = Phase::Retrying { seat, epoch };
-                    let serial = console.serial;
-                    let patient = self.world.now < console.began + self.patience(&console);
-                    self.again(console, span);
-                    if !patient {
-                        self.ctrl_c(slot as u8, serial);
-                    }
-                }
-                Progress::Hangs => {
-                    console.phase = Phase::Hanging { seat };
-                    self.consoles[slot] = Some(console);
-                }
-            },
+            Phase::Hanging(_) => self.keep(console),
+            Phase::Working(work) | Phase::Retrying(work) => {
+                self.carry_out(console, work);
+            }
         }
     }
 
-    /// Commits, unless whoever carries the command out has gone meanwhile.
-    fn commit(&mut self, console: &mut Console, seat: Seat, epoch: u32) -> Progress {
+    /// Has work done, and says what becomes of it: the one place for consoles that somebody waits at and those that nobody
+    /// does, for what is due and for what hung. Whether it went on.
+    fn carry_out(&mut self, mut console: Box<Console>, work: Work) -> bool {
+        let (sequence, serial) = (console.sequence, console.serial);
+        let patient = console.detached || self.world.now < console.began + self.patience(&console);
+        match self.commit(&mut console, work) {
+            Progress::Ended(_) if console.detached => return true,
+            Progress::Ended(output) => {
+                self.line_ended(console, output);
+                return true;
+            }
+            Progress::Again(span) => {
+                console.phase = Phase::Working(work);
+                self.again(console, span);
+                return true;
+            }
+            Progress::Retries(span) => {
+                console.phase = Phase::Retrying(work);
+                self.again(console, span);
+            }
+            Progress::Hangs => {
+                console.phase = Phase::Hanging(work);
+                self.keep(console);
+            }
+        }
+        // Whoever has waited long enough for it to begin to hang waits no longer.
+        if !patient {
+            self.ctrl_c(sequence as u8, serial);
+        }
+        false
+    }
+
+    /// Commits, unless whoever carries the command out has gone meanwhile: its machine, or the process that it is a thread of.
+    fn commit(&mut self, console: &mut Console, Work { seat, epoch }: Work) -> Progress {
         let Some(typed) = &mut console.typed else { return Progress::Ended(Output::default()) };
         let gone = !self.world.dom0_answers(seat.executor) || typed.needs_xapi() && self.world.stacks[seat.executor.at()].epoch != epoch;
         if gone {
@@ -203,97 +240,49 @@ impl Engine {
     /// Somebody presses Ctrl-C: a line that still waits for its master is dropped, work under way goes on by itself.
     pub(super) fn ctrl_c(&mut self, slot: u8, serial: u32) {
         let slot = usize::from(slot);
-        let hangs = |console: &mut Console| {
-            console.serial == serial && matches!(console.phase, Phase::Waiting { .. } | Phase::Hanging { .. } | Phase::Retrying { .. })
+        let hangs = |console: &mut Box<Console>| {
+            console.serial == serial && matches!(console.phase, Phase::Waiting { .. } | Phase::Hanging(_) | Phase::Retrying(_))
         };
         let Some(console) = self.consoles[slot].take_if(hangs) else { return };
-        self.origin = console.step;
+        self.origin = console.step.0;
         if !matches!(console.phase, Phase::Waiting { .. }) {
-            self.detached.push(console.clone());
+            self.detached.push(Console { detached: true, ..(*console).clone() });
         }
         self.finish_run(console, Status::Hung);
     }
 
     /// How long the operator waits for a line before Ctrl-C.
     fn patience(&self, console: &Console) -> Span {
-        self.program.steps[usize::from(console.step)].1.timeout
+        self.program.step(console.step).timeout
     }
 
-    /// Storage may answer again: whoever hangs on it tries once more.
+    /// Storage may answer again, or whoever did the work may be gone: whatever hangs is looked at once more.
     pub(super) fn retry_hanging(&mut self) -> bool {
         let mut woke = false;
         for slot in 0..self.consoles.len() {
-            let Some(mut console) = self.consoles[slot].take() else { continue };
-            let Phase::Hanging { seat } = console.phase else {
-                self.consoles[slot] = Some(console);
-                continue;
-            };
-            self.origin = console.step;
-            let epoch = self.world.stacks[seat.executor.at()].epoch;
-            match self.commit(&mut console, seat, epoch) {
-                Progress::Hangs => self.consoles[slot] = Some(console),
-                Progress::Again(span) | Progress::Retries(span) => {
-                    console.phase = Phase::Working { seat, epoch };
-                    self.again(console, span);
-                    woke = true;
-                }
-                Progress::Ended(output) => {
-                    self.line_ended(console, output);
-                    woke = true;
-                }
+            if let Some(console) = self.consoles[slot].take() {
+                woke |= self.retry(console);
             }
-            self.drain();
         }
-        let mut at = 0;
-        while at < self.detached.len() {
-            let mut console = self.detached[at].clone();
-            if let Phase::Hanging { seat } = console.phase {
-                self.origin = console.step;
-                let epoch = self.world.stacks[seat.executor.at()].epoch;
-                match self.commit(&mut console, seat, epoch) {
-                    Progress::Hangs => {}
-                    Progress::Again(span) | Progress::Retries(span) => {
-                        let (slot, serial) = (console.sequence as u8, console.serial);
-                        console.phase = Phase::Working { seat, epoch };
-                        self.detached[at] = console;
-                        self.fx.due(span, Due::Command { slot, serial });
-                        woke = true;
-                    }
-                    Progress::Ended(_) => {
-                        self.detached.remove(at);
-                        self.drain();
-                        woke = true;
-                        continue;
-                    }
-                }
-                self.drain();
-            }
-            at += 1;
+        for console in std::mem::take(&mut self.detached) {
+            woke |= self.retry(Box::new(console));
         }
         woke
     }
 
-    fn detached_due(&mut self, serial: u32) {
-        let Some(at) = self.detached.iter().position(|console| console.serial == serial) else { return };
-        let mut console = self.detached.remove(at);
-        let (Phase::Working { seat, epoch } | Phase::Retrying { seat, epoch }) = console.phase else { return };
-        self.origin = console.step;
-        match self.commit(&mut console, seat, epoch) {
-            Progress::Ended(_) => {}
-            Progress::Hangs => {
-                console.phase = Phase::Hanging { seat };
-                self.detached.push(console);
-            }
-            Progress::Again(span) | Progress::Retries(span) => {
-                let slot = console.sequence as u8;
-                self.detached.push(console);
-                self.fx.due(span, Due::Command { slot, serial });
-            }
-        }
+    fn retry(&mut self, console: Box<Console>) -> bool {
+        let Phase::Hanging(work) = console.phase else {
+            self.keep(console);
+            return false;
+        };
+        self.origin = console.step.0;
+        let went_on = self.carry_out(console, work);
+        self.drain();
+        went_on
     }
 
     /// The present line has ended: the next is typed, or the step ends with the first that fails.
-    fn line_ended(&mut self, mut console: Console, output: Output) {
+    fn line_ended(&mut self, mut console: Box<Console>, output: Output) {
         let (program, at) = self.step_of(&console);
         let Step { deed: Deed::Run(script), .. } = &program.steps[at].1 else { return };
         let record = &mut self.records[at];
@@ -301,7 +290,7 @@ impl Engine {
         record.exit = Some(output.exit);
         record.code = output.error.as_ref().map(|error| error.code.to_owned());
         if let Some(error) = output.error {
-            self.fx.tell(Event::Refused { step: StepIx(console.step), error });
+            self.fx.tell(Event::Refused { step: console.step, error });
         }
         if output.exit != 0 {
             self.finish_run(console, Status::Error);
@@ -317,7 +306,7 @@ impl Engine {
         }
     }
 
-    fn finish_run(&mut self, console: Console, status: Status) {
+    fn finish_run(&mut self, console: Box<Console>, status: Status) {
         debug_assert!(matches!(self.progressions[console.sequence].waiting, sequence::Waiting::Running));
         self.end_step(console.sequence, status);
         // A step may end in the instant in which it begins; then whoever began it advances.

@@ -13,6 +13,7 @@ mod ha_known_tests;
 mod ha_storage_tests;
 #[cfg(test)]
 mod ha_tests;
+mod program;
 #[cfg(test)]
 mod protect_tests;
 pub mod queue;
@@ -20,16 +21,16 @@ mod sequence;
 pub mod start;
 pub mod trace;
 
-use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::daemon::{copies, ha, heartbeat, machine, protect, xapi};
-use crate::scenario::model::{Case, Scenario, Sequence, Step};
+use crate::scenario::model::{Case, Scenario};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::event::{Event, Status, StepIx};
 use crate::world::guards::Guard;
 use crate::world::memory::{PoolConf, Xapi};
 use console::Console;
+pub use program::Program;
 use queue::{NO_STEP, Queue, RANK_POOL};
 use sequence::Progression;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ pub const AFTERMATH: Span = Span::mins(30);
 const DUES_AN_EVENT: u64 = 20;
 
 /// The number of no sequence: at 0 all of them begin.
-const ALL_SEQUENCES: u8 = 3;
+const ALL_SEQUENCES: u8 = u8::MAX;
 
 /// What may be varied from run to run.
 #[derive(Clone, Debug)]
@@ -65,22 +66,6 @@ impl Default for Options {
     fn default() -> Options {
         Options { seed: 0, max_events: 50_000_000, masked: BTreeMap::new(), silent: false, without: None }
     }
-}
-
-/// The steps of one case, ready to run.
-#[derive(Debug)]
-pub struct Program {
-    /// Timeline, world, recovery, one after the other; a place is a [`StepIx`].
-    pub steps: Vec<(Sequence, Step)>,
-    /// The places of each sequence.
-    ranges: [std::ops::Range<u16>; 3],
-    /// When and how the recovery begins, its pace.
-    begin: Option<crate::scenario::model::Begin>,
-    pace: Span,
-    /// What draws of the recovery's own beginning are keyed by.
-    recovery_key: String,
-    recovery_host: MachineId,
-    until: Option<Time>,
 }
 
 /// How a step went.
@@ -110,6 +95,24 @@ pub struct StepRecord {
     pub order: u32,
 }
 
+impl Default for StepRecord {
+    fn default() -> StepRecord {
+        StepRecord {
+            began: None,
+            ended: None,
+            status: Status::NotBegun,
+            ran: None,
+            code: None,
+            exit: None,
+            output: String::new(),
+            late: None,
+            effect: None,
+            told: false,
+            order: u32::MAX,
+        }
+    }
+}
+
 /// A run under way.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -128,8 +131,10 @@ pub struct Engine {
     queue: Queue,
     fx: Effects,
     instant: Vec<Event>,
-    progressions: [Progression; 3],
-    consoles: [Option<Console>; 3],
+    /// How far each sequence has come, by its lane.
+    progressions: Vec<Progression>,
+    /// The console of each, while a command is at work there.
+    consoles: Vec<Option<Box<Console>>>,
     /// Commands that were given up while their work went on.
     detached: Vec<Console>,
     serial: u32,
@@ -139,29 +144,8 @@ pub struct Engine {
     origin: u16,
     /// What is being handled; `None` at the start.
     due: Option<Due>,
-    /// Which sequences are being advanced: a step that ends in the instant in which it begins is no recursion.
-    advancing: [bool; 3],
     /// A sequence was closed: whoever waits for its steps looks again.
     stirred: bool,
-}
-
-impl Program {
-    /// The program of a case.
-    pub fn new(scenario: &Scenario, case: Case) -> Program {
-        let steps: Vec<(Sequence, Step)> = scenario.steps(case).map(|(sequence, step)| (sequence, step.clone())).collect();
-        let count = |which: Sequence| steps.iter().filter(|(sequence, _)| *sequence == which).count() as u16;
-        let (timeline, world, all) = (count(Sequence::Timeline), count(Sequence::Timeline) + count(Sequence::World), steps.len() as u16);
-        let recovery = case.recovery.map(|at| &scenario.recoveries[at]);
-        Program {
-            ranges: [0..timeline, timeline..world, world..all],
-            begin: recovery.map(|recovery| recovery.begin.clone()),
-            pace: recovery.map_or(Span::ZERO, |recovery| recovery.pace),
-            recovery_key: recovery.and_then(|recovery| recovery.name.clone()).unwrap_or_else(|| "recovery".into()),
-            recovery_host: recovery.map_or(scenario.pool.master, |recovery| recovery.host),
-            until: scenario.until,
-            steps,
-        }
-    }
 }
 
 impl Engine {
@@ -178,32 +162,19 @@ impl Engine {
     /// The same, for a world that stands ready.
     fn with_world(mut world: World, program: Arc<Program>, options: Options) -> Engine {
         world.without = options.without;
-        let record = StepRecord {
-            began: None,
-            ended: None,
-            status: Status::NotBegun,
-            ran: None,
-            code: None,
-            exit: None,
-            output: String::new(),
-            late: None,
-            effect: None,
-            told: false,
-            order: u32::MAX,
-        };
         let mut engine = Engine {
             world,
             trace: Trace::new(options.silent),
-            records: vec![record; program.steps.len()],
+            records: vec![StepRecord::default(); program.steps.len()],
             recovery_began: None,
             cut_short: false,
-            progressions: [0, 1, 2].map(|at: usize| Progression::new(program.ranges[at].clone())),
+            progressions: vec![Progression::default(); program.lanes()],
+            consoles: vec![None; program.lanes()],
             program,
             options,
             queue: Queue::new(),
             fx: Effects::default(),
             instant: Vec::new(),
-            consoles: [None, None, None],
             detached: Vec::new(),
             serial: 0,
             begun: 0,
@@ -211,7 +182,6 @@ impl Engine {
             last_ended: Time::ZERO,
             origin: NO_STEP,
             due: None,
-            advancing: [false; 3],
             stirred: false,
         };
         engine.begin_daemons();
@@ -260,6 +230,23 @@ impl Engine {
     /// The steps that are run.
     pub fn program(&self) -> &Program {
         &self.program
+    }
+
+    /// The same, to be kept.
+    pub fn program_shared(&self) -> Arc<Program> {
+        Arc::clone(&self.program)
+    }
+
+    /// The events of the last turn.
+    pub fn told(&self) -> &[Event] {
+        &self.instant
+    }
+
+    /// Between two turns the world stands as it is: the clock goes on to an instant before which nothing more is due.
+    pub fn stand_at(&mut self, at: Time) {
+        debug_assert!(self.next_at().is_none_or(|next| at <= next), "what is due before that comes first");
+        self.world.now = self.world.now.max(at);
+        self.fx.now = self.world.now;
     }
 
     /// One turn of the virtual clock: all that is due at the next instant. `None` when the run is over. The events of the

@@ -4,7 +4,7 @@
 use crate::base::time::Time;
 use crate::world::effects::Due;
 
-/// Who acts first at one instant: what the pool does by itself, then timeline, world, recovery.
+/// Who acts first at one instant: what the pool does by itself, then timeline, world, recovery, and who else types.
 pub const RANK_POOL: u8 = 0;
 
 /// Something due, and the step that it goes back to.
@@ -78,9 +78,9 @@ impl Queue {
         below.get(least_of(below)).map(Entry::at)
     }
 
-    /// Puts something in. Ranks are below 4.
+    /// Puts something in.
     pub fn push(&mut self, at: Time, rank: u8, due: Due, origin: u16) {
-        let key = u128::from(at.0) << 64 | u128::from(rank) << 62 | u128::from(self.pushed);
+        let key = u128::from(at.0) << 64 | u128::from(rank) << 56 | u128::from(self.pushed);
         self.pushed += 1;
         let entry = Entry { key, due, origin };
         if self.vacant {

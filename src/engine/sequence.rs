@@ -1,4 +1,4 @@
-//! Timeline, world and recovery, side by side: when a step begins, what it does, when it ends. In each a step begins when
+//! Timeline, world, recovery and who else types, side by side: when a step begins, what it does, when it ends. In each a step begins when
 //! its time has come and the one before it has ended.
 
 use super::queue::NO_STEP;
@@ -6,18 +6,21 @@ use super::{Engine, StepRecord};
 use crate::base::draw::Stream;
 use crate::base::time::{Span, Time};
 use crate::fault::{Act, Done, Fault};
-use crate::scenario::model::{Begin, Deed, SpanRange, When};
+use crate::scenario::model::{Begin, Deed, Sequence, SpanRange, Step, When};
 use crate::world::effects::Due;
 use crate::world::event::{Event, Status, StepIx};
 use crate::world::truth::Power;
 
 /// What a sequence waits for.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub(super) enum Waiting {
     /// For [`Engine::advance`].
+    #[default]
     Nothing,
     /// For an instant that is due.
     Instant,
+    /// For the instant in which a step was added to what was over.
+    Appended,
     /// For a condition; given up under this serial.
     Condition(u32),
     /// For the end of a step.
@@ -31,22 +34,18 @@ pub(super) enum Waiting {
 }
 
 /// How far a sequence has come.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Progression {
-    steps: std::ops::Range<u16>,
-    next: u16,
+    /// How many of its steps have ended.
+    next: usize,
     /// Whether its steps may begin: a recovery waits for its own beginning.
     open: bool,
     pub(super) ended: bool,
     /// When the step before ended, or the sequence began.
     since: Time,
     pub(super) waiting: Waiting,
-}
-
-impl Progression {
-    pub(super) fn new(steps: std::ops::Range<u16>) -> Progression {
-        Progression { next: steps.start, steps, open: false, ended: false, since: Time::ZERO, waiting: Waiting::Nothing }
-    }
+    /// It is being advanced: a step that ends in the instant in which it begins is no recursion.
+    advancing: bool,
 }
 
 const RECOVERY: usize = 2;
@@ -54,8 +53,7 @@ const RECOVERY: usize = 2;
 impl Engine {
     pub(super) fn begin_sequences(&mut self) {
         for at in [0, 1] {
-            self.progressions[at].open = true;
-            self.advance(at);
+            self.open(at);
         }
         match self.program.begin.clone() {
             None => self.progressions[RECOVERY].ended = true,
@@ -71,9 +69,41 @@ impl Engine {
                 self.fx.due(within, Due::GiveUp { sequence: RECOVERY as u8, serial });
             }
         }
+        for at in RECOVERY + 1..self.progressions.len() {
+            self.open(at);
+        }
         self.drain();
         self.wake_waiting();
         self.drain();
+    }
+
+    fn open(&mut self, sequence: usize) {
+        self.progressions[sequence].open = true;
+        self.advance(sequence);
+    }
+
+    /// Adds a step to a sequence while the run is under way, to begin when its time has come and those before it have ended.
+    /// A sequence that was over, or had not been there, opens again, and the end of the run moves.
+    pub fn append(&mut self, sequence: Sequence, step: Step) -> StepIx {
+        let at = std::sync::Arc::make_mut(&mut self.program).append(sequence, step);
+        self.records.push(StepRecord::default());
+        self.progressions.resize_with(self.program.lanes(), Progression::default);
+        self.consoles.resize_with(self.program.lanes(), || None);
+        let lane = sequence.lane();
+        let progression = &mut self.progressions[lane];
+        let waits_for_its_beginning = lane == RECOVERY && !progression.open && !progression.ended && self.program.begin.is_some();
+        if !waits_for_its_beginning && progression.waiting == Waiting::Nothing {
+            progression.ended = false;
+            progression.waiting = Waiting::Appended;
+            self.fx.due(Span::ZERO, Due::Step { sequence: lane as u8 });
+            self.drain();
+        }
+        at
+    }
+
+    /// The step of a sequence that runs or is the next to run.
+    fn current(&self, sequence: usize) -> Option<StepIx> {
+        self.program.step_of(sequence, self.progressions[sequence].next)
     }
 
     fn begin_recovery_after_timeline(&mut self) {
@@ -89,7 +119,7 @@ impl Engine {
         recovery.open = true;
         recovery.since = now;
         recovery.waiting = Waiting::Nothing;
-        self.recovery_began = Some(now);
+        self.recovery_began = self.recovery_began.or(Some(now));
         self.advance(RECOVERY);
     }
 
@@ -103,16 +133,16 @@ impl Engine {
         Stream::new(self.options.seed, what, key).span(0, range)
     }
 
-    fn step_draw(&self, step: u16, what: &str, round: u32, range: SpanRange) -> Span {
-        Stream::new(self.options.seed, what, &self.program.steps[usize::from(step)].1.key).span(u64::from(round), range)
+    fn step_draw(&self, step: StepIx, what: &str, round: u32, range: SpanRange) -> Span {
+        Stream::new(self.options.seed, what, &self.program.step(step).key).span(u64::from(round), range)
     }
 
     /// Looks when the next step of a sequence begins, and begins it if that is now.
     pub(super) fn advance(&mut self, sequence: usize) {
         // A loop, not a recursion: ten thousand notes end in the instant in which they begin.
-        if !std::mem::replace(&mut self.advancing[sequence], true) {
+        if !std::mem::replace(&mut self.progressions[sequence].advancing, true) {
             self.advance_loop(sequence);
-            self.advancing[sequence] = false;
+            self.progressions[sequence].advancing = false;
         }
     }
 
@@ -122,25 +152,24 @@ impl Engine {
             && self.progressions[sequence].waiting == Waiting::Nothing
         {
             let progression = &self.progressions[sequence];
-            let step = progression.next;
-            if step >= progression.steps.end {
+            let Some(step) = self.current(sequence) else {
                 self.progressions[sequence].ended = true;
                 self.last_ended = self.last_ended.max(self.progressions[sequence].since);
                 if sequence == 0 {
                     self.begin_recovery_after_timeline();
                 }
                 return;
-            }
+            };
             let now = self.world.now;
             let since = progression.since;
             let program = std::sync::Arc::clone(&self.program);
-            let at = match &program.steps[usize::from(step)].1.when {
-                When::Next if sequence == RECOVERY && step > progression.steps.start => since + program.pace,
+            let at = match &program.step(step).when {
+                When::Next if sequence == RECOVERY && progression.next > 0 => since + program.pace,
                 When::Next => now,
                 When::At(range) => {
                     let at = Time::ZERO + self.step_draw(step, "at", 0, *range);
                     if at < now {
-                        self.records[usize::from(step)].late = Some(now.since(at));
+                        self.records[usize::from(step.0)].late = Some(now.since(at));
                     }
                     at
                 }
@@ -153,7 +182,7 @@ impl Engine {
                     }
                 },
                 When::WaitFor { condition, within } => {
-                    if self.holds(condition, program.steps[usize::from(step)].1.host) {
+                    if self.holds(condition, program.step(step).host) {
                         now
                     } else {
                         let serial = self.new_serial();
@@ -175,21 +204,22 @@ impl Engine {
     /// When a step ended, by its id; a step that will never begin counts as ended when its sequence did.
     fn step_end(&self, id: &str) -> Option<Time> {
         let at = self.program.steps.iter().position(|(_, step)| step.id.as_deref() == Some(id))?;
-        let sequence = self.program.steps[at].0 as usize;
+        let sequence = self.program.steps[at].0.lane();
         self.records[at].ended.or_else(|| self.progressions[sequence].ended.then_some(self.progressions[sequence].since))
     }
 
     /// The instant of a waiting step, or of the recovery's beginning, has come.
     pub(super) fn step_due(&mut self, sequence: usize) {
-        if self.progressions[sequence].waiting != Waiting::Instant {
-            return;
-        }
-        self.progressions[sequence].waiting = Waiting::Nothing;
-        if self.progressions[sequence].open {
-            self.begin_step(sequence);
-            self.advance(sequence);
-        } else {
-            self.begin_recovery();
+        match std::mem::take(&mut self.progressions[sequence].waiting) {
+            Waiting::Instant if self.progressions[sequence].open => {
+                self.begin_step(sequence);
+                self.advance(sequence);
+            }
+            Waiting::Instant => self.begin_recovery(),
+            Waiting::Appended if self.progressions[sequence].open => self.advance(sequence),
+            Waiting::Appended if sequence == RECOVERY => self.begin_recovery(),
+            Waiting::Appended => self.open(sequence),
+            other => self.progressions[sequence].waiting = other,
         }
     }
 
@@ -204,7 +234,7 @@ impl Engine {
             self.close(sequence);
             return;
         }
-        let step = self.progressions[sequence].next;
+        let Some(step) = self.current(sequence) else { return };
         self.mark_begun(step);
         self.end_step(sequence, Status::GivenUp);
         self.advance(sequence);
@@ -225,17 +255,14 @@ impl Engine {
     /// storage looks again. Whether anybody went on.
     pub(super) fn wake_waiting(&mut self) -> bool {
         let mut woke = self.retry_hanging();
-        for sequence in 0..3 {
+        for sequence in 0..self.progressions.len() {
             let program = std::sync::Arc::clone(&self.program);
             let progression = &self.progressions[sequence];
-            let step = progression.next;
             match &progression.waiting {
                 Waiting::Condition(_) => {
                     let (condition, host) = if progression.open {
-                        match &program.steps[usize::from(step)].1 {
-                            waiting @ crate::scenario::model::Step { when: When::WaitFor { condition, .. }, .. } => {
-                                (condition, waiting.host)
-                            }
+                        match self.current(sequence).map(|step| program.step(step)) {
+                            Some(waiting @ Step { when: When::WaitFor { condition, .. }, .. }) => (condition, waiting.host),
                             _ => continue,
                         }
                     } else {
@@ -272,25 +299,25 @@ impl Engine {
         woke
     }
 
-    fn mark_begun(&mut self, step: u16) {
+    fn mark_begun(&mut self, step: StepIx) {
         let now = self.world.now;
         let order = self.begun;
         self.begun += 1;
-        let record: &mut StepRecord = &mut self.records[usize::from(step)];
+        let record: &mut StepRecord = &mut self.records[usize::from(step.0)];
         record.began = Some(now);
         record.order = order;
         // What a step does and begins goes back to it.
         self.drain();
-        self.origin = step;
+        self.origin = step.0;
         self.due = None;
-        self.fx.tell(Event::StepBegan { step: StepIx(step) });
+        self.fx.tell(Event::StepBegan { step });
     }
 
     /// Begins the next step of a sequence.
     fn begin_step(&mut self, sequence: usize) {
-        let step = self.progressions[sequence].next;
+        let Some(step) = self.current(sequence) else { return };
         let program = std::sync::Arc::clone(&self.program);
-        let what = &program.steps[usize::from(step)].1;
+        let what = program.step(step);
         self.mark_begun(step);
         if let Some(guard) = &what.guard
             && !self.holds(guard, what.host)
@@ -298,7 +325,7 @@ impl Engine {
             self.end_step(sequence, Status::Skipped);
             return;
         }
-        if let Some(span) = self.options.masked.get(&StepIx(step)).copied() {
+        if let Some(span) = self.options.masked.get(&step).copied() {
             if span == Span::ZERO {
                 self.end_step(sequence, Status::Ok);
             } else {
@@ -322,18 +349,19 @@ impl Engine {
         }
     }
 
-    fn perform(&mut self, sequence: usize, step: u16, act: &Act) {
+    fn perform(&mut self, sequence: usize, step: StepIx, act: &Act) {
+        let at = usize::from(step.0);
         match act.perform(&mut self.world, &mut self.fx) {
             Done::Now(changed) => {
-                self.records[usize::from(step)].effect = Some(changed);
+                self.records[at].effect = Some(changed);
                 self.end_step(sequence, Status::Ok);
             }
             Done::Installing(machines) => {
-                self.records[usize::from(step)].effect = Some(true);
+                self.records[at].effect = Some(true);
                 self.progressions[sequence].waiting = Waiting::Installing(machines);
             }
             Done::Failed(words) => {
-                self.records[usize::from(step)].output = words;
+                self.records[at].output = words;
                 self.end_step(sequence, Status::Error);
             }
         }
@@ -349,52 +377,52 @@ impl Engine {
     /// The step of a sequence ends. The caller advances.
     pub(super) fn end_step(&mut self, sequence: usize, status: Status) {
         let now = self.world.now;
-        let step = self.progressions[sequence].next;
-        let record = &mut self.records[usize::from(step)];
+        let Some(step) = self.current(sequence) else { return };
+        let record = &mut self.records[usize::from(step.0)];
         record.ended = Some(now);
         record.status = status;
-        self.fx.tell(Event::StepEnded { step: StepIx(step), status });
+        self.fx.tell(Event::StepEnded { step, status });
         let progression = &mut self.progressions[sequence];
         progression.waiting = Waiting::Nothing;
         progression.since = now;
         progression.next += 1;
         self.last_ended = self.last_ended.max(now);
-        let masked = self.options.masked.contains_key(&StepIx(step));
-        let must = self.program.steps[usize::from(step)].1.expect.as_ref().filter(|expect| expect.must);
-        if status != Status::Skipped && !masked && must.is_some_and(|expect| !expect.met_by(&self.records[usize::from(step)].outcome())) {
+        let masked = self.options.masked.contains_key(&step);
+        let must = self.program.step(step).expect.as_ref().filter(|expect| expect.must);
+        if status != Status::Skipped && !masked && must.is_some_and(|expect| !expect.met_by(&self.records[usize::from(step.0)].outcome())) {
             self.close(sequence);
         }
     }
 
     // ---- faults that end or strike again
 
-    fn strike(&mut self, step: u16, fault: &Fault, round: u32) {
+    fn strike(&mut self, step: StepIx, fault: &Fault, round: u32) {
         let program = std::sync::Arc::clone(&self.program);
         let changed = fault.strike(&mut self.world, &mut self.fx);
-        let effect = &mut self.records[usize::from(step)].effect;
+        let effect = &mut self.records[usize::from(step.0)].effect;
         *effect = Some(effect.unwrap_or(false) | changed);
-        if let Deed::Fault { lasts, every, times, .. } = &program.steps[usize::from(step)].1.deed {
+        if let Deed::Fault { lasts, every, times, .. } = &program.step(step).deed {
             if let Some(lasts) = lasts {
-                self.fx.due(self.step_draw(step, "for", round, *lasts), Due::FaultEnds { step, round });
+                self.fx.due(self.step_draw(step, "for", round, *lasts), Due::FaultEnds { step: step.0, round });
             }
             if let Some(every) = every
                 && round + 1 < *times
             {
-                self.fx.due(self.step_draw(step, "every", round, *every), Due::FaultAgain { step, round: round + 1 });
+                self.fx.due(self.step_draw(step, "every", round, *every), Due::FaultAgain { step: step.0, round: round + 1 });
             }
         }
     }
 
     pub(super) fn fault_again(&mut self, step: u16, round: u32) {
         let program = std::sync::Arc::clone(&self.program);
-        if let Deed::Fault { fault, .. } = &program.steps[usize::from(step)].1.deed {
-            self.strike(step, fault, round);
+        if let Deed::Fault { fault, .. } = &program.step(StepIx(step)).deed {
+            self.strike(StepIx(step), fault, round);
         }
     }
 
     pub(super) fn fault_ends(&mut self, step: u16, _round: u32) {
         let program = std::sync::Arc::clone(&self.program);
-        if let Deed::Fault { fault, .. } = &program.steps[usize::from(step)].1.deed {
+        if let Deed::Fault { fault, .. } = &program.step(StepIx(step)).deed {
             fault.undo(&mut self.world, &mut self.fx);
         }
     }

@@ -1,29 +1,21 @@
 //! Causes in words: each step with its line, each belief as it changed.
 
-use super::build::Explained;
 use super::tell::{Teller, Told};
 use super::{Because, Realm};
-use crate::engine::Options;
 use crate::run::Run;
-use crate::scenario::model::{Deed, Scenario};
+use crate::scenario::model::Deed;
 use crate::scenario::words;
-use crate::search::advice::advice;
-use crate::search::because::{Link, causes};
+use crate::search::because::{Causes, Link};
 use crate::world::event::StepIx;
 use std::collections::BTreeMap;
 
-/// The cause and the advice for each finding of a run, by its place, and whether a bound of the search was met. `options`
-/// are those of that run.
-pub fn explain(scenario: &Scenario, options: &Options, run: &Run) -> (Vec<Explained>, bool) {
-    if run.found.is_empty() {
-        return (Vec::new(), false);
+/// The cause of each finding of a run in words, by its place.
+pub(super) fn in_words(run: &Run, causes: &Causes) -> Vec<Vec<Because>> {
+    if causes.by_finding.is_empty() {
+        return Vec::new();
     }
-    let causes = causes(scenario, options, run);
-    let advice = advice(scenario, run, &causes.by_finding);
     let words = Words::new(run);
-    let because = causes.by_finding.iter().map(|links| links.iter().map(|link| words.link(*link)).collect());
-    let explained = because.zip(advice).map(|(because, advice)| Explained { because, advice }).collect();
-    (explained, causes.cut_short)
+    causes.by_finding.iter().map(|links| links.iter().map(|link| words.link(*link)).collect()).collect()
 }
 
 struct Words<'a> {

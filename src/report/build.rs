@@ -1,5 +1,6 @@
 //! A [`Report`] from a run: names in, everything computed, so that renderers only lay it out.
 
+use super::because;
 use super::tell::Teller;
 use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState};
 use crate::base::ids::{HostId, MachineId};
@@ -8,49 +9,37 @@ use crate::engine::trace::{Entry, KEPT};
 use crate::hazard::watch::Found;
 use crate::judge::{self, PlaceNames};
 use crate::run::Run;
-use crate::scenario::model::{Case, Deed, Scenario};
+use crate::scenario::model::Deed;
 use crate::scenario::words;
+use crate::search::study::Study;
 use crate::world::event::Event;
 use crate::world::{MAIN_POOL, World};
 use std::collections::BTreeMap;
 
-/// The cause of a finding, and what to do about it: by its place in [`Run::found`].
-#[derive(Clone, Debug, Default)]
-pub struct Explained {
-    /// Steps and beliefs, in order.
-    pub because: Vec<Because>,
-    /// The step that was missed.
-    pub advice: String,
-}
-
-/// Builds the report of a case. `explained` may be shorter than the findings: the rest has no cause told.
-pub fn report(
-    scenario: &Scenario,
-    case: Case,
-    seed: u64,
-    replay: String,
-    run: &Run,
-    explained: &[Explained],
-    because_cut_short: bool,
-) -> Report {
-    let engine = &run.engine;
+/// Builds the report of a case. `replay` is left empty: only who knows the file can say how it is run again.
+pub fn build(study: &Study<'_>) -> Report {
+    let Study { scenario, case, run, .. } = study;
+    let (engine, case) = (&run.engine, *case);
     let world = &engine.world;
-    let expectations = run.expectations(scenario, case);
-    let mut warnings = judge::warnings(scenario, case, &run.program, &engine.records, world);
-    warnings.sort_by_key(|warning| warning.line);
     let mut counts = BTreeMap::new();
     for found in &run.found {
         *counts.entry(found.hazard.doc().severity).or_insert(0) += 1;
     }
-    let hazards: Vec<Finding> = run.found.iter().enumerate().map(|(at, found)| finding(world, found, explained.get(at))).collect();
+    let mut because = because::in_words(run, &study.causes);
+    because.resize(run.found.len(), Vec::new());
+    let advice = study.advice.iter().cloned().chain(std::iter::repeat(String::new()));
+    let found = run.found.iter().zip(because).zip(advice);
+    let hazards: Vec<Finding> = found.map(|((found, because), advice)| finding(world, found, because, advice)).collect();
     let (steps, places) = steps(run);
+    // What a silent run tells is findings alone; a half story would be read as the whole.
+    let story = if engine.trace.silent { Vec::new() } else { story(run, &hazards, &places) };
     Report {
         scenario: scenario.name.clone(),
         title: scenario.title.clone(),
         tags: scenario.tags.clone(),
         sha256: scenario.sha256.clone(),
         release: world.release.name(),
-        seed,
+        seed: study.seed,
         set: scenario.set.clone(),
         world: scenario.world_name(case).map(str::to_owned),
         recovery: scenario.recovery_name(case).map(str::to_owned),
@@ -58,18 +47,18 @@ pub fn report(
         cut_short: engine.cut_short,
         events: engine.trace.count,
         digest: engine.trace.digest(),
-        replay,
-        verdict: run.verdict(scenario, case, &expectations),
+        replay: String::new(),
+        verdict: study.verdict,
         worst: run.worst(),
         recovery_began: engine.recovery_began,
         recovery_safe: run.recovery_safe(),
         counts,
-        story: story(run, &hazards, &places),
+        story,
         hazards,
-        because_cut_short,
-        warnings,
+        because_cut_short: study.causes.cut_short,
+        warnings: study.warnings.clone(),
         steps,
-        expectations,
+        expectations: study.expectations.clone(),
         downtime: run.downtime.iter().map(|(vm, span)| (world.names.vm(*vm).to_owned(), *span)).collect(),
         end_state: state(world),
         instants: run.instants.iter().map(|(at, world)| (*at, state(world))).collect(),
@@ -80,7 +69,7 @@ fn names(world: &World, machines: &[MachineId]) -> Vec<String> {
     machines.iter().map(|m| world.names.machine(*m).to_owned()).collect()
 }
 
-fn finding(world: &World, found: &Found, explained: Option<&Explained>) -> Finding {
+fn finding(world: &World, found: &Found, because: Vec<Because>, advice: String) -> Finding {
     let doc = found.hazard.doc();
     let place = PlaceNames::new(world, found);
     Finding {
@@ -98,8 +87,8 @@ fn finding(world: &World, found: &Found, explained: Option<&Explained>) -> Findi
             by: world.names.machine(damage.by).to_owned(),
             over: world.names.machine(damage.over).to_owned(),
         }),
-        because: explained.map(|explained| explained.because.clone()).unwrap_or_default(),
-        advice: explained.map(|explained| explained.advice.clone()).unwrap_or_default(),
+        because,
+        advice,
         sentence: super::sentences::sentence(world, found),
     }
 }

@@ -1,9 +1,8 @@
 //! What came of a run, as plain data, and one file a format. Renderers lay it out and compute nothing. Knows no file, no
 //! terminal and no clock.
 
-pub mod because;
+mod because;
 pub mod build;
-pub mod case;
 pub mod coverage;
 pub mod diff;
 pub mod json;
@@ -20,8 +19,21 @@ pub(crate) mod samples;
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
 pub use crate::judge::{Expectation, Verdict, Warning};
+use crate::scenario::model::{Case, Scenario};
+use crate::search::study::{self, Options};
 use crate::world::event::Status;
+pub use build::build;
 use std::collections::BTreeMap;
+
+/// Runs a case, looks for the causes of what was found if that is asked for, and reports it.
+pub fn of(scenario: &Scenario, case: Case, options: &Options) -> Report {
+    build(&study::study(scenario, case, options))
+}
+
+/// The same without a story and without causes: what a judgement needs, for many cases in little time.
+pub fn brief(scenario: &Scenario, case: Case, options: &Options) -> Report {
+    build(&study::brief(scenario, case, options))
+}
 
 /// One case, run and judged. Names are strings here; times are virtual.
 #[derive(Clone, PartialEq, Debug)]

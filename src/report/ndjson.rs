@@ -43,7 +43,7 @@ pub fn render(reports: &[Report], several: bool) -> String {
 }
 
 /// The lines of some events, while the run goes on.
-pub fn lines(entries: &[Entry], teller: Teller<'_>, scope: Scope<'_>) -> String {
+pub fn lines<'a>(entries: impl Iterator<Item = &'a Entry>, teller: Teller<'_>, scope: Scope<'_>) -> String {
     let mut text = String::new();
     for entry in entries {
         let _ = writeln!(text, "{}", super::json::compact(&event(&story_line(teller, entry), scope)));

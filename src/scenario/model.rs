@@ -63,13 +63,17 @@ pub struct Scenario {
     pub expect: Option<Expect>,
 }
 
-/// One of the three sequences that run side by side.
+/// One of the sequences that run side by side.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
 pub enum Sequence {
+    /// What happens to the pool in every case.
     Timeline,
+    /// What happens in one of the worlds.
     World,
+    /// What the operator does.
     Recovery,
+    /// What somebody else types at the same time, by his place in the file.
+    Operator(u8),
 }
 
 impl Sequence {
@@ -79,6 +83,17 @@ impl Sequence {
             Sequence::Timeline => "timeline",
             Sequence::World => "world",
             Sequence::Recovery => "recovery",
+            Sequence::Operator(_) => "operator",
+        }
+    }
+
+    /// Its place among those that run side by side: at one instant they act in this order.
+    pub fn lane(self) -> usize {
+        match self {
+            Sequence::Timeline => 0,
+            Sequence::World => 1,
+            Sequence::Recovery => 2,
+            Sequence::Operator(at) => 3 + usize::from(at),
         }
     }
 }

@@ -137,7 +137,7 @@ impl<'a> Adviser<'a> {
 
     /// The step that caused an event of an instant.
     fn author(&self, at: Time, fits: impl Fn(&Event) -> bool) -> Option<StepIx> {
-        self.history.at(at).iter().filter(|entry| fits(&entry.event)).find_map(|entry| entry.cause.step)
+        self.history.at(at).filter(|entry| fits(&entry.event)).find_map(|entry| entry.cause.step)
     }
 
     fn disks(&self, vm: VmId) -> Vec<VdiId> {

@@ -72,10 +72,10 @@ impl Adviser<'_> {
 
     /// Whether HA's own doing made an instant what it is: the master gave up a host that was taken out of the liveset.
     pub(super) fn ha_took_over(&self, at: Time) -> bool {
-        let shrunk = self.history.until(at).iter().any(|entry| matches!(entry.event, Event::HaShrunk { .. }));
+        let shrunk = self.history.until(at).any(|entry| matches!(entry.event, Event::HaShrunk { .. }));
         let buried = |event: &Event| shrunk && matches!(event, Event::HostMarkedDead { .. });
         let restarted = |event: &Event| matches!(event, Event::VmRestarted { .. });
-        self.history.at(at).iter().any(|entry| buried(&entry.event) || restarted(&entry.event))
+        self.history.at(at).any(|entry| buried(&entry.event) || restarted(&entry.event))
     }
 
     /// HA did not bring a protected VM back in time.

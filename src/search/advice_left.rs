@@ -241,7 +241,7 @@ impl Adviser<'_> {
         let Place::Host(machine) = self.found.place else { return String::new() };
         let name = self.machine(machine);
         if let Some(until) = self.found.until {
-            let before = self.history.at(until).iter().find_map(|entry| entry.cause.step);
+            let before = self.history.at(until).find_map(|entry| entry.cause.step);
             return match before {
                 Some(step) => format!(
                     "come to {} sooner: {name} was without a master for {}",

@@ -19,9 +19,9 @@ use crate::base::digest::Digest;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::engine::{Engine, Options, Program};
-use crate::hazard::watch::{Found, Watch};
+use crate::hazard::watch::Found;
 use crate::hazard::{HazardName, Place};
-use crate::run::Run;
+use crate::run::{Run, Session};
 use crate::scenario::model::{Deed, Scenario};
 use crate::world::World;
 use crate::world::event::{Event, Status, StepIx};
@@ -157,25 +157,17 @@ impl<'a> Search<'a> {
         };
         let masked = left_out.iter().map(|step| (*step, took(step))).collect();
         let options = Options { masked, silent: true, ..self.options.clone() };
-        let mut engine = Engine::with_program(self.scenario, Arc::clone(self.program), options);
-        let mut watch = Watch::new();
+        let mut session = Session::unjudged(Engine::with_program(self.scenario, Arc::clone(self.program), options));
         let mut beliefs = vec![false; self.beliefs.len()];
-        let mut events = Vec::new();
-        while let Some((at, told)) = engine.turn() {
-            if told.is_empty() && at != Time::ZERO {
-                continue;
-            }
-            events.clear();
-            events.extend_from_slice(told);
-            watch.observe(&engine.world, &events);
-            for event in events.iter().filter(|event| is_belief(event)) {
+        while session.step().is_some() {
+            for event in session.told().iter().filter(|event| is_belief(event)) {
                 if let Some(number) = self.beliefs.get(&fingerprint(event)) {
                     beliefs[*number] = true;
                 }
             }
         }
-        let end = engine.finish();
-        Outcome { sites: watch.finish(end).into_iter().map(|found| (found.hazard, found.place)).collect(), beliefs }
+        let found = session.finish().found;
+        Outcome { sites: found.into_iter().map(|found| (found.hazard, found.place)).collect(), beliefs }
     }
 
     /// Whether a finding's hazard occurs at its place without some steps.
@@ -244,10 +236,9 @@ impl<'a> Search<'a> {
         let Some(first) = causes.iter().filter_map(|step| engine.records[usize::from(step.0)].began).min() else { return Vec::new() };
         let subject = Subject::new(found, &engine.world);
         let entries = &engine.trace.entries;
-        let from = entries.partition_point(|entry| entry.at < first);
-        let until = entries.partition_point(|entry| entry.at <= found.since);
+        let (from, until) = (entries.before(first), entries.until(found.since));
         let mut links: BTreeMap<usize, usize> = BTreeMap::new();
-        for (at, entry) in entries.iter().enumerate().take(until).skip(from) {
+        for (at, entry) in (from..until).zip(entries.from(from)) {
             let goes_back = entry.cause.step.is_none_or(|step| causes.contains(&step));
             if is_belief(&entry.event)
                 && goes_back
@@ -266,8 +257,8 @@ impl<'a> Search<'a> {
         let entries = &self.engine.trace.entries;
         let began = |step: StepIx| {
             let at = self.engine.records[usize::from(step.0)].began.unwrap_or(Time::NEVER);
-            let from = entries.partition_point(|entry| entry.at < at);
-            let place = entries[from..].iter().position(|entry| entry.event == Event::StepBegan { step });
+            let from = entries.before(at);
+            let place = entries.from(from).position(|entry| entry.event == Event::StepBegan { step });
             (at, place.map_or(usize::MAX, |place| from + place))
         };
         links.sort_by_cached_key(|link| match link {

@@ -152,16 +152,16 @@ impl<'a> History<'a> {
     }
 
     /// The events of one instant.
-    pub fn at(&self, at: Time) -> &'a [Entry] {
+    pub fn at(&self, at: Time) -> impl Iterator<Item = &'a Entry> {
         let entries = &self.run.engine.trace.entries;
-        let from = entries.partition_point(|entry| entry.at < at);
-        &entries[from..from + entries[from..].partition_point(|entry| entry.at <= at)]
+        let (from, until) = (entries.before(at), entries.until(at));
+        entries.from(from).take(until - from)
     }
 
     /// What happened up to an instant, it included.
-    pub fn until(&self, at: Time) -> &'a [Entry] {
+    pub fn until(&self, at: Time) -> impl DoubleEndedIterator<Item = &'a Entry> {
         let entries = &self.run.engine.trace.entries;
-        &entries[..entries.partition_point(|entry| entry.at <= at)]
+        entries.iter().take_while(move |entry| entry.at <= at).collect::<Vec<_>>().into_iter()
     }
 
     /// The line of a step.

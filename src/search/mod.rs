@@ -6,4 +6,5 @@ pub mod filter;
 mod history;
 pub mod mutants;
 pub mod shares;
+pub mod study;
 pub mod suite;

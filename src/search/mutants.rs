@@ -1,7 +1,7 @@
 //! Would a suite of scenarios notice if a guard of the model were gone? One guard at a time is taken away, and the cases
 //! are run until one is no longer as expected. A guard that nobody misses is a rule that the suite does not test.
 
-use super::shares;
+use super::study;
 use crate::engine::Options;
 use crate::judge::Verdict;
 use crate::run;
@@ -21,9 +21,8 @@ pub struct Mutant {
 /// A case's verdict, with a guard taken away or with all of them.
 pub fn verdict(scenario: &Scenario, case: Case, options: &Options, without: Option<Guard>) -> Verdict {
     let options = Options { without, silent: true, ..options.clone() };
-    let mut run = run::run(scenario, case, options.clone(), &[]);
-    run.states.extend(shares::judge(scenario, case, &options, &run));
-    run.verdict(scenario, case, &run.expectations(scenario, case))
+    let run = run::run(scenario, case, options.clone(), &[]);
+    study::judged(scenario, case, &options, &run).1
 }
 
 /// Every guard with the first case that notices that it is gone. Only cases that are as expected while all guards stand

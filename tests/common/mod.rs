@@ -1,9 +1,9 @@
 //! What several test programs share: the shipped scenarios, and running them.
 #![allow(dead_code)]
 
-use poolsim::report::Report;
-use poolsim::report::case::{self, Options};
+use poolsim::report::{self, Report};
 use poolsim::scenario::model::Scenario;
+use poolsim::search::study::Options;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -55,5 +55,5 @@ pub fn options(because: bool) -> Options {
 
 /// Every case of a scenario.
 pub fn run(scenario: &Scenario, because: bool) -> Vec<Report> {
-    scenario.cases().into_iter().map(|case| case::report(scenario, case, &options(because))).collect()
+    scenario.cases().into_iter().map(|case| report::of(scenario, case, &options(because))).collect()
 }

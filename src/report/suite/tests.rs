@@ -73,10 +73,10 @@ fn golden_values_are_read_back() {
 fn brief_is_the_report_without_its_story() {
     let text = include_str!("../../../scenarios/forget/forgotten-while-it-runs.yaml");
     let scenario = crate::scenario::load("a.yaml", text).expect("a scenario").scenario;
-    let options = crate::report::case::Options { seed: None, release: None, max_events: 1_000_000, at: Vec::new(), because: false };
+    let options = crate::search::study::Options { seed: None, release: None, max_events: 1_000_000, at: Vec::new(), because: false };
     let case = scenario.cases()[0];
-    let mut full = crate::report::case::report(&scenario, case, &options);
-    let brief = crate::report::case::brief(&scenario, case, &options);
+    let mut full = crate::report::of(&scenario, case, &options);
+    let brief = crate::report::brief(&scenario, case, &options);
     assert!(!full.story.is_empty());
     full.story.clear();
     assert_eq!(full, brief);

@@ -1,0 +1,90 @@
+//! The steps of one case, ready to run: timeline, world, recovery and who else types, side by side.
+
+use crate::base::ids::MachineId;
+use crate::base::time::{Span, Time};
+use crate::scenario::model::{Begin, Case, Scenario, Sequence, Step};
+use crate::world::event::StepIx;
+
+/// The steps of one case, ready to run. A step keeps its number whatever order it is run in, and draws are keyed by what it
+/// is: a recovery in another order has the same luck.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Every step with the sequence that it belongs to; a place is a [`StepIx`]. The file's own come first: timeline, world,
+    /// recovery, operators.
+    pub steps: Vec<(Sequence, Step)>,
+    /// The steps of each sequence in the order in which they are run, by [`Sequence::lane`].
+    lanes: Vec<Vec<StepIx>>,
+    /// When and how the recovery begins; `None` where there is none.
+    pub(super) begin: Option<Begin>,
+    /// What is waited between two steps of the recovery.
+    pub(super) pace: Span,
+    /// What draws of the recovery's own beginning are keyed by.
+    pub(super) recovery_key: String,
+    /// Whose console the recovery's own `wait-for` looks at.
+    pub(super) recovery_host: MachineId,
+    /// The scenario's `until`.
+    pub(super) until: Option<Time>,
+}
+
+impl Program {
+    /// The program of a case.
+    pub fn new(scenario: &Scenario, case: Case) -> Program {
+        let steps: Vec<(Sequence, Step)> = scenario.steps(case).map(|(sequence, step)| (sequence, step.clone())).collect();
+        let mut lanes = vec![Vec::new(); Sequence::Recovery.lane() + 1];
+        for (at, (sequence, _)) in steps.iter().enumerate() {
+            if lanes.len() <= sequence.lane() {
+                lanes.resize(sequence.lane() + 1, Vec::new());
+            }
+            lanes[sequence.lane()].push(StepIx(at as u16));
+        }
+        let recovery = case.recovery.map(|at| &scenario.recoveries[at]);
+        Program {
+            lanes,
+            begin: recovery.map(|recovery| recovery.begin.clone()),
+            pace: recovery.map_or(Span::ZERO, |recovery| recovery.pace),
+            recovery_key: recovery.and_then(|recovery| recovery.name.clone()).unwrap_or_else(|| "recovery".into()),
+            recovery_host: recovery.map_or(scenario.pool.master, |recovery| recovery.host),
+            until: scenario.until,
+            steps,
+        }
+    }
+
+    /// The same program with the recovery's steps in another order. Steps that the order leaves out never begin.
+    #[must_use]
+    pub fn in_order(&self, recovery: Vec<StepIx>) -> Program {
+        let mut program = self.clone();
+        program.lanes[Sequence::Recovery.lane()] = recovery;
+        program
+    }
+
+    /// The steps of a sequence in the order in which they are run.
+    pub fn order(&self, sequence: Sequence) -> &[StepIx] {
+        self.lanes.get(sequence.lane()).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many sequences there are.
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// The `at`-th step of a sequence, if it has so many.
+    pub(super) fn step_of(&self, lane: usize, at: usize) -> Option<StepIx> {
+        self.lanes[lane].get(at).copied()
+    }
+
+    /// A step by its number.
+    pub(super) fn step(&self, at: StepIx) -> &Step {
+        &self.steps[usize::from(at.0)].1
+    }
+
+    /// Adds a step at the end of a sequence.
+    pub(super) fn append(&mut self, sequence: Sequence, step: Step) -> StepIx {
+        let at = StepIx(u16::try_from(self.steps.len()).expect("a run has fewer steps than numbers"));
+        self.steps.push((sequence, step));
+        if self.lanes.len() <= sequence.lane() {
+            self.lanes.resize(sequence.lane() + 1, Vec::new());
+        }
+        self.lanes[sequence.lane()].push(at);
+        at
+    }
+}
