@@ -3,10 +3,12 @@
 
 use crate::base::ids::{MachineId, SrId, VdiId, VmId};
 use crate::base::time::Time;
-use crate::engine::{Program, StepRecord};
+use crate::engine::{Engine, Program};
 use crate::hazard::watch::Found;
 use crate::hazard::{Place, Severity};
-use crate::scenario::model::{Case, Deed, Expect, Fact, HazardExpect, Role, Scenario, Scope, Sequence, StateExpect, StateWhen, Worst};
+use crate::scenario::model::{
+    Begin, Case, Deed, Expect, Fact, HazardExpect, Role, Scenario, Scope, Sequence, StateExpect, StateWhen, Worst,
+};
 use crate::scenario::words;
 use crate::world::World;
 use crate::world::event::Status;
@@ -101,6 +103,11 @@ pub fn role(world: &World, machine: MachineId) -> Role {
 fn parts(scenario: &Scenario, case: Case) -> impl Iterator<Item = &Expect> {
     let own = case.recovery.and_then(|at| scenario.recoveries[at].expect.as_ref());
     scenario.expect.iter().chain(own)
+}
+
+/// Whether a case has an `expect`.
+pub fn judges(scenario: &Scenario, case: Case) -> bool {
+    parts(scenario, case).next().is_some()
 }
 
 fn applies(scenario: &Scenario, case: Case, scope: &Scope) -> bool {
@@ -258,15 +265,8 @@ fn state_text(world: &World, expect: &StateExpect) -> String {
 // ---- at the end
 
 /// All that was expected of a case but states: steps, hazards, the worst, what is left.
-pub fn expectations(
-    scenario: &Scenario,
-    case: Case,
-    program: &Program,
-    records: &[StepRecord],
-    found: &[Found],
-    world: &World,
-    measured: &Measured<'_>,
-) -> Vec<Expectation> {
+pub fn expectations(scenario: &Scenario, case: Case, engine: &Engine, found: &[Found], measured: &Measured<'_>) -> Vec<Expectation> {
+    let (program, records, world) = (engine.program(), &engine.records, &engine.world);
     let mut list = Vec::new();
     for ((_, step), record) in program.steps.iter().zip(records) {
         let Some(expect) = &step.expect else { continue };
@@ -317,6 +317,8 @@ pub fn expectations(
         }
         list.extend(bounds::judge(expect, program, records, world, measured));
     }
+    let never_began = never_began(scenario, case, engine);
+    list.extend(never_began.map(|(line, what, got)| Expectation { line, what, passed: false, got }));
     let (line, allowed, said) = worst_allowed(scenario, case, &parts);
     let worst = found.iter().map(|found| found.hazard.doc().severity).max();
     list.push(Expectation {
@@ -339,6 +341,28 @@ pub fn expectations(
         });
     }
     list
+}
+
+/// A recovery that is judged has to begin; where it did not, which wait ran out, and what was so instead.
+fn never_began(scenario: &Scenario, case: Case, engine: &Engine) -> Option<(u32, String, String)> {
+    let recovery = &scenario.recoveries[case.recovery?];
+    if engine.recovery_began.is_some() || engine.cut_short {
+        return None;
+    }
+    let names = &engine.world.names;
+    let (what, instead) = match (&recovery.begin, engine.recovery_given_up.as_deref()) {
+        (Begin::WaitFor { condition, within }, given_up) => {
+            let what = format!("the recovery begins: wait-for {{{}}}, within {within}", words::condition(condition, names));
+            let (at, instead) = match given_up {
+                Some((at, instead)) => (*at, instead.clone()),
+                None => (engine.world.now, engine.instead(condition, recovery.host)),
+            };
+            let ran_out = if given_up.is_some() { "given up" } else { "the run ended" };
+            (what, format!("{ran_out} at {at}: {instead}"))
+        }
+        (_, _) => ("the recovery begins".to_owned(), format!("the run ended at {} before it did", engine.world.now)),
+    };
+    Some((recovery.line, what, instead))
 }
 
 fn worst_name(worst: Worst) -> &'static str {
@@ -410,10 +434,23 @@ fn matches(world: &World, item: &HazardExpect, found: &Found) -> bool {
         && item.hosts.as_ref().is_none_or(|hosts| same_set(hosts, &found.hosts))
 }
 
+/// What kept a step that is late: the one before it, or the recovery's own beginning.
+fn why_late(program: &Program, at: usize) -> &'static str {
+    let (sequence, _) = program.steps[at];
+    let first = program.order(sequence).first().is_some_and(|first| usize::from(first.0) == at);
+    if first { "the recovery itself began only then" } else { "the step before it had not ended" }
+}
+
 /// Warnings about the scenario itself.
-pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[StepRecord], world: &World) -> Vec<Warning> {
+pub fn warnings(scenario: &Scenario, case: Case, engine: &Engine) -> Vec<Warning> {
+    let (program, records, world) = (engine.program(), &engine.records, &engine.world);
     let mut list = Vec::new();
-    for ((_, step), record) in program.steps.iter().zip(records) {
+    if let Some((line, what, instead)) = never_began(scenario, case, engine) {
+        let what = what.trim_start_matches("the recovery begins").trim_start_matches(": ");
+        let text = format!("the recovery never began ({}): {instead}", if what.is_empty() { "its time never came" } else { what });
+        list.push(Warning { code: "recovery-not-begun", line, text });
+    }
+    for (at, ((_, step), record)) in program.steps.iter().zip(records).enumerate() {
         let text = || words::text(&step.deed, &world.names);
         if record.effect == Some(false) {
             list.push(Warning {
@@ -428,7 +465,7 @@ pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[S
             list.push(Warning {
                 code: "late-step",
                 line: step.line,
-                text: format!("`{first}` began {late} after its `at`: the step before it had not ended"),
+                text: format!("`{first}` began {late} after its `at`: {}", why_late(program, at)),
             });
         }
     }
@@ -455,15 +492,19 @@ pub fn warnings(scenario: &Scenario, case: Case, program: &Program, records: &[S
 }
 
 /// The verdict of a case (contract §2).
-pub fn verdict(scenario: &Scenario, case: Case, program: &Program, records: &[StepRecord], expectations: &[Expectation]) -> Verdict {
+pub fn verdict(scenario: &Scenario, case: Case, engine: &Engine, expectations: &[Expectation]) -> Verdict {
     if expectations.iter().any(|expectation| !expectation.passed) {
         return Verdict::NotAsExpected;
     }
-    if parts(scenario, case).next().is_none() {
-        return Verdict::NoExpectation;
-    }
-    let without_effect = program.steps.iter().zip(records).any(|((sequence, step), record)| {
+    let never_began = case.recovery.is_some() && engine.recovery_began.is_none() && !engine.cut_short;
+    let without_effect = engine.program().steps.iter().zip(&engine.records).any(|((sequence, step), record)| {
         *sequence != Sequence::Recovery && matches!(step.deed, Deed::Fault { .. }) && record.effect == Some(false)
     });
-    if without_effect { Verdict::Inconclusive } else { Verdict::AsExpected }
+    if without_effect || never_began {
+        Verdict::Inconclusive
+    } else if parts(scenario, case).next().is_none() {
+        Verdict::NoExpectation
+    } else {
+        Verdict::AsExpected
+    }
 }

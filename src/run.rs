@@ -164,7 +164,7 @@ impl Recorder {
     /// The world stands as it is until just before `next`.
     fn stands(&mut self, world: &World, next: Time) {
         while self.wanted.last().is_some_and(|at| *at < next) {
-            self.kept.extend(self.wanted.pop().map(|at| (at, Arc::new(world.clone()))));
+            self.kept.extend(self.wanted.pop().map(|at| (at, Arc::new(World { now: at, ..world.clone() }))));
         }
     }
 }

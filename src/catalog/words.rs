@@ -64,6 +64,10 @@ pub const WARNINGS: &[Word] = &[
         "A step's `at` had passed before the step ahead of it ended, so it began late, by as much as the warning says. Give it more room, or write `after`.",
     ),
     (
+        "recovery-not-begun",
+        "The recovery never began: its `at` or `wait-for` did not come, so nothing of it was tried. The warning says what was so instead. See whether what it waits for can come at all, whose console it looks from (`host:`), and whether `within:` is long enough.",
+    ),
+    (
         "expectation-trivial",
         "An expectation would hold even if nothing had happened, so it proves nothing. Expect what only this story brings about.",
     ),

@@ -203,7 +203,7 @@ fn judge(report: &Report, fail_on: Option<FailOn>) -> Status {
     let bound = fail_on.map_or(Severity::Corruption, FailOn::severity);
     match report.verdict {
         Verdict::NotAsExpected => Status::Unexpected,
-        Verdict::NoExpectation if report.worst.is_some_and(|worst| worst >= bound) => Status::Unexpected,
+        _ if !report.judged && report.worst.is_some_and(|worst| worst >= bound) => Status::Unexpected,
         Verdict::NoExpectation | Verdict::AsExpected | Verdict::Inconclusive => Status::Fine,
     }
 }
@@ -298,6 +298,7 @@ mod tests {
         let mut report = forgotten();
         let mut of = |verdict, worst, fail_on| {
             (report.verdict, report.worst) = (verdict, worst);
+            report.judged = verdict != Verdict::NoExpectation;
             judge(&report, fail_on)
         };
         assert_eq!(of(Verdict::AsExpected, Some(Severity::Corruption), Some(FailOn::Notice)), Status::Fine);

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::base::ids::MachineId;
 use crate::scenario::model::{Condition, ConditionPart};
-use crate::world::belief::Database;
+use crate::world::belief::{Database, HostRecord};
 use crate::world::memory::Xapi;
 
 /// What a command would get on a console.
@@ -44,6 +44,82 @@ impl Engine {
             }
             part => shown.is_some_and(|db| self.shows(db, part)),
         })
+    }
+
+    /// What is so instead, where a condition does not hold: "beta is live", "xe hangs on gamma".
+    pub fn instead(&self, condition: &Condition, console: MachineId) -> String {
+        let names = &self.world.names;
+        let xe = self.xe(console);
+        let shown = match &xe {
+            Xe::Shows(master) => Some(self.world.db(*master)),
+            _ => None,
+        };
+        let not = |is: bool| if is { "" } else { "not " };
+        let mut said = Vec::new();
+        let no_database = match xe {
+            Xe::Hangs => Some(format!("xe hangs on {}", names.machine(console))),
+            Xe::Error => Some(format!("xe gives an error on {}", names.machine(console))),
+            Xe::Shows(_) => None,
+        };
+        for part in &condition.parts {
+            let mut hosts = |of: &[MachineId], stands: &dyn Fn(Option<&HostRecord>) -> Option<String>| {
+                let Some(db) = shown else { return };
+                let each = of.iter().filter_map(|machine| {
+                    let what = stands(db.host(self.world.host_on(*machine)))?;
+                    Some(format!("{} is {what}", names.machine(*machine)))
+                });
+                said.extend(each);
+            };
+            let record = |wanted: bool, word: &'static str, is: fn(&HostRecord) -> bool| {
+                move |record: Option<&HostRecord>| match record {
+                    None => Some("unknown".to_owned()),
+                    Some(record) if is(record) != wanted => Some(format!("{}{word}", not(!wanted))),
+                    Some(_) => None,
+                }
+            };
+            match part {
+                ConditionPart::Live(of, wanted) => hosts(of, &record(*wanted, "live", |host| host.live)),
+                ConditionPart::Enabled(of, wanted) => hosts(of, &record(*wanted, "enabled", |host| host.enabled)),
+                ConditionPart::Known(of, wanted) => {
+                    hosts(of, &|record| (record.is_some() != *wanted).then(|| format!("{}known", not(!wanted))));
+                }
+                ConditionPart::PowerState(of, wanted) => {
+                    let Some(db) = shown else { continue };
+                    for vm in of {
+                        let is = db.vm(*vm).map(|record| record.power_state);
+                        if is != Some(*wanted) {
+                            said.push(format!("{} is {}", names.vm(*vm), is.map_or("unknown", |is| is.name())));
+                        }
+                    }
+                }
+                ConditionPart::ResidentOn(of, wanted) => {
+                    let Some(db) = shown else { continue };
+                    let wanted = wanted.map(|machine| self.world.host_on(machine));
+                    for vm in of {
+                        let is = db.vm(*vm).map(|record| record.resident_on);
+                        if is != Some(wanted) {
+                            let place = is.flatten().map_or("nowhere".to_owned(), |host| format!("on {}", names.host(host)));
+                            said.push(format!("{} is resident {place}", names.vm(*vm)));
+                        }
+                    }
+                }
+                ConditionPart::XeAnswers(wanted) => {
+                    let answers = !matches!(xe, Xe::Hangs);
+                    if answers != *wanted {
+                        said.push(format!("xe {} on {}", if answers { "answers" } else { "hangs" }, names.machine(console)));
+                    }
+                }
+                ConditionPart::StepStatus(id, _) | ConditionPart::StepCode(id, _) => match self.record_of(id) {
+                    Some(record) if record.ended.is_some() => {
+                        let code = record.code.as_ref().map_or_else(String::new, |code| format!(" {code}"));
+                        said.push(format!("{id} ended {}{code}", record.status.name()));
+                    }
+                    _ => said.push(format!("{id} has not ended")),
+                },
+            }
+        }
+        said.extend(no_database.filter(|_| said.is_empty()));
+        said.join(", ")
     }
 
     fn shows(&self, db: &Database, part: &ConditionPart) -> bool {

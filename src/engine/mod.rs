@@ -124,6 +124,8 @@ pub struct Engine {
     pub records: Vec<StepRecord>,
     /// When the recovery began, if it did.
     pub recovery_began: Option<Time>,
+    /// The recovery's own `wait-for` was given up, then; and what was so instead of the condition.
+    pub recovery_given_up: Option<Box<(Time, String)>>,
     /// Whether the run ended at its bound of events, before its time.
     pub cut_short: bool,
     program: Arc<Program>,
@@ -167,6 +169,7 @@ impl Engine {
             trace: Trace::new(options.silent),
             records: vec![StepRecord::default(); program.steps.len()],
             recovery_began: None,
+            recovery_given_up: None,
             cut_short: false,
             progressions: vec![Progression::default(); program.lanes()],
             consoles: vec![None; program.lanes()],

@@ -15,13 +15,13 @@ pub struct Program {
     /// The steps of each sequence in the order in which they are run, by [`Sequence::lane`].
     lanes: Vec<Vec<StepIx>>,
     /// When and how the recovery begins; `None` where there is none.
-    pub(super) begin: Option<Begin>,
+    pub begin: Option<Begin>,
     /// What is waited between two steps of the recovery.
     pub(super) pace: Span,
     /// What draws of the recovery's own beginning are keyed by.
     pub(super) recovery_key: String,
     /// Whose console the recovery's own `wait-for` looks at.
-    pub(super) recovery_host: MachineId,
+    pub recovery_host: MachineId,
     /// The scenario's `until`.
     pub(super) until: Option<Time>,
 }

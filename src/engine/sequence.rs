@@ -230,6 +230,10 @@ impl Engine {
         }
         self.progressions[sequence].waiting = Waiting::Nothing;
         if !self.progressions[sequence].open {
+            if let Some(Begin::WaitFor { condition, .. }) = &self.program.begin {
+                let instead = self.instead(condition, self.program.recovery_host);
+                self.recovery_given_up = Some(Box::new((self.world.now, instead)));
+            }
             self.progressions[sequence].since = self.world.now;
             self.close(sequence);
             return;

@@ -49,6 +49,7 @@ pub fn build(study: &Study<'_>) -> Report {
         digest: engine.trace.digest(),
         replay: String::new(),
         verdict: study.verdict,
+        judged: judge::judges(scenario, case),
         worst: run.worst(),
         recovery_began: engine.recovery_began,
         recovery_safe: run.recovery_safe(),

@@ -57,6 +57,8 @@ pub struct Report {
     /// The command that runs this case again.
     pub replay: String,
     pub verdict: Verdict,
+    /// Whether the case has an `expect`; where it has none, the worst finding decides.
+    pub judged: bool,
     /// The worst finding; `None` where nothing was found.
     pub worst: Option<Severity>,
     /// When the recovery began, if it did.

@@ -136,6 +136,7 @@ pub fn forgotten() -> Report {
         digest: "fedcba9876543210".repeat(2),
         replay: "poolsim run forget-isolated-host.yaml --seed 1".into(),
         verdict: Verdict::NotAsExpected,
+        judged: true,
         worst: Some(Severity::Corruption),
         recovery_began: Some(at("16m32s")),
         recovery_safe: Some(false),

@@ -105,7 +105,7 @@ pub struct Step {
     pub id: Option<String>,
     /// The line of its first key.
     pub line: u32,
-    /// What its draws are keyed by: the id, else its place (`timeline.3`).
+    /// What its draws are keyed by: the id, else what it is (`timeline: crash: beta`), with a number where several are alike.
     pub key: String,
     /// When it begins.
     pub when: When,

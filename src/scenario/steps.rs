@@ -10,10 +10,12 @@ use super::pool::POWER_STATES;
 use super::read::{Fields, Reader, shorten};
 use super::run_lines;
 use super::tree::{Node, Value};
+use super::words;
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::world::event::Status;
 use crate::world::inventory::Inventory;
+use std::collections::BTreeMap;
 
 /// The most steps of a file.
 pub const STEPS_MOST: usize = 60_000;
@@ -65,8 +67,9 @@ pub struct ReadStep {
 
 /// Reads a list of steps. `from` is the sequence's name, which keys of draws begin with.
 pub fn read_steps(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, from: &str, host: MachineId) -> Vec<ReadStep> {
-    let mut steps = Vec::new();
-    for (at, item) in reader.items(node, "a list of steps").iter().enumerate() {
+    let mut steps: Vec<ReadStep> = Vec::new();
+    let mut alike: BTreeMap<String, u32> = BTreeMap::new();
+    for item in reader.items(node, "a list of steps") {
         around.steps += 1;
         if around.steps > STEPS_MOST {
             reader.error(
@@ -77,14 +80,28 @@ pub fn read_steps(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node,
             );
             break;
         }
-        if let Some(step) = read_step(reader, around, item, from, at, host) {
-            steps.push(step);
+        let Some(mut read) = read_step(reader, around, item, from, host) else { continue };
+        if read.step.id.is_none() {
+            read.step.key = what_it_is(&read.step.deed, around.names, from, &mut alike);
         }
+        steps.push(read);
     }
     steps
 }
 
-fn read_step(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, from: &str, at: usize, host: MachineId) -> Option<ReadStep> {
+/// What the draws of a step without an id are keyed by: what it is and whose, and which of those that are alike. So it has the
+/// same luck wherever it stands among others.
+fn what_it_is(deed: &Deed, names: &Inventory, from: &str, alike: &mut BTreeMap<String, u32>) -> String {
+    let text = words::text(deed, names);
+    let count = alike.entry(text.clone()).or_default();
+    *count += 1;
+    match count {
+        1 => format!("{from}: {text}"),
+        count => format!("{from}: {text} #{count}"),
+    }
+}
+
+fn read_step(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, from: &str, host: MachineId) -> Option<ReadStep> {
     let fields = reader.fields(node, &keys::STEP)?;
     let id = fields.get("id").and_then(|node| step_id(reader, node));
     let host = fields.get("host").and_then(|node| around.index.host(reader, node)).unwrap_or(host);
@@ -104,7 +121,7 @@ fn read_step(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, from
     }
     let step = Step {
         line: reader.line(fields.place()),
-        key: id.clone().unwrap_or_else(|| format!("{from}.{}", at + 1)),
+        key: id.clone().unwrap_or_default(),
         id,
         when: when?,
         guard,
@@ -414,8 +431,14 @@ pub fn read_recovery<'n>(
     let key = only_one(reader, &fields, &["at", "wait-for"], "a recovery begins at one time: keep one of `at`, `wait-for`");
     let at = fields.get("at").and_then(|node| read_at(reader, around, node)).map(Begin::At);
     let wait = read_wait(reader, around, &fields, &from);
+    let steps = fields.get("steps").map_or_else(Vec::new, |node| read_steps(reader, around, node, &from, host));
+    // Who says when his first step begins need not say it of the whole.
+    let of_first = |read: &ReadStep| match read.step.when {
+        When::At(_) | When::AfterStep { .. } | When::WaitFor { .. } => Begin::At((Span::ZERO, Span::ZERO)),
+        When::Next | When::AfterPrevious(_) => Begin::AfterTimeline,
+    };
     let begin = match key {
-        None => Some(Begin::AfterTimeline),
+        None => Some(steps.first().map_or(Begin::AfterTimeline, of_first)),
         Some("at") => at,
         Some(_) => wait.map(|(condition, within)| Begin::WaitFor { condition, within }),
     };
@@ -423,7 +446,6 @@ pub fn read_recovery<'n>(
         reader.error(fields.key_place("within"), "misplaced-key", "`within` belongs to `wait-for:`", "add it, or take `within:` out");
     }
     let pace = fields.get("pace").and_then(|node| reader.span(node)).unwrap_or(Span::ZERO);
-    let steps = fields.get("steps").map_or_else(Vec::new, |node| read_steps(reader, around, node, &from, host));
     let place = name.map_or(fields.place(), |(_, place)| place);
     let recovery = Recovery {
         name: name.map(|(name, _)| name.to_string()),

@@ -1,8 +1,8 @@
 //! Steps in words: the text of a fault or act as a scenario writes it, and whose doing it is.
 
-use crate::base::ids::{MachineId, SrId};
+use crate::base::ids::{MachineId, SrId, VmId};
 use crate::fault::{Act, Fault};
-use crate::scenario::model::{Deed, Step};
+use crate::scenario::model::{Condition, ConditionPart, Deed, Step};
 use crate::world::inventory::Inventory;
 use crate::world::truth::Io;
 
@@ -25,6 +25,25 @@ fn io(io: Io) -> &'static str {
         Io::Error => "",
         Io::Hang => ", io: hang",
     }
+}
+
+/// A condition as a scenario writes it: `host: beta, live: false`.
+pub fn condition(condition: &Condition, names: &Inventory) -> String {
+    let of_vms = |of: &[VmId]| list(of.iter().map(|vm| names.vm(*vm)));
+    let part = |part: &ConditionPart| match part {
+        ConditionPart::Live(of, is) => format!("host: {}, live: {is}", hosts(of, names)),
+        ConditionPart::Enabled(of, is) => format!("host: {}, enabled: {is}", hosts(of, names)),
+        ConditionPart::Known(of, is) => format!("host: {}, known: {is}", hosts(of, names)),
+        ConditionPart::PowerState(of, is) => format!("vm: {}, power-state: {}", of_vms(of), is.name()),
+        ConditionPart::ResidentOn(of, is) => {
+            format!("vm: {}, resident-on: {}", of_vms(of), is.map_or("null", |machine| names.machine(machine)))
+        }
+        ConditionPart::XeAnswers(true) => "xe: answers".into(),
+        ConditionPart::XeAnswers(false) => "xe: hangs".into(),
+        ConditionPart::StepStatus(id, status) => format!("step: {id}, status: {}", status.name()),
+        ConditionPart::StepCode(id, code) => format!("step: {id}, code: {code}"),
+    };
+    condition.parts.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// A deed on one line (a `run` of several lines keeps them).

@@ -96,8 +96,7 @@ impl<'a> Begun<'a> {
         let Begun { scenario, case, options, because, session } = self;
         let run = session.cut();
         let (expectations, verdict) = judged(&scenario, case, &options, &run);
-        let (program, records) = (&run.program, &run.engine.records);
-        let mut warnings = judge::warnings(&scenario, case, program, records, &run.engine.world);
+        let mut warnings = judge::warnings(&scenario, case, &run.engine);
         warnings.sort_by_key(|warning| warning.line);
         let (causes, advice) = if because && !run.found.is_empty() {
             let causes = causes(&scenario, &options, &run);
@@ -113,11 +112,10 @@ impl<'a> Begun<'a> {
 /// A run, judged: all that was expected, in the file's order, and the verdict. `options` are those of the run.
 pub fn judged(scenario: &Scenario, case: Case, options: &engine::Options, run: &Run) -> (Vec<Expectation>, Verdict) {
     let measured = Measured { downtime: &run.downtime, events: run.engine.trace.count };
-    let (records, world) = (&run.engine.records, &run.engine.world);
-    let mut all = judge::expectations(scenario, case, &run.program, records, &run.found, world, &measured);
+    let mut all = judge::expectations(scenario, case, &run.engine, &run.found, &measured);
     all.extend(run.states.iter().cloned());
     all.extend(shares::judge(scenario, case, options, run));
     all.sort_by_key(|expectation| expectation.line);
-    let verdict = judge::verdict(scenario, case, &run.program, records, &all);
+    let verdict = judge::verdict(scenario, case, &run.engine, &all);
     (all, verdict)
 }

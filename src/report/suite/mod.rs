@@ -13,7 +13,7 @@ pub mod text;
 #[cfg(test)]
 mod tests;
 
-use super::{Expectation, Report, StoryLine, Verdict};
+use super::{Expectation, Report, StoryLine, Verdict, Warning};
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
@@ -247,13 +247,16 @@ fn failures(scenario: &Scenario, case: Case, report: &Report) -> Vec<Failure> {
                 .collect()
         }
         Verdict::Inconclusive => {
-            let without = report.warnings.iter().filter(|warning| warning.code == "fault-without-effect");
-            let mut failures: Vec<Failure> = without
-                .map(|w| {
-                    let at = report.steps.iter().find(|step| step.line == w.line).and_then(|step| step.at).unwrap_or(report.end);
-                    of(w.line, at, "the fault to have an effect, else the case shows nothing".into(), w.text.clone())
-                })
-                .collect();
+            let of_warning = |w: &Warning| {
+                let expected = match w.code {
+                    "fault-without-effect" => "the fault to have an effect, else the case shows nothing",
+                    "recovery-not-begun" => "the recovery to begin, else the case shows nothing",
+                    _ => return None,
+                };
+                let at = report.steps.iter().find(|step| step.line == w.line).and_then(|step| step.at).unwrap_or(report.end);
+                Some(of(w.line, at, expected.into(), w.text.clone()))
+            };
+            let mut failures: Vec<Failure> = report.warnings.iter().filter_map(of_warning).collect();
             if failures.is_empty() {
                 failures.push(of(1, report.end, "a case that shows something".into(), "a fault had no effect".into()));
             }
