@@ -164,7 +164,7 @@ fn read(world: &World, seen_by: Option<MachineId>, fact: &Fact) -> (bool, String
             let is = world.guests(*machine);
             (same_set(&is, wanted), format!("[{}]", is.iter().map(|vm| world.names.vm(*vm)).collect::<Vec<_>>().join(", ")))
         }
-        Fact::Fenced(machine, wanted) => flag(*wanted, world.hw.machine(machine).fenced),
+        Fact::Fenced(machine, wanted) => flag(*wanted, world.hw.machine(*machine).fenced),
         Fact::PowerState(vm, wanted) => {
             let is = db.vm(*vm).map(|r| r.power_state);
             (is == Some(*wanted), is.map_or("no such VM", |is| is.name()).into())
@@ -185,10 +185,10 @@ fn read(world: &World, seen_by: Option<MachineId>, fact: &Fact) -> (bool, String
             None => (false, "no such VDI".into()),
         },
         Fact::OpenOn(vdi, wanted) => {
-            let is: Vec<MachineId> = world.hw.vdi(vdi).openers.iter().map(|o| o.machine).collect();
+            let is: Vec<MachineId> = world.hw.vdi(*vdi).openers.iter().map(|o| o.machine).collect();
             (same_set(&is, wanted), names(world, &is))
         }
-        Fact::Damaged(vdi, wanted) => flag(*wanted, world.hw.vdi(vdi).damage.is_some()),
+        Fact::Damaged(vdi, wanted) => flag(*wanted, world.hw.vdi(*vdi).damage.is_some()),
         Fact::Paused(vdi, wanted) => {
             let is = db.vdi(*vdi).map(|record| record.paused);
             (is == Some(*wanted), is.map_or("no such VDI".into(), |is| is.to_string()))

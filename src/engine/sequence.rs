@@ -291,7 +291,7 @@ impl Engine {
                     self.progressions[sequence].waiting = Waiting::Nothing;
                     self.advance(sequence);
                 }
-                Waiting::Installing(machines) if machines.iter().all(|m| !self.world.hw.machine(m).installing) => {
+                Waiting::Installing(machines) if machines.iter().all(|m| !self.world.hw.machine(*m).installing) => {
                     self.end_step(sequence, Status::Ok);
                     self.advance(sequence);
                 }
