@@ -22,6 +22,8 @@ pub struct Program {
     pub(super) recovery_key: String,
     /// Whose console the recovery's own `wait-for` looks at.
     pub recovery_host: MachineId,
+    /// What the operators beside the recovery are called.
+    operators: Vec<String>,
     /// The scenario's `until`.
     pub(super) until: Option<Time>,
 }
@@ -44,6 +46,7 @@ impl Program {
             pace: recovery.map_or(Span::ZERO, |recovery| recovery.pace),
             recovery_key: recovery.and_then(|recovery| recovery.name.clone()).unwrap_or_else(|| "recovery".into()),
             recovery_host: recovery.map_or(scenario.pool.master, |recovery| recovery.host),
+            operators: scenario.operators.iter().map(|operator| operator.name.clone()).collect(),
             until: scenario.until,
             steps,
         }
@@ -60,6 +63,17 @@ impl Program {
     /// The steps of a sequence in the order in which they are run.
     pub fn order(&self, sequence: Sequence) -> &[StepIx] {
         self.lanes.get(sequence.lane()).map_or(&[], Vec::as_slice)
+    }
+
+    /// A sequence as reports write it: `timeline`, `recovery`, `operators.anna`.
+    pub fn name_of(&self, sequence: Sequence) -> String {
+        match sequence {
+            Sequence::Operator(at) => match self.operators.get(usize::from(at)) {
+                Some(name) => format!("operators.{name}"),
+                None => format!("operators.{}", usize::from(at) + 1),
+            },
+            other => other.name().to_owned(),
+        }
     }
 
     /// How many sequences there are.

@@ -112,7 +112,7 @@ fn steps(run: &Run) -> (Vec<StepReport>, Vec<usize>) {
             StepReport {
                 id: step.id.clone(),
                 kind: words::kind(&step.deed),
-                from: sequence.name(),
+                from: run.program.name_of(*sequence),
                 at: record.began,
                 end: record.ended,
                 host: matches!(step.deed, Deed::Run(_)).then(|| names.machine(step.host).to_owned()),

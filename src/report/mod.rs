@@ -130,7 +130,7 @@ pub struct StepReport {
     /// `fault`, `run`, `act` or `note`.
     pub kind: &'static str,
     /// `timeline`, `world` or `recovery`.
-    pub from: &'static str,
+    pub from: String,
     pub at: Option<Time>,
     pub end: Option<Time>,
     /// The console's host, for `run`.

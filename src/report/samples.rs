@@ -28,7 +28,7 @@ fn step(place: u32, kind: &'static str, from: &'static str, text: &str) -> StepR
     StepReport {
         id: None,
         kind,
-        from,
+        from: from.into(),
         at: Some(at("5m")),
         end: Some(at("5m")),
         host: None,

@@ -137,6 +137,11 @@ pub static FILE: Table = Table {
         ),
         key("recovery", Map(&RECOVERY), "What the operator then does."),
         key("recoveries", MapOf(&Map(&RECOVERY)), "Several recoveries side by side."),
+        key(
+            "operators",
+            MapOf(&Any(&[List(&Map(&STEP)), Null])),
+            "Other people who type at the same time, each with steps of his own: `{anna: [{at: 16m, run: xe host-list}]}`.",
+        ),
         key("expect", Map(&EXPECT), "What must come of it."),
         key("chaos", NotYet, "Random faults."),
     ],

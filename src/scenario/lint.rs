@@ -4,8 +4,8 @@
 use super::expect::Scene;
 use super::model::{Deed, Expect, Pool, Step};
 use super::read::{Fields, Reader};
-use super::steps::{ReadRecovery, ReadStep};
-use super::waits::ReadWorld;
+use super::steps::ReadStep;
+use super::waits::ReadSteps;
 use crate::base::ids::{MachineId, SrId};
 use crate::base::time::Time;
 use crate::fault::{Act, Fault};
@@ -170,10 +170,10 @@ impl Brought {
 }
 
 /// Looks at the steps of a file, those of all worlds and recoveries together.
-pub fn steps(reader: &mut Reader<'_>, pool: &Pool, timeline: &[ReadStep], worlds: &[ReadWorld], recoveries: &[ReadRecovery<'_>]) {
-    let in_worlds = worlds.iter().flat_map(|(_, steps)| steps);
-    let in_recoveries = recoveries.iter().flat_map(|recovery| &recovery.steps);
-    let all: Vec<&ReadStep> = timeline.iter().chain(in_worlds).chain(in_recoveries).collect();
+pub fn steps(reader: &mut Reader<'_>, pool: &Pool, read: &ReadSteps<'_>) {
+    let named = read.worlds.iter().chain(read.operators).flat_map(|(_, steps)| steps);
+    let in_recoveries = read.recoveries.iter().flat_map(|recovery| &recovery.steps);
+    let all: Vec<&ReadStep> = read.timeline.iter().chain(named).chain(in_recoveries).collect();
     let mut brought = Brought::default();
     all.iter().for_each(|read| brought.add(&read.step));
     for read in all {

@@ -7,7 +7,7 @@ use super::index::good_name;
 use super::keys;
 use super::lint;
 use super::matrix::{self, Set};
-use super::model::{Deed, Recovery, Scenario, WorldPart};
+use super::model::{Deed, NamedSteps, Recovery, Scenario};
 use super::options::read_settings;
 use super::pool;
 use super::read::{Fields, Reader};
@@ -186,6 +186,19 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
         }
         not_empty(reader, &fields, "worlds", worlds.is_empty());
     }
+    let mut operators: Vec<(String, Vec<ReadStep>, u32)> = Vec::new();
+    if let Some(node) = fields.get("operators") {
+        for (key, node) in reader.entries(node, "a map from the name of each operator to his steps") {
+            good_name(reader, key.place, &key.text, "operator");
+            let steps = read_steps(reader, &mut around, node, &format!("operators.{}", key.text), pool.master);
+            operators.push((key.text.clone(), steps, reader.line(key.place)));
+            if operators.len() == OPERATORS_MOST + 1 {
+                let help = "let some of them share a sequence of steps";
+                reader.error(key.place, "too-many", format!("too many operators: at most {OPERATORS_MOST}"), help);
+            }
+        }
+        not_empty(reader, &fields, "operators", operators.is_empty());
+    }
     let mut recoveries: Vec<ReadRecovery<'_>> = Vec::new();
     if let Some(node) = fields.get("recoveries") {
         for (key, node) in reader.entries(node, "a map from the name of each recovery to its steps") {
@@ -203,15 +216,17 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
     let lost: BTreeSet<String> = std::mem::take(&mut around.lost).into_iter().collect();
     let mut named = std::mem::take(&mut around.named);
     named.retain(|step| !lost.contains(&step.id));
-    let (world_steps, world_lines): (Vec<waits::ReadWorld>, Vec<u32>) =
+    let (world_steps, world_lines): (Vec<waits::ReadNamed>, Vec<u32>) =
         worlds.into_iter().map(|(name, steps, line)| ((name, steps), line)).unzip();
-    waits::check(reader, &timeline, &world_steps, &recoveries, &named);
-
-    lint::steps(reader, &pool, &timeline, &world_steps, &recoveries);
+    let (operator_steps, operator_lines): (Vec<waits::ReadNamed>, Vec<u32>) =
+        operators.into_iter().map(|(name, steps, line)| ((name, steps), line)).unzip();
+    let read_steps = waits::ReadSteps { timeline: &timeline, worlds: &world_steps, recoveries: &recoveries, operators: &operator_steps };
+    waits::check(reader, &read_steps, &named);
+    lint::steps(reader, &pool, &read_steps);
     let mut scene = Scene {
         index: &index,
         seeds: fields.get("seeds").is_some(),
-        steps: steps_by_id(&timeline, &world_steps, &recoveries, &lost),
+        steps: steps_by_id(&read_steps, &lost),
         recovery: None,
         worlds: world_steps.iter().map(|(name, _)| name.clone()).collect(),
         recoveries: recoveries.iter().filter_map(|recovery| recovery.recovery.name.clone()).collect::<BTreeSet<_>>(),
@@ -256,12 +271,20 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
         worlds: world_steps
             .into_iter()
             .zip(world_lines)
-            .map(|((name, steps), line)| WorldPart { name, line, steps: bare(steps) })
+            .map(|((name, steps), line)| NamedSteps { name, line, steps: bare(steps) })
+            .collect(),
+        operators: operator_steps
+            .into_iter()
+            .zip(operator_lines)
+            .map(|((name, steps), line)| NamedSteps { name, line, steps: bare(steps) })
             .collect(),
         recoveries,
         expect,
     })
 }
+
+/// The most people who type beside the recovery.
+pub const OPERATORS_MOST: usize = 32;
 
 /// The most seeds that a scenario may be judged over.
 pub const SEEDS_MOST: u64 = 10_000;
@@ -276,12 +299,7 @@ fn read_skip(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
 }
 
 /// The steps that have ids, for the expectations that name them. Those that are wrong count: they have been told of.
-fn steps_by_id(
-    timeline: &[ReadStep],
-    worlds: &[waits::ReadWorld],
-    recoveries: &[ReadRecovery<'_>],
-    lost: &BTreeSet<String>,
-) -> BTreeMap<String, Vec<StepIs>> {
+fn steps_by_id(read: &waits::ReadSteps<'_>, lost: &BTreeSet<String>) -> BTreeMap<String, Vec<StepIs>> {
     let mut found: BTreeMap<String, Vec<StepIs>> = BTreeMap::new();
     let mut add = |steps: &[ReadStep], recovery: Option<usize>| {
         for step in steps.iter().map(|read| &read.step) {
@@ -291,9 +309,9 @@ fn steps_by_id(
             }
         }
     };
-    add(timeline, None);
-    worlds.iter().for_each(|(_, steps)| add(steps, None));
-    recoveries.iter().enumerate().for_each(|(at, recovery)| add(&recovery.steps, Some(at)));
+    add(read.timeline, None);
+    read.worlds.iter().chain(read.operators).for_each(|(_, steps)| add(steps, None));
+    read.recoveries.iter().enumerate().for_each(|(at, recovery)| add(&recovery.steps, Some(at)));
     for id in lost {
         found.entry(id.clone()).or_default().push(StepIs { recovery: None, changes: true });
     }

@@ -56,7 +56,9 @@ pub struct Scenario {
     /// What happens.
     pub timeline: Vec<Step>,
     /// What may be so; empty where the file has no `worlds`.
-    pub worlds: Vec<WorldPart>,
+    pub worlds: Vec<NamedSteps>,
+    /// Other people who type at the same time.
+    pub operators: Vec<NamedSteps>,
     /// What the operator does; a file's single `recovery` is one without a name.
     pub recoveries: Vec<Recovery>,
     /// What must come of it.
@@ -218,10 +220,10 @@ impl StepExpect {
     }
 }
 
-/// One of the worlds that the operator can't tell apart.
+/// A sequence with a name: one of the worlds that the operator can't tell apart, or somebody else who types.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs)]
-pub struct WorldPart {
+pub struct NamedSteps {
     pub name: String,
     pub line: u32,
     pub steps: Vec<Step>,
@@ -419,7 +421,11 @@ impl Scenario {
         let world = case.world.map_or(&[][..], |at| &self.worlds[at].steps);
         let recovery = case.recovery.map_or(&[][..], |at| &self.recoveries[at].steps);
         let timeline = self.timeline.iter().map(|step| (Sequence::Timeline, step));
-        timeline.chain(world.iter().map(|step| (Sequence::World, step))).chain(recovery.iter().map(|step| (Sequence::Recovery, step)))
+        let world = world.iter().map(|step| (Sequence::World, step));
+        let recovery = recovery.iter().map(|step| (Sequence::Recovery, step));
+        let operators = self.operators.iter().enumerate();
+        let typed = operators.flat_map(|(at, part)| part.steps.iter().map(move |step| (Sequence::Operator(at as u8), step)));
+        timeline.chain(world).chain(recovery).chain(typed)
     }
 
     /// The VBDs of a VM.

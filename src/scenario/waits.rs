@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const CASES_MOST: usize = 10_000;
 const CASE_STEPS_MOST: usize = 20_000_000;
 
-/// One world: name and steps.
-pub type ReadWorld = (String, Vec<ReadStep>);
+/// A sequence with a name: a world, or an operator.
+pub type ReadNamed = (String, Vec<ReadStep>);
 
 /// Where an id stands: the timeline, or these worlds, or these recoveries.
 #[derive(Default)]
@@ -21,12 +21,25 @@ struct Stands {
     recoveries: BTreeSet<usize>,
 }
 
+/// All the steps of a file.
+pub struct ReadSteps<'s> {
+    /// Those of every case.
+    pub timeline: &'s [ReadStep],
+    /// Those of one world.
+    pub worlds: &'s [ReadNamed],
+    /// Those of one recovery.
+    pub recoveries: &'s [ReadRecovery<'s>],
+    /// Those of who else types, in every case.
+    pub operators: &'s [ReadNamed],
+}
+
 /// Checks the steps of a file against each other.
-pub fn check(reader: &mut Reader<'_>, timeline: &[ReadStep], worlds: &[ReadWorld], recoveries: &[ReadRecovery<'_>], named: &[StepName]) {
-    let ids = ids(reader, timeline, worlds, recoveries);
+pub fn check(reader: &mut Reader<'_>, read: &ReadSteps<'_>, named: &[StepName]) {
+    let ids = ids(reader, read);
+    let ReadSteps { timeline, worlds, recoveries, operators } = *read;
     let count = |n: usize| n.max(1);
     let cases = count(worlds.len()) * count(recoveries.len());
-    let steps = timeline.len() * cases
+    let steps = (timeline.len() + operators.iter().map(|(_, steps)| steps.len()).sum::<usize>()) * cases
         + worlds.iter().map(|(_, steps)| steps.len()).sum::<usize>() * count(recoveries.len())
         + recoveries.iter().map(|recovery| recovery.steps.len()).sum::<usize>() * count(worlds.len());
     if cases > CASES_MOST || steps > CASE_STEPS_MOST {
@@ -42,24 +55,20 @@ pub fn check(reader: &mut Reader<'_>, timeline: &[ReadStep], worlds: &[ReadWorld
     let sound = exist(reader, &ids, worlds, recoveries, named);
     let waits = |step: &ReadStep| matches!(step.step.when, When::AfterStep { .. });
     let any = timeline.iter().any(waits)
+        || operators.iter().any(|(_, steps)| steps.iter().any(waits))
         || worlds.iter().any(|(_, steps)| steps.iter().any(waits))
         || recoveries.iter().any(|recovery| recovery.steps.iter().any(waits));
     if sound && any {
         for world in 0..count(worlds.len()) {
             for recovery in 0..count(recoveries.len()) {
                 let world = worlds.get(world).map_or(&[][..], |(_, steps)| steps);
-                circle(reader, timeline, world, recoveries.get(recovery));
+                circle(reader, timeline, world, recoveries.get(recovery), operators);
             }
         }
     }
 }
 
-fn ids<'s>(
-    reader: &mut Reader<'_>,
-    timeline: &'s [ReadStep],
-    worlds: &'s [ReadWorld],
-    recoveries: &'s [ReadRecovery<'_>],
-) -> BTreeMap<&'s str, Stands> {
+fn ids<'s>(reader: &mut Reader<'_>, read: &ReadSteps<'s>) -> BTreeMap<&'s str, Stands> {
     let mut ids: BTreeMap<&str, Stands> = BTreeMap::new();
     let twice = |reader: &mut Reader<'_>, step: &ReadStep| {
         let id = shorten(step.step.id.as_deref().unwrap_or_default());
@@ -70,14 +79,14 @@ fn ids<'s>(
             "ids are unique within each case: take another",
         );
     };
-    for step in timeline {
+    for step in read.timeline.iter().chain(read.operators.iter().flat_map(|(_, steps)| steps)) {
         if let Some(id) = &step.step.id
             && std::mem::replace(&mut ids.entry(id).or_default().timeline, true)
         {
             twice(reader, step);
         }
     }
-    for (at, (_, steps)) in worlds.iter().enumerate() {
+    for (at, (_, steps)) in read.worlds.iter().enumerate() {
         for step in steps {
             let Some(id) = &step.step.id else { continue };
             let stands = ids.entry(id).or_default();
@@ -86,7 +95,7 @@ fn ids<'s>(
             }
         }
     }
-    for (at, recovery) in recoveries.iter().enumerate() {
+    for (at, recovery) in read.recoveries.iter().enumerate() {
         for step in &recovery.steps {
             let Some(id) = &step.step.id else { continue };
             let stands = ids.entry(id).or_default();
@@ -102,7 +111,7 @@ fn ids<'s>(
 fn exist(
     reader: &mut Reader<'_>,
     ids: &BTreeMap<&str, Stands>,
-    worlds: &[ReadWorld],
+    worlds: &[ReadNamed],
     recoveries: &[ReadRecovery<'_>],
     named: &[StepName],
 ) -> bool {
@@ -144,18 +153,25 @@ fn exist(
 
 /// Tells of a circle of waits in one case. Each step waits for the one before it in its sequence, and for the step that
 /// its `after:` names; a recovery without a beginning of its own waits for the timeline's last step.
-fn circle(reader: &mut Reader<'_>, timeline: &[ReadStep], world: &[ReadStep], recovery: Option<&ReadRecovery<'_>>) {
+fn circle(
+    reader: &mut Reader<'_>,
+    timeline: &[ReadStep],
+    world: &[ReadStep],
+    recovery: Option<&ReadRecovery<'_>>,
+    operators: &[ReadNamed],
+) {
     let recovered = recovery.map_or(&[][..], |recovery| &recovery.steps);
-    let steps: Vec<&ReadStep> = timeline.iter().chain(world).chain(recovered).collect();
+    let mut firsts = vec![0, timeline.len(), timeline.len() + world.len()];
+    let mut steps: Vec<&ReadStep> = timeline.iter().chain(world).chain(recovered).collect();
+    for (_, operator) in operators {
+        firsts.push(steps.len());
+        steps.extend(operator);
+    }
     let ids: BTreeMap<&str, usize> = steps.iter().enumerate().filter_map(|(at, step)| Some((step.step.id.as_deref()?, at))).collect();
-    let firsts = [0, timeline.len(), timeline.len() + world.len()];
     let waits_for = |at: usize| -> [Option<usize>; 2] {
         let before = if !firsts.contains(&at) {
             Some(at - 1)
-        } else if at == firsts[2]
-            && at >= timeline.len() + world.len()
-            && recovery.is_some_and(|r| r.recovery.begin == Begin::AfterTimeline)
-        {
+        } else if at == firsts[2] && !recovered.is_empty() && recovery.is_some_and(|r| r.recovery.begin == Begin::AfterTimeline) {
             timeline.len().checked_sub(1)
         } else {
             None

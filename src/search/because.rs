@@ -401,6 +401,7 @@ mod tests {
             pool: draft(3),
             timeline: faults.iter().enumerate().map(step).collect(),
             worlds: Vec::new(),
+            operators: Vec::new(),
             recoveries: Vec::new(),
             expect: None,
         }

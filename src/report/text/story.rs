@@ -137,10 +137,9 @@ fn step_row(mut row: Row, report: &Report, line: &StoryLine, detail: Detail) -> 
 }
 
 fn began(row: &mut Row, step: &StepReport) {
-    let place = match &step.id {
-        Some(id) => format!("(line {}, {})", step.line, clean(id)),
-        None => format!("(line {})", step.line),
-    };
+    let id = step.id.as_deref().map_or_else(String::new, |id| format!(", {}", clean(id)));
+    let who = step.from.strip_prefix("operators.").map_or_else(String::new, |name| format!(", by {}", clean(name)));
+    let place = format!("(line {}{id}{who})", step.line);
     match step.kind {
         "run" => {
             row.kind = "$ typed".into();
