@@ -1,4 +1,4 @@
-//! When a recovery begins, and what is said of one that never does (contract: the scenario file, `recovery`; verdicts).
+//! When a recovery begins, and what is said of one that never does (docs/scenarios.md; docs/report.md).
 
 mod common;
 

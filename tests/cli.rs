@@ -1,4 +1,5 @@
-//! The program from outside: exit statuses, streams, files. Every expectation is the contract's (its chapter on commands).
+//! The program from outside: exit statuses, streams, files. Every expectation is what the README, docs/ and the help
+//! promise.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ use poolsim::report::{Report, Verdict};
 use poolsim::search::study;
 
 /// Beta loses power at 5m and nobody does anything: the VM `db` is down from then on, which is found after its grace and
-/// counts from its first instant (contract §3).
+/// counts from its first instant (docs/scenarios.md).
 const STORY: &str = "
 pool: {hosts: [alpha, beta, gamma], storage: [nfs1], vms: {db: {running-on: beta}, web: {running-on: alpha}, spare: }}
 until: 40m

@@ -64,8 +64,8 @@ fn what_the_readme_shows_is_so() {
 #[test]
 fn the_scenarios_of_the_pages_load() {
     let mut scenarios = 0;
-    for entry in fs::read_dir(root().join("docs")).expect("docs") {
-        let path = entry.expect("an entry").path();
+    let entries = ["docs", "docs/model"].map(|folder| fs::read_dir(root().join(folder)).expect("a folder"));
+    for path in entries.into_iter().flatten().map(|entry| entry.expect("an entry").path()).filter(|path| path.is_file()) {
         let text = fs::read_to_string(&path).expect("a page");
         for block in text.split("<!-- scenario -->\n```yaml\n").skip(1) {
             let block = block.split("```").next().unwrap_or_default();

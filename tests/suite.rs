@@ -1,5 +1,5 @@
-//! `poolsim test` from outside: what it must notice, in which order it tells it, and how it ends. Every expectation is the
-//! contract's, or follows from the rules as the scenario's own comment says.
+//! `poolsim test` from outside: what it must notice, in which order it tells it, and how it ends. Every expectation is a
+//! promise of docs/testing.md, or follows from the rules as the scenario's own comment says.
 
 #[allow(dead_code)]
 mod generate;
@@ -176,7 +176,7 @@ fn a_failure_says_where_when_what_and_how_to_see_it_again() {
 // ---- how it ends
 
 #[test]
-fn statuses_are_the_contracts() {
+fn statuses_are_those_of_the_page() {
     let folder = Folder::new("statuses");
     folder.file("good/a.yaml", &good());
     folder.file("bad/a.yaml", &bad());

@@ -1,8 +1,11 @@
 //! The keys of a scenario file for `explain`, from the tables that the readers and the schema use.
 
-use super::{Entry, Kind, first_sentence};
+use super::sentence::first_sentence;
+use super::{Entry, Kind};
 use crate::fault::{ACTS, FAULTS};
 use crate::scenario::keys::{FILE, Key, Shape, TABLES, Table};
+use crate::world::release::Release;
+use crate::world::sm::StorageManager;
 use std::collections::BTreeMap;
 
 /// Every map with its keys, the whole file first. Faults and acts are left out: they have entries of their own.
@@ -73,6 +76,8 @@ fn value(shape: &Shape) -> String {
         Shape::Any(shapes) => shapes.iter().map(value).collect::<Vec<_>>().join("; or "),
         Shape::Null => "nothing".into(),
         Shape::Hazard => "a hazard, such as double-writer".into(),
+        Shape::Release => Release::all().map(Release::name).collect::<Vec<_>>().join(" | "),
+        Shape::StorageManager => StorageManager::ALL.iter().map(|manager| manager.name()).collect::<Vec<_>>().join(" | "),
         Shape::Settings => "a map from settings to their values".into(),
         Shape::SettingsLists => "a map from settings to lists of values".into(),
         Shape::NotYet => "not built yet".into(),

@@ -2,7 +2,9 @@
 //! Gathers what other rooms say of themselves; only the rules and the words of reports are written here.
 
 mod keys;
+mod releases;
 pub mod rules;
+mod sentence;
 pub mod words;
 
 use crate::command::COMMANDS;
@@ -11,6 +13,7 @@ use crate::hazard;
 use crate::scenario::diagnostics::DIAGNOSTICS;
 use crate::world::errors::ERRORS;
 use crate::world::settings::SETTINGS;
+use sentence::first_sentence;
 use std::fmt::Write as _;
 
 /// What kind of thing an entry is about.
@@ -26,6 +29,7 @@ pub enum Kind {
     Key,
     Setting,
     Release,
+    Difference,
     Error,
     Diagnostic,
     Warning,
@@ -36,7 +40,7 @@ pub enum Kind {
 
 impl Kind {
     /// In the order of the table of contents.
-    pub const ALL: [Kind; 15] = [
+    pub const ALL: [Kind; 16] = [
         Kind::Hazard,
         Kind::Severity,
         Kind::Rule,
@@ -46,6 +50,7 @@ impl Kind {
         Kind::Key,
         Kind::Setting,
         Kind::Release,
+        Kind::Difference,
         Kind::Error,
         Kind::Diagnostic,
         Kind::Warning,
@@ -66,6 +71,7 @@ impl Kind {
             Kind::Key => "key",
             Kind::Setting => "setting",
             Kind::Release => "release",
+            Kind::Difference => "difference",
             Kind::Error => "error",
             Kind::Diagnostic => "diagnostic",
             Kind::Warning => "warning",
@@ -87,6 +93,7 @@ impl Kind {
             Kind::Key => "Keys of a scenario file",
             Kind::Setting => "Settings",
             Kind::Release => "Releases",
+            Kind::Difference => "Differences between releases",
             Kind::Error => "Errors that the pool answers",
             Kind::Diagnostic => "Mistakes in scenario files",
             Kind::Warning => "Warnings about scenarios",
@@ -133,7 +140,8 @@ pub fn entries() -> Vec<Entry> {
         all.push(Entry { kind: Kind::Rule, name: doc.name.into(), summary: doc.rule.into(), text });
     }
     for doc in COMMANDS {
-        let text = format!("    {}\n\n{}\n\nFor example:\n\n    {}", doc.synopsis, doc.doc, doc.example);
+        let life = releases::of_command(doc);
+        let text = format!("    {}\n\n{}{life}\n\nFor example:\n\n    {}", doc.synopsis, doc.doc, doc.example);
         all.push(Entry { kind: Kind::Command, name: doc.name.into(), summary: first_sentence(doc.doc).into(), text });
     }
     for doc in ERRORS {
@@ -156,7 +164,8 @@ pub fn entries() -> Vec<Entry> {
     }
     all.extend(keys::entries());
     for doc in SETTINGS {
-        let text = format!("{}\n\nDefault: {}\n\n    settings: {{{}: {}}}", doc.doc, doc.default, doc.key, doc.default);
+        let own = releases::of_setting(doc);
+        let text = format!("{}\n\nDefault: {}{own}\n\n    settings: {{{}: {}}}", doc.doc, doc.default, doc.key, doc.default);
         all.push(Entry {
             kind: Kind::Setting,
             name: doc.key.into(),
@@ -164,7 +173,7 @@ pub fn entries() -> Vec<Entry> {
             text,
         });
     }
-    of_words(Kind::Release, words::RELEASES, &mut all);
+    all.extend(releases::entries());
     for doc in DIAGNOSTICS {
         let mut text = doc.doc.to_string();
         if !doc.example.trim().is_empty() {
@@ -182,24 +191,13 @@ pub fn entries() -> Vec<Entry> {
     for (kind, name, doc) in words::NOT_YET {
         all.push(entry(*kind, name, doc));
     }
+    all.iter_mut().for_each(releases::add_to);
     all.sort_by_key(|entry| entry.kind);
     all
 }
 
 fn entry(kind: Kind, name: &str, doc: &str) -> Entry {
     Entry { kind, name: name.into(), summary: first_sentence(doc).into(), text: doc.into() }
-}
-
-/// A doc's first sentence, with its full stop.
-pub fn first_sentence(doc: &str) -> &str {
-    let doc = doc.trim();
-    let end = doc.match_indices(". ").map(|(at, _)| at + 1).find(|end| !ends_in_abbreviation(&doc[..*end]));
-    let line = doc.find('\n').unwrap_or(doc.len());
-    &doc[..end.unwrap_or(doc.len()).min(line)]
-}
-
-fn ends_in_abbreviation(text: &str) -> bool {
-    ["e.g.", "i.e.", "etc."].iter().any(|word| text.ends_with(word))
 }
 
 fn sentence(text: &str) -> String {
@@ -332,11 +330,5 @@ mod tests {
         assert!(nearest("xyzzyxyzzyxyzzy").is_empty());
         assert!(nearest("").is_empty());
         assert!(nearest(&"a".repeat(1_000_000)).is_empty());
-    }
-
-    #[test]
-    fn first_sentences_end_where_they_end() {
-        assert_eq!(first_sentence("A host, e.g. beta, is off. It was on."), "A host, e.g. beta, is off.");
-        assert_eq!(first_sentence("xapi.ml speaks"), "xapi.ml speaks");
     }
 }

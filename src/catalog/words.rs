@@ -1,4 +1,4 @@
-//! Words of reports that are neither hazards nor commands: severities, verdicts, ways in which a step ends, releases.
+//! Words of reports that are neither hazards nor commands: severities, verdicts, ways in which a step ends.
 
 /// A word, what it means, and what to do about it.
 pub type Word = (&'static str, &'static str);
@@ -73,17 +73,6 @@ pub const WARNINGS: &[Word] = &[
     ),
 ];
 
-/// Releases: which code and which manual the pool follows.
-pub const RELEASES: &[Word] = &[
-    (
-        "manual-6",
-        "The XenServer 6 administrator's manual taken at its word; where it is silent, the code of XenServer 6.0 speaks. The default.",
-    ),
-    ("xenserver-6.0", "XenServer 6.0 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
-    ("xenserver-6.2", "XenServer 6.2 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
-    ("xcp-ng-8.3", "XCP-ng 8.3 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
-];
-
 /// Codes of the program's own refusals, beside the diagnostics of scenario files.
 pub const CODES: &[Word] = &[
     (
@@ -101,7 +90,7 @@ pub const CODES: &[Word] = &[
     ),
 ];
 
-/// What the contract names and this version refuses as `not-yet`, beside the releases above.
+/// What has a name and this version refuses as `not-yet`, beside the releases above.
 pub const NOT_YET: &[(super::Kind, &str, &str)] = &[
     (
         super::Kind::Hazard,
@@ -113,4 +102,7 @@ pub const NOT_YET: &[(super::Kind, &str, &str)] = &[
         "chaos",
         "Random faults with a mean time between them. Not built yet: `chaos:` in a scenario is refused with `not-yet`.",
     ),
+    (super::Kind::Release, "xenserver-6.0", "XenServer 6.0 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
+    (super::Kind::Release, "xenserver-6.2", "XenServer 6.2 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
+    (super::Kind::Release, "xcp-ng-8.3", "XCP-ng 8.3 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
 ];

@@ -3,7 +3,10 @@
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
 use crate::search::filter::Filter;
+use crate::world::release::Release;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 /// Where a run ends at the latest, in events, unless `--max-events` says otherwise.
@@ -40,7 +43,7 @@ pub struct Common {
     #[arg(long, value_name = "N", global = true)]
     pub seed: Option<u64>,
     /// Release that the pool runs; without it the scenario's own
-    #[arg(long, value_name = "NAME", global = true)]
+    #[arg(long, value_name = "NAME", global = true, value_parser = ReleaseName)]
     pub release: Option<String>,
     /// What standard output gets
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
@@ -63,6 +66,23 @@ pub struct Common {
     /// Events after which a run is ended
     #[arg(long, value_name = "N", default_value_t = MAX_EVENTS, global = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_events: u64,
+}
+
+/// A release's name. Any word is taken, since what is wrong with it is told in poolsim's own words; help and shells offer the
+/// names that there are.
+#[derive(Clone, Debug)]
+struct ReleaseName;
+
+impl TypedValueParser for ReleaseName {
+    type Value = String;
+
+    fn parse_ref(&self, command: &clap::Command, arg: Option<&clap::Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Release::all().map(|release| PossibleValue::new(release.name()))))
+    }
 }
 
 /// What standard output gets.
@@ -338,9 +358,9 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// The contract's list, and nothing else.
+    /// These, and nothing else.
     #[test]
-    fn help_shows_the_contracts_commands() {
+    fn help_shows_these_commands() {
         let shown: Vec<String> = Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_string()).collect();
         let expected =
             ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "schema"];

@@ -3,20 +3,21 @@
 use super::args::{Check, Common, Format};
 use super::exit::Status;
 use super::out::Out;
-use super::{bug, files, load, mend};
+use super::{bug, files, load, mend, reports};
 use crate::catalog::{self, Kind};
-use crate::report::json::compact;
+use crate::report::json::{compact, pretty};
 use crate::report::suite::{github, sarif};
 use crate::report::text::layout::count;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
 use crate::scenario::{self, Asked, Loaded};
+use crate::world::release::Release;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Checks the paths.
 pub fn check(out: Out, common: &Common, args: &Check) -> Status {
-    let reports = match reports(out, common) {
-        Ok(reports) => reports,
+    let (release, reports) = match load::release(out, common).and_then(|release| Ok((release, reports::of_check(out, common)?))) {
+        Ok(ready) => ready,
         Err(status) => return status,
     };
     let (paths, mut status) = files::find(out, &args.paths);
@@ -30,7 +31,7 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
     let mut all = Vec::new();
     let (mut wrong, mut lines) = (0, String::new());
     for path in &paths {
-        match bug::guard(out, || one(out, common, path)) {
+        match bug::guard(out, || one(out, common, release, path)) {
             Ok((errors, diagnostics)) => {
                 let warnings = diagnostics.len() - errors;
                 let found = match (errors, warnings) {
@@ -73,7 +74,7 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
 fn rendered(format: Format, all: &[Diagnostic], lines: &str) -> String {
     match format {
         Format::Text => lines.to_owned(),
-        Format::Json => super::pretty(&Value::Array(all.iter().map(value).collect())),
+        Format::Json => pretty(&Value::Array(all.iter().map(value).collect())),
         Format::Ndjson => all.iter().map(|d| compact(&value(d)) + "\n").collect(),
         Format::Sarif => sarif::render(all, &explained),
         Format::Github => github::diagnostics(all),
@@ -87,27 +88,13 @@ fn explained(code: &str) -> String {
     entry.map_or_else(|| code.to_owned(), |entry| entry.text.trim_end().to_owned())
 }
 
-/// `--report KIND=FILE`.
-fn reports(out: Out, common: &Common) -> Result<Vec<(Format, PathBuf)>, Status> {
-    const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Ndjson, Format::Sarif, Format::Github];
-    let one = |text: &String| {
-        let parts = text.split_once('=').filter(|(kind, path)| !kind.is_empty() && !path.is_empty());
-        let found = parts.and_then(|(kind, path)| Some((*FORMATS.iter().find(|format| format.name() == kind)?, PathBuf::from(path))));
-        found.ok_or_else(|| {
-            let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
-            let help = [format!("write KIND=FILE; the kinds that `check` writes: {}", names.join(", "))];
-            out.refuse("usage", &format!("`check` cannot write `--report {text}`"), &help, Status::Wrong)
-        })
-    };
-    common.reports.iter().map(one).collect()
-}
-
 /// The diagnostics of one file, and how many of them are errors.
-fn one(out: Out, common: &Common, path: &Path) -> Result<(usize, Vec<Diagnostic>), Status> {
+fn one(out: Out, common: &Common, release: Option<Release>, path: &Path) -> Result<(usize, Vec<Diagnostic>), Status> {
     let bytes = files::read(out, path)?;
     let shown = files::shown(path);
     bug::recipe(&format!("checking {shown}"));
-    let (errors, diagnostics) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path), set: &[] }) {
+    let asked = &mut Asked { include: &mut files::beside(path), set: &[], release };
+    let (errors, diagnostics) = match scenario::load_with(&shown, &bytes, asked) {
         Ok(Loaded { warnings, .. }) => (0, warnings),
         // The loader refuses with at least one error.
         Err(wrong) => (wrong.iter().filter(|d| d.gravity == Gravity::Error).count(), wrong),

@@ -1,10 +1,11 @@
 //! `poolsim diff`: two runs side by side.
 
 use super::args::{Common, Diff, Format};
+use super::cases::{narrowed, replay};
 use super::exit::Status;
 use super::load;
 use super::out::Out;
-use super::run::{narrowed, replay};
+use crate::report::json::pretty;
 use crate::report::{self, Report, diff};
 use crate::search::study::Options;
 use crate::world::release::Release;
@@ -45,11 +46,11 @@ fn compared(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
 /// `--release-matrix`: the first release beside each other one.
 fn releases(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
     let choice = Choice { seed: common.seed, world: args.world.clone(), recovery: args.recovery.clone() };
-    let [first, others @ ..] = &Release::ALL;
-    let base = side(out, common, &args.a, &choice, Some(*first))?;
+    let first = Release::default();
+    let base = side(out, common, &args.a, &choice, Some(first))?;
     let mut pairs = Vec::new();
-    for other in others {
-        pairs.extend(base.iter().cloned().zip(side(out, common, &args.a, &choice, Some(*other))?));
+    for other in Release::all().filter(|other| *other != first) {
+        pairs.extend(base.iter().cloned().zip(side(out, common, &args.a, &choice, Some(other))?));
     }
     if pairs.is_empty() {
         out.say(&format!("{} is the only release there is: it is put beside itself\n", first.name()));
@@ -61,7 +62,7 @@ fn releases(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
 fn shown(out: Out, common: &Common, pairs: &[(Report, Report)]) -> Result<Status, Status> {
     let differences: Vec<diff::Difference> = pairs.iter().map(|(a, b)| diff::compare(a, b)).collect();
     let text = if common.format == Format::Json {
-        super::pretty(&differences.iter().map(diff::value).collect())
+        pretty(&differences.iter().map(diff::value).collect())
     } else {
         differences.iter().map(|difference| diff::text(difference, out.colour, common.verbose)).collect::<Vec<_>>().join("\n")
     };
@@ -91,8 +92,8 @@ fn chosen(out: Out, side: &str, words: &[String], mut choice: Choice) -> Result<
 
 /// The runs of one side.
 fn side(out: Out, common: &Common, path: &Path, choice: &Choice, release: Option<Release>) -> Result<Vec<Report>, Status> {
-    let file = load::load(out, path)?;
-    let options = Options { seed: choice.seed, release, max_events: common.max_events, at: Vec::new(), because: false };
+    let file = load::load(out, path, &[], release)?;
+    let options = Options { seed: choice.seed, max_events: common.max_events, at: Vec::new(), because: false };
     let cases = narrowed(out, choice.world.as_slice(), choice.recovery.as_slice(), &file)?;
     Ok(cases
         .into_iter()

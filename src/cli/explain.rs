@@ -5,13 +5,13 @@ use super::exit::Status;
 use super::load::did_you_mean;
 use super::out::Out;
 use crate::catalog::{self, Entry, Kind};
-use crate::report::json::compact;
+use crate::report::json::{compact, pretty};
 use crate::report::text::layout::{COLUMNS, Page, Tint, width};
 use serde_json::json;
 
 /// Explains a topic, or lists all of them.
 pub fn explain(out: Out, common: &Common, args: &Explain) -> Status {
-    if let Err(status) = super::only(out, common, "explain", &[Format::Text, Format::Json, Format::Ndjson]) {
+    if let Err(status) = super::shared::only(out, common, "explain", &[Format::Text, Format::Json, Format::Ndjson]) {
         return status;
     }
     let topic = args.topic.join(" ");
@@ -23,7 +23,7 @@ pub fn explain(out: Out, common: &Common, args: &Explain) -> Status {
     }
     let value = |entry: &Entry| json!({"kind": entry.kind.name(), "name": entry.name, "summary": entry.summary, "text": entry.text});
     let text = match common.format {
-        Format::Json => super::pretty(&found.iter().map(value).collect()),
+        Format::Json => pretty(&found.iter().map(value).collect()),
         Format::Ndjson => found.iter().map(|entry| compact(&value(entry)) + "\n").collect(),
         Format::Text | Format::Sarif | Format::Github => {
             let mut page = Page::new(out.colour);

@@ -18,16 +18,11 @@ pub struct File {
     pub scenario: Scenario,
 }
 
-/// Reads and loads one file.
-pub fn load(out: Out, path: &Path) -> Result<File, Status> {
-    load_set(out, path, &[])
-}
-
-/// The same, with what is set instead of what the file says, each as `KEY=VALUE`.
-pub fn load_set(out: Out, path: &Path, set: &[String]) -> Result<File, Status> {
+/// Reads and loads one file with what is set instead of what it says, each as `KEY=VALUE`, and with the release asked for.
+pub fn load(out: Out, path: &Path, set: &[String], release: Option<Release>) -> Result<File, Status> {
     let bytes = files::read(out, path)?;
     let name = files::name(path);
-    match scenario::load_with(&files::shown(path), &bytes, &mut Asked { include: &mut files::beside(path), set }) {
+    match scenario::load_with(&files::shown(path), &bytes, &mut Asked { include: &mut files::beside(path), set, release }) {
         Ok(Loaded { scenario, warnings }) => {
             tell(out, &warnings);
             Ok(File { name, scenario })
@@ -54,14 +49,15 @@ pub fn told(out: Out, diagnostic: &Diagnostic) -> String {
 /// The release that the command line asks for.
 pub fn release(out: Out, common: &Common) -> Result<Option<Release>, Status> {
     let Some(name) = common.release.as_deref() else { return Ok(None) };
-    if name == Release::Manual6.name() {
-        return Ok(Some(Release::Manual6));
+    if let Some(release) = Release::named(name) {
+        return Ok(Some(release));
     }
     if RELEASES_NOT_YET.contains(&name) {
-        let help = [format!("the release that is there: {}", Release::Manual6.name())];
+        let there: Vec<&str> = Release::all().map(Release::name).collect();
+        let help = [format!("the {} there: {}", if there.len() == 1 { "release that is" } else { "releases that are" }, there.join(", "))];
         return Err(out.refuse("not-yet", &format!("the release {name} is not built yet"), &help, Status::Wrong));
     }
-    let known = std::iter::once(Release::Manual6.name()).chain(RELEASES_NOT_YET.iter().copied());
+    let known = Release::all().map(Release::name).chain(RELEASES_NOT_YET.iter().copied());
     let near = catalog::nearest_of(name, known);
     Err(out.refuse(
         "usage",

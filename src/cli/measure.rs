@@ -1,13 +1,15 @@
 //! `poolsim test --coverage` and `--mutants`: what a suite shows, and which guards of the model it would miss.
 
 use super::args::{Common, Format, Test};
+use super::bug;
 use super::exit::Status;
 use super::out::Out;
 use super::progress::Progress;
+use super::shared::with_jobs;
 use super::suite::{File, Plan, shown};
-use super::{bug, pretty, with_jobs};
 use crate::report;
 use crate::report::coverage::{self, Coverage};
+use crate::report::json::pretty;
 use crate::report::text::layout::{Page, Tint, count, pad};
 use crate::scenario::model::{Case, Scenario};
 use crate::search::mutants::mutants;
@@ -56,7 +58,7 @@ fn open(out: Out, plan: &Plan) -> (Suite, Status) {
 /// `--coverage`, with `--min`.
 pub fn coverage(out: Out, common: &Common, args: &Test, plan: &Plan) -> Status {
     let (suite, mut status) = open(out, plan);
-    let options = Options { seed: common.seed, release: None, max_events: common.max_events, at: Vec::new(), because: false };
+    let options = Options { seed: common.seed, max_events: common.max_events, at: Vec::new(), because: false };
     let progress = Progress::begin(format!("running {}", count(suite.cases().len(), "case")));
     let ran: Vec<Coverage> = with_jobs(common, || {
         let one = |(scenario, case): &(&Scenario, Case)| {

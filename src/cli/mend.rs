@@ -59,7 +59,7 @@ fn one(out: Out, path: &Path, show: bool) -> Result<Status, Status> {
 /// The mends of a file itself; those of files that it includes are for whoever mends those.
 fn mends(path: &Path, text: &str) -> Vec<Mend> {
     let shown = files::shown(path);
-    let loaded = scenario::load_with(&shown, text.as_bytes(), &mut Asked { include: &mut files::beside(path), set: &[] });
+    let loaded = scenario::load_with(&shown, text.as_bytes(), &mut Asked { include: &mut files::beside(path), set: &[], release: None });
     let told = loaded.map_or_else(|errors| errors, |loaded| loaded.warnings);
     told.into_iter().filter(|diagnostic| diagnostic.file == shown).filter_map(|diagnostic| diagnostic.mend).collect()
 }

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod bug;
+mod cases;
 mod check;
 mod diff;
 mod exit;
@@ -14,14 +15,17 @@ mod mend;
 mod new;
 mod out;
 mod progress;
+mod reports;
 mod run;
+mod shared;
 pub mod shipped;
 mod suite;
 mod test;
+#[cfg(test)]
+mod toy_tests;
 mod whole;
 
-use crate::report::text::{Detail, Style};
-use args::{Anything, Cli, Command, Common, Format};
+use args::{Anything, Cli, Command};
 use clap::{CommandFactory, Parser};
 use exit::Status;
 use out::Out;
@@ -51,7 +55,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Run(args) => run::run(out, common, args),
         Command::Check(args) => check::check(out, common, args),
         Command::Explain(args) => explain::explain(out, common, args),
-        Command::Schema => out.result(&pretty(&crate::scenario::schema::schema())),
+        Command::Schema => out.result(&crate::report::json::pretty(&crate::scenario::schema::schema())),
         Command::Test(args) => test::test(out, common, args),
         Command::Play(words) => not_yet(out, "play", words, "`poolsim run FILE` tells a story from beginning to end"),
         Command::Sweep(words) => not_yet(out, "sweep", words, "`poolsim run FILE --seed N` runs one seed"),
@@ -78,36 +82,4 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
 /// Commands that other versions have: refused by name, whatever follows.
 fn not_yet(out: Out, name: &str, _words: &Anything, instead: &str) -> Status {
     out.refuse("not-yet", &format!("`poolsim {name}` is not built yet"), &[instead.to_string()], Status::Wrong)
-}
-
-/// Refuses a format that a command does not write.
-fn only(out: Out, common: &Common, command: &str, formats: &[Format]) -> Result<(), Status> {
-    if formats.contains(&common.format) {
-        return Ok(());
-    }
-    let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
-    let what = format!("`{command}` does not write {}", common.format.name());
-    Err(out.refuse("usage", &what, &[format!("it writes {}", names.join(", "))], Status::Wrong))
-}
-
-/// Runs `work` on as many threads as `-j` says; where none are to be had, one after the other gives the same.
-fn with_jobs<T: Send>(common: &Common, work: impl FnOnce() -> T + Send) -> T {
-    match common.jobs.map(|n| rayon::ThreadPoolBuilder::new().num_threads(usize::from(n)).build()) {
-        Some(Ok(pool)) => pool.install(work),
-        Some(Err(_)) | None => work(),
-    }
-}
-
-fn style(common: &Common, colour: bool) -> Style {
-    let detail = match (common.quiet, common.verbose) {
-        (true, _) => Detail::Quiet,
-        (_, true) => Detail::Every,
-        _ => Detail::Story,
-    };
-    Style { colour, detail }
-}
-
-/// JSON for people and machines: indented, keys sorted, a line's end.
-fn pretty(value: &serde_json::Value) -> String {
-    crate::report::json::pretty(value)
 }

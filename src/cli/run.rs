@@ -1,28 +1,23 @@
 //! `poolsim run`: every case of every file, told in the form that was asked for.
 
-use super::args::{Common, FailOn, Format, MAX_EVENTS, Run};
+use super::args::{Common, FailOn, Format, Run};
+use super::cases::{narrowed, replay};
 use super::exit::Status;
-use super::load::{self, File, did_you_mean};
+use super::load::{self, File};
 use super::out::Out;
 use super::progress::Progress;
-use super::{bug, interrupt, only, style};
-use crate::catalog;
+use super::reports::{Extra, of_run};
+use super::shared::{only, style, with_jobs};
+use super::{bug, interrupt};
 use crate::hazard::Severity;
 use crate::report::tell::Teller;
 use crate::report::text::layout::count;
 use crate::report::{self, Report, Verdict};
-use crate::scenario::model::{Case, Scenario};
+use crate::scenario::model::Case;
 use crate::search::study::{self, Options};
 use crate::world::release::Release;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-
-/// What is written beside standard output.
-struct Extra {
-    kind: Format,
-    path: PathBuf,
-}
 
 /// Runs the files.
 pub fn run(out: Out, common: &Common, args: &Run) -> Status {
@@ -37,7 +32,7 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
     if let Err(status) = only(out, common, "run", &[Format::Text, Format::Json, Format::Ndjson]) {
         return status;
     }
-    let (release, extras) = match (load::release(out, common), extras(out, common)) {
+    let (release, extras) = match (load::release(out, common), of_run(out, common)) {
         (Ok(release), Ok(extras)) => (release, extras),
         (Err(status), _) | (_, Err(status)) => return status,
     };
@@ -90,10 +85,7 @@ fn file(
     (release, extras): (Option<Release>, &[Extra]),
     path: &std::path::Path,
 ) -> Result<(Vec<Report>, Status), Status> {
-    let mut file = load::load_set(out, path, &args.set)?;
-    if let Some(release) = release {
-        file.scenario.release = release;
-    }
+    let file = load::load(out, path, &args.set, release)?;
     let cases = narrowed(out, &args.worlds, &args.recoveries, &file)?;
     for at in &args.at {
         if file.scenario.until.is_some_and(|until| *at > until) {
@@ -103,7 +95,6 @@ fn file(
     }
     let options = Options {
         seed: common.seed,
-        release,
         max_events: common.max_events,
         at: args.at.clone(),
         because: common.format != Format::Ndjson || !extras.is_empty(),
@@ -124,7 +115,7 @@ fn file(
         status = stream.status;
         reports
     } else {
-        super::with_jobs(common, run_all)
+        with_jobs(common, run_all)
     };
     drop(progress);
     for report in reports.iter().filter(|report| report.cut_short) {
@@ -208,91 +199,12 @@ fn judge(report: &Report, fail_on: Option<FailOn>) -> Status {
     }
 }
 
-/// The cases that `--world` and `--recovery` leave.
-pub(super) fn narrowed(out: Out, only_worlds: &[String], only_recoveries: &[String], file: &File) -> Result<Vec<Case>, Status> {
-    let scenario: &Scenario = &file.scenario;
-    let worlds: Vec<&str> = scenario.worlds.iter().map(|world| world.name.as_str()).collect();
-    let recoveries: Vec<&str> = scenario.recoveries.iter().filter_map(|recovery| recovery.name.as_deref()).collect();
-    for (option, wanted, there) in [("world", only_worlds, &worlds), ("recovery", only_recoveries, &recoveries)] {
-        for name in wanted {
-            if !there.contains(&name.as_str()) {
-                let near = catalog::nearest_of(name, there.iter().copied());
-                let all =
-                    if there.is_empty() { format!("it has no `{option}` of any name") } else { format!("it has {}", there.join(", ")) };
-                let what = format!("{} has no {option} `{name}`", file.name);
-                return Err(out.refuse("usage", &what, &did_you_mean(&near, &all), Status::Wrong));
-            }
-        }
-    }
-    let in_list = |wanted: &[String], name: Option<&str>| wanted.is_empty() || name.is_some_and(|name| wanted.iter().any(|w| w == name));
-    let keep = |case: &Case| in_list(only_worlds, scenario.world_name(*case)) && in_list(only_recoveries, scenario.recovery_name(*case));
-    Ok(scenario.cases().into_iter().filter(keep).collect())
-}
-
-/// `--report KIND=FILE`.
-fn extras(out: Out, common: &Common) -> Result<Vec<Extra>, Status> {
-    let mut extras = Vec::new();
-    for text in &common.reports {
-        let Some((kind, path)) = text.split_once('=').filter(|(kind, path)| !kind.is_empty() && !path.is_empty()) else {
-            let help = ["write KIND=FILE, such as `--report json=out.json`".to_string()];
-            return Err(out.refuse("usage", &format!("`--report {text}` names no kind and file"), &help, Status::Wrong));
-        };
-        let kind = match kind {
-            "text" => Format::Text,
-            "json" => Format::Json,
-            "ndjson" => Format::Ndjson,
-            other if super::test::KINDS.iter().any(|(name, _)| *name == other) => {
-                let help = [format!("`poolsim test --report {text}` writes it; `run` writes text, json, ndjson")];
-                return Err(out.refuse("usage", &format!("`run` has no reports of the kind `{other}`"), &help, Status::Wrong));
-            }
-            other => {
-                let help = ["the kinds that are there: text, json, ndjson".to_string()];
-                return Err(out.refuse("not-yet", &format!("reports of the kind `{other}` are not built yet"), &help, Status::Wrong));
-            }
-        };
-        extras.push(Extra { kind, path: path.into() });
-    }
-    Ok(extras)
-}
-
-/// The command that runs a case again; the file is named without its folder.
-pub(super) fn replay(name: &str, report: &Report, common: &Common) -> String {
-    let mut words = vec!["poolsim".to_string(), "run".to_string(), if name == "stdin" { "-".into() } else { quoted(name) }];
-    for (option, value) in [("--world", &report.world), ("--recovery", &report.recovery)] {
-        if let Some(value) = value {
-            words.extend([option.to_string(), quoted(value)]);
-        }
-    }
-    for (key, value) in &report.set {
-        words.extend(["--set".to_string(), quoted(&format!("{key}={value}"))]);
-    }
-    if common.release.is_some() {
-        words.extend(["--release".to_string(), report.release.to_string()]);
-    }
-    if common.max_events != MAX_EVENTS {
-        words.extend(["--max-events".to_string(), common.max_events.to_string()]);
-    }
-    words.extend(["--seed".to_string(), report.seed.to_string()]);
-    words.join(" ")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+:@%,=/".contains(c);
-    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
-        return word.to_string();
-    }
-    // A name that begins with a dash would be read as an option.
-    let word = if word.starts_with('-') { format!("./{word}") } else { word.to_string() };
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{case, forgotten};
+    use crate::report::samples::forgotten;
 
-    /// The contract's table: expectations decide where there are any, severities only where there are none.
+    /// Expectations decide where there are any, severities only where there are none.
     #[test]
     fn expectations_go_before_severities() {
         let mut report = forgotten();
@@ -310,42 +222,5 @@ mod tests {
         assert_eq!(of(Verdict::NoExpectation, Some(Severity::Outage), Some(FailOn::Danger)), Status::Fine);
         assert_eq!(of(Verdict::NoExpectation, Some(Severity::Notice), Some(FailOn::Notice)), Status::Unexpected);
         assert_eq!(of(Verdict::NoExpectation, None, Some(FailOn::Notice)), Status::Fine);
-    }
-
-    #[test]
-    fn a_replay_can_be_pasted() {
-        use clap::Parser;
-        let report = case("it's dead", "hasty", true);
-        for name in ["a.yaml", "with blank.yaml", "-odd.yaml", "it's.yaml"] {
-            let mut common = super::super::args::Cli::parse_from(["poolsim", "schema", "--max-events", "7"]).common;
-            common.release = Some("manual-6".into());
-            let line = replay(name, &report, &common);
-            // Read back as the shell would, then as the program would.
-            let words = shell_words(&line);
-            let cli = super::super::args::Cli::parse_from(words);
-            let super::super::args::Command::Run(run) = cli.command else { panic!("{line}") };
-            let expected = if name.starts_with('-') { format!("./{name}") } else { name.to_string() };
-            assert_eq!(run.files, [PathBuf::from(expected)], "{line}");
-            assert_eq!((run.worlds, run.recoveries), (vec!["it's dead".to_string()], vec!["hasty".to_string()]));
-            assert_eq!((cli.common.seed, cli.common.max_events), (Some(1), 7));
-        }
-    }
-
-    fn shell_words(line: &str) -> Vec<String> {
-        let (mut words, mut word, mut quoted, mut escaped) = (vec![], String::new(), false, false);
-        for c in line.chars() {
-            match c {
-                _ if escaped => {
-                    word.push(c);
-                    escaped = false;
-                }
-                '\\' if !quoted => escaped = true,
-                '\'' => quoted = !quoted,
-                ' ' if !quoted => words.push(std::mem::take(&mut word)),
-                c => word.push(c),
-            }
-        }
-        words.push(word);
-        words
     }
 }

@@ -3,7 +3,7 @@
 use super::args::{Common, Seeds, Test};
 use super::exit::Status;
 use super::out::Out;
-use super::{bug, files, load, run};
+use super::{bug, cases, files, load};
 use crate::hazard::Severity;
 use crate::report::suite::golden::{self, Golden};
 use crate::report::suite::{Failure, Outcome, Result as Came};
@@ -154,13 +154,11 @@ impl Plan {
             }
         };
         let tell = |diagnostics: &[Diagnostic]| diagnostics.iter().map(|d| load::told(self.out, d)).collect::<String>();
-        let (mut scenario, said) = match scenario::load_with(&shown, &bytes, &mut Asked { include: &mut files::beside(path), set: &[] }) {
+        let asked = &mut Asked { include: &mut files::beside(path), set: &[], release: self.release };
+        let (scenario, said) = match scenario::load_with(&shown, &bytes, asked) {
             Ok(Loaded { scenario, warnings }) => (scenario, tell(&warnings)),
             Err(wrong) => return File::Wrong(Box::new(Outcome::wrong(&shown, &wrong)), tell(&wrong), Status::Wrong),
         };
-        if let Some(release) = self.release {
-            scenario.release = release;
-        }
         let header = |case: Case| golden::header(&scenario.of(case).set, scenario.world_name(case), scenario.recovery_name(case));
         File::Good(Box::new(Good {
             name: files::name(path),
@@ -194,7 +192,7 @@ impl Plan {
         let nth = unit % good.each;
         let seed = self.seeds.map_or(self.common.seed, |seeds| Some(seeds.first + nth));
         let scenario = good.plain.as_deref().filter(|_| nth > 0).unwrap_or(&good.scenario);
-        let options = Options { seed, release: None, max_events: self.common.max_events, at: Vec::new(), because: false };
+        let options = Options { seed, max_events: self.common.max_events, at: Vec::new(), because: false };
         // Only who asks for everything is told what `check` tells.
         let say = if unit == 0 && self.common.verbose { good.said.clone() } else { String::new() };
         let begun = now();
@@ -257,8 +255,8 @@ impl Plan {
             let because = self.reports || report.verdict == Verdict::NoExpectation;
             report = report::of(scenario, which, &Options { because, ..options.clone() });
         }
-        report.replay = run::replay(&good.name, &report, &self.common);
-        let replay = run::replay(shown, &report, &self.common);
+        report.replay = cases::replay(&good.name, &report, &self.common);
+        let replay = cases::replay(shown, &report, &self.common);
         let mut outcome = Outcome::new(shown, scenario, which, &report, replay);
         let header = golden::header(&scenario.of(which).set, report.world.as_deref(), report.recovery.as_deref());
         match &good.golden {

@@ -4,9 +4,11 @@ use super::args::{Common, Format, Test};
 use super::exit::Status;
 use super::out::{Out, Stream};
 use super::progress::Bar;
+use super::reports::{self, Kind};
+use super::shared::only;
 use super::suite::{self, Blessed, File, Item, Plan};
 use super::whole::Whole;
-use super::{bug, files, interrupt, load, measure, only};
+use super::{bug, files, interrupt, load, measure};
 use crate::report::suite::golden::Golden;
 use crate::report::suite::{Outcome, Result as Came, Tally, github, json, junit, md, tap, text};
 use crate::report::text::layout::{Page, count};
@@ -17,29 +19,10 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A kind of report of a suite.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    #[allow(missing_docs)]
-    Junit,
-    #[allow(missing_docs)]
-    Tap,
-    #[allow(missing_docs)]
-    Github,
-    #[allow(missing_docs)]
-    Json,
-    #[allow(missing_docs)]
-    Md,
-}
-
-/// The kinds as they are typed.
-pub const KINDS: [(&str, Kind); 5] =
-    [("junit", Kind::Junit), ("tap", Kind::Tap), ("github", Kind::Github), ("json", Kind::Json), ("md", Kind::Md)];
-
 /// Tests the paths.
 pub fn test(out: Out, common: &Common, args: &Test) -> Status {
-    let ready =
-        only(out, common, "test", &[Format::Text, Format::Json]).and_then(|()| Ok((load::release(out, common)?, kinds(out, common)?)));
+    let ready = only(out, common, "test", &[Format::Text, Format::Json])
+        .and_then(|()| Ok((load::release(out, common)?, reports::of_test(out, common)?)));
     let (release, wanted) = match ready {
         Ok(ready) => ready,
         Err(status) => return status,
@@ -90,25 +73,6 @@ fn find(out: Out, paths: &[PathBuf]) -> (Vec<PathBuf>, Status) {
     (all, status)
 }
 
-/// `--report KIND=FILE`.
-fn kinds(out: Out, common: &Common) -> Result<Vec<(Kind, PathBuf)>, Status> {
-    let one = |text: &String| {
-        let Some((kind, path)) = text.split_once('=').filter(|(kind, path)| !kind.is_empty() && !path.is_empty()) else {
-            let help = ["write KIND=FILE, such as `--report junit=out.xml`".to_string()];
-            return Err(out.refuse("usage", &format!("`--report {text}` names no kind and file"), &help, Status::Wrong));
-        };
-        match KINDS.iter().find(|(name, _)| *name == kind) {
-            Some((_, kind)) => Ok((*kind, PathBuf::from(path))),
-            None => {
-                let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
-                let help = [format!("the kinds that `test` writes: {}", names.join(", "))];
-                Err(out.refuse("usage", &format!("`test` has no reports of the kind `{kind}`"), &help, Status::Wrong))
-            }
-        }
-    };
-    common.reports.iter().map(one).collect()
-}
-
 /// `--list`: what would be run.
 fn list(out: Out, common: &Common, plan: &Plan) -> Status {
     let mut status = Status::Fine;
@@ -146,7 +110,7 @@ fn list(out: Out, common: &Common, plan: &Plan) -> Status {
     if lines.is_empty() && values.is_empty() && status == Status::Fine {
         status = nothing_left(out);
     }
-    status.and(out.result(&if common.format == Format::Json { super::pretty(&Value::Array(values)) } else { lines }))
+    status.and(out.result(&if common.format == Format::Json { crate::report::json::pretty(&Value::Array(values)) } else { lines }))
 }
 
 fn nothing_left(out: Out) -> Status {

@@ -191,7 +191,7 @@ mod tests {
         server(&client(&words(text))?.rest, None)
     }
 
-    /// xe-cli.md §1.2 and §1.3.
+    /// docs/model/commands.md §2.
     #[test]
     fn switches_go_and_keys_stay() {
         let client = client(&words("-s h -u root -pw x vm-list uuid=1")).unwrap();
@@ -203,7 +203,7 @@ mod tests {
         assert!(args.minimal);
     }
 
-    /// xe-cli.md §5, vectors 1, 4 and 32, and §1.8.
+    /// docs/model/commands.md §2 and §7.
     #[test]
     fn what_is_no_command_line_says_so() {
         assert_eq!(read("").unwrap_err().exit, 0);
@@ -222,7 +222,7 @@ mod tests {
         assert_eq!(read("vm-list minimal=1").unwrap_err().error.unwrap().code, "INTERNAL_ERROR");
     }
 
-    /// xe-cli.md §1.3: booleans of 6.0 know no yes.
+    /// docs/model/commands.md §2: booleans of 6.0 know no yes.
     #[test]
     fn booleans_are_those_of_the_release() {
         let args = read("x a=TRUE b=0 c=yes d --e").unwrap();

@@ -4,7 +4,7 @@
 use super::args::{Args, STANDARD_KEYS};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, Why};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Rest, Seat};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Rest, Seat, Target};
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
@@ -224,6 +224,15 @@ impl<D: Deed> Batch<D> {
 }
 
 impl<D: Deed> Operation for Batch<D> {
+    /// What its own selector names, or its UUID; filters mean nobody in particular.
+    fn target(&self, world: &World) -> Target {
+        let word = |key: &str| self.args.get(key).or_else(|| self.args.get("uuid"));
+        match D::CLASS {
+            Class::Host => word("host").and_then(|word| world.names.machine_by_word(word)).into(),
+            _ => word("vm").and_then(|word| world.names.vm_by_word(word)).map_or(Target::None, Target::Vm),
+        }
+    }
+
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         let targets = D::before(&self.args).and_then(|()| select::<D>(&self.args, world, seat.executor));
         match targets {

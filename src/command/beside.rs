@@ -24,6 +24,7 @@ impl Command for ListDomains {
         synopsis: "list_domains",
         doc: "Lists the domains that run on the machine it is typed on: domain 0 and the guests, by UUID. It asks the hypervisor, not the database: the way to see whether a VM still runs there.",
         example: "list_domains",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &[]);
     fn new(_args: Args) -> Self {
@@ -62,6 +63,7 @@ impl Command for TapCtlList {
         synopsis: "tap-ctl list",
         doc: "Lists the disks that are open on the machine it is typed on, one line a tapdisk; the path holds the VDI's UUID. It shows what is so, not the locks in the database.",
         example: "tap-ctl list",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &[]);
     fn new(_args: Args) -> Self {
@@ -100,6 +102,7 @@ impl Command for CatPoolConf {
         synopsis: "cat /etc/xensource/pool.conf",
         doc: "Prints the role that the machine it is typed on has at its next start of xapi: `master`, `slave:ADDRESS` of its master, or `broken`.",
         example: "cat /etc/xensource/pool.conf",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &[]);
     fn new(_args: Args) -> Self {

@@ -13,7 +13,7 @@ pub struct ComplaintDoc {
 pub const COMPLAINTS: &[ComplaintDoc] = &[
     ComplaintDoc {
         code: "unknown-command",
-        doc: "The shell or the tool knows no such command: nothing would happen but an error. Names are case sensitive, and what later releases added does not exist in 6.0.",
+        doc: "The shell or the tool knows no such command: nothing would happen but an error. Names are case sensitive, and what came with a later release does not exist before.",
     },
     ComplaintDoc {
         code: "missing-key",
@@ -76,6 +76,6 @@ pub const COMPLAINTS: &[ComplaintDoc] = &[
     ComplaintDoc { code: "no-output", doc: "`--minimal` swallows the answer of this command." },
     ComplaintDoc {
         code: "master-word",
-        doc: "`resetvdis.py` of generation G1 takes exactly `HOST SR` or `HOST SR master`. Any other third word, `--master` too, counts as none, in silence; other numbers of words print its usage.",
+        doc: "`resetvdis.py` does not take its words as they look. That of generation G1 takes exactly `HOST SR` or `HOST SR master`. Any other third word, `--master` too, counts as none, in silence; other numbers of words print its usage.",
     },
 ];

@@ -4,8 +4,11 @@
 use super::args::{self, Args, STANDARD_KEYS};
 use super::objects::Class;
 use super::shell::{Line, Piece};
-use super::{COMMANDS, GRAMMARS, Grammar, NOT_YET, Rest, batch, names};
+use super::{Grammar, Rest, batch, known, names};
+use crate::world::World;
 use crate::world::inventory::Inventory;
+use crate::world::release::Release;
+use crate::world::sm::StorageManager;
 
 /// Something to say about a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,8 +36,28 @@ fn settable(class: Class) -> &'static [&'static str] {
 /// The keys whose values are UUIDs.
 const UUID_KEYS: &[&str] = &["uuid", "host-uuid", "sr-uuid", "vm-uuid", "vdi-uuid", "resident-on", "default-SR", "affinity", "master"];
 
+/// What a line is looked at against.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// What things are called.
+    pub names: &'a Inventory,
+    /// Whose commands there are.
+    pub release: Release,
+    /// Whose `resetvdis.py` there is.
+    pub manager: StorageManager,
+}
+
+impl Ground<'_> {
+    /// That of a world.
+    pub fn of(world: &World) -> Ground<'_> {
+        Ground { names: &world.names, release: world.release, manager: world.settings.storage_manager }
+    }
+}
+
 struct Examiner<'a> {
     names: &'a Inventory,
+    release: Release,
+    manager: StorageManager,
     /// The words as text, variables as `$name`.
     words: Vec<String>,
     /// Which words hold a variable.
@@ -43,14 +66,15 @@ struct Examiner<'a> {
 }
 
 /// Looks at a line as a file has it. `stdin` is what its step gives; what is piped in goes before it.
-pub fn examine(line: &Line, names: &Inventory, stdin: Option<&str>) -> Vec<Complaint> {
+pub fn examine(line: &Line, ground: Ground<'_>, stdin: Option<&str>) -> Vec<Complaint> {
     let text = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Variable(name) => format!("${name}"),
     };
     let words = line.words.iter().map(|word| word.0.iter().map(text).collect()).collect();
     let variable = line.words.iter().map(|word| word.plain().is_none()).collect();
-    let mut examiner = Examiner { names, words, variable, found: Vec::new() };
+    let Ground { names, release, manager } = ground;
+    let mut examiner = Examiner { names, release, manager, words, variable, found: Vec::new() };
     examiner.variables(line);
     examiner.typography();
     examiner.program(line.piped.as_deref().or(stdin));
@@ -93,17 +117,17 @@ fn is_uuid(text: &str) -> bool {
         && parts.iter().zip([8, 4, 4, 4, 12]).all(|(part, len)| part.len() == len && part.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// The commands of `xe` that are built.
-fn built() -> impl Iterator<Item = (&'static str, &'static Grammar)> {
-    COMMANDS.iter().zip(GRAMMARS).filter(|(doc, _)| doc.synopsis.starts_with("xe ")).map(|(doc, grammar)| (doc.name, grammar))
-}
-
 impl Examiner<'_> {
     fn error(&mut self, word: usize, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
         self.found.push(Complaint { error: true, code, message: message.into(), help: help.into(), word });
     }
     fn warn(&mut self, word: usize, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
         self.found.push(Complaint { error: false, code, message: message.into(), help: help.into(), word });
+    }
+
+    /// Every command of `xe` in this release.
+    fn commands(&self) -> impl Iterator<Item = &'static str> + use<> {
+        known::built(self.release).map(|(doc, _)| doc.name).chain(known::unbuilt(self.release))
     }
 
     /// Every `$name` must be one.
@@ -191,7 +215,7 @@ impl Examiner<'_> {
         if shown.eq_ignore_ascii_case("xe") {
             return "names are case sensitive: write `xe`".into();
         }
-        if built().any(|(name, _)| name == shown) || NOT_YET.contains(&shown) {
+        if self.commands().any(|name| name == shown) {
             return format!("did you mean `xe {shown}`?");
         }
         match shown {
@@ -221,37 +245,15 @@ impl Examiner<'_> {
     }
 
     fn resetvdis(&mut self) {
-        let count = self.words.len() - 1;
-        if !matches!(count, 2 | 3) {
-            self.warn(
-                0,
-                "master-word",
-                "resetvdis.py of this release takes two or three words, else it prints its usage",
-                "write `resetvdis.py HOST-UUID SR-UUID [master]`",
-            );
-            return;
+        let surprise = self.manager.surprise(&self.words[1..]);
+        if surprise.as_ref().is_none_or(|surprise| surprise.goes_on) {
+            for at in [1, 2] {
+                let value = self.words[at].clone();
+                self.uuid(at, &value);
+            }
         }
-        if matches!(self.words[1].as_str(), "all" | "single") {
-            self.warn(
-                1,
-                "master-word",
-                format!("`{}` belongs to later releases: here it is taken for the host's UUID", self.words[1]),
-                "write `resetvdis.py HOST-UUID SR-UUID [master]`",
-            );
-            return;
-        }
-        for at in [1, 2] {
-            let value = self.words[at].clone();
-            self.uuid(at, &value);
-        }
-        if count == 3 && self.words[3] != "master" {
-            let word = self.words[3].clone();
-            self.warn(
-                3,
-                "master-word",
-                format!("`{word}` is not the word `master`: it counts as none, in silence"),
-                "write `master` if the host was the SR's master when it failed, else nothing",
-            );
+        if let Some(surprise) = surprise {
+            self.warn(surprise.word.map_or(0, |at| at + 1), "master-word", surprise.message, surprise.help);
         }
     }
 
@@ -320,7 +322,7 @@ impl Examiner<'_> {
     fn command(&mut self, args: &Args, piped: Option<&str>) {
         let command = args.command.as_str();
         let at = self.words.iter().position(|word| word == command).unwrap_or(0);
-        if NOT_YET.contains(&command) {
+        if known::unbuilt(self.release).any(|name| name == command) {
             self.error(
                 at,
                 "not-yet",
@@ -329,16 +331,11 @@ impl Examiner<'_> {
             );
             return;
         }
-        let Some((_, grammar)) = built().find(|(name, _)| *name == command) else {
-            let known = built().map(|(name, _)| name).chain(NOT_YET.iter().copied());
-            let help = if command == "host-declare-dead" {
-                "it came with 6.2; in this release use `vm-reset-powerstate` and `resetvdis.py`".into()
-            } else {
-                match nearest(&command.to_lowercase(), known) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "`poolsim explain` lists the commands".into(),
-                }
-            };
+        let Some((_, grammar)) = known::built(self.release).find(|(doc, _)| doc.name == command) else {
+            let help = known::elsewhere(command, self.release).unwrap_or_else(|| match nearest(&command.to_lowercase(), self.commands()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`poolsim explain` lists the commands".into(),
+            });
             self.error(at, "unknown-command", format!("`xe` knows no command `{command}` in this release"), help);
             return;
         };

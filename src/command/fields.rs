@@ -36,18 +36,21 @@ macro_rules! subjects {
                 synopsis: concat!("xe ", $class, "-list [FIELD=VALUE…] [params=FIELD,FIELD…] [--minimal]"),
                 doc: concat!($list, " Every key is a filter and must be a field, spelled as `xe` spells it; a value matches only as a whole. No match prints nothing and is no error. It reads the database of the master, or hangs while that does not answer."),
                 example: $list_example,
+                ..CommandDoc::ALWAYS
             };
             const GET: CommandDoc = CommandDoc {
                 name: concat!($class, "-param-get"),
                 synopsis: concat!("xe ", $class, "-param-get uuid=UUID param-name=FIELD [param-key=KEY]"),
                 doc: "Prints one field of one object. UUID_INVALID if the database of the master has no such object; other keys are ignored.",
                 example: $get_example,
+                ..CommandDoc::ALWAYS
             };
             const ALL: CommandDoc = CommandDoc {
                 name: concat!($class, "-param-list"),
                 synopsis: concat!("xe ", $class, "-param-list uuid=UUID"),
                 doc: "Prints all fields of one object. UUID_INVALID if the database of the master has no such object; other keys are ignored.",
                 example: $all_example,
+                ..CommandDoc::ALWAYS
             };
         }
     )*};
@@ -176,6 +179,7 @@ impl Command for PoolParamSet {
         synopsis: "xe pool-param-set uuid=POOL-UUID FIELD=VALUE…",
         doc: "Sets fields of the pool, in the order typed; earlier ones stay when a later one fails. Checks: the pool's UUID (UUID_INVALID), each field (`Unknown field`, `read-only`), an SR's UUID (UUID_INVALID). An empty `default-SR=` sets none. Case matters: `default-sr` is no field. `ha-host-failures-to-tolerate` is refused with HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN where HA is on and there is no plan for so many; `ha-allow-overcommit=true` lets operations break the plan. Of the other fields none has an effect in the simulation.",
         example: "xe pool-param-set uuid=$pool default-SR=$nfs1",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { rest: Rest::Set(Class::Pool), ..Grammar::keys(&["uuid"], &[]) };
     fn new(args: Args) -> Self {

@@ -4,14 +4,16 @@
 use super::args::{self, Args, USAGE_HINT, says};
 use super::reach::stashed;
 use super::shell::Line;
-use super::{Admission, COMMANDS, Check, Entry, GRAMMARS, NOT_YET, Operation, Output, Progress, Seat, names, print};
+use super::{Admission, COMMANDS, Check, Entry, Operation, Output, Progress, Ran, Seat, known, names, print};
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::memory::{PoolConf, Xapi};
+use crate::world::release::Release;
 use crate::world::roles::Contact;
+use crate::world::sm::Reset;
 
 /// What a command talks to.
 #[derive(Clone, Debug)]
@@ -39,34 +41,36 @@ pub struct Typed {
 /// How long a wrong login is kept waiting (xapi_cli.ml).
 const LOGIN_DELAY: Span = Span::secs(5);
 
-/// Reads a line as it is typed now: the line with the names put in, and the command, or how it ended without one.
+/// Reads a line as it is typed now: what is run, and the command, or how it ended without one.
 ///
 /// `stdin` is what the step gives; what is piped in goes before it.
-pub fn typed(line: &Line, world: &World, stdin: Option<&str>) -> (String, Result<Typed, Output>) {
+pub fn typed(line: &Line, world: &World, stdin: Option<&str>) -> (Ran, Result<Typed, Output>) {
     let (words, text) = names::put_in(line, world);
     let stdin = line.piped.as_deref().or(stdin).map(str::to_string);
-    (text, read(&words, stdin))
+    let typed = read(&words, stdin, world);
+    let entry = typed.as_ref().ok().and_then(|typed| typed.entry.as_ref().ok());
+    let target = entry.map(|entry| entry.target(world)).unwrap_or_default();
+    (Ran { command: entry.map(Entry::name), target, text }, typed)
 }
 
-fn read(words: &[String], stdin: Option<String>) -> Result<Typed, Output> {
+fn read(words: &[String], stdin: Option<String>, world: &World) -> Result<Typed, Output> {
     let Some((program, rest)) = words.split_first() else { return Err(Output::default()) };
     let beside = |wire, name: &str, rest: &[String]| {
         let pairs = rest.iter().map(|word| (word.clone(), String::new())).collect();
         let args = Args { command: name.to_string(), pairs, ..Args::default() };
-        match Entry::read(args) {
+        let exists = COMMANDS.iter().any(|doc| doc.name == name && doc.exists_in(world.release));
+        match Entry::read(args).filter(|_| exists) {
             Some(entry) => Ok(Typed { wire, entry: Ok(entry), done: None }),
-            None => Err(not_found(name)),
+            None => Err(not_found(program)),
         }
     };
     let first = rest.first().map(String::as_str);
     match program.as_str() {
-        "xe" | "/opt/xensource/bin/xe" | "/usr/bin/xe" => xe(rest, stdin),
-        "/opt/xensource/sm/resetvdis.py" => {
-            if !matches!(rest.len(), 2 | 3) {
-                return Err(says(super::resetvdis::USAGE, 1));
-            }
-            beside(Wire::Script, "resetvdis.py", rest)
-        }
+        "xe" | "/opt/xensource/bin/xe" | "/usr/bin/xe" => xe(rest, stdin, world.release),
+        "/opt/xensource/sm/resetvdis.py" => match world.settings.storage_manager.resetvdis(rest) {
+            Reset::Usage(text) => Err(says(text, 1)),
+            Reset::Host { .. } => beside(Wire::Script, "resetvdis.py", rest),
+        },
         "xe-toolstack-restart" | "/opt/xensource/bin/xe-toolstack-restart" => beside(Wire::None, "xe-toolstack-restart", rest),
         "/etc/init.d/xapi" | "/etc/rc.d/init.d/xapi" => beside(Wire::None, "service xapi", rest),
         "service" | "/sbin/service" => match first {
@@ -93,11 +97,11 @@ fn not_found(program: &str) -> Output {
     says(format!("-bash: {program}: {what}"), 127)
 }
 
-fn xe(rest: &[String], stdin: Option<String>) -> Result<Typed, Output> {
+fn xe(rest: &[String], stdin: Option<String>, release: Release) -> Result<Typed, Output> {
     let client = args::client(rest)?;
     let root = client.user.as_deref().is_none_or(|user| user == "root");
     let (entry, local) = match args::server(&client.rest, stdin) {
-        Ok(args) => look_up(args),
+        Ok(args) => look_up(args, release),
         Err(output) => (Err(output), false),
     };
     let wire = match client.server {
@@ -107,17 +111,17 @@ fn xe(rest: &[String], stdin: Option<String>) -> Result<Typed, Output> {
     Ok(Typed { wire, entry, done: None })
 }
 
-/// The command table: the command, or what is said of an unknown one or a missing key; and whether it stays local.
-fn look_up(args: Args) -> (Result<Entry, Output>, bool) {
+/// The command table of a release: the command, or what is said of an unknown one or a missing key; and whether it stays
+/// local.
+fn look_up(args: Args, release: Release) -> (Result<Entry, Output>, bool) {
     let hint = |text: String| Err(says(format!("{text}\n{USAGE_HINT}"), 1));
     let command = args.command.clone();
-    if NOT_YET.contains(&command.as_str()) {
+    if known::unbuilt(release).any(|name| name == command) {
         return (Err(says(format!("`xe {command}` is not simulated yet"), 1)), false);
     }
-    let Some(at) = COMMANDS.iter().position(|doc| doc.name == command && doc.synopsis.starts_with("xe ")) else {
+    let Some((_, grammar)) = known::built(release).find(|(doc, _)| doc.name == command) else {
         return (hint(format!("Unknown command: {command}")), false);
     };
-    let grammar = GRAMMARS[at];
     if let Some(missing) = grammar.required.iter().find(|key| !args.has(key)) {
         return (hint(format!("Required parameter not found: {missing}")), grammar.local);
     }
@@ -151,7 +155,10 @@ impl Typed {
             }
             Wire::Script => {
                 if !world.xapi_runs(console) {
-                    return Admission::Refuse(says(super::resetvdis::traceback("socket.error: (111, 'Connection refused')"), 1));
+                    return Admission::Refuse(says(
+                        world.settings.storage_manager.traceback("socket.error: (111, 'Connection refused')"),
+                        1,
+                    ));
                 }
                 false
             }

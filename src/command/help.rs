@@ -1,9 +1,10 @@
 //! `xe help`: the commands, or one of them.
 
 use super::args::Args;
-use super::{COMMANDS, Check, Command, CommandDoc, GRAMMARS, Grammar, NOT_YET, Operation, Output, Progress, Seat, print};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, known, print};
 use crate::world::World;
 use crate::world::effects::Effects;
+use crate::world::release::Release;
 
 /// `xe help`.
 #[derive(Clone, Debug)]
@@ -17,6 +18,7 @@ impl Command for Help {
         synopsis: "xe help [COMMAND]",
         doc: "Lists the commands, or the keys of one. The contacted host answers by itself. An unknown command is told on standard output with exit status 0.",
         example: "xe help host-forget",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &[]) };
     fn new(args: Args) -> Self {
@@ -24,13 +26,8 @@ impl Command for Help {
     }
 }
 
-/// The commands of `xe` among all.
-fn of_xe() -> impl Iterator<Item = (&'static CommandDoc, &'static Grammar)> {
-    COMMANDS.iter().zip(GRAMMARS).filter(|(doc, _)| doc.synopsis.starts_with("xe "))
-}
-
-fn one(name: &str) -> String {
-    let Some((doc, grammar)) = of_xe().find(|(doc, _)| doc.name == name) else {
+fn one(name: &str, release: Release) -> String {
+    let Some((doc, grammar)) = known::built(release).find(|(doc, _)| doc.name == name) else {
         return format!("Unknown command '{name}'\n");
     };
     let keys = |keys: &[&str]| keys.join(", ");
@@ -47,17 +44,17 @@ impl Operation for Help {
     fn check(&mut self, world: &World, _seat: Seat) -> Check {
         Check::Go(world.settings.command)
     }
-    fn commit(&mut self, _world: &mut World, _fx: &mut Effects, _seat: Seat) -> Progress {
+    fn commit(&mut self, world: &mut World, _fx: &mut Effects, _seat: Seat) -> Progress {
         let wanted: Vec<&str> = self.args.pairs.iter().filter(|(_, value)| value.is_empty()).map(|(word, _)| word.as_str()).collect();
         let text = if wanted.is_empty() {
-            let mut names: Vec<&str> = of_xe().map(|(doc, _)| doc.name).chain(NOT_YET.iter().copied()).collect();
+            let mut names: Vec<&str> = known::built(world.release).map(|(doc, _)| doc.name).chain(known::unbuilt(world.release)).collect();
             names.sort_unstable();
             format!(
                 "Usage: xe <command> [ -s <server> ] [ -pw <passwd> ] [ -p <port> ] [ -u <user> ] [ -pwf <password file> ]\n\nCommon command list\n-------------------\n    {}\n",
                 names.join(", ")
             )
         } else {
-            wanted.into_iter().map(one).collect()
+            wanted.into_iter().map(|name| one(name, world.release)).collect()
         };
         Progress::Ended(Output { text, exit: 0, error: None })
     }

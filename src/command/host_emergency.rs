@@ -18,6 +18,7 @@ impl Command for HostIsInEmergencyMode {
         synopsis: "xe host-is-in-emergency-mode",
         doc: "Prints `true` or `false` for the host it is typed on, without asking the master. `false` does not mean that the pool is well: a member whose master died while its xapi ran on is not in emergency mode, and every other command hangs there.",
         example: "xe host-is-in-emergency-mode",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &[]) };
     fn new(args: Args) -> Self {

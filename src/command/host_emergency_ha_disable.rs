@@ -22,6 +22,7 @@ impl Command for EmergencyHaDisable {
         synopsis: "xe host-emergency-ha-disable --force",
         doc: "Switches HA off on the host it is typed on, and on no other. Refused without `--force`; HA_NOT_ENABLED if this host is not armed. Its fencing is disarmed and its daemon stopped, while its guests run on. The other hosts then hear nothing of it, take it for fenced, and restart its protected VMs: they run twice, on the same disks. In a pool of two the other may fence itself instead. It ends the loop of a host that can't start because it does not reach the statefile. A member that has left HA so is not let in by a pool that still has it on; a master that starts so switches HA off for the whole pool without a word.",
         example: "xe host-emergency-ha-disable --force",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &["force"]) };
     fn new(args: Args) -> Self {

@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::objects::{Class, Object};
 use super::reach::{Refusal, ask_first, dead_after, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target};
 use crate::base::ids::HostId;
 use crate::base::time::Span;
 use crate::world::World;
@@ -26,8 +26,9 @@ impl Command for HostForget {
     const DOC: CommandDoc = CommandDoc {
         name: "host-forget",
         synopsis: "xe host-forget uuid=HOST-UUID [--force]",
-        doc: "Takes a host out of the pool's database without asking it. Meant for a host that is off for good. Checks, in order: the UUID (UUID_INVALID); the question `Type 'yes' to continue`, which `--force` skips, and nothing else; HOST_IS_LIVE if the database holds the host for alive and it answers; HOST_CANNOT_DESTROY_SELF for the master; HA_IS_ENABLED, which so shows on a dead host alone. A host that is only cut off, hung, or whose xapi is stopped passes for dead at once, with no 600 s to wait. In `manual-6` its VMs are marked halted; their disk locks stay. Nobody tells the host: if it still runs, so do its VMs, and it may serve again only after a fresh installation.",
+        doc: "Takes a host out of the pool's database without asking it. Meant for a host that is off for good. Checks, in order: the UUID (UUID_INVALID); the question `Type 'yes' to continue`, which `--force` skips, and nothing else; HOST_IS_LIVE if the database holds the host for alive and it answers; HOST_CANNOT_DESTROY_SELF for the master; HA_IS_ENABLED, which so shows on a dead host alone. A host that is only cut off, hung, or whose xapi is stopped passes for dead at once, with no 600 s to wait. What becomes of its VMs and of their disk locks differs between releases. Nobody tells the host: if it still runs, so do its VMs, and it may serve again only after a fresh installation.",
         example: "xe host-forget uuid=$beta --force",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { asks: true, ..Grammar::keys(&["uuid"], &["force"]) };
     fn new(args: Args) -> Self {
@@ -54,13 +55,13 @@ impl HostForget {
             None => return Err(ApiError::new("HOST_IS_LIVE").with(Param::Host(host)).into()),
         };
         if world.guarded(Guard::ForgetSelf) && world.host_on(seat.executor) == host {
-            let code = if world.release.forget_self_is_live() { "HOST_IS_LIVE" } else { "HOST_CANNOT_DESTROY_SELF" };
+            let code = if world.release.hosts.forget_self_is_live { "HOST_IS_LIVE" } else { "HOST_CANNOT_DESTROY_SELF" };
             return Err(ApiError::new(code).with(Param::Host(host)).into());
         }
         if world.guarded(Guard::ForgetHa) && world.ha_on(seat.executor) {
             return Err(Refusal::from(ApiError::new("HA_IS_ENABLED")).after(after));
         }
-        if !world.release.forget_halts_vms() && world.db(seat.executor).residents(host).next().is_some() {
+        if !world.release.hosts.forget_halts_vms && world.db(seat.executor).residents(host).next().is_some() {
             return Err(Refusal::from(ApiError::new("HOST_HAS_RESIDENT_VMS").with(Param::Host(host))).after(after));
         }
         Ok(after)
@@ -73,6 +74,10 @@ impl HostForget {
 }
 
 impl Operation for HostForget {
+    fn target(&self, world: &World) -> Target {
+        world.names.machine_by_uuid(self.args.required("uuid")).into()
+    }
+
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         let found = self.host(world, seat);
         let (host, asked) = match ask_first(&self.args, world, seat.executor, found, |_| WARNINGS.into()) {
@@ -97,12 +102,12 @@ impl Operation for HostForget {
             Ok(host) => host,
             Err(refusal) => return Progress::Ended(self.refused(world, seat, refusal)),
         };
-        if world.release.forget_halts_vms() {
+        if world.release.hosts.forget_halts_vms {
             for vm in world.db(by).residents(host).collect::<Vec<_>>() {
                 world.set_vm(fx, by, vm, PowerState::Halted, None);
             }
         }
-        if world.release.forget_clears_locks() {
+        if world.release.locks.forget_clears_locks {
             for vdi in world.names.vdi_ids() {
                 world.remove_lock(fx, by, vdi, host);
             }

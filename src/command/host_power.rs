@@ -56,7 +56,7 @@ fn go_down(world: &mut World, fx: &mut Effects, seat: Seat, target: Object, rebo
     world.stacks[machine.at()].disabled_until_reboot = true;
     let boot = world.hw.machine(machine).boot;
     fx.due(DELAY, if reboot { Due::GoDownForReboot { machine, boot } } else { Due::GoDown { machine, boot } });
-    if world.release.shutdown_command_marks_dead() && machine != by {
+    if world.release.hosts.shutdown_command_marks_dead && machine != by {
         world.set_live(fx, by, host, false);
         world.stacks[by.at()].shutting_down.insert(host);
     }
@@ -69,6 +69,7 @@ impl Deed for Shutdown {
         synopsis: "xe host-shutdown host=HOST | FIELD=VALUE… [--multiple]",
         doc: "Shuts a host down in order, ten seconds after the command; guests that still run there are shut down with it. Checks: HOST_NOT_DISABLED until `xe host-disable` was given; HOST_OFFLINE or CANNOT_CONTACT_HOST if it can't be reached; under HA HA_LOST_STATEFILE, since it writes there that it goes down in order, and nobody then takes it for failed. Nobody looks whether VMs still run there. In 6.0 the master holds the host for dead as soon as the command returns, while its guests still run. Shut down like this, the master leaves the pool without one.",
         example: "xe host-shutdown host=beta",
+        ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Host;
     const OWN: &'static [&'static str] = &[];
@@ -87,6 +88,7 @@ impl Deed for Reboot {
         synopsis: "xe host-reboot host=HOST | FIELD=VALUE… [--multiple]",
         doc: "Reboots a host in order, ten seconds after the command, as `host-shutdown` would shut it down, with the same checks.",
         example: "xe host-reboot host=beta",
+        ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Host;
     const OWN: &'static [&'static str] = &[];

@@ -92,6 +92,7 @@ impl Deed for Disable {
         synopsis: "xe host-disable host=HOST | FIELD=VALUE… [--multiple]",
         doc: "Closes a host for new VMs; those that run there run on. Under HA HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN if the plan can't do without it. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer. It lasts until the host's xapi starts again. Without a selector it means every host of the pool.",
         example: "xe host-disable host=beta",
+        ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Host;
     const OWN: &'static [&'static str] = &[];
@@ -114,6 +115,7 @@ impl Deed for Enable {
         synopsis: "xe host-enable host=HOST | FIELD=VALUE… [--multiple]",
         doc: "Opens a host for VMs again. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer, HOST_DISABLED_UNTIL_REBOOT once its shutdown or reboot was ordered, HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN under HA while a PBD of the host is unplugged whose SR has a disk of a protected VM, unless overcommit is allowed.",
         example: "xe host-enable host=beta",
+        ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Host;
     const OWN: &'static [&'static str] = &[];

@@ -8,11 +8,13 @@ mod batch;
 mod complaints;
 mod examine;
 mod frame;
+mod known;
 mod names;
 mod objects;
 mod print;
 mod reach;
 pub mod shell;
+mod values;
 
 mod beside;
 mod fields;
@@ -47,14 +49,15 @@ mod vm_start;
 mod tests;
 
 pub use complaints::{COMPLAINTS, ComplaintDoc};
-pub use examine::{Complaint, examine};
+pub use examine::{Complaint, Ground, examine};
 pub use frame::{Typed, typed};
 
-use crate::base::ids::{MachineId, VmId};
+use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
+use crate::world::release::Version;
 
 /// Where a command acts: whose console it was typed on, and whose xapi (and database) carries it out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,6 +77,46 @@ pub struct Output {
     pub exit: i32,
     /// The API error, if the pool refused.
     pub error: Option<ApiError>,
+}
+
+/// A line as it was run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ran {
+    /// The command's name as in [`COMMANDS`]; `None` where the words were none, or lacked what it can't be without.
+    pub command: Option<&'static str>,
+    /// What it was for.
+    pub target: Target,
+    /// The line with the names put in.
+    pub text: String,
+}
+
+/// What a command was for, where that is an object: who was meant when it was typed, whether or not a database knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Target {
+    /// Nothing in particular, or something that does not exist.
+    #[default]
+    None,
+    /// A host: the machine that it is, or was, installed on.
+    Host(MachineId),
+    /// A VM.
+    Vm(VmId),
+    /// The connection of a host to an SR.
+    Pbd(MachineId, SrId),
+    /// The locks of a host on an SR, and whether it was said to have been the SR's master.
+    Locks {
+        #[allow(missing_docs)]
+        host: Option<MachineId>,
+        #[allow(missing_docs)]
+        sr: Option<SrId>,
+        #[allow(missing_docs)]
+        master: bool,
+    },
+}
+
+impl From<Option<MachineId>> for Target {
+    fn from(host: Option<MachineId>) -> Target {
+        host.map_or(Target::None, Target::Host)
+    }
 }
 
 /// Whether a command gets anybody to talk to.
@@ -120,6 +163,10 @@ pub trait Operation {
     fn check(&mut self, world: &World, seat: Seat) -> Check;
     /// Its effects, at its end; begins by checking again what may have changed.
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress;
+    /// What it is for, by its words.
+    fn target(&self, _world: &World) -> Target {
+        Target::None
+    }
     /// The VM that it is working on, which others then find busy (OTHER_OPERATION_IN_PROGRESS).
     fn claim(&self) -> Option<VmId> {
         None
@@ -137,6 +184,15 @@ pub struct CommandDoc {
     pub doc: &'static str,
     /// A line that a scenario can have.
     pub example: &'static str,
+    /// The release of the code that it came with; `None` where it is as old as all that is simulated.
+    pub since: Option<Version>,
+    /// The last release that had it.
+    pub until: Option<Version>,
+}
+
+impl CommandDoc {
+    /// The rest of a doc: a command that every release has.
+    const ALWAYS: CommandDoc = CommandDoc { name: "", synopsis: "", doc: "", example: "", since: None, until: None };
 }
 
 /// What becomes of keys that a command does not name.
@@ -205,6 +261,13 @@ macro_rules! commands {
                 })*
                 None
             }
+
+            /// Its name, as in [`COMMANDS`].
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Entry::$variant(_) => <$command as Command>::DOC.name,)*
+                }
+            }
         }
 
         impl Operation for Entry {
@@ -216,6 +279,11 @@ macro_rules! commands {
             fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
                 match self {
                     $(Entry::$variant(command) => command.commit(world, fx, seat),)*
+                }
+            }
+            fn target(&self, world: &World) -> Target {
+                match self {
+                    $(Entry::$variant(command) => command.target(world),)*
                 }
             }
             fn claim(&self) -> Option<VmId> {
@@ -298,7 +366,7 @@ pub const REFUSALS: &[&str] = &[
     "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE",
 ];
 
-/// Commands that are real and that the simulator does not have yet: refused by name.
+/// Commands that are real in every release and that the simulator does not have yet: refused by name.
 #[rustfmt::skip]
 const NOT_YET: &[&str] = &[
     "host-emergency-management-reconfigure", "host-evacuate", "host-get-vms-which-prevent-evacuation",

@@ -1,11 +1,8 @@
-//! The objects of a pool as `xe` shows them: which there are, their fields in order, and each field's value
-//! (records.ml of 6.0). What the simulator does not keep shows the value of a fresh installation.
+//! The objects of a pool as `xe` shows them: which there are, and their fields in order (records.ml of 6.0). What
+//! stands in the fields is in `values.rs`.
 
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
-use crate::world::belief::PowerState;
-use crate::world::belief::Protection;
-use crate::world::inventory::{Inventory, Kind, Mode};
 
 /// A class of objects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -262,13 +259,14 @@ pub fn control_domain(host: HostId) -> String {
     format!("{:08x}-d000-4000-8000-{:012x}", usize::from(host.0) + 1, 0x0070_6f6f_6c00_u64)
 }
 
+/// The name-label of a host's domain 0.
+pub fn control_domain_name(world: &World, host: HostId) -> String {
+    format!("Control domain on host: {}", world.names.host(host))
+}
+
 /// The memory that a host has left by the records of a database; `None` where it has no limit.
 pub fn memory_free(world: &World, by: MachineId, host: HostId) -> Option<u64> {
     world.memory_free(by, host)
-}
-
-fn one(text: impl Into<String>) -> Value {
-    Value::One(text.into())
 }
 
 impl Object {
@@ -286,241 +284,4 @@ impl Object {
             Object::Vbd(vbd) => names.vbds[vbd.at()].uuid.clone(),
         }
     }
-
-    /// A field's value in the database of a machine.
-    pub fn value(self, world: &World, by: MachineId, field: Field) -> Value {
-        if field.name == "uuid" {
-            return one(self.uuid(world, by));
-        }
-        let known = match self {
-            Object::Host(host) => host_value(world, by, host, field.name),
-            Object::Vm(vm) => vm_value(world, by, vm, field.name),
-            Object::ControlDomain(host) => control_domain_value(world, host, field.name),
-            Object::Pool => pool_value(world, by, field.name),
-            Object::Sr(sr) => sr_value(world, by, sr, field.name),
-            Object::Vdi(vdi) => vdi_value(world, by, vdi, field.name),
-            Object::Pbd(host, sr) => pbd_value(world, by, host, sr, field.name),
-            Object::Vbd(vbd) => vbd_value(world, by, vbd, field.name),
-        };
-        known.unwrap_or_else(|| {
-            if field.is_map() {
-                Value::Map(Vec::new())
-            } else if field.is_set() {
-                Value::Set(Vec::new())
-            } else {
-                one(plain_default(field.name))
-            }
-        })
-    }
-}
-
-/// What a fresh installation shows in a plain field that the simulator does not keep.
-fn plain_default(field: &str) -> &'static str {
-    match field {
-        "API-version-major" => "1",
-        "API-version-minor" => "10",
-        "API-version-vendor" => "XenSource",
-        "edition" => "free",
-        "is-a-template"
-        | "is-a-snapshot"
-        | "is-control-domain"
-        | "ha-enabled"
-        | "ha-overcommitted"
-        | "wlb-enabled"
-        | "wlb-verify-cert"
-        | "ha-allow-overcommit"
-        | "sharable"
-        | "read-only"
-        | "storage-lock"
-        | "missing"
-        | "empty"
-        | "allow-caching"
-        | "local-cache-enabled"
-        | "metadata-latest"
-        | "ha-always-run"
-        | "is-snapshot-from-vmpp"
-        | "attachable" => "false",
-        "managed" | "unpluggable" | "bootable" | "PV-drivers-up-to-date" | "live" => "true",
-        "snapshot-of"
-        | "suspend-VDI-uuid"
-        | "suspend-SR-uuid"
-        | "affinity"
-        | "parent"
-        | "protection-policy"
-        | "appliance"
-        | "introduced-by"
-        | "suspend-image-sr-uuid"
-        | "crash-dump-sr-uuid"
-        | "crash-dump-SR"
-        | "suspend-image-SR"
-        | "local-cache-sr"
-        | "metadata-of-pool" => NOWHERE,
-        "user-version" | "VCPUs-max" | "VCPUs-at-startup" | "VCPUs-number" => "1",
-        "ha-host-failures-to-tolerate"
-        | "ha-plan-exists-for"
-        | "start-delay"
-        | "shutdown-delay"
-        | "order"
-        | "version"
-        | "memory-overhead"
-        | "status-code" => "0",
-        "snapshot-time" | "start-time" | "install-time" => "19700101T00:00:00Z",
-        "type" => "Disk",
-        "content-type" => "user",
-        "on-boot" => "persist",
-        _ => "",
-    }
-}
-
-fn host_ref(world: &World, by: MachineId, host: Option<HostId>) -> Value {
-    one(host.filter(|host| world.db(by).host(*host).is_some()).map_or(NOWHERE, |host| &world.names.hosts[host.at()].uuid))
-}
-
-fn host_value(world: &World, by: MachineId, host: HostId, field: &str) -> Option<Value> {
-    let names = &world.names;
-    let machine = names.hosts[host.at()].machine;
-    let record = world.db(by).host(host)?;
-    Some(match field {
-        "name-label" | "hostname" => one(names.machine(machine)),
-        "name-description" => one("Default install of XenServer"),
-        "address" => one(&names.machines[machine.at()].address),
-        "enabled" => one(record.enabled.to_string()),
-        "host-metrics-live" => one(record.live.to_string()),
-        "memory-total" => one(names.machines[machine.at()].memory.unwrap_or(0).to_string()),
-        "memory-free" | "memory-free-computed" => one(memory_free(world, by, host).unwrap_or(0).to_string()),
-        _ => return None,
-    })
-}
-
-fn vm_value(world: &World, by: MachineId, vm: VmId, field: &str) -> Option<Value> {
-    let name = &world.names.vms[vm.at()];
-    let record = world.db(by).vm(vm)?;
-    let running = record.power_state == PowerState::Running;
-    Some(match field {
-        "name-label" => one(&name.name),
-        "power-state" => one(record.power_state.name()),
-        "resident-on" => host_ref(world, by, record.resident_on),
-        "dom-id" => one(if running { "1" } else { "-1" }),
-        "memory-static-max" | "memory-static-min" | "memory-dynamic-max" | "memory-dynamic-min" | "memory-target" => {
-            one(name.memory.to_string())
-        }
-        "ha-restart-priority" => one(world.db(by).vm_ha(&world.names, vm).priority.map_or("", Protection::name)),
-        "ha-always-run" => one(world.db(by).always_run.get(vm.at()).copied().unwrap_or(false).to_string()),
-        "order" => one(world.db(by).vm_ha(&world.names, vm).order.unwrap_or(0).to_string()),
-        "start-delay" => one((world.db(by).vm_ha(&world.names, vm).start_delay.0 / 1_000_000).to_string()),
-        "memory-actual" => one(if running { name.memory } else { 0 }.to_string()),
-        _ => return None,
-    })
-}
-
-fn control_domain_value(world: &World, host: HostId, field: &str) -> Option<Value> {
-    Some(match field {
-        "name-label" => one(control_domain_name(world, host)),
-        "power-state" => one("running"),
-        "is-control-domain" => one("true"),
-        "resident-on" => one(&world.names.hosts[host.at()].uuid),
-        "dom-id" => one("0"),
-        _ => return None,
-    })
-}
-
-/// The name-label of a host's domain 0.
-pub fn control_domain_name(world: &World, host: HostId) -> String {
-    format!("Control domain on host: {}", world.names.host(host))
-}
-
-fn pool_value(world: &World, by: MachineId, field: &str) -> Option<Value> {
-    let db = world.db(by);
-    Some(match field {
-        "name-label" => one(&world.names.pool_name),
-        "master" => host_ref(world, by, Some(db.master)),
-        "default-SR" => one(db.default_sr.filter(|sr| knows_sr(world, by, *sr)).map_or(NOWHERE, |sr| &world.names.srs[sr.at()].uuid)),
-        "ha-enabled" => one(db.ha.enabled.to_string()),
-        "ha-statefiles" => Value::Set(db.ha.statefile.iter().filter(|_| db.ha.enabled).map(|sr| statefile(*sr)).collect()),
-        "ha-host-failures-to-tolerate" => one(db.ha.failures_to_tolerate.to_string()),
-        "ha-plan-exists-for" => one(db.ha.plan_exists_for.to_string()),
-        "ha-allow-overcommit" => one(db.ha.allow_overcommit.to_string()),
-        "ha-overcommitted" => one(db.ha.overcommitted.to_string()),
-        _ => return None,
-    })
-}
-
-/// The UUID of the statefile's VDI, which is none of the disks that a scenario has.
-fn statefile(sr: SrId) -> String {
-    Inventory::uuid(Kind::Vdi, 100_000 + sr.at())
-}
-
-fn sr_value(world: &World, by: MachineId, sr: SrId, field: &str) -> Option<Value> {
-    let name = &world.names.srs[sr.at()];
-    let pbds: Vec<HostId> = hosts(world, by).into_iter().filter(|host| world.db(by).pbds.contains_key(&(*host, sr))).collect();
-    Some(match field {
-        "name-label" => one(&name.name),
-        "type" => one(name.kind.name()),
-        "shared" => one(name.kind.shared().to_string()),
-        "host" => match pbds.as_slice() {
-            [] => one(NOWHERE),
-            [host] => one(world.names.host(*host)),
-            _ => one("<shared>"),
-        },
-        "VDIs" => Value::Set(world.vdis_on(sr).into_iter().map(|vdi| world.names.vdis[vdi.at()].uuid.clone()).collect()),
-        "PBDs" => Value::Set(pbds.into_iter().map(|host| Object::Pbd(host, sr).uuid(world, by)).collect()),
-        "virtual-allocation" | "physical-utilisation" => one((world.vdis_on(sr).len() as u64 * VDI_SIZE).to_string()),
-        "physical-size" => one((1u64 << 40).to_string()),
-        _ => return None,
-    })
-}
-
-/// The size that every disk shows: the simulator keeps none.
-const VDI_SIZE: u64 = 8 << 30;
-
-fn vdi_value(world: &World, by: MachineId, vdi: VdiId, field: &str) -> Option<Value> {
-    let names = &world.names;
-    let name = &names.vdis[vdi.at()];
-    let record = world.db(by).vdi(vdi)?;
-    Some(match field {
-        "name-label" => one(&name.name),
-        "sr-uuid" => one(&names.srs[name.sr.at()].uuid),
-        "sr-name-label" => one(names.sr(name.sr)),
-        "location" => one(&name.uuid),
-        "type" => one("User"),
-        "virtual-size" | "physical-utilisation" => one(VDI_SIZE.to_string()),
-        "vbd-uuids" => Value::Set(names.vbds.iter().filter(|vbd| vbd.vdi == vdi).map(|vbd| vbd.uuid.clone()).collect()),
-        "sm-config" => {
-            // The newest key stands first.
-            let mut entries: Vec<(String, String)> = Vec::new();
-            if record.paused {
-                entries.push(("paused".into(), "true".into()));
-            }
-            let locks = record.locks.iter().rev();
-            entries.extend(locks.map(|(host, mode)| (format!("host_OpaqueRef:{}", names.hosts[host.at()].uuid), mode.upper().into())));
-            Value::Map(entries)
-        }
-        _ => return None,
-    })
-}
-
-fn pbd_value(world: &World, by: MachineId, host: HostId, sr: SrId, field: &str) -> Option<Value> {
-    Some(match field {
-        "host" | "host-uuid" => host_ref(world, by, Some(host)),
-        "sr-uuid" => one(&world.names.srs[sr.at()].uuid),
-        "currently-attached" => one(world.db(by).plugged(host, sr).to_string()),
-        _ => return None,
-    })
-}
-
-fn vbd_value(world: &World, by: MachineId, vbd: VbdId, field: &str) -> Option<Value> {
-    let names = &world.names;
-    let name = &names.vbds[vbd.at()];
-    let position = names.vms[name.vm.at()].vbds.iter().position(|other| *other == vbd).unwrap_or(0);
-    Some(match field {
-        "vm-uuid" => one(&names.vms[name.vm.at()].uuid),
-        "vm-name-label" => one(names.vm(name.vm)),
-        "vdi-uuid" => one(&names.vdis[name.vdi.at()].uuid),
-        "vdi-name-label" => one(names.vdi(name.vdi)),
-        "mode" => one(if name.mode == Mode::Rw { "RW" } else { "RO" }),
-        "userdevice" => one(position.to_string()),
-        "device" => one(format!("xvd{}", char::from(b'a' + (position % 26) as u8))),
-        "currently-attached" => one(world.db(by).attached(vbd).to_string()),
-        _ => return None,
-    })
 }

@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target};
 use crate::base::ids::{HostId, MachineId, SrId, VdiId};
 use crate::world::World;
 use crate::world::effects::Effects;
@@ -31,6 +31,13 @@ fn target(args: &Args, world: &World, seat: Seat) -> Result<(HostId, SrId, Machi
     Ok((host, sr, gate(world, seat.executor, host)?))
 }
 
+/// Who is meant, whether or not a database knows it.
+fn meant(args: &Args, world: &World) -> Target {
+    let uuid = args.required("uuid");
+    let pbd = world.names.pbds.iter().find(|(_, of)| *of == uuid);
+    pbd.map_or(Target::None, |((machine, sr), _)| Target::Pbd(*machine, *sr))
+}
+
 fn silence(args: &Args) -> Output {
     Output { text: if args.minimal { "\n".to_string() } else { String::new() }, exit: 0, error: None }
 }
@@ -50,6 +57,7 @@ impl Command for PbdPlug {
         synopsis: "xe pbd-plug uuid=PBD-UUID",
         doc: "Connects a host to an SR. Checks: the UUID (UUID_INVALID); the host carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST); the path (SR_BACKEND_FAILURE_73 for NFS, SR_BACKEND_FAILURE_47 else; a path that hangs makes the command hang). It clears the host's own locks on the SR without looking at open disks, and on the SR's master every `paused` mark. Other pools that use the same storage are not noticed. Plugging what is plugged does nothing.",
         example: "xe pbd-plug uuid=${beta/nfs1}",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["uuid"], &[]);
     fn new(args: Args) -> Self {
@@ -58,6 +66,9 @@ impl Command for PbdPlug {
 }
 
 impl Operation for PbdPlug {
+    fn target(&self, world: &World) -> Target {
+        meant(&self.args, world)
+    }
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         match target(&self.args, world, seat) {
             Ok(_) => Check::Go(world.settings.command),
@@ -100,6 +111,7 @@ impl Command for PbdUnplug {
         synopsis: "xe pbd-unplug uuid=PBD-UUID",
         doc: "Disconnects a host from an SR. Checks: the UUID (UUID_INVALID); the host carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST), so the PBD of a dead host can't be unplugged; HA_IS_ENABLED for the SR with HA's statefile; VDI_IN_USE while the database has a VM on that host with a disk on the SR; the driver's own error where a disk is open in truth.",
         example: "xe pbd-unplug uuid=${beta/nfs1}",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["uuid"], &[]);
     fn new(args: Args) -> Self {
@@ -147,6 +159,9 @@ pub fn may_detach(world: &World, by: MachineId, host: HostId, sr: SrId, machine:
 }
 
 impl Operation for PbdUnplug {
+    fn target(&self, world: &World) -> Target {
+        meant(&self.args, world)
+    }
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         match unplug_checks(&self.args, world, seat) {
             Ok(_) => Check::Go(world.settings.command),

@@ -28,6 +28,7 @@ impl Command for SyncDatabase {
         synopsis: "xe pool-sync-database",
         doc: "Sends a copy of the master's database to every host at once, instead of one host every 300 s. If one can't be reached it answers HOST_OFFLINE or CANNOT_CONTACT_HOST with that host; the others have their copy all the same.",
         example: "xe pool-sync-database",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &[]);
     fn new(args: Args) -> Self {
@@ -87,6 +88,7 @@ impl Command for DumpDatabase {
         synopsis: "xe pool-dump-database file-name=FILE",
         doc: "Writes the master's database to a file, as the means to restore a pool that is lost. A file of that name must not exist yet. Files are in reach of every machine of the scenario.",
         example: "xe pool-dump-database file-name=nightly",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["file-name"], &[]);
     fn new(args: Args) -> Self {
@@ -135,6 +137,7 @@ impl Command for RestoreDatabase {
         synopsis: "xe pool-restore-database file-name=FILE --force | dry-run=true",
         doc: "Makes the master it is carried out on the master of the dumped pool: of the dump's hosts only its master stays, and its record becomes this machine's. All other hosts count as lost. Checks: `--force` or `dry-run` must be there, then the file. The machine reboots after 30 s and starts with the restored database; VMs that the dump has as running on hosts that are gone then count as halted. Nobody looks whether the old pool still runs: if it does there are two, each with its own locks, on one storage.",
         example: "xe pool-restore-database file-name=nightly --force",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["file-name"], &["dry-run", "force"]);
     fn new(args: Args) -> Self {

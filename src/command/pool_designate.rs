@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::objects::{self, Class, Object};
 use super::reach::{Refusal, gate, is_member, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target};
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
 use crate::world::World;
@@ -25,6 +25,7 @@ impl Command for DesignateNewMaster {
         synopsis: "xe pool-designate-new-master host-uuid=HOST-UUID",
         doc: "Hands the role of master over in order. Needs a master that works and every host of the pool: checks the UUID (UUID_INVALID), then that the candidate can be reached (HOST_OFFLINE, CANNOT_CONTACT_HOST) and that HA is off (HA_IS_ENABLED), copies the database to all hosts (HOST_OFFLINE for one that is dead), and has all promise themselves to the candidate (HA_ABORT_NEW_MASTER if one is promised to another). Then all change roles after the setting `role-change`. For the master itself it does nothing.",
         example: "xe pool-designate-new-master host-uuid=$beta",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["host-uuid"], &[]);
     fn new(args: Args) -> Self {
@@ -78,6 +79,10 @@ impl DesignateNewMaster {
 }
 
 impl Operation for DesignateNewMaster {
+    fn target(&self, world: &World) -> Target {
+        world.names.machine_by_uuid(self.args.required("host-uuid")).into()
+    }
+
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         match self.hosts(world, seat) {
             Ok(_) => Check::Go(world.settings.command),

@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::objects::{Class, Object};
 use super::reach::{Refusal, ask_first, gate, home, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, pbd, print};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target, pbd, print};
 use crate::base::ids::{HostId, MachineId, SrId};
 use crate::base::time::Span;
 use crate::world::World;
@@ -27,6 +27,7 @@ impl Command for PoolEject {
         synopsis: "xe pool-eject host-uuid=HOST-UUID [--force]",
         doc: "Sends a member out of the pool in order: the way for a host that lives, as `host-forget` is for one that is off for good. Checks, in order: the UUID (UUID_INVALID); the question `Type 'yes' to continue` behind a list of the disks that will be destroyed, which `--force` skips, and nothing else; the host carries it out itself (HOST_OFFLINE, CANNOT_CONTACT_HOST); HA_IS_ENABLED; the master can't be ejected (INTERNAL_ERROR); no VM runs there by the database (OPERATION_NOT_ALLOWED). Then its PBDs are unplugged one after the other; the first that can't be ends it, and those before stay unplugged. The pool forgets the host and every SR that it alone had, with the records of the disks there; VMs of such disks keep their records and can't start any more. After the setting `role-change` the host reboots, its local storage is reinitialised, and it is up as a pool of one host with the UUID that it had; nothing brings the disks back. It may be joined to a pool again.",
         example: "xe pool-eject host-uuid=$beta --force",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { asks: true, ..Grammar::keys(&["host-uuid"], &["force"]) };
     fn new(args: Args) -> Self {
@@ -89,6 +90,10 @@ impl PoolEject {
 }
 
 impl Operation for PoolEject {
+    fn target(&self, world: &World) -> Target {
+        world.names.machine_by_uuid(self.args.required("host-uuid")).into()
+    }
+
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         let found = self.host(world, seat);
         let (host, asked) = match ask_first(&self.args, world, seat.executor, found, |host| warnings(world, seat.executor, host)) {

@@ -2,7 +2,7 @@
 //! nobody (xapi_pool.ml).
 
 use super::args::Args;
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, print};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target, print};
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
 use crate::world::World;
@@ -27,6 +27,7 @@ impl Command for TransitionToMaster {
         synopsis: "xe pool-emergency-transition-to-master",
         doc: "Makes the host it is typed on master, with its own copy of the database. No key is read; a `uuid=` is ignored. HA_IS_ENABLED where the host is armed for HA; nothing else is checked: not whether the old master is dead, not how old the copy is. xapi restarts after the setting `role-change`; if it then finds a running master that its database knows, it yields to it. What was changed since the copy is lost; the other members still point to the old master until `pool-recover-slaves`. While the old master lives out of reach the pool has two masters, each with its own locks. On a master it only restarts xapi.",
         example: "xe pool-emergency-transition-to-master",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &[]) };
     fn new(_args: Args) -> Self {
@@ -61,6 +62,7 @@ impl Command for ResetMaster {
         synopsis: "xe pool-emergency-reset-master master-address=ADDRESS",
         doc: "Makes the host it is typed on a member of the host at that address or network name; a master too. HA_IS_ENABLED where the host is armed for HA; else only whether the name is known is checked, not whether a master is there. If it points there already nothing happens; else xapi restarts after the setting `role-change`. A wrong address ends in emergency mode: HOST_UNKNOWN_TO_MASTER in another pool, HOST_ITS_OWN_SLAVE with the host's own address.",
         example: "xe pool-emergency-reset-master master-address=gamma",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&["master-address"], &[]) };
     fn new(args: Args) -> Self {
@@ -78,6 +80,9 @@ impl ResetMaster {
 }
 
 impl Operation for ResetMaster {
+    fn target(&self, world: &World) -> Target {
+        world.names.machine_by_address(self.args.required("master-address")).into()
+    }
     fn check(&mut self, world: &World, seat: Seat) -> Check {
         if let Some(refused) = armed(world, seat) {
             return refused;

@@ -31,6 +31,7 @@ impl Command for ComputeMax {
         synopsis: "xe pool-ha-compute-max-host-failures-to-tolerate",
         doc: "Prints how many hosts may fail with a place left for every VM that is protected with `restart` and meant to run. It asks the database alone: memory by its records, the largest VM to the freest host. One protected VM that is tied to a host, by a local SR or an SR that is not plugged everywhere, makes it 0; with nothing protected it is the number of hosts.",
         example: "xe pool-ha-compute-max-host-failures-to-tolerate",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &[]);
     fn new(args: Args) -> Self {
@@ -44,6 +45,7 @@ impl Command for ComputeHypothetical {
         synopsis: "xe pool-ha-compute-hypothetical-max-host-failures-to-tolerate vm-uuid=VM-UUID restart-priority=PRIORITY …",
         doc: "Prints how many hosts could fail if these VMs, and no others, were protected. Each `vm-uuid` is followed by its `restart-priority`: `restart`, `best-effort` or nothing.",
         example: "xe pool-ha-compute-hypothetical-max-host-failures-to-tolerate vm-uuid=$db restart-priority=restart",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &["vm-uuid", "restart-priority"]);
     fn new(args: Args) -> Self {

@@ -25,6 +25,7 @@ impl Command for HaDisable {
         synopsis: "xe pool-ha-disable",
         doc: "Switches HA off. HA_NOT_ENABLED where it is off. With the statefile in reach the master writes into it that HA is off, and every daemon that reads that exits; the command waits for those that it can reach. Without the statefile every host of the pool has to answer; if one does not, the command tries again every 30 s, for ever. A host that was down stays armed, and finds out at its next boot.",
         example: "xe pool-ha-disable",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &[]);
     fn new(args: Args) -> Self {

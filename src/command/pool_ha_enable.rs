@@ -27,6 +27,7 @@ impl Command for HaEnable {
         synopsis: "xe pool-ha-enable [heartbeat-sr-uuids=SR-UUID,…] [ha-config:timeout=SECONDS]",
         doc: "Switches HA on. Checks, in order: the SRs' UUIDs (UUID_INVALID); HA is off (HA_IS_ENABLED); no host is dead in the database (HOST_OFFLINE); an SR is shared and plugged on every host (CANNOT_CREATE_STATE_FILE). Then every host gets its configuration and starts its daemon; they have the timeout and a minute more to form a liveset (HA_FAILED_TO_FORM_LIVESET, HA_HOST_CANNOT_ACCESS_STATEFILE; all is undone then). A daemon that aborts on the way makes it INTERNAL_ERROR, `Unrecognised MTC exit code: 134`, and its host is reset within a minute. Only the first SR named is used. The key is plural: `heartbeat-sr-uuid=`, as the manual prints it, is not read, and an SR is picked without a word.",
         example: "xe pool-ha-enable heartbeat-sr-uuids=$nfs1",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &["heartbeat-sr-uuids", "ha-config:timeout"]);
     fn new(args: Args) -> Self {

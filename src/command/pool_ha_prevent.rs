@@ -22,6 +22,7 @@ impl Command for PreventRestartsFor {
         synopsis: "xe pool-ha-prevent-restarts-for seconds=SECONDS",
         doc: "Holds the master off for so many seconds: hosts that leave the liveset are not taken for dead, and no VM is restarted. 0 lets it go on. It is kept in the memory of the master's xapi: a new master has never heard of it. HA_NOT_ENABLED where HA is off. Fencing goes on as ever.",
         example: "xe pool-ha-prevent-restarts-for seconds=300",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["seconds"], &[]);
     fn new(args: Args) -> Self {

@@ -26,6 +26,7 @@ impl Command for PoolJoin {
         synopsis: "xe pool-join master-address=ADDRESS master-username=root master-password=PASSWORD [--force]",
         doc: "Typed on the host that joins. Checks, in order: the master answers (if not, two lines of text and exit 0); it is a master (HOST_IS_SLAVE); HA is off in both pools (HA_IS_ENABLED); it is another host (OPERATION_NOT_ALLOWED); the joiner's own database has no other hosts (JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS), no running VMs (JOINING_HOST_CANNOT_HAVE_RUNNING_VMS) and no shared SRs (JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS). A host that was forgotten fails these until it is installed afresh. Then the joiner stands in the master's database, and its xapi restarts as a member after the setting `role-change`.",
         example: "xe pool-join master-address=alpha master-username=root master-password=secret",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["master-address", "master-username", "master-password"], &["force"]);
     fn new(args: Args) -> Self {

@@ -19,6 +19,7 @@ impl Command for RecoverSlaves {
         synopsis: "xe pool-recover-slaves",
         doc: "The master tells every other host of its database, held for alive or not, to become its member, one after the other, and prints the UUIDs of those it reached. Nothing is checked. A running old master is among them: it is demoted, and what it changed since is lost. Hosts that are down keep pointing to the old master until it is given again, or `pool-emergency-reset-master` on each. On a member it goes to that member's own master, or hangs. Each host that does not answer takes the setting `connect-timeout`.",
         example: "xe pool-recover-slaves",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &[]);
     fn new(args: Args) -> Self {

@@ -98,7 +98,7 @@ pub fn refusal(world: &World, by: MachineId, refused: ApiError) -> Output {
 
 /// A span as the tools print the delay before a change of role: whole seconds in 6.0, later three decimals.
 pub fn delay(world: &World, span: crate::base::time::Span) -> String {
-    if world.release.delay_in_whole_seconds() {
+    if world.release.words.delay_in_whole_seconds {
         format!("{}", span.0 / 1_000_000)
     } else {
         format!("{}.{:03}", span.0 / 1_000_000, span.0 / 1_000 % 1_000)
@@ -109,7 +109,7 @@ pub fn delay(world: &World, span: crate::base::time::Span) -> String {
 mod tests {
     use super::*;
 
-    /// xe-cli.md §2.1, the record of `vm-list`.
+    /// docs/model/commands.md §8: the record of `vm-list`.
     #[test]
     fn records_are_aligned_on_the_colon() {
         let lines = [("uuid ( RO)", "6b1b"), ("name-label ( RW)", "web1"), ("power-state ( RO)", "running")];
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(record(&lines), "uuid ( RO)           : 6b1b\n     name-label ( RW): web1\n    power-state ( RO): running\n\n\n");
     }
 
-    /// xe-cli.md §2.6: texts, too few and too many values, and the raw form of what the table does not have.
+    /// docs/model/commands.md §7: texts, too few and too many values, and the raw form of what the table does not have.
     #[test]
     fn errors_have_their_layout() {
         assert_eq!(

@@ -17,6 +17,7 @@ impl Command for ToolstackRestart {
         synopsis: "xe-toolstack-restart",
         doc: "Stops xapi and its companions on the machine it is typed on and starts them again; VMs run on. It takes no option and checks nothing. At its start xapi makes records and locks fit what it finds on its machine; PBDs are not plugged again. A member that does not reach its master is in emergency mode afterwards; a master holds its members for dead until their next heartbeat.",
         example: "xe-toolstack-restart",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &[]);
     fn new(_args: Args) -> Self {
@@ -46,6 +47,7 @@ impl Command for ServiceXapi {
         synopsis: "service xapi start | stop | restart | condrestart | status",
         doc: "Starts or stops xapi on the machine it is typed on; VMs run on. While it is stopped the master hears nothing of the host and calls to it are refused, so it passes for dead when it is forgotten or its VMs are reset, although they run. `start` of what runs and `stop` of what does not end with status 1.",
         example: "service xapi restart",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&[], &[]);
     fn new(args: Args) -> Self {

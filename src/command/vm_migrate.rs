@@ -16,8 +16,8 @@ use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::inventory::Mode;
 use crate::world::roles::Contact;
+use crate::world::sm::{ACTIVATION_TRIES, Activation};
 use crate::world::truth::Io;
-use crate::world::truth::disks::ACTIVATION_TRIES;
 
 /// `xe vm-migrate`.
 pub type VmMigrate = Batch<Migrate>;
@@ -68,6 +68,7 @@ impl Deed for Migrate {
         synopsis: "xe vm-migrate vm=VM host=HOST [--live] | FIELD=VALUE… host=HOST [--multiple]",
         doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY) and under HA the failover plan bears it (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was.",
         example: "xe vm-migrate vm=db host=gamma --live",
+        ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Vm;
     const OWN: &'static [&'static str] = &["host", "host-uuid", "host-name", "live", "encrypt"];
@@ -109,7 +110,7 @@ impl Deed for Migrate {
         world.move_domain(fx, vm, from, to);
         for (vdi, mode) in disks {
             // What could refuse was looked at a moment ago.
-            let opened = world.activate(fx, home, to, vdi, mode, Some(vm));
+            let opened = world.activate(fx, Activation { master: home, machine: to, vdi, mode }, Some(vm));
             debug_assert!(opened.is_ok(), "{opened:?}");
         }
         world.set_vm(fx, home, vm, PowerState::Running, Some(host));

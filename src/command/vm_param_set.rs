@@ -28,6 +28,7 @@ impl Command for VmParamSet {
         synopsis: "xe vm-param-set uuid=VM-UUID ha-restart-priority=restart|best-effort|'' order=NUMBER start-delay=SECONDS",
         doc: "Sets fields of a VM, in the order typed; earlier ones stay when a later one fails. Checks: the VM's UUID (UUID_INVALID), each field (`Unknown field`, `read-only`: the power state is none to be set), its value (INVALID_VALUE). `ha-restart-priority=restart` protects the VM, a running one at once, and is refused with HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN where HA is on, there is a failover plan, and there would be none with this VM in it; a VM whose disks lie on a local SR always breaks it. An empty priority ends the protection. `ha-always-run=true` and `=false` are old words for the priorities `restart` and none. `order` and `start-delay` say when HA starts it after others. Of the other fields none has an effect in the simulation.",
         example: "xe vm-param-set uuid=$db ha-restart-priority=restart order=1",
+        ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { rest: Rest::Set(Class::Vm), ..Grammar::keys(&["uuid"], &[]) };
     fn new(args: Args) -> Self {

@@ -51,6 +51,7 @@ impl Deed for Reset {
         synopsis: "xe vm-reset-powerstate vm=VM --force | FIELD=VALUE… --force [--multiple]",
         doc: "Sets a VM halted in the database: its record, residence and VBDs. Checks, in order: the key `force` is there, with any value; domain 0 is refused (CANNOT_RESET_CONTROL_DOMAIN); for a VM that runs by the record, the master itself must not run it (DOMAIN_EXISTS), and another host must not be alive (HOST_IS_LIVE): dead in the database is believed, else it is asked, and no answer counts as dead. The VM is not stopped: if it still runs and its locks are released too, a start elsewhere makes two writers. Locks stay; `resetvdis.py` releases them.",
         example: "xe vm-reset-powerstate vm=db --force",
+        ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Vm;
     const OWN: &'static [&'static str] = &[];

@@ -13,7 +13,7 @@ use crate::world::belief::PowerState;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::event::Ending;
-use crate::world::truth::disks::ACTIVATION_TRIES;
+use crate::world::sm::ACTIVATION_TRIES;
 
 /// `xe vm-shutdown`.
 pub type VmShutdown = Batch<Shutdown>;
@@ -40,6 +40,7 @@ impl Deed for Shutdown {
         synopsis: "xe vm-shutdown vm=VM [--force] | FIELD=VALUE… [--multiple]",
         doc: "Shuts a VM down, with `--force` without asking the guest. Checks: the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the host of its record carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST): for a VM on a dead host `--force` does not help either. Closes the disks and removes their locks. Without a selector and with `--multiple` it stops every VM of the pool.",
         example: "xe vm-shutdown vm=db",
+        ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Vm;
     const OWN: &'static [&'static str] = &["progress"];

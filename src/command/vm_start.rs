@@ -1,5 +1,5 @@
 //! `xe vm-start`: the checks of the database, then the storage manager on the chosen host, disk by disk (xapi_vm.ml;
-//! storage.md §2.11).
+//! docs/model/guests-and-disks.md §1).
 
 use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
@@ -14,7 +14,7 @@ use crate::world::belief::PowerState;
 use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
-use crate::world::truth::disks::{ACTIVATION_TRIES, Inactive};
+use crate::world::sm::{ACTIVATION_TRIES, Activation, Inactive};
 
 /// `xe vm-start`.
 pub type VmStart = Batch<Start>;
@@ -55,6 +55,7 @@ impl Deed for Start {
         synopsis: "xe vm-start vm=VM [on=HOST] | FIELD=VALUE… [--multiple]",
         doc: "Starts a halted VM, on the host of `on=` or on the first that can take it. Checks, in order: the VM is halted in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); no disk of it is attached to another VM while either writes (VDI_IN_USE); the host is live, enabled, has a plugged PBD for every disk and memory enough (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY; without `on=` NO_HOSTS_AVAILABLE and a table); under HA the failover plan bears it (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); it can be reached (HOST_OFFLINE, CANNOT_CONTACT_HOST). Then the storage manager there opens disk after disk: any RW lock in the database refuses it (SR_BACKEND_FAILURE_46, already attached RW). All of these guards look into the database alone: where locks were released and the VM was reset while it still runs elsewhere, it starts a second time. `--force` overrides none of them. A start that fails half-way lets go of what it took.",
         example: "xe vm-start vm=db on=gamma",
+        ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Vm;
     const OWN: &'static [&'static str] = &["on", "paused", "progress"];
@@ -73,11 +74,11 @@ impl Deed for Start {
         let machine = placed(world, seat, vm, host)?;
         // A lock that is there already refuses at once.
         if let Some(home) = home(world, machine) {
-            for (vdi, _) in world.disks_of(vm) {
+            for (vdi, mode) in world.disks_of(vm) {
                 if world.has_open(machine, vdi) {
                     continue;
                 }
-                match world.activation_check(home, machine, vdi) {
+                match world.activation_check(Activation { master: home, machine, vdi, mode }) {
                     Ok(()) => {}
                     Err(Inactive::Failed(error)) => return Err(error.into()),
                     Err(Inactive::Paused | Inactive::Hangs) => break,

@@ -14,7 +14,7 @@ use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
 use crate::world::memory::{Restart, Xapi};
 use crate::world::roles::Contact;
-use crate::world::truth::disks::{ACTIVATION_TRIES, Inactive};
+use crate::world::sm::{ACTIVATION_TRIES, Activation, Inactive};
 use std::collections::BTreeSet;
 
 /// How long a VM whose start failed is let alone (xapi_ha_vm_failover.ml, last_start_attempt).
@@ -164,8 +164,8 @@ fn host_for(world: &World, master: MachineId, next: Restart) -> Result<HostId, A
     };
     let machine = called(world, master, vm, host)?;
     // A lock that is there already refuses at once.
-    for (vdi, _) in world.disks_of(vm) {
-        match world.activation_check(master, machine, vdi) {
+    for (vdi, mode) in world.disks_of(vm) {
+        match world.activation_check(Activation { master, machine, vdi, mode }) {
             _ if world.has_open(machine, vdi) => {}
             Ok(()) => {}
             Err(Inactive::Failed(error)) => return Err(error),

@@ -116,7 +116,7 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let others: Vec<HostId> = world.db(machine).hosts.keys().copied().filter(|other| *other != host).collect();
     for other in &others {
         // Under HA the liveset says who is alive.
-        if world.release.fresh_master_doubts_members() && !ha_on {
+        if world.release.hosts.fresh_master_doubts_members && !ha_on {
             world.set_live(fx, machine, *other, false);
         }
         world.set_enabled(fx, machine, *other, false);
@@ -287,7 +287,7 @@ fn resync_vm(world: &mut World, fx: &mut Effects, machine: MachineId, master: Ma
     let recorded_elsewhere = record.power_state == PowerState::Running && !recorded_here;
     if recorded_here && !runs_here {
         world.set_vm(fx, master, vm, PowerState::Halted, None);
-    } else if runs_here && !recorded_here && (!recorded_elsewhere || world.release.resync_steals_record()) {
+    } else if runs_here && !recorded_here && (!recorded_elsewhere || world.release.vms.resync_steals_record) {
         world.set_vm(fx, master, vm, PowerState::Running, Some(host));
     }
 }

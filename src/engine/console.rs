@@ -84,14 +84,7 @@ impl Engine {
             return;
         }
         let (ran, typed) = command::typed(&script.lines[console.line], &self.world, stdin.as_deref());
-        let record = &mut self.records[at];
-        match &mut record.ran {
-            Some(lines) => {
-                lines.push('\n');
-                lines.push_str(&ran);
-            }
-            None => record.ran = Some(ran),
-        }
+        self.records[at].ran.push(ran);
         console.began = self.world.now;
         console.serial = self.new_serial();
         match typed {

@@ -12,7 +12,7 @@ use crate::world::memory::xhad::FenceCause;
 use crate::world::release::{HaTimes, Release};
 
 fn times() -> HaTimes {
-    Release::Manual6.ha_times(Span::secs(60))
+    Release::default().ha_times(Span::secs(60))
 }
 
 const CRASH: &str = "- {at: 10m, fault: {xhad-crash: gamma}}";

@@ -22,6 +22,7 @@ pub mod start;
 pub mod trace;
 
 use crate::base::time::{Span, Time};
+use crate::command::Ran;
 use crate::daemon::{copies, ha, heartbeat, machine, protect, xapi};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::World;
@@ -77,8 +78,8 @@ pub struct StepRecord {
     pub ended: Option<Time>,
     /// How; [`Status::NotBegun`] until it ends.
     pub status: Status,
-    /// The command lines with the names put in.
-    pub ran: Option<String>,
+    /// The command lines that were typed, in order.
+    pub ran: Vec<Ran>,
     /// The API's error code.
     pub code: Option<String>,
     /// The exit status of the last command.
@@ -101,7 +102,7 @@ impl Default for StepRecord {
             began: None,
             ended: None,
             status: Status::NotBegun,
-            ran: None,
+            ran: Vec::new(),
             code: None,
             exit: None,
             output: String::new(),

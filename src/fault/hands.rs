@@ -1,6 +1,7 @@
 //! What hands do at a machine: they press its power button, install it afresh, or look whether it is off.
 
-use super::{FaultDoc, each};
+use super::FaultDoc;
+use super::each::each;
 use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
@@ -55,6 +56,16 @@ pub enum Done {
 }
 
 impl Act {
+    /// As scenarios write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Act::PowerOff(_) => POWER_OFF.name,
+            Act::PowerOn(_) => POWER_ON.name,
+            Act::Reinstall(_) => REINSTALL.name,
+            Act::CheckOff(_) => CHECK_OFF.name,
+        }
+    }
+
     /// Does it.
     pub fn perform(&self, world: &mut World, fx: &mut Effects) -> Done {
         match self {

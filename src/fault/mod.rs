@@ -2,6 +2,7 @@
 //! scenario, no hazard, and no clock but the world's.
 
 mod degrade;
+mod each;
 mod hands;
 mod hang;
 mod isolate;
@@ -18,6 +19,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::truth::Io;
+use each::each;
 
 pub use hands::{Act, Done};
 
@@ -103,6 +105,28 @@ pub const FAULTS: &[FaultDoc] = &[
 pub const ACTS: &[FaultDoc] = &[hands::POWER_OFF, hands::POWER_ON, hands::REINSTALL, hands::CHECK_OFF];
 
 impl Fault {
+    /// As scenarios write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Fault::Crash(_) => power::CRASH.name,
+            Fault::Boot(_) => power::BOOT.name,
+            Fault::Hang(_) => hang::HANG.name,
+            Fault::Unhang(_) => hang::UNHANG.name,
+            Fault::Isolate(_) => isolate::ISOLATE.name,
+            Fault::HealNetwork(_) => isolate::HEAL_NETWORK.name,
+            Fault::Partition(_) => partition::PARTITION.name,
+            Fault::OneWay { .. } => one_way::ONE_WAY.name,
+            Fault::StorageLoss { .. } => storage_path::STORAGE_LOSS.name,
+            Fault::StorageReturn { .. } => storage_path::STORAGE_RETURN.name,
+            Fault::SrOutage { .. } => sr_outage::SR_OUTAGE.name,
+            Fault::SrReturn { .. } => sr_outage::SR_RETURN.name,
+            Fault::ToolstackStop(_) => toolstack::TOOLSTACK_STOP.name,
+            Fault::ToolstackStart(_) => toolstack::TOOLSTACK_START.name,
+            Fault::XhadCrash(_) => xhad::XHAD_CRASH.name,
+            Fault::DegradeNetwork { .. } => degrade::DEGRADE_NETWORK.name,
+        }
+    }
+
     /// Strikes. `false` if it changed nothing.
     pub fn strike(&self, world: &mut World, fx: &mut Effects) -> bool {
         match self {
@@ -146,9 +170,4 @@ impl Fault {
             | Fault::XhadCrash(_) => false,
         }
     }
-}
-
-/// Does the same to each; whether any of it changed anything.
-fn each<T: Copy>(things: &[T], mut deed: impl FnMut(T) -> bool) -> bool {
-    things.iter().fold(false, |changed, thing| deed(*thing) | changed)
 }

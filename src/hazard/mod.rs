@@ -138,7 +138,7 @@ impl Site {
     }
 }
 
-/// Every hazard, in the contract's order.
+/// Every hazard, the worst first.
 pub const ALL: &[HazardDoc] = &[
     double_writer::DOC,
     late_write::DOC,
@@ -165,7 +165,7 @@ pub const ALL: &[HazardDoc] = &[
     overcommitted::DOC,
 ];
 
-/// Hazards that the contract names and that are not built: nothing pauses a VDI yet.
+/// Hazards that are named and not built: nothing pauses a VDI yet.
 pub const NOT_YET: &[&str] = &["left-paused"];
 
 impl HazardName {
@@ -186,7 +186,7 @@ impl HazardName {
     pub fn severity(self) -> Severity {
         self.doc().severity
     }
-    /// All of them, in the contract's order.
+    /// All of them, the worst first.
     pub fn all() -> impl Iterator<Item = HazardName> {
         (0..ALL.len() as u8).map(HazardName)
     }
@@ -196,7 +196,7 @@ impl HazardName {
 mod tests {
     use super::*;
 
-    /// The contract's table (§3), in its order, without what is not built.
+    /// What scenarios and reports call them, and how bad each is: the worst first.
     const TABLE: [(&str, Severity); 23] = [
         ("double-writer", Severity::Corruption),
         ("late-write", Severity::Corruption),
@@ -224,7 +224,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_table_is_the_contracts() {
+    fn names_and_severities_are_these() {
         assert_eq!(ALL.iter().map(|doc| (doc.name, doc.severity)).collect::<Vec<_>>(), TABLE);
         assert_eq!(HazardName::find("double-writer"), Some(HazardName::DOUBLE_WRITER));
         assert_eq!(HazardName::find("late-write"), Some(HazardName::LATE_WRITE));

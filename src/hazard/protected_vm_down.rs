@@ -30,7 +30,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     }
 }
 
-/// The longest that one fault keeps a protected VM down, by the release's own figures (pool.md §9.0).
+/// The longest that one fault keeps a protected VM down, by the release's own figures (docs/model/ha.md §8).
 pub fn grace(world: &World, _: Place) -> Span {
     let Some(config) = world.stacks[world.ruler().at()].ha.config.as_ref() else { return Span::ZERO };
     let times = world.release.ha_times(config.timeout);

@@ -100,7 +100,7 @@ impl Watch {
         let mut changed = if self.round == 0 { Reads::ALL } else { Reads::NOTHING };
         let mut damaged = false;
         for event in events {
-            changed = changed.and(Reads::changed_by(event));
+            changed = changed.and(event.changes());
             damaged |= matches!(event, Event::DiskDamaged { .. });
         }
         self.now = now;

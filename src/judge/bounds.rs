@@ -1,13 +1,15 @@
 //! Bounds on a whole run: how long VMs were down, how many events there were, whether steps changed anything, and in how
 //! many of the scenario's seeds a hazard occurred.
 
-use super::{Expectation, applies, hazard_text, matches, parts};
+use super::Expectation;
+use super::applies::{applies, matches, parts};
+use super::words::hazard_text;
 use crate::base::ids::VmId;
+use crate::base::share::percent;
 use crate::base::time::Span;
 use crate::engine::{Program, StepRecord};
 use crate::hazard::watch::Found;
 use crate::scenario::model::{Case, Deed, Expect, HazardExpect, Scenario};
-use crate::scenario::words::percent;
 use crate::world::World;
 use crate::world::event::Status;
 use std::collections::BTreeMap;

@@ -1,7 +1,10 @@
 //! States that are expected, judged while the clock runs: when something changes, and when an instant passes that somebody
 //! asked for. Quiet turns cost nothing.
 
-use super::{Expectation, applies, holds, parts, state_text};
+use super::Expectation;
+use super::applies::{applies, parts};
+use super::facts::holds;
+use super::words::state_text;
 use crate::base::time::Time;
 use crate::scenario::model::{Case, Scenario, StateExpect, StateWhen};
 use crate::world::World;

@@ -1,12 +1,12 @@
 //! Causes in words: each step with its line, each belief as it changed.
 
-use super::tell::{Teller, Told};
-use super::{Because, Realm};
+use super::Because;
+use super::tell::Teller;
 use crate::run::Run;
 use crate::scenario::model::Deed;
 use crate::scenario::words;
 use crate::search::because::{Causes, Link};
-use crate::world::event::StepIx;
+use crate::world::event::{Half, StepIx, Told};
 use std::collections::BTreeMap;
 
 /// The cause of each finding of a run in words, by its place.
@@ -35,7 +35,7 @@ impl<'a> Words<'a> {
                 continue;
             }
             let told = teller.tell(&entry.event);
-            if told.realm != Realm::Step {
+            if told.half != Half::Step {
                 first_effect.insert(step, told);
             }
         }

@@ -5,6 +5,7 @@ use super::tell::Teller;
 use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Time;
+use crate::engine::StepRecord;
 use crate::engine::trace::{Entry, KEPT};
 use crate::hazard::watch::Found;
 use crate::judge::{self, PlaceNames};
@@ -12,7 +13,7 @@ use crate::run::Run;
 use crate::scenario::model::Deed;
 use crate::scenario::words;
 use crate::search::study::Study;
-use crate::world::event::Event;
+use crate::world::event::{Event, Status};
 use crate::world::{MAIN_POOL, World};
 use std::collections::BTreeMap;
 
@@ -118,7 +119,8 @@ fn steps(run: &Run) -> (Vec<StepReport>, Vec<usize>) {
                 host: matches!(step.deed, Deed::Run(_)).then(|| names.machine(step.host).to_owned()),
                 line: step.line,
                 text: words::text(&step.deed, names),
-                ran: record.ran.clone(),
+                ran: ran(record),
+                did: did(&step.deed, record),
                 status: record.status,
                 code: record.code.clone(),
                 exit: record.exit,
@@ -127,6 +129,25 @@ fn steps(run: &Run) -> (Vec<StepReport>, Vec<usize>) {
         })
         .collect();
     (steps, places)
+}
+
+/// The command lines that were typed, as one text.
+fn ran(record: &StepRecord) -> Option<String> {
+    let lines: Vec<&str> = record.ran.iter().map(|ran| ran.text.as_str()).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// What a step did, by the names that `explain` knows.
+fn did(deed: &Deed, record: &StepRecord) -> Vec<&'static str> {
+    if record.began.is_none() || matches!(record.status, Status::Skipped | Status::GivenUp) {
+        return Vec::new();
+    }
+    match deed {
+        Deed::Fault { fault, .. } => vec![fault.name()],
+        Deed::Act(act) => vec![act.name()],
+        Deed::Run(_) => record.ran.iter().filter_map(|ran| ran.command).collect(),
+        Deed::Note(_) => Vec::new(),
+    }
 }
 
 /// Every event that was kept, and where findings begin and end, in order.
@@ -206,12 +227,12 @@ pub fn story_line(teller: Teller<'_>, entry: &Entry) -> StoryLine {
     let told = teller.tell(&entry.event);
     StoryLine {
         at: entry.at,
-        realm: told.realm,
+        realm: told.half.into(),
         actor: told.actor,
         what: told.what,
         matters: told.matters,
         event: told.event,
-        parts: told.parts,
+        parts: told.parts.into_iter().map(|(name, part)| (name, super::tell::json(part))).collect(),
         cause_line: entry.cause.step.and_then(|step| teller.steps.get(usize::from(step.0))).map(|(_, step)| step.line),
         cause_due: Some(entry.cause.due),
         step: None,

@@ -1,4 +1,4 @@
-//! The report for machines: the contract's §4 to the letter. Knows no layout of text.
+//! The report for machines, to the letter of docs/report.md. Knows no layout of text.
 
 use super::{EndState, Finding, Report, StepReport};
 use crate::world::event::Status;
@@ -191,9 +191,9 @@ mod tests {
         value.as_object().unwrap().keys().cloned().collect()
     }
 
-    /// The keys of the contract's example, level by level, sorted as it demands.
+    /// The keys that readers rely on, level by level, sorted.
     #[test]
-    fn the_keys_are_the_contracts_and_no_others() {
+    fn the_keys_are_these_and_no_others() {
         let rendered: Value = serde_json::from_str(&render(&[forgotten()])).unwrap();
         let of = |path: &str| keys(rendered.pointer(path).unwrap());
         let sorted = |keys: &str| {
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_the_contracts() {
+    fn values_are_written_as_readers_expect_them() {
         let rendered: Value = serde_json::from_str(&render(&[forgotten()])).unwrap();
         let at = |path: &str| rendered.pointer(path).unwrap().clone();
         assert_eq!(at("/0/end_us"), json!(2_400_000_000u64));

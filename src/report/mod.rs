@@ -10,7 +10,6 @@ pub mod ndjson;
 pub mod sentences;
 pub mod suite;
 pub mod tell;
-mod tell_ha;
 pub mod text;
 
 #[cfg(test)]
@@ -140,6 +139,8 @@ pub struct StepReport {
     pub text: String,
     /// With the names put in; `None` but for `run`.
     pub ran: Option<String>,
+    /// What it did, by the names that `explain` knows: its fault or act, or the commands that were run. What was skipped did nothing.
+    pub did: Vec<&'static str>,
     pub status: Status,
     pub code: Option<String>,
     pub exit: Option<i32>,

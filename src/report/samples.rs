@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::time::Time;
+use crate::world::release::Release;
 use serde_json::json;
 
 fn at(text: &str) -> Time {
@@ -35,6 +36,7 @@ fn step(place: u32, kind: &'static str, from: &'static str, text: &str) -> StepR
         line: place,
         text: text.into(),
         ran: None,
+        did: Vec::new(),
         status: Status::Ok,
         code: None,
         exit: None,
@@ -48,10 +50,12 @@ pub fn forgotten() -> Report {
     forget.id = Some("unlock".into());
     forget.host = Some("alpha".into());
     forget.ran = Some("/opt/xensource/sm/resetvdis.py 00000002-0000-4000-8000-000000000002 00000003-0000-4000-8000-000000000001".into());
+    forget.did = vec!["resetvdis.py"];
     (forget.at, forget.end, forget.exit) = (Some(at("16m32s")), Some(at("16m33s")), Some(0));
     let mut start = step(27, "run", "recovery", "xe vm-start vm=db on=gamma");
     start.host = Some("alpha".into());
     start.ran = Some(start.text.clone());
+    start.did = vec!["vm-start"];
     (start.at, start.end, start.status, start.exit) = (Some(at("17m33s")), Some(at("17m38s")), Status::Error, Some(1));
     start.code = Some("SR_BACKEND_FAILURE_46".into());
     start.output =
@@ -125,7 +129,7 @@ pub fn forgotten() -> Report {
         title: "Forgetting a host that is only cut off".into(),
         tags: vec!["member-failure".into()],
         sha256: "0123456789abcdef".repeat(4),
-        release: "manual-6",
+        release: Release::default().name(),
         seed: 1,
         set: Vec::new(),
         world: None,

@@ -1,11 +1,11 @@
 //! Reads faults and acts.
 
-use super::index::Index;
+use super::index::{Index, Kind};
 use super::keys;
 use super::model::IO_NAMES;
-use super::read::Reader;
+use super::read::{Fields, Reader};
 use super::tree::{Node, Value};
-use crate::base::ids::MachineId;
+use crate::base::ids::{MachineId, SrId};
 use crate::fault::{Act, Fault};
 use crate::world::truth::Io;
 
@@ -57,9 +57,13 @@ pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option
     if fields.get("io").is_some() && !matches!(first.text.as_str(), "sr-outage" | "storage-loss") {
         reader.error(fields.key_place("io"), "misplaced-key", "`io` belongs to `storage-loss` or `sr-outage`", "take it out");
     }
-    let value = fields.get(&first.text)?;
+    fault_of(reader, index, &first.text, fields.get(&first.text)?, beside)
+}
+
+/// The fault of a kind, from the value of its key; `beside` is the `io` that stands beside that.
+fn fault_of(reader: &mut Reader<'_>, index: &Index, kind: &str, value: &Node, beside: Option<Io>) -> Option<Fault> {
     let hosts = |reader: &mut Reader<'_>| index.some_hosts(reader, value);
-    match first.text.as_str() {
+    match kind {
         "crash" => hosts(reader).map(Fault::Crash),
         "boot" => hosts(reader).map(Fault::Boot),
         "hang" => hosts(reader).map(Fault::Hang),
@@ -69,27 +73,12 @@ pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option
         "toolstack-start" => hosts(reader).map(Fault::ToolstackStart),
         "xhad-crash" => hosts(reader).map(Fault::XhadCrash),
         "heal-network" => {
-            if value.is_null()
-                || matches!(&value.value, Value::Text(text) if text == "all" && !index.of(super::index::Kind::Host).contains_key("all"))
-            {
-                Some(Fault::HealNetwork(None))
-            } else {
-                hosts(reader).map(|hosts| Fault::HealNetwork(Some(hosts)))
-            }
+            let no_host = || !index.of(Kind::Host).contains_key("all");
+            let all = value.is_null() || matches!(&value.value, Value::Text(text) if text == "all" && no_host());
+            Some(Fault::HealNetwork(if all { None } else { Some(hosts(reader)?) }))
         }
         "partition" => partition(reader, index, value),
-        "one-way" => {
-            let fields = reader.fields(value, &keys::ONE_WAY)?;
-            let from = required(reader, &fields, "from").and_then(|node| index.some_hosts(reader, node));
-            let to = required(reader, &fields, "to").and_then(|node| index.some_hosts(reader, node));
-            let (from, to) = (from?, to?);
-            if from.iter().any(|host| to.contains(host)) {
-                let message = "a host stands both in `from` and in `to`";
-                reader.error(fields.place(), "contradiction", message, "name the two ends of a link");
-                return None;
-            }
-            Some(Fault::OneWay { from, to })
-        }
+        "one-way" => one_way(reader, index, value),
         "storage-loss" => {
             let fields = reader.fields(value, &keys::PATH_LOSS)?;
             let (hosts, srs) = path(reader, index, &fields)?;
@@ -100,31 +89,49 @@ pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option
             let (hosts, srs) = path(reader, index, &fields)?;
             Some(Fault::StorageReturn { hosts, srs })
         }
-        "sr-outage" => {
-            if let Value::Map(_) = value.value {
-                let fields = reader.fields(value, &keys::OUTAGE)?;
-                let srs = required(reader, &fields, "sr").and_then(|node| index.some_srs(reader, node))?;
-                return Some(Fault::SrOutage { srs, io: io(reader, &fields, beside) });
-            }
-            Some(Fault::SrOutage { srs: index.some_srs(reader, value)?, io: beside.unwrap_or(Io::Error) })
-        }
+        "sr-outage" => sr_outage(reader, index, value, beside),
         "sr-return" => index.some_srs(reader, value).map(|srs| Fault::SrReturn { srs }),
-        "degrade-network" => {
-            let fields = reader.fields(value, &keys::DEGRADE)?;
-            let latency = fields.get("latency").and_then(|node| reader.span_range(node));
-            let loss = fields.get("loss").and_then(|node| reader.chance(node));
-            if fields.get("latency").is_none() && fields.get("loss").is_none() {
-                reader.error(fields.place(), "missing-key", "nothing gets worse here", "add `latency: 100ms..2s` or `loss: 20%`");
-            }
-            let hosts = required(reader, &fields, "hosts").and_then(|node| index.some_hosts(reader, node))?;
-            Some(Fault::DegradeNetwork { hosts, latency, loss: loss.unwrap_or(0) })
-        }
+        "degrade-network" => degrade_network(reader, index, value),
         _ => None,
     }
 }
 
+fn one_way(reader: &mut Reader<'_>, index: &Index, value: &Node) -> Option<Fault> {
+    let fields = reader.fields(value, &keys::ONE_WAY)?;
+    let from = required(reader, &fields, "from").and_then(|node| index.some_hosts(reader, node));
+    let to = required(reader, &fields, "to").and_then(|node| index.some_hosts(reader, node));
+    let (from, to) = (from?, to?);
+    if from.iter().any(|host| to.contains(host)) {
+        let message = "a host stands both in `from` and in `to`";
+        reader.error(fields.place(), "contradiction", message, "name the two ends of a link");
+        return None;
+    }
+    Some(Fault::OneWay { from, to })
+}
+
+/// An SR's name alone, or a map with `sr` and `io`.
+fn sr_outage(reader: &mut Reader<'_>, index: &Index, value: &Node, beside: Option<Io>) -> Option<Fault> {
+    if let Value::Map(_) = value.value {
+        let fields = reader.fields(value, &keys::OUTAGE)?;
+        let srs = required(reader, &fields, "sr").and_then(|node| index.some_srs(reader, node))?;
+        return Some(Fault::SrOutage { srs, io: io(reader, &fields, beside) });
+    }
+    Some(Fault::SrOutage { srs: index.some_srs(reader, value)?, io: beside.unwrap_or(Io::Error) })
+}
+
+fn degrade_network(reader: &mut Reader<'_>, index: &Index, value: &Node) -> Option<Fault> {
+    let fields = reader.fields(value, &keys::DEGRADE)?;
+    let latency = fields.get("latency").and_then(|node| reader.span_range(node));
+    let loss = fields.get("loss").and_then(|node| reader.chance(node));
+    if fields.get("latency").is_none() && fields.get("loss").is_none() {
+        reader.error(fields.place(), "missing-key", "nothing gets worse here", "add `latency: 100ms..2s` or `loss: 20%`");
+    }
+    let hosts = required(reader, &fields, "hosts").and_then(|node| index.some_hosts(reader, node))?;
+    Some(Fault::DegradeNetwork { hosts, latency, loss: loss.unwrap_or(0) })
+}
+
 /// The value of a key that must stand.
-pub fn required<'n>(reader: &mut Reader<'_>, fields: &super::read::Fields<'n>, key: &str) -> Option<&'n Node> {
+pub fn required<'n>(reader: &mut Reader<'_>, fields: &Fields<'n>, key: &str) -> Option<&'n Node> {
     let found = fields.get(key);
     if found.is_none() {
         reader.error(fields.place(), "missing-key", format!("`{key}:` is missing here"), format!("add `{key}: …`"));
@@ -132,7 +139,7 @@ pub fn required<'n>(reader: &mut Reader<'_>, fields: &super::read::Fields<'n>, k
     found
 }
 
-fn io(reader: &mut Reader<'_>, fields: &super::read::Fields<'_>, beside: Option<Io>) -> Io {
+fn io(reader: &mut Reader<'_>, fields: &Fields<'_>, beside: Option<Io>) -> Io {
     let within = fields.get("io").and_then(|node| reader.choice(node, "how storage fails", &IO_NAMES));
     if within.is_some() && beside.is_some() {
         reader.error(fields.key_place("io"), "contradiction", "`io` stands twice in one fault", "keep one of them");
@@ -140,7 +147,7 @@ fn io(reader: &mut Reader<'_>, fields: &super::read::Fields<'_>, beside: Option<
     within.or(beside).unwrap_or(Io::Error)
 }
 
-fn path(reader: &mut Reader<'_>, index: &Index, fields: &super::read::Fields<'_>) -> Option<(Vec<MachineId>, Vec<crate::base::ids::SrId>)> {
+fn path(reader: &mut Reader<'_>, index: &Index, fields: &Fields<'_>) -> Option<(Vec<MachineId>, Vec<SrId>)> {
     let hosts = required(reader, fields, "host").and_then(|node| index.some_hosts(reader, node));
     let srs = required(reader, fields, "sr").and_then(|node| index.some_srs(reader, node));
     Some((hosts?, srs?))
@@ -159,7 +166,7 @@ fn partition(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<Faul
         }
         return None;
     }
-    let machines = index.of(super::index::Kind::Host).len();
+    let machines = index.of(Kind::Host).len();
     let mut groups: Vec<Option<u16>> = vec![None; machines];
     for (group, item) in items.iter().enumerate() {
         for machine in index.some_hosts(reader, item).unwrap_or_default() {

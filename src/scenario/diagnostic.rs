@@ -257,3 +257,12 @@ impl<'a> Source<'a> {
         }
     }
 }
+
+/// A text short enough for a message.
+pub fn shorten(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_string(),
+    }
+    .replace(['\n', '\r', '\t'], " ")
+}

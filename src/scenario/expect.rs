@@ -1,17 +1,17 @@
 //! Reads `expect`, of the file and of a recovery.
 
 use super::deeds::required;
-use super::index::Index;
+use super::facts::read_facts;
 use super::keys;
 use super::lint;
-use super::model::{Expect, Fact, HazardExpect, Scope, StateExpect, StateWhen, Worst};
-use super::pool::{POWER_STATES, ROLES};
+use super::model::{Expect, HazardExpect, Scope, StateExpect, StateWhen, Worst};
 use super::read::{Fields, Reader, shorten};
+use super::scene::{Scene, StepIs};
 use super::tree::{Node, Value};
 use crate::base::ids::{MachineId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::hazard::{self, HazardName, Severity};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 const WORSTS: [(&str, Worst); 5] = [
     ("none", None),
@@ -20,33 +20,6 @@ const WORSTS: [(&str, Worst); 5] = [
     ("danger", Some(Severity::Danger)),
     ("corruption", Some(Severity::Corruption)),
 ];
-
-/// What expectations are read against.
-pub struct Scene<'c> {
-    /// The names of the pool.
-    pub index: &'c Index,
-    /// The worlds' names.
-    pub worlds: BTreeSet<String>,
-    /// The recoveries' names.
-    pub recoveries: BTreeSet<String>,
-    /// When the run ends, if the file says.
-    pub until: Option<Time>,
-    /// Whether the file has `seeds`.
-    pub seeds: bool,
-    /// The ids of steps, each with where it stands: in a recovery (its place), or before all of them.
-    pub steps: BTreeMap<String, Vec<StepIs>>,
-    /// The recovery whose `expect` is read.
-    pub recovery: Option<usize>,
-}
-
-/// What expectations know of a step.
-#[derive(Clone, Copy, Debug)]
-pub struct StepIs {
-    /// The recovery that it stands in; `None` for timeline and worlds.
-    pub recovery: Option<usize>,
-    /// Whether it can change anything: a note can't, nor can looking.
-    pub changes: bool,
-}
 
 /// Reads an `expect`; `line` is that of its key.
 pub fn read_expect(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node, line: u32) -> Option<Expect> {
@@ -312,95 +285,6 @@ fn read_state(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node) -> Option
     let when = read_when(reader, scene, &fields);
     let scope = read_scope(reader, scene, &fields);
     let seen_by = fields.get("seen-by").and_then(|node| scene.index.host(reader, node));
-    let facts = read_facts(reader, scene, &fields);
+    let facts = read_facts(reader, scene.index, &fields);
     Some(StateExpect { line: reader.line(fields.place()), scope, when: when?, seen_by, facts })
-}
-
-const HOST_FACTS: [&str; 7] = ["powered", "live", "enabled", "known", "role", "running", "fenced"];
-const VM_FACTS: [&str; 3] = ["power-state", "resident-on", "running-on"];
-const VDI_FACTS: [&str; 4] = ["locks", "open-on", "damaged", "paused"];
-
-fn read_facts(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -> Vec<Fact> {
-    let index = scene.index;
-    let mut facts = Vec::new();
-    let subjects: [(&str, &[&str]); 3] = [("host", &HOST_FACTS), ("vm", &VM_FACTS), ("vdi", &VDI_FACTS)];
-    for (subject, keys) in subjects {
-        let asked = fields.among(keys);
-        match (fields.get(subject), asked.first()) {
-            (None, Some(key)) => {
-                let message = format!("`{}` says nothing of which {subject}", key.text);
-                reader.error(key.place, "misplaced-key", message, format!("add `{subject}: NAME`"));
-            }
-            (Some(_), None) => {
-                let message = format!("nothing is expected of this {subject}");
-                reader.error(fields.key_place(subject), "missing-key", message, format!("add one of {}", keys.join(", ")));
-            }
-            _ => {}
-        }
-    }
-    let all = ["host", "vm", "vdi", "masters", "default-sr"];
-    let strays: Vec<&str> = HOST_FACTS.into_iter().chain(VM_FACTS).chain(VDI_FACTS).collect();
-    if fields.among(&all).is_empty() && fields.among(&strays).is_empty() && reader.fresh(fields.place(), "missing-key") {
-        reader.error(
-            fields.place(),
-            "missing-key",
-            "this item says nothing about the pool",
-            "say `host:`, `vm:`, `vdi:`, `masters:` or `default-sr:`",
-        );
-    }
-    if let Some(hosts) = fields.get("host").and_then(|node| index.some_hosts(reader, node)) {
-        let running: Option<Vec<VmId>> =
-            fields.get("running").map(|node| index.many(reader, super::index::Kind::Vm, node).into_iter().map(VmId).collect());
-        let mut truth = |key: &str| fields.get(key).and_then(|node| reader.boolean(node));
-        let (powered, live, enabled) = (truth("powered"), truth("live"), truth("enabled"));
-        let (known, fenced) = (truth("known"), truth("fenced"));
-        let role = fields.get("role").and_then(|node| reader.choice(node, "a role", &ROLES));
-        if reader.spend(fields.place(), hosts.len() * (1 + running.as_ref().map_or(0, Vec::len))) {
-            for host in hosts {
-                facts.extend(powered.map(|value| Fact::Powered(host, value)));
-                facts.extend(live.map(|value| Fact::Live(host, value)));
-                facts.extend(enabled.map(|value| Fact::Enabled(host, value)));
-                facts.extend(known.map(|value| Fact::Known(host, value)));
-                facts.extend(role.map(|value| Fact::Role(host, value)));
-                facts.extend(running.clone().map(|value| Fact::Running(host, value)));
-                facts.extend(fenced.map(|value| Fact::Fenced(host, value)));
-            }
-        }
-    }
-    if let Some(vms) = fields.get("vm").and_then(|node| index.some_vms(reader, node)) {
-        let state = fields.get("power-state").and_then(|node| reader.choice(node, "a power state", &POWER_STATES));
-        let resident =
-            fields.get("resident-on").and_then(|node| if node.is_null() { Some(None) } else { index.host(reader, node).map(Some) });
-        let running = fields.get("running-on").map(|node| index.hosts(reader, node));
-        if reader.spend(fields.place(), vms.len() * (1 + running.as_ref().map_or(0, Vec::len))) {
-            for vm in vms {
-                facts.extend(state.map(|value| Fact::PowerState(vm, value)));
-                facts.extend(resident.map(|value| Fact::ResidentOn(vm, value)));
-                facts.extend(running.clone().map(|value| Fact::RunningOn(vm, value)));
-            }
-        }
-    }
-    if let Some(vdis) = fields.get("vdi").and_then(|node| index.some_vdis(reader, node)) {
-        let locks = fields.get("locks").map(|node| index.hosts(reader, node));
-        let open = fields.get("open-on").map(|node| index.hosts(reader, node));
-        let mut truth = |key: &str| fields.get(key).and_then(|node| reader.boolean(node));
-        let (damaged, paused) = (truth("damaged"), truth("paused"));
-        let each = locks.as_ref().map_or(0, Vec::len) + open.as_ref().map_or(0, Vec::len);
-        if reader.spend(fields.place(), vdis.len() * (1 + each)) {
-            for vdi in vdis {
-                facts.extend(locks.clone().map(|value| Fact::Locks(vdi, value)));
-                facts.extend(open.clone().map(|value| Fact::OpenOn(vdi, value)));
-                facts.extend(damaged.map(|value| Fact::Damaged(vdi, value)));
-                facts.extend(paused.map(|value| Fact::Paused(vdi, value)));
-            }
-        }
-    }
-    facts.extend(fields.get("masters").map(|node| Fact::Masters(index.hosts(reader, node))));
-    facts.extend(fields.get("default-sr").and_then(|node| {
-        if node.is_null() {
-            return Some(Fact::DefaultSr(None));
-        }
-        index.one(reader, super::index::Kind::Sr, node).map(|sr| Fact::DefaultSr(Some(crate::base::ids::SrId(sr))))
-    }));
-    facts
 }

@@ -3,8 +3,8 @@
 use super::index::Kind;
 use super::keys;
 use super::model::HaStart;
-use super::pool::Draft;
 use super::read::{Fields, Reader, shorten};
+use super::said::Draft;
 use crate::base::ids::SrId;
 use crate::base::time::Span;
 use crate::world::belief::Protection;

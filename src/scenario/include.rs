@@ -1,9 +1,8 @@
 //! Puts a scenario together from its file and those that it includes. Who knows files hands their bytes in; here is said
 //! which paths may be asked for, how deep and how much, and what counts where two files say the same key.
 
-use super::diagnostic::{Diagnostic, Source};
+use super::diagnostic::{Diagnostic, Place, Source};
 use super::keys;
-use super::load::utf8;
 use super::read::{Reader, shorten};
 use super::tree::{self, BYTES_MOST, NODES_MOST, Node, Value};
 use sha2::{Digest, Sha256};
@@ -55,6 +54,22 @@ struct Gather<'a> {
 /// Whether a file's name says that it is a part, to be included and not run.
 pub fn is_part(name: &str) -> bool {
     [".part.yaml", ".part.yml"].iter().any(|end| name.len() > end.len() && name.ends_with(end))
+}
+
+/// The text of a file.
+pub(super) fn utf8<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+        let source = Source::new(file, good);
+        let end = source.text().len();
+        let place = Place { start: end, end };
+        let (message, help) = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            ("the file is UTF-16, not UTF-8", "save it as UTF-8")
+        } else {
+            ("here stands a byte that is not UTF-8", "save the file as UTF-8")
+        };
+        Box::new(source.error(place, "not-utf8", message, help))
+    })
 }
 
 /// Puts the files together. `own` is what the first one says.

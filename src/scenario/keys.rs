@@ -40,11 +40,15 @@ pub enum Shape {
     Null,
     /// The name of a hazard.
     Hazard,
+    /// The name of a release.
+    Release,
+    /// The name of a generation of the storage manager.
+    StorageManager,
     /// The settings, which have a table of their own.
     Settings,
     /// The settings, each with a list of values.
     SettingsLists,
-    /// The contract has it and it is not built: readers refuse it by name, the schema leaves it out.
+    /// It has a name and is not built: readers refuse it by name, the schema leaves it out.
     NotYet,
 }
 
@@ -116,7 +120,7 @@ pub static FILE: Table = Table {
         key("source", Text, "Where it comes from."),
         key("shows", Map(&SHOWS), "The rules that it shows kept and broken."),
         key("tags", List(&Text), "Words to find it by."),
-        key("release", Words(&["manual-6"]), "The release of XenServer; `manual-6` is the manual taken at its word."),
+        key("release", Release, "The release that the pool runs; without it the first of them."),
         key("seed", Whole(0, u64::MAX), "The seed of all draws; default 0."),
         key("seeds", Text, "The seeds that `in:` of expected hazards is judged over, at most 10,000: `1..200`."),
         key("skip", Text, "Why `poolsim test` leaves this scenario out; `run` runs it all the same."),
@@ -152,7 +156,7 @@ pub static FILE: Table = Table {
 pub static MATRIX: Table = Table {
     what: "`matrix`",
     keys: &[
-        key("release", List(&Words(&["manual-6"])), "The releases to be tried."),
+        key("release", List(&Release), "The releases to be tried."),
         key("settings", SettingsLists, "By setting, the values to be tried: `{host-dead-after: [60s, 600s]}`."),
     ],
     required: &[],

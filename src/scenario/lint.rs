@@ -1,9 +1,9 @@
 //! Warnings about scenarios that load and test nothing: expectations that can't fail or can't hold, faults and acts that
 //! can't change anything. Says only what is sure without a run.
 
-use super::expect::Scene;
 use super::model::{Deed, Expect, Pool, Step};
 use super::read::{Fields, Reader};
+use super::scene::Scene;
 use super::steps::ReadStep;
 use super::waits::ReadSteps;
 use crate::base::ids::{MachineId, SrId};

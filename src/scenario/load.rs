@@ -1,21 +1,25 @@
 //! The way from a file's text to a scenario, in one function.
 
-use super::diagnostic::{Diagnostic, Place, Source};
-use super::expect::{Scene, StepIs, read_expect};
-use super::include::{self, Whole};
-use super::index::good_name;
+use super::diagnostic::{Diagnostic, Source};
+use super::expect::read_expect;
+use super::include::{self, Whole, utf8};
+use super::index::{Index, good_name};
 use super::keys;
 use super::lint;
 use super::matrix::{self, Set};
-use super::model::{Deed, NamedSteps, Recovery, Scenario};
+use super::model::{Deed, Expect, NamedSteps, Recovery, Scenario};
 use super::options::read_settings;
 use super::pool;
 use super::read::{Fields, Reader};
+use super::scene::{Scene, StepIs};
 use super::steps::{Around, ReadRecovery, ReadStep, read_recovery, read_steps};
 use super::tree::{self, Node, Value};
 use super::waits;
 use crate::base::time::Time;
+use crate::command::Ground;
 use crate::fault::Act;
+use crate::world::release::Release;
+use crate::world::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -36,6 +40,8 @@ pub struct Asked<'a> {
     /// What is set instead of what the file says, each as `KEY=VALUE`: a setting, or `release`. A `matrix` is tried with this
     /// value of the key alone.
     pub set: &'a [String],
+    /// Instead of the file's release, and of all but this one of its `matrix`.
+    pub release: Option<Release>,
 }
 
 /// Reads the bytes of a scenario file that includes no other. `file` is its name: diagnostics show it, and its stem names
@@ -47,7 +53,11 @@ pub fn load_bytes(file: &str, bytes: &[u8]) -> Result<Loaded, Vec<Diagnostic>> {
     load_with(
         file,
         bytes,
-        &mut Asked { include: &mut |_| Err("only a scenario that is a file of its own can include others".into()), set: &[] },
+        &mut Asked {
+            include: &mut |_| Err("only a scenario that is a file of its own can include others".into()),
+            set: &[],
+            release: None,
+        },
     )
 }
 
@@ -59,22 +69,6 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
     load_bytes(file, text.as_bytes())
 }
 
-/// The text of a file.
-pub(super) fn utf8<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
-    std::str::from_utf8(bytes).map_err(|error| {
-        let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-        let source = Source::new(file, good);
-        let end = source.text().len();
-        let place = Place { start: end, end };
-        let (message, help) = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-            ("the file is UTF-16, not UTF-8", "save it as UTF-8")
-        } else {
-            ("here stands a byte that is not UTF-8", "save the file as UTF-8")
-        };
-        Box::new(source.error(place, "not-utf8", message, help))
-    })
-}
-
 /// Reads the bytes of a scenario file and of those that it includes. `file` is its name: diagnostics show it, and its stem
 /// names the scenario.
 ///
@@ -84,7 +78,7 @@ pub(super) fn utf8<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagn
 /// Every mistake of the file in its order; at least one. Broken YAML, a key that stands twice and a file beyond all bounds
 /// stop at the first; a file that can't be included is told before what the whole would say.
 pub fn load_with(file: &str, bytes: &[u8], asked: &mut Asked<'_>) -> Result<Loaded, Vec<Diagnostic>> {
-    let set = matrix::read_set(asked.set)?;
+    let set = matrix::read_set(asked.set, asked.release)?;
     let text = utf8(file, bytes).map_err(|wrong| vec![*wrong])?;
     let own = tree::parse(&Source::new(file, text)).map_err(|broken| vec![broken])?;
     let Whole { node, parts, sha256 } = include::whole(file, text, own, asked.include)?;
@@ -132,132 +126,43 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
         return None;
     }
     let fields = reader.fields(node, &keys::FILE)?;
-    let mut string = |key: &str| fields.get(key).and_then(|node| reader.text(node, "a text")).map(str::to_string);
-    let (name, title, about, source) = (string("name"), string("title"), string("about"), string("source"));
-    let name = match (name, fields.get("name")) {
-        (Some(name), Some(node)) if name.trim().is_empty() || name.contains(char::is_control) => {
-            reader.error(
-                node.place,
-                "wrong-name",
-                "the scenario's name is empty or holds control characters",
-                "take the key out: the name is then the file's",
-            );
-            name
-        }
-        (Some(name), _) => name,
-        (None, _) => stem(reader.source.file()).to_string(),
-    };
-    let (shows_kept, shows_broken) = match fields.some("shows").and_then(|node| reader.fields(node, &keys::SHOWS)) {
-        Some(shows) => (texts(reader, &shows, "kept"), texts(reader, &shows, "broken")),
-        None => (Vec::new(), Vec::new()),
-    };
-    let tags = texts(reader, &fields, "tags");
-    let release = matrix::value(set, "release").or_else(|| fields.get("release")).and_then(|node| matrix::read_release(reader, node));
+    let head = read_head(reader, &fields);
+    let release = matrix::value(set, "release").or_else(|| fields.get("release"));
+    let release = release.and_then(|node| matrix::read_release(reader, node)).unwrap_or_default();
     let seed = fields.get("seed").and_then(|node| reader.whole(node, 0, u64::MAX)).unwrap_or(0);
     let seeds = fields.get("seeds").and_then(|node| reader.whole_range(node, SEEDS_MOST));
     let skip = fields.get("skip").and_then(|node| read_skip(reader, node));
     let until = fields.get("until").and_then(|node| reader.span(node)).map(|span| Time::ZERO + span);
     let settings = match matrix::settings(set, fields.some("settings"), node.place) {
-        Some(node) => read_settings(reader, &node),
-        None => fields.some("settings").map(|node| read_settings(reader, node)).unwrap_or_default(),
+        Some(node) => read_settings(reader, release, &node),
+        None => fields.some("settings").map_or_else(|| Settings::of(release), |node| read_settings(reader, release, node)),
     };
-
     let Some(pool_node) = fields.some("pool") else {
         let place = if fields.get("pool").is_some() { fields.key_place("pool") } else { fields.place() };
-        reader.error(
-            place,
-            "missing-key",
-            "the scenario has no pool",
-            "add `pool:` with at least one host: `pool: {hosts: [alpha, beta]}`",
-        );
+        let help = "add `pool:` with at least one host: `pool: {hosts: [alpha, beta]}`";
+        reader.error(place, "missing-key", "the scenario has no pool", help);
         return None;
     };
     let pool::ReadPool { pool, index } = pool::read(reader, pool_node, &settings)?;
 
-    let mut around =
-        Around { index: &index, names: &pool.names, master: pool.master, until, steps: 0, lost: Vec::new(), named: Vec::new() };
-    let timeline = fields.get("timeline").map_or_else(Vec::new, |node| read_steps(reader, &mut around, node, "timeline", pool.master));
-    let mut worlds: Vec<(String, Vec<ReadStep>, u32)> = Vec::new();
-    if let Some(node) = fields.get("worlds") {
-        for (key, node) in reader.entries(node, "a map from the name of each world to its steps") {
-            good_name(reader, key.place, &key.text, "world");
-            let steps = read_steps(reader, &mut around, node, &format!("worlds.{}", key.text), pool.master);
-            worlds.push((key.text.clone(), steps, reader.line(key.place)));
-        }
-        not_empty(reader, &fields, "worlds", worlds.is_empty());
-    }
-    let mut operators: Vec<(String, Vec<ReadStep>, u32)> = Vec::new();
-    if let Some(node) = fields.get("operators") {
-        for (key, node) in reader.entries(node, "a map from the name of each operator to his steps") {
-            good_name(reader, key.place, &key.text, "operator");
-            let steps = read_steps(reader, &mut around, node, &format!("operators.{}", key.text), pool.master);
-            operators.push((key.text.clone(), steps, reader.line(key.place)));
-            if operators.len() == OPERATORS_MOST + 1 {
-                let help = "let some of them share a sequence of steps";
-                reader.error(key.place, "too-many", format!("too many operators: at most {OPERATORS_MOST}"), help);
-            }
-        }
-        not_empty(reader, &fields, "operators", operators.is_empty());
-    }
-    let mut recoveries: Vec<ReadRecovery<'_>> = Vec::new();
-    if let Some(node) = fields.get("recoveries") {
-        for (key, node) in reader.entries(node, "a map from the name of each recovery to its steps") {
-            good_name(reader, key.place, &key.text, "recovery");
-            recoveries.extend(read_recovery(reader, &mut around, node, Some((&key.text, key.place))));
-        }
-        not_empty(reader, &fields, "recoveries", recoveries.is_empty());
-        if fields.get("recovery").is_some() {
-            let place = fields.key_place("recovery");
-            reader.error(place, "contradiction", "`recovery` and `recoveries` in one file", "give this one a name among `recoveries:`");
-        }
-    } else if let Some(node) = fields.some("recovery") {
-        recoveries.extend(read_recovery(reader, &mut around, node, None));
-    }
-    let lost: BTreeSet<String> = std::mem::take(&mut around.lost).into_iter().collect();
-    let mut named = std::mem::take(&mut around.named);
-    named.retain(|step| !lost.contains(&step.id));
-    let (world_steps, world_lines): (Vec<waits::ReadNamed>, Vec<u32>) =
-        worlds.into_iter().map(|(name, steps, line)| ((name, steps), line)).unzip();
-    let (operator_steps, operator_lines): (Vec<waits::ReadNamed>, Vec<u32>) =
-        operators.into_iter().map(|(name, steps, line)| ((name, steps), line)).unzip();
-    let read_steps = waits::ReadSteps { timeline: &timeline, worlds: &world_steps, recoveries: &recoveries, operators: &operator_steps };
-    waits::check(reader, &read_steps, &named);
-    lint::steps(reader, &pool, &read_steps);
-    let mut scene = Scene {
-        index: &index,
-        seeds: fields.get("seeds").is_some(),
-        steps: steps_by_id(&read_steps, &lost),
-        recovery: None,
-        worlds: world_steps.iter().map(|(name, _)| name.clone()).collect(),
-        recoveries: recoveries.iter().filter_map(|recovery| recovery.recovery.name.clone()).collect::<BTreeSet<_>>(),
-        until,
-    };
-    let mut read = Vec::new();
-    for (at, ReadRecovery { mut recovery, steps, expect, .. }) in recoveries.into_iter().enumerate() {
-        recovery.steps = bare(steps);
-        scene.recovery = Some(at);
-        recovery.expect = expect.filter(|(node, _)| !node.is_null()).and_then(|(node, place)| {
-            let line = reader.line(place);
-            read_expect(reader, &scene, node, line)
-        });
-        read.push(recovery);
-    }
-    let recoveries: Vec<Recovery> = read;
-    scene.recovery = None;
-    let expect = fields.some("expect").and_then(|node| {
-        let line = reader.line(fields.key_place("expect"));
-        read_expect(reader, &scene, node, line)
-    });
+    let ground = Ground { names: &pool.names, release, manager: settings.storage_manager };
+    let mut around = Around { index: &index, ground, master: pool.master, until, steps: 0, lost: Vec::new(), named: Vec::new() };
+    let sequences = read_sequences(reader, &mut around, &fields);
+    lint::steps(reader, &pool, &sequences.read());
+    let (of_recoveries, expect) = read_expectations(reader, &fields, &index, until, &sequences);
+    let Sequences { timeline, worlds, world_lines, recoveries, operators, operator_lines, .. } = sequences;
+    let named = |(read, line): (waits::ReadNamed, u32)| NamedSteps { name: read.0, line, steps: bare(read.1) };
+    let whole = |(read, expect): (ReadRecovery<'_>, _)| Recovery { steps: bare(read.steps), expect, ..read.recovery };
 
     Some(Scenario {
-        name,
-        title: title.unwrap_or_default(),
-        about: about.unwrap_or_default(),
-        source: source.unwrap_or_default(),
-        shows_kept,
-        shows_broken,
-        tags,
-        release: release.unwrap_or_default(),
+        name: head.name,
+        title: head.title,
+        about: head.about,
+        source: head.source,
+        shows_kept: head.shows_kept,
+        shows_broken: head.shows_broken,
+        tags: head.tags,
+        release,
         seed,
         seeds,
         skip,
@@ -268,19 +173,160 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
         sha256: sha256.to_string(),
         pool,
         timeline: bare(timeline),
-        worlds: world_steps
-            .into_iter()
-            .zip(world_lines)
-            .map(|((name, steps), line)| NamedSteps { name, line, steps: bare(steps) })
-            .collect(),
-        operators: operator_steps
-            .into_iter()
-            .zip(operator_lines)
-            .map(|((name, steps), line)| NamedSteps { name, line, steps: bare(steps) })
-            .collect(),
-        recoveries,
+        worlds: worlds.into_iter().zip(world_lines).map(named).collect(),
+        operators: operators.into_iter().zip(operator_lines).map(named).collect(),
+        recoveries: recoveries.into_iter().zip(of_recoveries).map(whole).collect(),
         expect,
     })
+}
+
+/// What a file says of itself.
+struct Head {
+    name: String,
+    title: String,
+    about: String,
+    source: String,
+    shows_kept: Vec<String>,
+    shows_broken: Vec<String>,
+    tags: Vec<String>,
+}
+
+fn read_head(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Head {
+    let mut string = |key: &str| fields.get(key).and_then(|node| reader.text(node, "a text")).map(str::to_string);
+    let (name, title, about, source) = (string("name"), string("title"), string("about"), string("source"));
+    let name = match (name, fields.get("name")) {
+        (Some(name), Some(node)) if name.trim().is_empty() || name.contains(char::is_control) => {
+            let message = "the scenario's name is empty or holds control characters";
+            reader.error(node.place, "wrong-name", message, "take the key out: the name is then the file's");
+            name
+        }
+        (Some(name), _) => name,
+        (None, _) => stem(reader.source.file()).to_string(),
+    };
+    let (shows_kept, shows_broken) = match fields.some("shows").and_then(|node| reader.fields(node, &keys::SHOWS)) {
+        Some(shows) => (texts(reader, &shows, "kept"), texts(reader, &shows, "broken")),
+        None => (Vec::new(), Vec::new()),
+    };
+    Head {
+        name,
+        title: title.unwrap_or_default(),
+        about: about.unwrap_or_default(),
+        source: source.unwrap_or_default(),
+        shows_kept,
+        shows_broken,
+        tags: texts(reader, fields, "tags"),
+    }
+}
+
+/// The steps of a file.
+struct Sequences<'n> {
+    timeline: Vec<ReadStep>,
+    worlds: Vec<waits::ReadNamed>,
+    /// Where each world stands.
+    world_lines: Vec<u32>,
+    recoveries: Vec<ReadRecovery<'n>>,
+    operators: Vec<waits::ReadNamed>,
+    /// Where each operator stands.
+    operator_lines: Vec<u32>,
+    /// The ids of steps that were wrong.
+    lost: BTreeSet<String>,
+}
+
+impl Sequences<'_> {
+    fn read(&self) -> waits::ReadSteps<'_> {
+        waits::ReadSteps { timeline: &self.timeline, worlds: &self.worlds, recoveries: &self.recoveries, operators: &self.operators }
+    }
+}
+
+fn read_sequences<'n>(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'n>) -> Sequences<'n> {
+    let master = around.master;
+    let timeline = fields.get("timeline").map_or_else(Vec::new, |node| read_steps(reader, around, node, "timeline", master));
+    let (worlds, world_lines) = read_named(reader, around, fields, "worlds", "world");
+    let recoveries = read_recoveries(reader, around, fields);
+    let (operators, operator_lines) = read_named(reader, around, fields, "operators", "operator");
+    if let Some(line) = fields.get("operators").filter(|_| operators.len() > OPERATORS_MOST) {
+        let message = format!("{} operators: at most {OPERATORS_MOST}", operators.len());
+        reader.error(line.mark(), "too-many", message, "let some of them share a sequence of steps");
+    }
+    let lost: BTreeSet<String> = std::mem::take(&mut around.lost).into_iter().collect();
+    let mut named = std::mem::take(&mut around.named);
+    named.retain(|step| !lost.contains(&step.id));
+    let sequences = Sequences { timeline, worlds, world_lines, recoveries, operators, operator_lines, lost };
+    waits::check(reader, &sequences.read(), &named);
+    sequences
+}
+
+/// A map from names to lists of steps, with the line of each name.
+fn read_named(
+    reader: &mut Reader<'_>,
+    around: &mut Around<'_>,
+    fields: &Fields<'_>,
+    key: &str,
+    kind: &str,
+) -> (Vec<waits::ReadNamed>, Vec<u32>) {
+    let (mut named, mut lines) = (Vec::new(), Vec::new());
+    if let Some(node) = fields.get(key) {
+        let master = around.master;
+        for (name, node) in reader.entries(node, &format!("a map from the name of each {kind} to its steps")) {
+            good_name(reader, name.place, &name.text, kind);
+            let steps = read_steps(reader, around, node, &format!("{key}.{}", name.text), master);
+            named.push((name.text.clone(), steps));
+            lines.push(reader.line(name.place));
+        }
+        not_empty(reader, fields, key, named.is_empty());
+    }
+    (named, lines)
+}
+
+fn read_recoveries<'n>(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'n>) -> Vec<ReadRecovery<'n>> {
+    let mut recoveries = Vec::new();
+    if let Some(node) = fields.get("recoveries") {
+        for (key, node) in reader.entries(node, "a map from the name of each recovery to its steps") {
+            good_name(reader, key.place, &key.text, "recovery");
+            recoveries.extend(read_recovery(reader, around, node, Some((&key.text, key.place))));
+        }
+        not_empty(reader, fields, "recoveries", recoveries.is_empty());
+        if fields.get("recovery").is_some() {
+            let place = fields.key_place("recovery");
+            reader.error(place, "contradiction", "`recovery` and `recoveries` in one file", "give this one a name among `recoveries:`");
+        }
+    } else if let Some(node) = fields.some("recovery") {
+        recoveries.extend(read_recovery(reader, around, node, None));
+    }
+    recoveries
+}
+
+/// What each recovery expects, and what the file does: read last, since expectations name worlds, recoveries and steps.
+fn read_expectations(
+    reader: &mut Reader<'_>,
+    fields: &Fields<'_>,
+    index: &Index,
+    until: Option<Time>,
+    sequences: &Sequences<'_>,
+) -> (Vec<Option<Expect>>, Option<Expect>) {
+    let mut scene = Scene {
+        index,
+        seeds: fields.get("seeds").is_some(),
+        steps: steps_by_id(sequences),
+        recovery: None,
+        worlds: sequences.worlds.iter().map(|(name, _)| name.clone()).collect(),
+        recoveries: sequences.recoveries.iter().filter_map(|read| read.recovery.name.clone()).collect(),
+        until,
+    };
+    let mut of_recoveries = Vec::new();
+    for (at, read) in sequences.recoveries.iter().enumerate() {
+        scene.recovery = Some(at);
+        of_recoveries.push(read.expect.filter(|(node, _)| !node.is_null()).and_then(|(node, place)| {
+            let line = reader.line(place);
+            read_expect(reader, &scene, node, line)
+        }));
+    }
+    scene.recovery = None;
+    let expect = fields.some("expect").and_then(|node| {
+        let line = reader.line(fields.key_place("expect"));
+        read_expect(reader, &scene, node, line)
+    });
+    (of_recoveries, expect)
 }
 
 /// The most people who type beside the recovery.
@@ -299,7 +345,7 @@ fn read_skip(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
 }
 
 /// The steps that have ids, for the expectations that name them. Those that are wrong count: they have been told of.
-fn steps_by_id(read: &waits::ReadSteps<'_>, lost: &BTreeSet<String>) -> BTreeMap<String, Vec<StepIs>> {
+fn steps_by_id(sequences: &Sequences<'_>) -> BTreeMap<String, Vec<StepIs>> {
     let mut found: BTreeMap<String, Vec<StepIs>> = BTreeMap::new();
     let mut add = |steps: &[ReadStep], recovery: Option<usize>| {
         for step in steps.iter().map(|read| &read.step) {
@@ -309,10 +355,10 @@ fn steps_by_id(read: &waits::ReadSteps<'_>, lost: &BTreeSet<String>) -> BTreeMap
             }
         }
     };
-    add(read.timeline, None);
-    read.worlds.iter().chain(read.operators).for_each(|(_, steps)| add(steps, None));
-    read.recoveries.iter().enumerate().for_each(|(at, recovery)| add(&recovery.steps, Some(at)));
-    for id in lost {
+    add(&sequences.timeline, None);
+    sequences.worlds.iter().chain(&sequences.operators).for_each(|(_, steps)| add(steps, None));
+    sequences.recoveries.iter().enumerate().for_each(|(at, read)| add(&read.steps, Some(at)));
+    for id in &sequences.lost {
         found.entry(id.clone()).or_default().push(StepIs { recovery: None, changes: true });
     }
     found

@@ -2,11 +2,11 @@
 
 use super::diagnostic::{Diagnostic, Place, Source};
 use super::keys;
-use super::options::{read_settings, release_not_yet};
+use super::options::read_settings;
 use super::read::{Reader, shorten};
 use super::tree::{Key, NODES_MOST, Node, Value};
 use super::waits::CASES_MOST;
-use crate::world::release::Release;
+use crate::world::release::{RELEASES_NOT_YET, Release};
 use crate::world::settings::SETTINGS;
 
 /// The most values that are set from outside.
@@ -19,6 +19,8 @@ pub struct Set {
     value: Node,
     /// As written.
     text: String,
+    /// Whether reports tell it: a release of the command line's own option stands there already.
+    told: bool,
 }
 
 /// One key of a matrix with the values to be tried.
@@ -27,11 +29,11 @@ pub struct Axis {
     values: Vec<(Node, String)>,
 }
 
-/// Reads what is set from outside; the later of two counts.
+/// Reads what is set from outside; the later of two counts, and the release before what `typed` says of it.
 ///
 /// # Errors
 /// Every mistake, shown in what was typed.
-pub fn read_set(typed: &[String]) -> Result<Vec<Set>, Vec<Diagnostic>> {
+pub fn read_set(typed: &[String], release: Option<Release>) -> Result<Vec<Set>, Vec<Diagnostic>> {
     let mut read: Vec<Set> = Vec::new();
     let mut wrong = Vec::new();
     for text in typed.iter().take(SET_MOST) {
@@ -47,16 +49,23 @@ pub fn read_set(typed: &[String]) -> Result<Vec<Set>, Vec<Diagnostic>> {
             if key.text == "release" {
                 read_release(&mut reader, &node);
             } else {
-                read_settings(&mut reader, &Node { place: key_place, value: Value::Map(vec![(key.clone(), node.clone())]) });
+                let map = Value::Map(vec![(key.clone(), node.clone())]);
+                read_settings(&mut reader, release.unwrap_or_default(), &Node { place: key_place, value: map });
             }
             read.retain(|set| set.key.text != key.text);
             // What it says is right here; where it meets the file's own words, the file's beginning is pointed at.
             let place = Place::default();
-            read.push(Set { key: Key { place, ..key }, value: Node { place, ..node }, text: value });
+            read.push(Set { key: Key { place, ..key }, value: Node { place, ..node }, text: value, told: true });
         } else {
             reader.error(whole, "wrong-value", format!("`{}` sets nothing", shorten(text)), "write KEY=VALUE: `host-dead-after=60s`");
         }
         wrong.extend(reader.finish().0);
+    }
+    if let Some(release) = release {
+        let (place, text) = (Place::default(), release.name().to_string());
+        read.retain(|set| set.key.text != "release");
+        let key = Key { place, text: "release".into(), is_text: true };
+        read.push(Set { key, value: Node { place, value: Value::Text(text.clone()) }, text, told: false });
     }
     if wrong.is_empty() { Ok(read) } else { Err(wrong) }
 }
@@ -64,11 +73,14 @@ pub fn read_set(typed: &[String]) -> Result<Vec<Set>, Vec<Diagnostic>> {
 /// The release that a value names.
 pub fn read_release(reader: &mut Reader<'_>, node: &Node) -> Option<Release> {
     match &node.value {
-        Value::Text(text) if release_not_yet(text) => {
+        Value::Text(text) if RELEASES_NOT_YET.contains(&text.as_str()) => {
             reader.not_yet(node.place, &format!("the release {text}"));
             None
         }
-        _ => reader.choice(node, "a release", &[(Release::Manual6.name(), Release::Manual6)]),
+        _ => {
+            let there: Vec<(&str, Release)> = Release::all().map(|release| (release.name(), release)).collect();
+            reader.choice(node, "a release", &there)
+        }
     }
 }
 
@@ -89,7 +101,8 @@ pub fn read(reader: &mut Reader<'_>, file: &Node, set: &[Set]) -> Vec<Axis> {
                 axes.extend(axis(reader, key, node, set).filter(|axis| axis.key.text == doc.key));
             } else {
                 // Tells that there is no such setting.
-                read_settings(reader, &Node { place: node.place, value: Value::Map(vec![(key.clone(), node.clone())]) });
+                let map = Value::Map(vec![(key.clone(), node.clone())]);
+                read_settings(reader, Release::default(), &Node { place: node.place, value: map });
             }
         }
     }
@@ -148,7 +161,7 @@ pub fn combinations(reader: &mut Reader<'_>, file: &Node, axes: Vec<Axis>, set: 
             let before = before.clone();
             axis.values.iter().map(move |(value, text)| {
                 let mut all = before.clone();
-                all.push(Set { key: axis.key.clone(), value: value.clone(), text: text.clone() });
+                all.push(Set { key: axis.key.clone(), value: value.clone(), text: text.clone(), told: true });
                 all
             })
         };
@@ -185,7 +198,7 @@ pub fn settings(set: &[Set], own: Option<&Node>, place: Place) -> Option<Node> {
     Some(Node { place, value: Value::Map(entries) })
 }
 
-/// What is set, as it was written.
+/// What is set and told, as it was written.
 pub fn written(set: &[Set]) -> Vec<(String, String)> {
-    set.iter().map(|set| (set.key.text.clone(), set.text.clone())).collect()
+    set.iter().filter(|set| set.told).map(|set| (set.key.text.clone(), set.text.clone())).collect()
 }

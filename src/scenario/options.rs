@@ -3,13 +3,12 @@
 use super::keys::Shape;
 use super::read::{INTERVAL_LEAST, Reader, shorten};
 use super::tree::{Node, Value};
-use crate::world::release::RELEASES_NOT_YET;
+use crate::world::release::Release;
 use crate::world::settings::{SETTINGS, SettingKind, Settings};
+use crate::world::sm::{MANAGERS_NOT_YET, StorageManager};
 
 /// Settings that are intervals: what they time comes again and again.
 pub const INTERVALS: [&str; 5] = ["heartbeat-interval", "liveness-check", "database-sync", "emergency-retry", "emergency-restart"];
-/// Generations of the storage manager that the contract names and that are not built.
-const MANAGERS_NOT_YET: [&str; 4] = ["g1b", "g2", "g3", "g4"];
 
 /// What a setting's value looks like.
 pub fn shape(kind: SettingKind) -> Shape {
@@ -17,13 +16,13 @@ pub fn shape(kind: SettingKind) -> Shape {
         SettingKind::Span => Shape::Span,
         SettingKind::Range => Shape::SpanRange,
         SettingKind::Chance => Shape::Chance,
-        SettingKind::StorageManager => Shape::Words(&["g1"]),
+        SettingKind::StorageManager => Shape::StorageManager,
     }
 }
 
-/// Reads the settings.
-pub fn read_settings(reader: &mut Reader<'_>, node: &Node) -> Settings {
-    let mut settings = Settings::default();
+/// Reads the settings; what is not said is as the release has it.
+pub fn read_settings(reader: &mut Reader<'_>, release: Release, node: &Node) -> Settings {
+    let mut settings = Settings::of(release);
     for (key, value) in reader.entries(node, "a map from settings to values") {
         let Some(doc) = SETTINGS.iter().find(|doc| doc.key == key.text) else {
             let help = match reader.guess(&key.text, SETTINGS.iter().map(|doc| doc.key)) {
@@ -57,7 +56,9 @@ pub fn read_settings(reader: &mut Reader<'_>, node: &Node) -> Settings {
                 {
                     reader.not_yet(value.place, &format!("the storage manager {text}"));
                 } else {
-                    reader.choice(value, "a generation of the storage manager", &[("g1", ())]);
+                    let there: Vec<_> = StorageManager::ALL.iter().map(|manager| (manager.name(), *manager)).collect();
+                    let read = reader.choice(value, "a generation of the storage manager", &there);
+                    settings.storage_manager = read.unwrap_or(settings.storage_manager);
                 }
             }
         }
@@ -76,9 +77,4 @@ pub fn read_settings(reader: &mut Reader<'_>, node: &Node) -> Settings {
         );
     }
     settings
-}
-
-/// Whether a release is one that the contract names and that is not built.
-pub fn release_not_yet(name: &str) -> bool {
-    RELEASES_NOT_YET.contains(&name)
 }

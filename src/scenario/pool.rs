@@ -5,9 +5,11 @@ use super::diagnostic::Place;
 use super::index::{Index, Kind, Named, good_name, named};
 use super::keys;
 use super::read::{Fields, Reader, shorten};
-use super::start::{HostSaid, Running, VdiSaid, VmSaid};
+use super::said::{Draft, HostSaid, Reference, Running, VdiSaid, VmSaid};
+use super::start;
 use super::tree::{Node, Value};
-use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
+use crate::base::ids::{MachineId, SrId, VbdId, VdiId, VmId};
+use crate::base::time::Span;
 use crate::scenario::model::{HostStart, Pool, Role, VdiStart, VmStart};
 use crate::world::belief::PowerState;
 use crate::world::inventory::{self, Inventory, Mode, SrName, SrType, VbdName, VdiName, VmName};
@@ -23,6 +25,11 @@ pub const PBDS_MOST: usize = 400_000;
 /// The most VMs, VDIs and VBDs of a file, each.
 pub const DISKS_MOST: usize = 60_000;
 
+/// The memory of a VM that says none: 1 GiB.
+pub(super) const MEMORY: u64 = 1 << 30;
+/// How often a VM writes that says nothing of it.
+pub(super) const WRITES: Span = Span::secs(5);
+
 /// How disks are attached.
 pub const MODES: [(&str, Mode); 2] = [("rw", Mode::Rw), ("ro", Mode::Ro)];
 /// What a host may hold itself for.
@@ -36,27 +43,6 @@ pub struct ReadPool {
     pub pool: Pool,
     /// Its names.
     pub index: Index,
-}
-
-/// What a pool is made of while it is read.
-#[derive(Default)]
-pub(super) struct Draft {
-    pub names: Inventory,
-    pub index: Index,
-    pub hosts: Vec<HostSaid>,
-    pub vms: Vec<VmSaid>,
-    pub vdis: Vec<VdiSaid>,
-    uuids: Vec<(String, Place)>,
-    refs: Vec<Reference>,
-    /// There are too many disks; it has been told.
-    full: bool,
-}
-
-/// A VBD whose VDI is declared elsewhere.
-struct Reference {
-    vbd: usize,
-    place: Place,
-    name: String,
 }
 
 /// Reads `pool`. `None` where so much is wrong that the rest of the file can't be read against it.
@@ -111,7 +97,7 @@ pub fn read(reader: &mut Reader<'_>, node: &Node, settings: &Settings) -> Option
         }
     }
     let ha = super::ha::read(reader, &draft, &fields);
-    let (hosts, vms, vdis): (Vec<HostStart>, Vec<VmStart>, Vec<VdiStart>) = super::start::derive(reader, &draft, master);
+    let (hosts, vms, vdis): (Vec<HostStart>, Vec<VmStart>, Vec<VdiStart>) = start::derive(reader, &draft, master);
     let Draft { names, index, .. } = draft;
     Some(ReadPool { pool: Pool { names, master, default_sr, hosts, vms, vdis, dumps, ha }, index })
 }
@@ -260,7 +246,7 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
         let fields = details.and_then(|details| reader.fields(details, &keys::VM));
         let mut said = VmSaid { place, ..VmSaid::default() };
         let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Vm, at);
-        let mut vm = VmName::plain(name, uuid, settings.vm_grace);
+        let mut vm = VmName { memory: MEMORY, writes: Some(WRITES), ..VmName::plain(name, uuid, settings.vm_grace) };
         let mut disks = None;
         if let Some(fields) = &fields {
             vm.memory = fields.get("memory").and_then(|node| reader.size(node)).unwrap_or(vm.memory);
@@ -445,9 +431,4 @@ fn resolve_references(reader: &mut Reader<'_>, draft: &mut Draft) {
             reader.error(draft.refs[at].place, "duplicate-name", "this VM attaches that VDI already", "a VM attaches a VDI once");
         }
     }
-}
-
-/// The host that is installed on a machine at the start.
-pub(super) fn host_of(machine: MachineId) -> HostId {
-    HostId(machine.0)
 }

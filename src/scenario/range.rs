@@ -60,6 +60,22 @@ pub fn parse(text: &str) -> Result<NameRange, String> {
     Ok(NameRange { head: head.to_string(), numbers: Some((a, b)), width: if padded { number.len() } else { 0 }, tail: tail.to_string() })
 }
 
+/// How many of these names, from the first, are a row: [`parse`] of `first..last` gives them again. At least one.
+pub fn row(names: &[&str]) -> usize {
+    let Some(first) = names.first() else { return 1 };
+    let Some(end) = first.rfind(|c: char| c.is_ascii_digit()).map(|at| at + 1) else { return 1 };
+    let start = first[..end].trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (head, digits, tail) = (&first[..start], &first[start..end], &first[end..]);
+    let Ok(number) = digits.parse::<u32>() else { return 1 };
+    let width = if digits.starts_with('0') { digits.len() } else { 0 };
+    let follows = |n: usize| format!("{head}{:0width$}{tail}", number as u64 + n as u64);
+    let count = (0..names.len()).take_while(|n| names[*n] == follows(*n)).count();
+    // Where the numbers grow longer than their zeros allow, or than a number may be, there is no such row.
+    let is_row =
+        |count: usize| parse(&format!("{first}..{}", names[count - 1])).is_ok_and(|range| range.names().eq(names[..count].iter().copied()));
+    if count > 1 && is_row(count) { count } else { 1 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +92,16 @@ mod tests {
         for wrong in ["a..b", "a1..b2", "a3..a1", "a01..a100", "a1..a", "..", "a1..a2..a3", "ä..ö", "1ä..2ö", "a99999999999..a999999999999"]
         {
             assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_row_is_what_a_range_stands_for() {
+        assert_eq!(row(&["xs08", "xs09", "xs10", "xs11", "alpha"]), 4);
+        assert_eq!(row(&["xs8", "xs9", "xs10", "xs12"]), 3);
+        assert_eq!(row(&["rack2-h1-a", "rack2-h2-a", "rack2-h3-a"]), 3);
+        for none in [&["a", "b"][..], &["a1", "b2"], &["a1"], &[], &["a2", "a1"], &["a01", "a2"], &["a4294967295", "a4294967296"]] {
+            assert_eq!(row(none), 1, "{none:?}");
         }
     }
 }

@@ -5,10 +5,9 @@ use super::index::{Index, Kind};
 use super::read::{Reader, shorten};
 use super::tree::Node;
 use crate::command::{
-    self,
+    self, Ground,
     shell::{self, Line, Piece, Script},
 };
-use crate::world::inventory::Inventory;
 
 /// The most that one step may type, in bytes.
 const BYTES_MOST: usize = 1 << 20;
@@ -18,7 +17,7 @@ const BYTES_MOST: usize = 1 << 20;
 pub fn read_run(
     reader: &mut Reader<'_>,
     index: &Index,
-    names: &Inventory,
+    ground: Ground<'_>,
     node: &Node,
     forgiving: bool,
     stdin: Option<&str>,
@@ -60,18 +59,19 @@ pub fn read_run(
                 }
             }
         }
-        examine_run(reader, names, node, text, line, forgiving, stdin);
+        examine_run(reader, ground, node, text, line, forgiving, stdin);
     }
     Some(script)
 }
 
 /// Asks the commands what they would say of a line before anything runs. Where the step expects an error, what they
 /// would refuse is what it wants to show, and only the surprises are told.
-fn examine_run(reader: &mut Reader<'_>, names: &Inventory, node: &Node, text: &str, line: &Line, forgiving: bool, stdin: Option<&str>) {
+fn examine_run(reader: &mut Reader<'_>, ground: Ground<'_>, node: &Node, text: &str, line: &Line, forgiving: bool, stdin: Option<&str>) {
+    let names = ground.names;
     if reader.full() || !reader.examine(node.mark(), names.machines.len() + names.srs.len() + names.vms.len() + names.vdis.len()) {
         return;
     }
-    for complaint in command::examine(line, names, stdin) {
+    for complaint in command::examine(line, ground, stdin) {
         let Some((start, end)) = line.places.get(complaint.word).copied() else { continue };
         let typed = &text[start..end];
         // Variables have been looked up already, by an index and in every step.

@@ -6,7 +6,9 @@
 use super::keys::{self, Shape, TABLES, Table};
 use super::options;
 use crate::hazard;
+use crate::world::release::Release;
 use crate::world::settings::SETTINGS;
+use crate::world::sm::StorageManager;
 use serde_json::{Map, Value, json};
 
 /// A duration; the units run from large to small, and a number alone is none.
@@ -116,6 +118,8 @@ fn shape(shape: &Shape) -> Value {
                 hazard::ALL.iter().map(|doc| json!({"const": doc.name, "description": format!("{}: {}.", doc.severity.name(), doc.holds)}));
             json!({"oneOf": each.collect::<Vec<_>>()})
         }
+        Shape::Release => json!({"enum": Release::all().map(Release::name).collect::<Vec<_>>()}),
+        Shape::StorageManager => json!({"enum": StorageManager::ALL.iter().map(|manager| manager.name()).collect::<Vec<_>>()}),
         Shape::Settings => settings(|value| value),
         Shape::SettingsLists => settings(|value| json!({"type": "array", "minItems": 1, "items": value})),
         Shape::NotYet => json!(false),

@@ -1,57 +1,15 @@
-//! The state at 0: what the file says, and from it what it does not say, in the contract's order. What is said is not
+//! The state at 0: what the file says, and from it what it does not say, one after the other. What is said is not
 //! derived again; what can't be so is told of.
 
 use super::diagnostic::Place;
 use super::model::{HostStart, Role, VdiStart, VmStart};
-use super::pool::{Draft, host_of};
 use super::read::{Reader, shorten};
-use crate::base::ids::{MachineId, SrId, VmId};
+use super::said::{Draft, Running, host_of};
+use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::world::belief::PowerState;
-use crate::world::inventory::Mode;
+use crate::world::inventory::{Inventory, Mode};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What is said of a host.
-#[derive(Default)]
-pub(super) struct HostSaid {
-    pub place: Place,
-    pub spare: bool,
-    pub powered: Option<bool>,
-    pub known: Option<bool>,
-    pub live: Option<(bool, Place)>,
-    pub enabled: Option<bool>,
-    pub role: Option<Role>,
-    pub copy_age: Option<Span>,
-}
-
-/// What `running-on` says.
-#[derive(Default)]
-pub(super) enum Running {
-    #[default]
-    Unsaid,
-    /// A host: the record, and the domain if it has power.
-    Host(MachineId, Place),
-    /// A list: the domains alone.
-    Domains(Vec<(MachineId, Place)>),
-}
-
-/// What is said of a VM.
-#[derive(Default)]
-pub(super) struct VmSaid {
-    pub place: Place,
-    pub running: Running,
-    pub power_state: Option<(PowerState, Place)>,
-    pub resident_on: Option<(Option<MachineId>, Place)>,
-}
-
-/// What is said of a VDI.
-#[derive(Default)]
-pub(super) struct VdiSaid {
-    pub place: Place,
-    pub locks: Option<Vec<(MachineId, Mode, Place)>>,
-    pub open_on: Option<Vec<(MachineId, Mode, Place)>>,
-    pub paused: bool,
-}
 
 /// Derives what is not said.
 pub(super) fn derive(reader: &mut Reader<'_>, draft: &Draft, master: MachineId) -> (Vec<HostStart>, Vec<VmStart>, Vec<VdiStart>) {
@@ -165,28 +123,45 @@ fn vms(reader: &mut Reader<'_>, draft: &Draft, hosts: &[HostStart]) -> Vec<VmSta
     vms
 }
 
-fn vdis(reader: &mut Reader<'_>, draft: &Draft, hosts: &[HostStart], vms: &[VmStart]) -> Vec<VdiStart> {
-    let names = &draft.names;
-    let mut open: Vec<Vec<(MachineId, Mode, Option<VmId>)>> = vec![Vec::new(); names.vdis.len()];
-    let mut locks: Vec<BTreeMap<MachineId, Mode>> = vec![BTreeMap::new(); names.vdis.len()];
+/// What follows for a VDI from where VMs run.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Used {
+    /// Who has it open, and for which VM.
+    pub open_on: Vec<(MachineId, Mode, Option<VmId>)>,
+    /// The locks of the records, by host.
+    pub locks: Vec<(HostId, Mode)>,
+}
+
+/// What follows for each VDI from where VMs run: in truth it is open there, and the record's host has its lock.
+pub(super) fn opened_and_locked(names: &Inventory, vms: &[VmStart]) -> Vec<Used> {
+    let mut used: Vec<Used> = vec![Used::default(); names.vdis.len()];
+    let mut locks: Vec<BTreeMap<HostId, Mode>> = vec![BTreeMap::new(); names.vdis.len()];
     for (start, vm) in vms.iter().zip(names.vm_ids()) {
         for vbd in &names.vms[vm.at()].vbds {
             let name = &names.vbds[vbd.at()];
-            let Some(open) = open.get_mut(name.vdi.at()) else { continue };
-            open.extend(start.running_on.iter().map(|machine| (*machine, name.mode, Some(vm))));
+            let Some(used) = used.get_mut(name.vdi.at()) else { continue };
+            used.open_on.extend(start.running_on.iter().map(|machine| (*machine, name.mode, Some(vm))));
             if let Some(host) = start.resident_on {
-                let held = locks[name.vdi.at()].entry(MachineId(host.0)).or_insert(name.mode);
+                let held = locks[name.vdi.at()].entry(host).or_insert(name.mode);
                 *held = (*held).max(name.mode);
             }
         }
     }
+    for (used, locks) in used.iter_mut().zip(locks) {
+        used.locks = locks.into_iter().collect();
+    }
+    used
+}
+
+fn vdis(reader: &mut Reader<'_>, draft: &Draft, hosts: &[HostStart], vms: &[VmStart]) -> Vec<VdiStart> {
+    let names = &draft.names;
     let mut vdis = Vec::with_capacity(names.vdis.len());
-    for ((said, vdi), (derived, locks)) in draft.vdis.iter().zip(&names.vdis).zip(open.into_iter().zip(locks)) {
+    for ((said, vdi), used) in draft.vdis.iter().zip(&names.vdis).zip(opened_and_locked(names, vms)) {
         let open_on = match &said.open_on {
-            None => derived,
+            None => used.open_on,
             Some(said) => {
                 let owners: BTreeMap<MachineId, VmId> =
-                    derived.iter().rev().filter_map(|(machine, _, vm)| Some((*machine, (*vm)?))).collect();
+                    used.open_on.iter().rev().filter_map(|(machine, _, vm)| Some((*machine, (*vm)?))).collect();
                 for (machine, _, place) in said {
                     if !hosts[machine.at()].powered {
                         no_power(reader, draft, *machine, *place, "a disk is open");
@@ -198,7 +173,7 @@ fn vdis(reader: &mut Reader<'_>, draft: &Draft, hosts: &[HostStart], vms: &[VmSt
         };
         let locks = match &said.locks {
             Some(said) => said.iter().map(|(machine, mode, _)| (host_of(*machine), *mode)).collect(),
-            None => locks.into_iter().map(|(machine, mode)| (host_of(machine), mode)).collect(),
+            None => used.locks,
         };
         vdis.push(VdiStart { locks, paused: said.paused, open_on });
     }

@@ -13,6 +13,7 @@ use super::tree::{Node, Value};
 use super::words;
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
+use crate::command::Ground;
 use crate::world::event::Status;
 use crate::world::inventory::Inventory;
 use std::collections::BTreeMap;
@@ -20,9 +21,9 @@ use std::collections::BTreeMap;
 /// The most steps of a file.
 pub const STEPS_MOST: usize = 60_000;
 /// How long `wait-for` waits unless `within:` says another.
-const WITHIN: Span = Span::mins(60);
+pub(super) const WITHIN: Span = Span::mins(60);
 /// When a command that hangs is given up unless `timeout:` says another.
-const TIMEOUT: Span = Span::mins(2);
+pub(super) const TIMEOUT: Span = Span::mins(2);
 
 /// How a step may end.
 pub const STATUSES: [(&str, Status); 3] = [("ok", Status::Ok), ("error", Status::Error), ("hung", Status::Hung)];
@@ -31,8 +32,8 @@ pub const STATUSES: [(&str, Status); 3] = [("ok", Status::Ok), ("error", Status:
 pub struct Around<'c> {
     /// The names of the pool.
     pub index: &'c Index,
-    /// The names and UUIDs of the pool.
-    pub names: &'c Inventory,
+    /// The names and UUIDs of the pool, its release and its storage manager.
+    pub ground: Ground<'c>,
     /// The master of the start: whose console it is where nobody says.
     pub master: MachineId,
     /// When the run ends, if the file says.
@@ -82,7 +83,7 @@ pub fn read_steps(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node,
         }
         let Some(mut read) = read_step(reader, around, item, from, host) else { continue };
         if read.step.id.is_none() {
-            read.step.key = what_it_is(&read.step.deed, around.names, from, &mut alike);
+            read.step.key = what_it_is(&read.step.deed, around.ground.names, from, &mut alike);
         }
         steps.push(read);
     }
@@ -402,7 +403,7 @@ fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'
         }
         "act" => deeds::read_act(reader, around.index, node).map(Deed::Act),
         "note" => reader.text(node, "words for the reader").map(|text| Deed::Note(text.to_string())),
-        _ => run_lines::read_run(reader, around.index, around.names, node, forgiving, stdin).map(Deed::Run),
+        _ => run_lines::read_run(reader, around.index, around.ground, node, forgiving, stdin).map(Deed::Run),
     }
 }
 
@@ -416,6 +417,14 @@ pub struct ReadRecovery<'n> {
     pub expect: Option<(&'n Node, Place)>,
     /// Where it stands.
     pub place: Place,
+}
+
+/// When a recovery begins that does not say: who says when his first step begins need not say it of the whole.
+pub(super) fn usual_begin(first: Option<&Step>) -> Begin {
+    match first.map(|step| &step.when) {
+        Some(When::At(_) | When::AfterStep { .. } | When::WaitFor { .. }) => Begin::At((Span::ZERO, Span::ZERO)),
+        Some(When::Next | When::AfterPrevious(_)) | None => Begin::AfterTimeline,
+    }
 }
 
 /// Reads a recovery.
@@ -432,13 +441,8 @@ pub fn read_recovery<'n>(
     let at = fields.get("at").and_then(|node| read_at(reader, around, node)).map(Begin::At);
     let wait = read_wait(reader, around, &fields, &from);
     let steps = fields.get("steps").map_or_else(Vec::new, |node| read_steps(reader, around, node, &from, host));
-    // Who says when his first step begins need not say it of the whole.
-    let of_first = |read: &ReadStep| match read.step.when {
-        When::At(_) | When::AfterStep { .. } | When::WaitFor { .. } => Begin::At((Span::ZERO, Span::ZERO)),
-        When::Next | When::AfterPrevious(_) => Begin::AfterTimeline,
-    };
     let begin = match key {
-        None => Some(steps.first().map_or(Begin::AfterTimeline, of_first)),
+        None => Some(usual_begin(steps.first().map(|read| &read.step))),
         Some("at") => at,
         Some(_) => wait.map(|(condition, within)| Begin::WaitFor { condition, within }),
     };

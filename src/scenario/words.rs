@@ -1,6 +1,7 @@
 //! Steps in words: the text of a fault or act as a scenario writes it, and whose doing it is.
 
 use crate::base::ids::{MachineId, SrId, VmId};
+use crate::base::share::percent;
 use crate::fault::{Act, Fault};
 use crate::scenario::model::{Condition, ConditionPart, Deed, Step};
 use crate::world::inventory::Inventory;
@@ -130,10 +131,4 @@ pub fn kind(deed: &Deed) -> &'static str {
         Deed::Act(_) => "act",
         Deed::Note(_) => "note",
     }
-}
-
-/// Millionths as percent, without a needless fraction.
-pub fn percent(millionths: u32) -> String {
-    let (whole, rest) = (millionths / 10_000, millionths % 10_000);
-    if rest == 0 { whole.to_string() } else { format!("{whole}.{:04}", rest).trim_end_matches('0').to_string() }
 }

@@ -85,7 +85,7 @@ impl Adviser<'_> {
         let Some(host) = locks.iter().map(|(host, _)| *host).find(stale) else { return String::new() };
         let machine = names.hosts[host.at()].machine;
         let (name, sr_name) = (names.machine(machine), names.sr(sr));
-        let fell = self.world.fallen_sr_masters.contains(&(sr, host)) && self.world.release.resetvdis_needs_master_word();
+        let fell = self.world.fallen_sr_masters.contains(&(sr, host)) && self.world.release.locks.resetvdis_needs_master_word;
         let old = if self.world.host_on(machine) == host { "" } else { ".old" };
         let uuid = if old.is_empty() && plain_name(name) { format!("${name}") } else { format!("${{{name}{old}}}") };
         let sr_uuid = if plain_name(sr_name) { format!("${sr_name}") } else { format!("${{{sr_name}}}") };

@@ -24,7 +24,7 @@ use crate::hazard::{HazardName, Place};
 use crate::run::{Run, Session};
 use crate::scenario::model::{Deed, Scenario};
 use crate::world::World;
-use crate::world::event::{Event, Status, StepIx};
+use crate::world::event::{About, Event, Status, StepIx};
 use crate::world::inventory::Inventory;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
@@ -276,31 +276,7 @@ fn fingerprint(event: &Event) -> u64 {
 
 /// Whether an event is a change of belief that may stand between causes.
 fn is_belief(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::ConfWritten { .. }
-            | Event::HostMarkedDead { .. }
-            | Event::HostMarkedAlive { .. }
-            | Event::HostForgotten { .. }
-            | Event::HostEjected { .. }
-            | Event::HostJoined { .. }
-            | Event::MasterRecorded { .. }
-            | Event::VmRecorded { .. }
-            | Event::LockSet { .. }
-            | Event::LockRemoved { .. }
-            | Event::PausedCleared { .. }
-            | Event::PbdRecorded { .. }
-            | Event::PbdGone { .. }
-            | Event::SrForgotten { .. }
-            | Event::DefaultSrSet { .. }
-            | Event::CopyTaken { .. }
-            | Event::DumpRestored { .. }
-            | Event::PlanRecorded { .. }
-            | Event::HaSwitchedOn { .. }
-            | Event::HaDisabled { .. }
-            | Event::ToleranceSet { .. }
-            | Event::VmHaSet { .. }
-    )
+    event.about() != About::Nothing
 }
 
 /// What a finding is about.
@@ -333,27 +309,20 @@ impl Subject {
     }
 
     fn concerns(&self, event: &Event, names: &Inventory) -> bool {
-        let machine = |machine: &MachineId| self.hosts.binary_search(machine).is_ok();
-        let host = |host: &HostId| machine(&names.hosts[host.at()].machine);
+        let machine = |machine: MachineId| self.hosts.binary_search(&machine).is_ok();
+        let host = |host: HostId| machine(names.hosts[host.at()].machine);
         let rules = self.about_hosts || self.sr.is_some();
-        match event {
-            Event::HostMarkedDead { host: of, .. }
-            | Event::HostMarkedAlive { host: of, .. }
-            | Event::HostForgotten { host: of, .. }
-            | Event::HostEjected { host: of, .. }
-            | Event::HostJoined { host: of, .. } => host(of),
-            Event::MasterRecorded { by, host: of } => machine(by) || host(of),
-            Event::ConfWritten { machine: of, .. } => rules && machine(of),
-            Event::CopyTaken { machine: of, .. } | Event::DumpRestored { machine: of, .. } => rules && machine(of),
-            Event::VmRecorded { vm, .. } | Event::VmHaSet { vm, .. } => self.vms.contains(vm),
-            Event::LockSet { vdi, .. } | Event::LockRemoved { vdi, .. } | Event::PausedCleared { vdi, .. } => self.vdis.contains(vdi),
-            Event::PbdRecorded { host: of, sr, .. } | Event::PbdGone { host: of, sr, .. } => self.sr == Some(*sr) && host(of),
-            Event::SrForgotten { sr, .. } => self.sr == Some(*sr),
-            Event::DefaultSrSet { .. } => self.sr.is_some(),
-            Event::HaSwitchedOn { by, .. } | Event::HaDisabled { by } | Event::PlanRecorded { by, .. } | Event::ToleranceSet { by, .. } => {
-                self.about_hosts && machine(by)
-            }
-            _ => false,
+        match event.about() {
+            About::Nothing => false,
+            About::Host(of) => host(of),
+            About::Master(by, of) => machine(by) || host(of),
+            About::Database(of) => rules && machine(of),
+            About::Vm(vm) => self.vms.contains(&vm),
+            About::Vdi(vdi) => self.vdis.contains(&vdi),
+            About::Pbd(of, sr) => self.sr == Some(sr) && host(of),
+            About::Sr(sr) => self.sr == Some(sr),
+            About::DefaultSr => self.sr.is_some(),
+            About::Ha(by) => self.about_hosts && machine(by),
         }
     }
 }

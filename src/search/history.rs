@@ -3,7 +3,7 @@
 
 use crate::base::ids::{MachineId, SrId, VdiId, VmId};
 use crate::base::time::Time;
-use crate::command::shell::{Line, Piece};
+use crate::command::{Ran, Target};
 use crate::engine::trace::{Cause, Entry};
 use crate::fault::{Act, Fault};
 use crate::run::Run;
@@ -171,10 +171,10 @@ impl<'a> History<'a> {
 
     /// `line 24 (…)` of a step with one command, `line 24` of any other.
     pub fn mention(&self, step: StepIx) -> String {
-        let mut of_step = self.commands.iter().filter(|command| command.step == step);
-        match (of_step.next(), of_step.next()) {
-            (Some(command), None) => command.mention(),
-            _ => format!("line {}", self.line(step)),
+        let line = self.line(step);
+        match &self.run.program.steps[usize::from(step.0)].1.deed {
+            Deed::Run(script) if script.lines.len() == 1 => format!("line {line} (`{}`)", script.lines[0].text.trim()),
+            _ => format!("line {line}"),
         }
     }
 
@@ -220,17 +220,17 @@ fn last(instants: &[(Time, MachineId)], machine: MachineId, until: Time) -> Opti
     instants.iter().rev().find(|(at, who)| *who == machine && *at <= until).map(|(at, _)| *at)
 }
 
+/// The commands that were run, as they were typed.
 fn commands(run: &Run) -> Vec<Command> {
-    let names = &run.engine.world.names;
     let mut commands = Vec::new();
     for (at, (_, step)) in run.program.steps.iter().enumerate() {
         let (Deed::Run(script), record) = (&step.deed, &run.engine.records[at]) else { continue };
         let Some(began) = record.began else { continue };
-        commands.extend(script.lines.iter().map(|line| Command {
+        commands.extend(script.lines.iter().zip(&record.ran).map(|(line, ran)| Command {
             step: StepIx(at as u16),
             line: step.line,
             text: line.text.trim().to_owned(),
-            kind: kind(line, names),
+            kind: kind(ran),
             console: step.host,
             began,
             status: record.status,
@@ -241,42 +241,24 @@ fn commands(run: &Run) -> Vec<Command> {
     commands
 }
 
-/// What a line is for. A word that is no plain name or `$name` names nothing here; the advice then says less.
-fn kind(line: &Line, names: &Inventory) -> Kind {
-    let words: Vec<String> = line.words.iter().map(|word| word.0.iter().map(plain).collect()).collect();
-    let Some((program, rest)) = words.split_first() else { return Kind::Other };
-    let machine = |word: &String| names.machine_ids().find(|m| names.machine(*m) == word);
-    let vm = |word: &String| names.vm_ids().find(|vm| names.vm(*vm) == word);
-    let value = |keys: &[&str]| {
-        let pair = rest.iter().find_map(|word| word.split_once('=').filter(|(key, _)| keys.contains(key)));
-        pair.map(|(_, value)| value.to_owned())
+/// What a command is to advice.
+fn kind(ran: &Ran) -> Kind {
+    let (host, vm) = match ran.target {
+        Target::Host(machine) => (Some(machine), None),
+        Target::Vm(vm) => (None, Some(vm)),
+        _ => (None, None),
     };
-    match program.rsplit('/').next() {
-        Some("resetvdis.py") => Kind::Release {
-            host: rest.first().and_then(machine),
-            sr: rest.get(1).and_then(|word| names.sr_ids().find(|sr| names.sr(*sr) == word)),
-            master: rest.get(2).is_some_and(|word| word == "master"),
-        },
-        Some("xe") => match rest.first().map(String::as_str) {
-            Some("host-forget") => Kind::Forget(value(&["uuid"]).as_ref().and_then(machine)),
-            Some("vm-reset-powerstate") => Kind::Reset(value(&["uuid", "vm"]).as_ref().and_then(vm)),
-            Some("pool-emergency-transition-to-master") => Kind::Transition,
-            Some("pool-recover-slaves") => Kind::Recover,
-            Some("pool-restore-database") => Kind::Restore,
-            Some("vm-start") => Kind::Start(value(&["uuid", "vm"]).as_ref().and_then(vm)),
-            Some("host-emergency-ha-disable") => Kind::LeaveHa,
-            Some("pool-ha-prevent-restarts-for") => Kind::HoldRestarts,
-            _ => Kind::Other,
-        },
+    match (ran.command, ran.target) {
+        (Some("resetvdis.py"), Target::Locks { host, sr, master }) => Kind::Release { host, sr, master },
+        (Some("host-forget"), _) => Kind::Forget(host),
+        (Some("vm-reset-powerstate"), _) => Kind::Reset(vm),
+        (Some("pool-emergency-transition-to-master"), _) => Kind::Transition,
+        (Some("pool-recover-slaves"), _) => Kind::Recover,
+        (Some("pool-restore-database"), _) => Kind::Restore,
+        (Some("vm-start"), _) => Kind::Start(vm),
+        (Some("host-emergency-ha-disable"), _) => Kind::LeaveHa,
+        (Some("pool-ha-prevent-restarts-for"), _) => Kind::HoldRestarts,
         _ => Kind::Other,
-    }
-}
-
-/// A piece of a word with `$name` as the bare name: who is meant, not what is typed. `$beta.old` is beta's former self.
-fn plain(piece: &Piece) -> &str {
-    match piece {
-        Piece::Text(text) => text,
-        Piece::Variable(name) => name.strip_suffix(".old").unwrap_or(name),
     }
 }
 

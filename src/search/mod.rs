@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod because;
+pub mod each;
 pub mod filter;
 mod history;
 pub mod mutants;

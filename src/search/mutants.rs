@@ -1,13 +1,12 @@
 //! Would a suite of scenarios notice if a guard of the model were gone? One guard at a time is taken away, and the cases
 //! are run until one is no longer as expected. A guard that nobody misses is a rule that the suite does not test.
 
-use super::study;
+use super::{each, study};
 use crate::engine::Options;
 use crate::judge::Verdict;
 use crate::run;
 use crate::scenario::model::{Case, Scenario};
 use crate::world::guards::{GUARDS, Guard, GuardDoc};
-use rayon::prelude::*;
 
 /// A guard, and the first case that missed it.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +30,7 @@ pub fn mutants(cases: &[(&Scenario, Case)], seed: Option<u64>, max_events: u64) 
     let options = |scenario: &Scenario| Options { seed: seed.unwrap_or(scenario.seed), max_events, ..Options::default() };
     let as_expected =
         |(scenario, case): (&Scenario, Case), without| verdict(scenario, case, &options(scenario), without) == Verdict::AsExpected;
-    let sound: Vec<bool> = cases.par_iter().map(|case| as_expected(*case, None)).collect();
-    let notices = |guard: Guard| cases.par_iter().zip(&sound).position_first(|(case, sound)| *sound && !as_expected(*case, Some(guard)));
+    let sound: Vec<bool> = each::map(cases.len(), |at| as_expected(cases[at], None));
+    let notices = |guard: Guard| each::first(cases.len(), |at| sound[at] && !as_expected(cases[at], Some(guard)));
     GUARDS.iter().map(|guard| Mutant { guard, noticed_by: notices(guard.guard) }).collect()
 }

@@ -1,10 +1,10 @@
 //! The share of a scenario's seeds in which a hazard occurs: every seed is run, and each is counted.
 
+use super::each;
 use crate::engine;
 use crate::judge::{self, Expectation};
 use crate::run::{self, Run};
 use crate::scenario::model::{Case, Scenario};
-use rayon::prelude::*;
 
 /// Judges the items of a case that say `in:`, over the scenario's seeds. `options` bound each run; `run` is any run of the
 /// case. Nothing is run where no item asks for it, or where the scenario has no `seeds` (who runs a case for many seeds
@@ -13,14 +13,12 @@ pub fn judge(scenario: &Scenario, case: Case, options: &engine::Options, run: &R
     let items = judge::share(scenario, case);
     let Some((first, last)) = scenario.seeds.filter(|_| !items.is_empty()) else { return Vec::new() };
     // In the order of the seeds, however many threads there are.
-    let occurred: Vec<(u64, Vec<bool>)> = (first..=last)
-        .into_par_iter()
-        .map(|seed| {
-            let of_seed = run::run(scenario, case, engine::Options { seed, silent: true, ..options.clone() }, &[]);
-            let world = &of_seed.engine.world;
-            (seed, items.iter().map(|item| judge::occurs(world, item, &of_seed.found)).collect())
-        })
-        .collect();
+    let occurred: Vec<(u64, Vec<bool>)> = each::map((last - first) as usize + 1, |at| {
+        let seed = first + at as u64;
+        let of_seed = run::run(scenario, case, engine::Options { seed, silent: true, ..options.clone() }, &[]);
+        let world = &of_seed.engine.world;
+        (seed, items.iter().map(|item| judge::occurs(world, item, &of_seed.found)).collect())
+    });
     let world = &run.engine.world;
     let each = items.iter().enumerate().map(|(at, item)| {
         let hits: Vec<u64> = occurred.iter().filter(|(_, all)| all[at]).map(|(seed, _)| *seed).collect();

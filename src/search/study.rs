@@ -9,16 +9,12 @@ use crate::engine;
 use crate::judge::{self, Expectation, Measured, Verdict, Warning};
 use crate::run::{Run, Session};
 use crate::scenario::model::{Case, Scenario};
-use crate::world::release::Release;
-use std::borrow::Cow;
 
 /// What is asked of a run beyond the scenario.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Instead of the scenario's seed.
     pub seed: Option<u64>,
-    /// Instead of the scenario's release.
-    pub release: Option<Release>,
     /// The bound of events.
     pub max_events: u64,
     /// Instants at which the pool is shown.
@@ -27,11 +23,19 @@ pub struct Options {
     pub because: bool,
 }
 
+/// The scenario's own seed and release, all causes, and no instant shown.
+impl Default for Options {
+    fn default() -> Options {
+        let max_events = engine::Options::default().max_events;
+        Options { seed: None, max_events, at: Vec::new(), because: true }
+    }
+}
+
 /// A case and all that there is to know of its run.
 #[derive(Clone, Debug)]
 pub struct Study<'a> {
-    /// The scenario as it was run: the case's variant, in the release that was asked for.
-    pub scenario: Cow<'a, Scenario>,
+    /// The scenario as it was run: the case's variant.
+    pub scenario: &'a Scenario,
     /// The case.
     pub case: Case,
     /// The seed of all draws.
@@ -52,7 +56,7 @@ pub struct Study<'a> {
 
 /// A study under way: the scenario is settled, and the run can be stepped by whoever wants to look on.
 pub struct Begun<'a> {
-    scenario: Cow<'a, Scenario>,
+    scenario: &'a Scenario,
     case: Case,
     options: engine::Options,
     because: bool,
@@ -73,14 +77,9 @@ pub fn brief<'a>(scenario: &'a Scenario, case: Case, options: &Options) -> Study
 /// Begins a study: nothing has happened yet. `silent`: no trace is kept.
 pub fn begin<'a>(scenario: &'a Scenario, case: Case, options: &Options, silent: bool) -> Begun<'a> {
     let scenario = scenario.of(case);
-    let release = options.release.unwrap_or(scenario.release);
-    let scenario = match release == scenario.release {
-        true => Cow::Borrowed(scenario),
-        false => Cow::Owned(Scenario { release, ..scenario.clone() }),
-    };
     let seed = options.seed.unwrap_or(scenario.seed);
     let engine = engine::Options { seed, max_events: options.max_events, silent, ..engine::Options::default() };
-    let session = Session::new(&scenario, case, engine.clone(), &options.at);
+    let session = Session::new(scenario, case, engine.clone(), &options.at);
     Begun { scenario, case, options: engine, because: options.because, session }
 }
 
@@ -95,12 +94,12 @@ impl<'a> Begun<'a> {
     pub fn cut(self) -> Study<'a> {
         let Begun { scenario, case, options, because, session } = self;
         let run = session.cut();
-        let (expectations, verdict) = judged(&scenario, case, &options, &run);
-        let mut warnings = judge::warnings(&scenario, case, &run.engine);
+        let (expectations, verdict) = judged(scenario, case, &options, &run);
+        let mut warnings = judge::warnings(scenario, case, &run.engine);
         warnings.sort_by_key(|warning| warning.line);
         let (causes, advice) = if because && !run.found.is_empty() {
-            let causes = causes(&scenario, &options, &run);
-            let advice = advice(&scenario, &run, &causes.by_finding);
+            let causes = causes(scenario, &options, &run);
+            let advice = advice(scenario, &run, &causes.by_finding);
             (causes, advice)
         } else {
             Default::default()

@@ -1,17 +1,12 @@
 //! Many cases of many files, run side by side and given back in order. Knows neither files nor what a case is: a [`Suite`]
-//! says both. What waits to be given back is bounded, so that a suite may be of any length.
+//! says both. What waits to be given back is bounded, so that a suite may be of any length. Without threads (the feature
+//! `threads`) the cases run one after the other, and what is given back is the same.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-/// As many units may be handed out beyond the one that is given back next.
-const AHEAD: u64 = 256;
-/// As many files may be loaded beyond the one whose units are handed out.
-const FILES_AHEAD: usize = 16;
-/// How often a wish to stop is asked for while nothing comes in.
-const PATIENCE: Duration = Duration::from_millis(50);
+#[cfg(feature = "threads")]
+mod workers;
 
 /// What is to be run: files, each with its units.
 pub trait Suite: Send + Sync + 'static {
@@ -40,121 +35,6 @@ pub enum Ended {
     Died,
 }
 
-/// The file whose units are being handed out.
-struct Current<F> {
-    file: usize,
-    loaded: Arc<F>,
-    units: u64,
-    next: u64,
-}
-
-struct State<S: Suite> {
-    loaded: BTreeMap<usize, (Arc<S::File>, u64)>,
-    /// The file that is loaded next.
-    next_load: usize,
-    /// The file whose units are handed out next.
-    next_file: usize,
-    current: Option<Current<S::File>>,
-    handed: u64,
-    given: u64,
-    /// By the order in which they were handed out, which is the order in which they are given back.
-    done: BTreeMap<u64, S::Item>,
-    stop: bool,
-    workers: usize,
-}
-
-enum Task<F> {
-    Load(usize),
-    Run { serial: u64, file: usize, loaded: Arc<F>, unit: u64 },
-    Wait,
-    Nothing,
-}
-
-impl<S: Suite> State<S> {
-    fn task(&mut self, files: usize) -> Task<S::File> {
-        if self.stop {
-            return Task::Nothing;
-        }
-        let full = self.handed - self.given >= AHEAD;
-        loop {
-            match &mut self.current {
-                Some(current) if current.next < current.units => {
-                    if full {
-                        break;
-                    }
-                    let unit = current.next;
-                    current.next += 1;
-                    let serial = self.handed;
-                    self.handed += 1;
-                    return Task::Run { serial, file: current.file, loaded: Arc::clone(&current.loaded), unit };
-                }
-                _ => {}
-            }
-            self.current = None;
-            let Some((loaded, units)) = self.loaded.remove(&self.next_file) else { break };
-            self.current = Some(Current { file: self.next_file, loaded, units, next: 0 });
-            self.next_file += 1;
-        }
-        if self.next_load < files && self.next_load < self.next_file + FILES_AHEAD {
-            self.next_load += 1;
-            return Task::Load(self.next_load - 1);
-        }
-        if self.handed_out(files) { Task::Nothing } else { Task::Wait }
-    }
-
-    fn handed_out(&self, files: usize) -> bool {
-        self.next_file >= files && self.current.as_ref().is_none_or(|current| current.next >= current.units)
-    }
-}
-
-struct Shared<S: Suite> {
-    suite: Arc<S>,
-    state: Mutex<State<S>>,
-    changed: Condvar,
-}
-
-impl<S: Suite> Shared<S> {
-    fn lock(&self) -> MutexGuard<'_, State<S>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn work(&self) {
-        let files = self.suite.files();
-        let mut state = self.lock();
-        loop {
-            match state.task(files) {
-                Task::Nothing => return,
-                Task::Wait => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Task::Load(file) => {
-                    drop(state);
-                    let (loaded, units) = self.suite.load(file);
-                    state = self.lock();
-                    state.loaded.insert(file, (Arc::new(loaded), units));
-                    self.changed.notify_all();
-                }
-                Task::Run { serial, file, loaded, unit } => {
-                    drop(state);
-                    let item = self.suite.run(file, &loaded, unit);
-                    drop(loaded);
-                    state = self.lock();
-                    state.done.insert(serial, item);
-                    self.changed.notify_all();
-                }
-            }
-        }
-    }
-}
-
-/// Counts a worker out, however it ends.
-struct Leaves<S: Suite>(Arc<Shared<S>>);
-
-impl<S: Suite> Drop for Leaves<S> {
-    fn drop(&mut self) {
-        self.0.lock().workers -= 1;
-        self.0.changed.notify_all();
-    }
-}
-
 /// Runs a suite with so many threads. `take` gets every item in order, whatever the number of threads, and says whether it
 /// wants more; `stopped` is asked again and again whether to end before that. What still runs then is left behind.
 pub fn in_order<S: Suite>(
@@ -163,56 +43,38 @@ pub fn in_order<S: Suite>(
     take: &mut dyn FnMut(S::Item) -> ControlFlow<()>,
     stopped: &dyn Fn() -> bool,
 ) -> Ended {
-    let files = suite.files();
-    let state = State {
-        loaded: BTreeMap::new(),
-        next_load: 0,
-        next_file: 0,
-        current: None,
-        handed: 0,
-        given: 0,
-        done: BTreeMap::new(),
-        stop: false,
-        workers: 0,
-    };
-    let shared = Arc::new(Shared { suite, state: Mutex::new(state), changed: Condvar::new() });
-    for _ in 0..jobs.max(1) {
-        shared.lock().workers += 1;
-        let leaves = Leaves(Arc::clone(&shared));
-        // Where no further thread is to be had, those that are there do the work.
-        let _ = std::thread::Builder::new().spawn(move || leaves.0.work());
+    #[cfg(feature = "threads")]
+    {
+        workers::in_order(suite, jobs, take, stopped)
     }
-    let mut state = shared.lock();
-    let ended = loop {
-        if stopped() {
-            break Ended::Stopped;
-        }
-        let next = state.given;
-        if let Some(item) = state.done.remove(&next) {
-            state.given += 1;
-            shared.changed.notify_all();
-            drop(state);
-            let more = take(item);
-            state = shared.lock();
-            if more.is_break() {
-                break Ended::Enough;
+    #[cfg(not(feature = "threads"))]
+    {
+        let _ = jobs;
+        one_after_another(&*suite, take, stopped)
+    }
+}
+
+/// The same on the thread of whoever asks: a wish to stop is heard between two units.
+#[cfg(any(test, not(feature = "threads")))]
+fn one_after_another<S: Suite>(suite: &S, take: &mut dyn FnMut(S::Item) -> ControlFlow<()>, stopped: &dyn Fn() -> bool) -> Ended {
+    for file in 0..suite.files() {
+        let (loaded, units) = suite.load(file);
+        for unit in 0..units {
+            if stopped() {
+                return Ended::Stopped;
             }
-        } else if state.handed_out(files) && state.given == state.handed && state.loaded.is_empty() {
-            break Ended::All;
-        } else if state.workers == 0 {
-            break Ended::Died;
-        } else {
-            state = shared.changed.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+            if take(suite.run(file, &loaded, unit)).is_break() {
+                return Ended::Enough;
+            }
         }
-    };
-    state.stop = true;
-    shared.changed.notify_all();
-    ended
+    }
+    if stopped() { Ended::Stopped } else { Ended::All }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     /// File `n` has `n % 4` units; later files are quicker, so that they would overtake.
     struct Uneven;
@@ -254,6 +116,19 @@ mod tests {
             );
             assert_eq!((ended, &got), (Ended::All, &expected()), "{jobs} threads");
         }
+    }
+
+    #[test]
+    fn without_threads_the_same_comes_out() {
+        let mut got = Vec::new();
+        let mut take = |item| {
+            got.push(item);
+            if got.len() == 900 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        assert_eq!(one_after_another(&Uneven, &mut take, &|| false), Ended::Enough, "600 files have exactly 900 units");
+        assert_eq!(got, expected());
+        assert_eq!(one_after_another(&Uneven, &mut |_| ControlFlow::Continue(()), &|| false), Ended::All);
+        assert_eq!(one_after_another(&Endless, &mut |_| ControlFlow::Continue(()), &|| true), Ended::Stopped);
     }
 
     #[test]
@@ -299,8 +174,10 @@ mod tests {
         assert_eq!(ended, Ended::Stopped);
     }
 
+    #[cfg(feature = "threads")]
     struct Deadly;
 
+    #[cfg(feature = "threads")]
     impl Suite for Deadly {
         type File = ();
         type Item = ();
@@ -313,6 +190,7 @@ mod tests {
         fn run(&self, _: usize, (): &(), _: u64) {}
     }
 
+    #[cfg(feature = "threads")]
     #[test]
     fn nobody_waits_for_threads_that_died() {
         assert_eq!(in_order(Arc::new(Deadly), 2, &mut |()| ControlFlow::Continue(()), &|| false), Ended::Died);

@@ -39,7 +39,7 @@ impl ApiError {
     pub fn text(self, text: impl Into<String>) -> ApiError {
         self.with(Param::Text(text.into()))
     }
-    /// What the storage manager answers when a disk can't be activated: SR_BACKEND_FAILURE_46 (storage.md §2.1).
+    /// What the storage manager answers when a disk can't be activated: SR_BACKEND_FAILURE_46 (docs/model/locks.md §3).
     pub fn vdi_unavailable(opterr: impl std::fmt::Display) -> ApiError {
         ApiError::new("SR_BACKEND_FAILURE_46").text("").text(format!("The VDI is not available [opterr={opterr}]")).text("")
     }
@@ -70,7 +70,7 @@ pub const ERRORS: &[ErrorDoc] = &[
         code: "HOST_HAS_RESIDENT_VMS",
         params: &["host"],
         text: "This host can not be forgotten because there are some user VMs still running",
-        doc: "The database has VMs that run on the host. Reset them with `xe vm-reset-powerstate` once it is certain that the host is off. `manual-6` does not ask for this: there `host-forget` marks them halted.",
+        doc: "The database has VMs that run on the host. Reset them with `xe vm-reset-powerstate` once it is certain that the host is off.",
     },
     ErrorDoc {
         code: "HOST_CANNOT_DESTROY_SELF",

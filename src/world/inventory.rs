@@ -277,6 +277,22 @@ impl Inventory {
     pub fn machine_by_address(&self, word: &str) -> Option<MachineId> {
         self.machine_ids().find(|m| self.machine(*m) == word || self.machines[m.at()].address == word)
     }
+    /// The machine that a host of this UUID is, or was, installed on.
+    pub fn machine_by_uuid(&self, uuid: &str) -> Option<MachineId> {
+        self.hosts.iter().find(|host| host.uuid == uuid).map(|host| host.machine)
+    }
+    /// The machine of a host's UUID or name-label.
+    pub fn machine_by_word(&self, word: &str) -> Option<MachineId> {
+        self.machine_by_uuid(word).or_else(|| self.machine_ids().find(|m| self.machine(*m) == word))
+    }
+    /// The SR of this UUID.
+    pub fn sr_by_uuid(&self, uuid: &str) -> Option<SrId> {
+        self.sr_ids().find(|sr| self.srs[sr.at()].uuid == uuid)
+    }
+    /// The VM of a UUID or name-label.
+    pub fn vm_by_word(&self, word: &str) -> Option<VmId> {
+        self.vm_ids().find(|vm| self.vms[vm.at()].uuid == word || self.vm(*vm) == word)
+    }
     /// The UUID of the PBD that connects a host to an SR: it goes with the machine.
     pub fn pbd(&self, machine: MachineId, sr: SrId) -> &str {
         self.pbds.get(&(machine, sr)).map_or("", String::as_str)

@@ -21,6 +21,7 @@ mod redo_log;
 pub mod release;
 pub mod roles;
 pub mod settings;
+pub mod sm;
 mod starting;
 pub mod truth;
 

@@ -55,7 +55,7 @@ impl World {
         (self.is_master(master) && self.linked(machine, master) && self.pool_of(machine) == self.pool_of(master)).then_some(master)
     }
     /// The machine whose database rules the main pool: the master of the start while it runs and holds itself master,
-    /// else the running master promoted last, else the one that ruled last (contract, states).
+    /// else the running master promoted last, else the one that ruled last (docs/scenarios.md).
     pub fn ruler(&self) -> MachineId {
         let first = self.first_master;
         if self.is_master(first) && self.pool_of(first) == MAIN_POOL {

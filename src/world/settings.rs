@@ -1,6 +1,7 @@
 //! Durations and switches that a scenario may set. The table below is the only place that names them.
 
 use crate::base::time::Span;
+use crate::world::sm::generation::StorageManager;
 
 /// How a setting is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,14 +16,14 @@ pub enum SettingKind {
     StorageManager,
 }
 
-/// One setting: how a scenario writes it, its default in `manual-6`, and what it means.
+/// One setting: how a scenario writes it, its default in the default release, and what it means.
 #[derive(Clone, Copy, Debug)]
 pub struct SettingDoc {
     /// The key in `settings:`.
     pub key: &'static str,
     /// What its value looks like.
     pub kind: SettingKind,
-    /// The default, as a scenario would write it.
+    /// The default of the default release, as a scenario would write it; [`Settings::of`] has that of each.
     pub default: &'static str,
     /// What it is, with its source.
     pub doc: &'static str,
@@ -34,7 +35,7 @@ pub const SETTINGS: &[SettingDoc] = &[
         key: "storage-manager",
         kind: SettingKind::StorageManager,
         default: "g1",
-        doc: "The generation of the storage manager: it alone decides the activation check and every form and text of `resetvdis.py`. G1 is XenServer 6.0's.",
+        doc: "The generation of the storage manager: it alone decides the activation check and every form and text of `resetvdis.py`.",
     },
     SettingDoc {
         key: "heartbeat-interval",
@@ -143,14 +144,6 @@ pub const SETTINGS: &[SettingDoc] = &[
     },
 ];
 
-/// The storage manager's generation (storage.md §0). Only G1 is built.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum StorageManager {
-    /// sm of XenServer 6.0 and 6.1's base.
-    #[default]
-    G1,
-}
-
 /// The settings of a run. Fields are the keys of [`SETTINGS`]; ranges include both ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs)]
@@ -179,34 +172,6 @@ pub struct Settings {
     pub master_grace: Span,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            storage_manager: StorageManager::G1,
-            heartbeat_interval: Span::secs(30),
-            heartbeat_jitter: Span::secs(1),
-            liveness_check: Span::secs(30),
-            host_dead_after: Span::secs(600),
-            database_sync: Span::secs(300),
-            network_latency: (Span::millis(1), Span::millis(10)),
-            network_loss: 0,
-            connect_timeout: Span::secs(20),
-            role_change: Span::secs(10),
-            xapi_start: Span::secs(15),
-            host_boot: Span::mins(3),
-            emergency_retry: Span::secs(5),
-            emergency_restart: (Span::secs(60), Span::secs(180)),
-            command: Span::secs(1),
-            vm_start: Span::secs(5),
-            vm_shutdown: Span::secs(10),
-            vm_migrate: Span::secs(30),
-            reinstall: Span::mins(20),
-            vm_grace: Span::mins(10),
-            master_grace: Span::mins(10),
-        }
-    }
-}
-
 impl Settings {
     /// The field of a setting that is one duration; `None` for other kinds and unknown keys.
     pub fn span_mut(&mut self, key: &str) -> Option<&mut Span> {
@@ -230,6 +195,22 @@ impl Settings {
             "master-grace" => &mut self.master_grace,
             _ => return None,
         })
+    }
+
+    /// What a setting is, as a scenario would write it; `None` for unknown keys.
+    pub fn shown(&self, key: &str) -> Option<String> {
+        let mut own = self.clone();
+        if let Some(span) = own.span_mut(key) {
+            return Some(span.to_string());
+        }
+        if let Some((least, most)) = own.range_mut(key) {
+            return Some(format!("{least}..{most}"));
+        }
+        match key {
+            "network-loss" => Some(format!("{}.{:04}%", self.network_loss / 10_000, self.network_loss % 10_000)),
+            "storage-manager" => Some(self.storage_manager.name().to_string()),
+            _ => None,
+        }
     }
 
     /// The field of a setting that is a range; `None` for other kinds and unknown keys.
@@ -262,7 +243,7 @@ mod tests {
                     );
                 }
                 SettingKind::Chance => assert_eq!(doc.default, "0%"),
-                SettingKind::StorageManager => assert_eq!(doc.default, "g1"),
+                SettingKind::StorageManager => assert_eq!(doc.default, settings.storage_manager.name()),
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::world::World;
 use crate::world::belief::PowerState;
 use crate::world::effects::Effects;
 use crate::world::inventory::Mode;
-use crate::world::truth::disks::Inactive;
+use crate::world::sm::{Activation, Inactive};
 
 impl World {
     /// Opens the disks of a VM on a machine one after the other, from the `taken`-th on.
@@ -23,7 +23,7 @@ impl World {
     ) -> Result<(), (Inactive, VdiId)> {
         let disks = self.disks_of(vm);
         while let Some((vdi, mode)) = disks.get(*taken) {
-            self.activate(fx, home, machine, *vdi, *mode, Some(vm)).map_err(|why| (why, *vdi))?;
+            self.activate(fx, Activation { master: home, machine, vdi: *vdi, mode: *mode }, Some(vm)).map_err(|why| (why, *vdi))?;
             *taken += 1;
         }
         Ok(())

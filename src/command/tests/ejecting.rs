@@ -23,8 +23,8 @@ fn room() -> Room {
     room
 }
 
-/// pool.md §5.12: the host is asked itself, and it asks for HA, for its role, for VMs, in this order. `--force` answers the
-/// question alone (xe-cli.md §5, vector 35).
+/// docs/model/members-and-masters.md §16: the host is asked itself, and it asks for HA, for its role, for VMs, in this order.
+/// `--force` answers the question alone.
 #[test]
 fn it_is_refused_in_the_order_of_the_code() {
     let mut room = Room::new();
@@ -45,7 +45,8 @@ fn it_is_refused_in_the_order_of_the_code() {
     assert_eq!(room.alpha("xe pool-eject uuid=$beta").text, "Required parameter not found: host-uuid\nFor usage run: 'xe help'\n");
 }
 
-/// xe-cli.md §2.5: the lookup comes before the warnings, the list of disks between them and the question, the checks behind it.
+/// docs/model/commands.md §5: the lookup comes before the warnings, the list of disks between them and the question, the checks
+/// behind it.
 #[test]
 fn it_asks_and_names_the_disks_that_will_be_destroyed() {
     let warnings = "WARNING: Ejecting a host from the pool will reinitialise that host's local SRs.\nWARNING: Any data contained with the local SRs will be lost.\n";

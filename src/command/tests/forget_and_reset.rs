@@ -10,7 +10,7 @@ const COMMAND: Span = Span::secs(1);
 const CONNECT: Span = Span::secs(20);
 const HALTED: (PowerState, Option<crate::base::ids::HostId>) = (PowerState::Halted, None);
 
-/// pool.md §3, is_host_alive: an answer is life; no answer, a refusal and the database's word are death.
+/// docs/model/members-and-masters.md §3: an answer is life; no answer, a refusal and the database's word are death.
 #[test]
 fn forget_believes_the_database_and_then_the_wires() {
     let mut room = Room::new();
@@ -34,7 +34,7 @@ fn forget_believes_the_database_and_then_the_wires() {
     }
 }
 
-/// The manual: VMs that ran there count as halted; the locks stay (pool.md 5.1, 6.0).
+/// The manual: VMs that ran there count as halted; the locks stay (docs/model/members-and-masters.md §12).
 #[test]
 fn forget_halts_the_vms_and_keeps_the_locks() {
     let mut room = Room::new();
@@ -48,7 +48,7 @@ fn forget_halts_the_vms_and_keeps_the_locks() {
     assert!(room.db(GAMMA).host(host(BETA)).is_some());
 }
 
-/// xe-cli.md §2.5 and §5, vectors 17 to 20: the lookup comes before the question, the checks after it.
+/// docs/model/commands.md §5: the lookup comes before the question, the checks after it.
 #[test]
 fn forget_asks_and_takes_only_the_whole_word() {
     let warnings = "WARNING: A host should only be forgotten if it is physically unrecoverable;\nWARNING: if possible, Hosts should be 'ejected' from the Pool instead.\nWARNING: Once a host has been forgotten it will have to be re-installed.\nWARNING: This operation is irreversible.\nType 'yes' to continue\n";
@@ -75,7 +75,8 @@ fn forget_asks_and_takes_only_the_whole_word() {
     assert_eq!(room.ok("echo yes | xe host-forget uuid=$beta"), warnings);
 }
 
-/// The master answers itself, so the check for oneself shows only where the database has it dead (pool.md 5.1).
+/// The master answers itself, so the check for oneself shows only where the database has it dead
+/// (docs/model/members-and-masters.md §12).
 #[test]
 fn the_master_does_not_forget_itself() {
     let mut room = Room::new();
@@ -84,7 +85,7 @@ fn the_master_does_not_forget_itself() {
     assert_eq!(room.code("xe host-forget uuid=$alpha --force").0, "HOST_CANNOT_DESTROY_SELF");
 }
 
-/// pool.md 5.3.
+/// docs/model/guests-and-disks.md §4.
 #[test]
 fn reset_needs_force_and_a_dead_host() {
     let mut room = Room::new();
@@ -118,7 +119,7 @@ fn reset_looks_for_the_domain_on_the_master_itself() {
     assert_eq!(room.code("xe vm-reset-powerstate vm=web --force").0, "DOMAIN_EXISTS");
 }
 
-/// storage.md §3.2: this host's keys on this SR, and no others; `paused` with the word alone.
+/// docs/model/locks.md §5: this host's keys on this SR, and no others; `paused` with the word alone.
 #[test]
 fn resetvdis_removes_the_hosts_keys_on_the_sr() {
     let mut room = Room::new();
@@ -145,7 +146,7 @@ fn resetvdis_removes_the_hosts_keys_on_the_sr() {
     assert_eq!(room.runs_on(DB), [BETA]);
 }
 
-/// rules.md, M13: of a former SR master nothing is released without the word.
+/// M13, docs/model/locks.md §6: of a former SR master nothing is released without the word.
 #[test]
 fn a_former_sr_master_needs_the_word() {
     let mut room = Room::new();
@@ -157,7 +158,7 @@ fn a_former_sr_master_needs_the_word() {
     assert!(!room.told(&Event::NeedlessMasterWord { by: ALPHA, sr: NFS, host: host(BETA) }));
 }
 
-/// `manual-6` knows a host that was forgotten; what never was is UUID_INVALID, the SR first (storage.md §0.1, §3.2).
+/// The manual's release knows a host that was forgotten; what never was is UUID_INVALID, the SR first (docs/model/locks.md §5).
 #[test]
 fn resetvdis_knows_forgotten_hosts_and_no_strangers() {
     let mut room = Room::new();
@@ -178,7 +179,7 @@ fn resetvdis_knows_forgotten_hosts_and_no_strangers() {
 }
 
 /// What the database says of the host is asked once, when the command begins: a heartbeat that comes before its end comes too
-/// late. (The flicker after a master's start, rules.md, M18.)
+/// late. (The flicker after a master's start: M18, docs/model/members-and-masters.md §5.)
 #[test]
 fn a_host_that_passed_for_dead_is_not_asked_again() {
     for line in ["xe host-forget uuid=$beta --force", "xe vm-reset-powerstate vm=db --force"] {

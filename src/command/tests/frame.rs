@@ -1,4 +1,4 @@
-//! Who is talked to, and what everybody answers before a command is looked at (xe-cli.md §1.7, §1.8, §5).
+//! Who is talked to, and what everybody answers before a command is looked at (docs/model/commands.md §4).
 
 use super::stage::*;
 use crate::base::time::Span;
@@ -18,7 +18,7 @@ fn output(end: End) -> (String, i32) {
 fn names_are_put_in() {
     let room = Room::new();
     let names = &room.world.names;
-    let ran = |line: &str| typed(&shell::parse(line).unwrap().lines[0], &room.world, None).0;
+    let ran = |line: &str| typed(&shell::parse(line).unwrap().lines[0], &room.world, None).0.text;
     assert_eq!(ran("echo yes |  xe host-forget uuid=$beta # now"), format!("echo yes |  xe host-forget uuid={}", names.hosts[1].uuid));
     assert_eq!(
         ran("xe x a=${beta/nfs1} b=${web/data} c=\"$pool\" d=${db-root} e=$nfs1 'a b'"),
@@ -34,18 +34,18 @@ fn names_are_put_in() {
     assert_eq!(ran("xe x $nothing $db.old"), format!("xe x '' {}.old", names.vms[0].uuid));
 }
 
-/// `$beta` is the host installed now, `$beta.old` the one before (contract §1, names).
+/// `$beta` is the host installed now, `$beta.old` the one before (docs/scenarios.md, names).
 #[test]
 fn a_reinstalled_machine_has_a_new_uuid() {
     let mut room = Room::new();
     let before = room.uuid(BETA);
     let line = shell::parse("xe x $beta $beta.old").unwrap();
-    assert_eq!(typed(&line.lines[0], &room.world, None).0, format!("xe x {before} {before}"));
+    assert_eq!(typed(&line.lines[0], &room.world, None).0.text, format!("xe x {before} {before}"));
     room.reinstall(BETA, "new");
-    assert_eq!(typed(&line.lines[0], &room.world, None).0, format!("xe x new {before}"));
+    assert_eq!(typed(&line.lines[0], &room.world, None).0.text, format!("xe x new {before}"));
 }
 
-/// Vectors 2, 3, 21: unknown commands and missing keys, the same on a member that hangs or is in emergency mode.
+/// docs/model/commands.md §4: unknown commands and missing keys, the same on a member that hangs or is in emergency mode.
 #[test]
 fn words_are_judged_by_the_host_that_is_contacted() {
     let mut room = Room::new();
@@ -64,7 +64,7 @@ fn words_are_judged_by_the_host_that_is_contacted() {
     }
 }
 
-/// Vectors 36 and 37, and a member whose master is gone: it hangs, and is not in emergency mode (pool.md §4.1, I-1).
+/// A member whose master is gone hangs, and is not in emergency mode (docs/model/members-and-masters.md §7).
 #[test]
 fn members_forward_or_hang() {
     let mut room = Room::new();
@@ -79,7 +79,7 @@ fn members_forward_or_hang() {
     assert_eq!(output(room.types(BETA, "cat /etc/xensource/pool.conf")), ("slave:10.0.0.1\n".into(), 0));
 }
 
-/// Vector 27: emergency mode answers with the stashed error, but to the commands that stay local.
+/// docs/model/commands.md §4: emergency mode answers with the stashed error, but to the commands that stay local.
 #[test]
 fn emergency_mode_answers_with_its_error() {
     let mut room = Room::new();
@@ -97,7 +97,7 @@ fn emergency_mode_answers_with_its_error() {
     assert_eq!(output(room.types(BETA, "xe host-is-in-emergency-mode --minimal")), ("\n".into(), 0));
 }
 
-/// Vector 28, and what else becomes of `-s`.
+/// docs/model/commands.md §4: what becomes of `-s`.
 #[test]
 fn another_host_is_asked_by_network() {
     let mut room = Room::new();
@@ -157,7 +157,7 @@ fn what_is_no_command_is_not_found() {
     assert!(room.alpha("xe host-evacuate host=beta").text.contains("not simulated yet"));
 }
 
-/// xe-cli.md §3.6: the toolstack of one machine.
+/// docs/model/commands.md §9: the toolstack of one machine.
 #[test]
 fn the_service_starts_and_stops() {
     let mut room = Room::new();

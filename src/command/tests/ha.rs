@@ -1,4 +1,4 @@
-//! High availability: its own commands, and what the others refuse while it is on (pool.md §5.8–5.11, xe-cli.md §2.6).
+//! High availability: its own commands, and what the others refuse while it is on (docs/model/ha.md §16 to §20).
 
 use super::stage::{ALPHA, BETA, DB, End, GAMMA, LOCAL, NFS, Room, SAN, SPARE, WEB, WEB_DATA, host};
 use crate::base::time::Span;
@@ -41,7 +41,7 @@ fn refused(room: &mut Room, machine: crate::base::ids::MachineId, line: &str) ->
     }
 }
 
-/// xe-cli.md, vector 34, and the wording of §1.8.
+/// docs/model/ha.md §19 and §20; what is said of a key that is not there, docs/model/commands.md §4.
 #[test]
 fn without_ha_there_is_nothing_to_switch_off() {
     let mut room = Room::new();
@@ -290,7 +290,7 @@ fn a_priority_that_the_plan_does_not_bear_is_refused() {
     assert_eq!(room.world.db(ALPHA).vm_ha(&room.world.names, WEB).priority, Some(Protection::Restart));
 }
 
-/// xe-cli.md §1.6 and §1.8: values, read-only fields, and earlier fields that stay.
+/// docs/model/commands.md §2 and §7: values, read-only fields, and earlier fields that stay.
 #[test]
 fn fields_of_a_vm_take_only_their_own_values() {
     let mut room = room();

@@ -1,14 +1,14 @@
 //! What `check` says of lines, the catalogue, and lines made at random.
 
 use super::stage::*;
-use crate::command::{Admission, COMMANDS, COMPLAINTS, Check, Progress, examine, shell, typed};
+use crate::command::{Admission, COMMANDS, COMPLAINTS, Check, Ground, Progress, examine, shell, typed};
 use crate::world::errors::ERRORS;
 use proptest::prelude::*;
 
 /// The codes of a line, errors with a `!`.
 fn codes(line: &str) -> Vec<String> {
     let world = world();
-    let found = examine(&shell::parse(line).unwrap().lines[0], &world.names, None);
+    let found = examine(&shell::parse(line).unwrap().lines[0], Ground::of(&world), None);
     found.into_iter().map(|c| format!("{}{}", c.code, if c.error { "!" } else { "" })).collect()
 }
 
@@ -31,7 +31,7 @@ fn examples_and_good_lines_pass() {
     }
 }
 
-/// xe-cli.md §4 and §8.
+/// docs/model/commands.md §11.
 #[test]
 fn traps_are_told() {
     for (line, expected) in [
@@ -94,7 +94,7 @@ fn traps_are_told() {
         assert!(codes.iter().any(|code| code == expected), "{line}: {codes:?}");
     }
     let world = world();
-    let help = |line: &str| examine(&shell::parse(line).unwrap().lines[0], &world.names, None)[0].help.clone();
+    let help = |line: &str| examine(&shell::parse(line).unwrap().lines[0], Ground::of(&world), None)[0].help.clone();
     assert_eq!(help("xe vm-reset-powersate vm=db --force"), "did you mean `vm-reset-powerstate`?");
     assert_eq!(help("xe vm-start vm=wbe"), "did you mean `web`?");
     assert_eq!(help("xe vm-start vm=db on=gama"), "did you mean `gamma`?");
@@ -110,7 +110,7 @@ fn complaints_point_at_words() {
         ("xe host-frget uuid=$beta", "unknown-command", 1),
         ("/opt/xensource/sm/resetvdis.py $beta $nfs1 --master", "master-word", 3),
     ] {
-        let found = examine(&shell::parse(line).unwrap().lines[0], &world.names, None);
+        let found = examine(&shell::parse(line).unwrap().lines[0], Ground::of(&world), None);
         assert!(found.iter().any(|c| c.code == code && c.word == word), "{line}: {found:?}");
     }
 }
@@ -188,7 +188,7 @@ proptest! {
                 _ => {}
             }
             let Ok(script) = shell::parse(&line) else { continue };
-            examine(&script.lines[0], &room.world.names, None);
+            examine(&script.lines[0], Ground::of(&room.world), None);
             if room.world.dom0_answers(machine) {
                 room.types(machine, &line);
             }
@@ -206,7 +206,7 @@ proptest! {
         for prefix in ["", "xe ", "xe vm-start "] {
             let Ok(script) = shell::parse(&format!("{prefix}{text}")) else { continue };
             let line = &script.lines[0];
-            examine(line, &room.world.names, None);
+            examine(line, Ground::of(&room.world), None);
             let (_, typed) = typed(line, &room.world, piped.as_deref());
             if let Ok(mut typed) = typed
                 && let Admission::Go(seat) = typed.admit(&room.world, ALPHA)

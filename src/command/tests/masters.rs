@@ -16,7 +16,7 @@ fn text(end: End) -> String {
     }
 }
 
-/// pool.md 5.4: nothing is checked, nobody is asked, and `uuid=` is ignored; 10 s later xapi restarts.
+/// docs/model/members-and-masters.md §8: nothing is checked, nobody is asked, and `uuid=` is ignored; 10 s later xapi restarts.
 #[test]
 fn a_member_makes_itself_master() {
     let mut room = Room::new();
@@ -33,7 +33,7 @@ fn a_member_makes_itself_master() {
     text(room.types(GAMMA, line));
 }
 
-/// pool.md 5.6.
+/// docs/model/members-and-masters.md §10.
 #[test]
 fn a_member_is_pointed_elsewhere() {
     let mut room = Room::new();
@@ -50,7 +50,8 @@ fn a_member_is_pointed_elsewhere() {
     assert_eq!(room.code("xe pool-emergency-reset-master master-address=nowhere").0, "INTERNAL_ERROR");
 }
 
-/// pool.md 5.5: every other host of the database whatever its live flag, one after the other; the old master too.
+/// docs/model/members-and-masters.md §9: every other host of the database whatever its live flag, one after the other; the old
+/// master too.
 #[test]
 fn recovery_calls_every_host_that_answers() {
     let mut room = Room::new();
@@ -77,7 +78,7 @@ fn recovery_calls_every_host_that_answers() {
     assert_eq!(room.world.stacks[ALPHA.at()].conf, PoolConf::Slave(BETA));
 }
 
-/// pool.md 5.7: all hosts or none.
+/// docs/model/members-and-masters.md §11: all hosts or none.
 #[test]
 fn mastership_is_handed_over_in_order() {
     let mut room = Room::new();
@@ -101,7 +102,7 @@ fn mastership_is_handed_over_in_order() {
     assert_eq!(room.code("xe pool-designate-new-master host-uuid=$gamma").0, "HA_ABORT_NEW_MASTER");
 }
 
-/// pool.md 4.2: copies at once; a host that is dead makes it fail with that host.
+/// docs/model/databases.md §3: copies at once; a host that is dead makes it fail with that host.
 #[test]
 fn a_synchronisation_copies_to_all() {
     let mut room = Room::new();
@@ -130,7 +131,7 @@ fn a_synchronisation_does_not_overwrite_another_master() {
 
 const JOIN: &str = "xe pool-join master-address=alpha master-username=root master-password=x";
 
-/// pool.md 5.13, in the real order.
+/// docs/model/members-and-masters.md §14, in the real order.
 #[test]
 fn joining_is_refused_in_the_real_order() {
     let mut room = Room::new();
@@ -182,7 +183,7 @@ fn a_fresh_host_joins() {
     assert!(room.db(SPARE).pool == MAIN_POOL && room.told(&Event::CopyTaken { machine: SPARE, from: ALPHA }));
 }
 
-/// pool.md 5.16: only the dump's master stays, as this machine's host; the machine reboots after 30 s.
+/// docs/model/databases.md §6: only the dump's master stays, as this machine's host; the machine reboots after 30 s.
 #[test]
 fn a_dump_is_written_and_restored() {
     let mut room = Room::new();
@@ -216,7 +217,7 @@ fn a_dump_is_written_and_restored() {
     assert!(room.told(&Event::DumpRestored { machine: SPARE, file: "d".into() }));
 }
 
-/// pool.md 5.14.
+/// docs/model/members-and-masters.md §15.
 #[test]
 fn hosts_are_disabled_and_shut_down_in_order() {
     let mut room = Room::new();

@@ -1,4 +1,4 @@
-//! What the lists and `param-get` show (xe-cli.md §2, §5), and what a machine shows of itself.
+//! What the lists and `param-get` show (docs/model/commands.md §8, §9), and what a machine shows of itself.
 
 use super::stage::*;
 use crate::world::inventory::Mode;

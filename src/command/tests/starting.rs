@@ -21,7 +21,7 @@ fn a_start_takes_keys_disks_record_and_domain() {
     assert!(room.db(ALPHA).attached(VbdId(1)) && room.db(ALPHA).attached(VbdId(2)));
 }
 
-/// pool.md 5.15: the first check that fails, in this order.
+/// docs/model/guests-and-disks.md §1: the first check that fails, in this order.
 #[test]
 fn a_start_is_refused_in_the_real_order() {
     let mut room = Room::new();
@@ -57,7 +57,8 @@ fn a_start_is_refused_in_the_real_order() {
     room.ok("xe vm-start vm=web on=beta");
 }
 
-/// The database's guard: another VM has the disk attached, and one of the two writes (contract §1, disks).
+/// The database's guard: another VM has the disk attached, and one of the two writes
+/// (docs/model/guests-and-disks.md §7).
 #[test]
 fn an_attached_disk_is_in_use() {
     let mut room = Room::new();
@@ -68,7 +69,7 @@ fn an_attached_disk_is_in_use() {
     assert_eq!(room.code("xe vm-start vm=db on=beta").0, "VDI_IN_USE");
 }
 
-/// M11 and storage.md §2.11 e: the lock of the dead host refuses at once, with this text.
+/// M11, docs/model/locks.md §2: the lock of the dead host refuses at once, with this text.
 #[test]
 fn a_lock_refuses_at_once() {
     let mut room = Room::new();
@@ -122,7 +123,7 @@ fn a_start_that_fails_half_way_lets_go() {
     assert!(room.told(&Event::DiskOpened { vdi: WEB_ROOT, machine: GAMMA, mode: Mode::Rw }));
 }
 
-/// storage.md §2.2: a paused disk is asked for each second, 120 times, and then it is `locked`.
+/// docs/model/locks.md §2: a paused disk is asked for each second, 120 times, and then it is `locked`.
 #[test]
 fn a_paused_disk_is_waited_for() {
     let mut room = Room::new();
@@ -172,7 +173,7 @@ fn a_host_is_chosen_or_the_reasons_told() {
     assert_eq!(output.error.unwrap().code, "NO_HOSTS_AVAILABLE");
 }
 
-/// pool.md 5.15: a dead host's VM can't be shut down, with force neither.
+/// docs/model/guests-and-disks.md §2: a dead host's VM can't be shut down, with force neither.
 #[test]
 fn a_shutdown_goes_to_the_host_of_the_record() {
     let mut room = Room::new();
@@ -188,7 +189,7 @@ fn a_shutdown_goes_to_the_host_of_the_record() {
     assert_eq!(room.locks(DB_ROOT), []);
 }
 
-/// xe-cli.md §1.6 and §5, vectors 11 to 13: selection, and `--multiple` with failures on the way.
+/// docs/model/commands.md §3: selection, and `--multiple` with failures on the way.
 #[test]
 fn selectors_select() {
     let mut room = Room::new();
@@ -269,7 +270,7 @@ fn a_vm_is_busy_while_it_is_worked_on() {
     typed.begin(&mut room.world, seat);
     assert_eq!(room.code("xe vm-migrate vm=db host=gamma").0, "OTHER_OPERATION_IN_PROGRESS");
     assert_eq!(room.code("xe vm-shutdown vm=db").0, "OTHER_OPERATION_IN_PROGRESS");
-    // A reset does not look (pool.md 5.3).
+    // A reset does not look (docs/model/guests-and-disks.md §4).
     assert_eq!(room.code("xe vm-reset-powerstate vm=db --force").0, "HOST_IS_LIVE");
     assert!(matches!(typed.commit(&mut room.world, &mut room.fx, seat), crate::command::Progress::Ended(_)));
     assert!(room.world.stacks[ALPHA.at()].busy.is_empty());

@@ -1,4 +1,4 @@
-//! A suite for machines: the contract's array of cases, written case by case, so that it may be of any length. Each case has
+//! A suite for machines: the array of cases of docs/testing.md, written case by case, so that it may be of any length. Each case has
 //! its keys as `run` has them, and `test` beside: file, result, what failed.
 
 use super::{Failure, Outcome, Result};

@@ -4,6 +4,7 @@
 pub mod github;
 pub mod golden;
 pub mod json;
+#[cfg(feature = "program")]
 pub mod junit;
 pub mod md;
 pub mod sarif;
@@ -59,7 +60,7 @@ pub struct Outcome {
     pub seed: Option<u64>,
     #[allow(missing_docs)]
     pub result: Result,
-    /// The contract's verdict, or `skipped`, `wrong-file`, `golden-differs`, `not-repeatable`, `bug`.
+    /// The verdict of its report, or `skipped`, `wrong-file`, `golden-differs`, `not-repeatable`, `bug`.
     pub verdict: &'static str,
     /// The worst finding, `none` where nothing was found or nothing was run.
     pub worst: &'static str,

@@ -39,6 +39,7 @@ fn a_workflow_command_stays_on_its_line() {
     assert!(text.contains("two%0Alines"), "{text}");
 }
 
+#[cfg(feature = "program")]
 #[test]
 fn junit_holds_nothing_that_xml_forbids() {
     let text = junit::render(&[hard(), skipped()]);
@@ -73,7 +74,7 @@ fn golden_values_are_read_back() {
 fn brief_is_the_report_without_its_story() {
     let text = include_str!("../../../scenarios/forget/forgotten-while-it-runs.yaml");
     let scenario = crate::scenario::load("a.yaml", text).expect("a scenario").scenario;
-    let options = crate::search::study::Options { seed: None, release: None, max_events: 1_000_000, at: Vec::new(), because: false };
+    let options = crate::search::study::Options { seed: None, max_events: 1_000_000, at: Vec::new(), because: false };
     let case = scenario.cases()[0];
     let mut full = crate::report::of(&scenario, case, &options);
     let brief = crate::report::brief(&scenario, case, &options);

@@ -1,7 +1,8 @@
 //! What was found and what was expected: hazards with cause and advice, expectations, warnings.
 
+use super::Detail;
 use super::layout::{Page, Tint, clean, pad, pad_left, width};
-use super::{Detail, case_name, severity_tint, severity_word, tally};
+use super::words::{case_name, severity_tint, severity_word, tally};
 use crate::report::{Expectation, Finding, Report, Warning};
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! The matrix of cases: what may be so down the side, what the operator does across the top.
 
 use super::layout::{COLUMNS, Page, Tint, clean, pad, width};
-use super::{severity_tint, severity_word};
+use super::words::{severity_tint, severity_word};
 use crate::report::{Report, Verdict};
 
 /// The word for a case whose recovery name is absent, in the head of a column.
@@ -37,75 +37,89 @@ fn cell(report: &Report) -> String {
     format!("{}{safe}{judged}", severity_word(report.worst))
 }
 
+/// The cases as a table: names down the side and across the top, and which case stands where.
+struct Table<'r> {
+    reports: &'r [Report],
+    rows: Vec<String>,
+    columns: Vec<String>,
+    /// Row, column and place of each case.
+    cells: Vec<(usize, usize, usize)>,
+}
+
+impl<'r> Table<'r> {
+    fn new(reports: &'r [Report]) -> Table<'r> {
+        let mut table = Table { reports, rows: Vec::new(), columns: Vec::new(), cells: Vec::new() };
+        for (at, report) in reports.iter().enumerate() {
+            let row = place(&mut table.rows, row_name(report));
+            let column = place(&mut table.columns, column_name(report));
+            table.cells.push((row, column, at));
+        }
+        table
+    }
+
+    /// The case of a cell.
+    fn case(&self, row: usize, column: usize) -> Option<usize> {
+        self.cells.iter().find(|(r, c, _)| *r == row && *c == column).map(|(_, _, at)| *at)
+    }
+
+    /// How wide a column must be under a head of this name.
+    fn wide(&self, column: usize, name: &str) -> usize {
+        let cells = self.cells.iter().filter(|(_, c, _)| *c == column);
+        let body = cells.map(|(_, _, at)| width(&cell(&self.reports[*at])) + 2).max();
+        body.unwrap_or(0).max(width(name)) + 2
+    }
+}
+
+/// Where a name stands in a list; it is put at its end if it does not stand there yet.
+fn place(names: &mut Vec<String>, name: String) -> usize {
+    names.iter().position(|known| *known == name).unwrap_or_else(|| {
+        names.push(name);
+        names.len() - 1
+    })
+}
+
+/// Names that are too long for the table are given a letter, and a line of their own in the legend.
+fn shortened(names: &[String], most: usize, prefix: &str, legend: &mut Vec<String>) -> Vec<String> {
+    let short = |(at, name): (usize, &String)| {
+        if width(name) <= most {
+            return name.clone();
+        }
+        let short = format!("[{prefix}{}]", at + 1);
+        legend.push(format!("{short} {name}"));
+        short
+    };
+    names.iter().enumerate().map(short).collect()
+}
+
 /// Lays the cases out; more columns than fit are set in blocks one below the other.
 pub fn render(page: &mut Page, reports: &[Report], told: usize) {
-    let mut rows: Vec<String> = Vec::new();
-    let mut columns: Vec<String> = Vec::new();
-    for report in reports {
-        let (row, column) = (row_name(report), column_name(report));
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
-        if !columns.contains(&column) {
-            columns.push(column);
-        }
-    }
+    let table = Table::new(reports);
     page.heading("CASES", "what may be so (down) x what the operator does (across): the worst, and whether the recovery is safe");
     page.gap();
-    // Names that are too long for a column are given a letter, and a line of their own.
     let mut legend = Vec::new();
-    let mut shorten = |names: &[String], most: usize, prefix: &str| -> Vec<String> {
-        let short = |(at, name): (usize, &String)| {
-            if width(name) <= most {
-                return name.clone();
-            }
-            let short = format!("[{prefix}{}]", at + 1);
-            legend.push(format!("{short} {name}"));
-            short
-        };
-        names.iter().enumerate().map(short).collect()
-    };
-    let row_names = shorten(&rows, 24, "world ");
-    let column_names = shorten(&columns, 30, "recovery ");
+    let row_names = shortened(&table.rows, 24, "world ", &mut legend);
+    let column_names = shortened(&table.columns, 30, "recovery ", &mut legend);
     let side = row_names.iter().map(|name| width(name)).max().unwrap_or(0) + 2;
-    let cells: Vec<(usize, usize, usize)> = reports
-        .iter()
-        .enumerate()
-        .filter_map(|(at, report)| {
-            let row = rows.iter().position(|name| *name == row_name(report))?;
-            let column = columns.iter().position(|name| *name == column_name(report))?;
-            Some((row, column, at))
-        })
-        .collect();
-    let wide = |column: usize| {
-        let body = cells.iter().filter(|(_, c, _)| *c == column).map(|(_, _, at)| width(&cell(&reports[*at])) + 2).max();
-        body.unwrap_or(0).max(width(&column_names[column])) + 2
-    };
+    let wide: Vec<usize> = column_names.iter().enumerate().map(|(column, name)| table.wide(column, name)).collect();
     let mut first = 0;
-    while first < columns.len() {
+    while first < wide.len() {
         let mut last = first + 1;
-        let mut used = 2 + side + wide(first);
-        while last < columns.len() && used + wide(last) <= COLUMNS {
-            used += wide(last);
+        while last < wide.len() && 2 + side + wide[first..=last].iter().sum::<usize>() <= COLUMNS {
             last += 1;
         }
         let mut head = pad("", 2 + side);
-        for (at, name) in column_names.iter().enumerate().take(last).skip(first) {
-            head.push_str(&pad(&page.tint(Tint::Bold, &format!("  {name}")), wide(at)));
+        for (name, wide) in column_names.iter().zip(&wide).take(last).skip(first) {
+            head.push_str(&pad(&page.tint(Tint::Bold, &format!("  {name}")), *wide));
         }
         page.line(&head);
         for (row, name) in row_names.iter().enumerate() {
             let mut line = format!("  {}", pad(&page.tint(Tint::Bold, name), side));
-            for column in first..last {
-                let found = cells.iter().find(|(r, c, _)| *r == row && *c == column).map(|(_, _, at)| *at);
-                let text = match found {
-                    Some(at) => {
-                        let mark = if at == told { "> " } else { "  " };
-                        format!("{mark}{}", page.tint(severity_tint(reports[at].worst), &cell(&reports[at])))
-                    }
-                    None => "  -".to_string(),
-                };
-                line.push_str(&pad(&text, wide(column)));
+            for (column, wide) in wide.iter().enumerate().take(last).skip(first) {
+                let text = table.case(row, column).map_or("  -".to_string(), |at| {
+                    let mark = if at == told { "> " } else { "  " };
+                    format!("{mark}{}", page.tint(severity_tint(reports[at].worst), &cell(&reports[at])))
+                });
+                line.push_str(&pad(&text, *wide));
             }
             page.line(&line);
         }
@@ -115,6 +129,11 @@ pub fn render(page: &mut Page, reports: &[Report], told: usize) {
     for line in legend {
         page.hanging("  ", 2, Tint::Plain, &line);
     }
+    key(page, reports);
+}
+
+/// What the marks in the table mean.
+fn key(page: &mut Page, reports: &[Report]) {
     let mut keys = vec!["> told below"];
     if reports.iter().any(|report| report.verdict == Verdict::NotAsExpected) {
         keys.push("* not as expected");
@@ -122,10 +141,6 @@ pub fn render(page: &mut Page, reports: &[Report], told: usize) {
     if reports.iter().any(|report| report.verdict == Verdict::Inconclusive) {
         keys.push("? inconclusive");
     }
-    page.hanging(
-        "  ",
-        2,
-        Tint::Dim,
-        &format!("{}; safe: nothing of danger or corruption begins after the recovery began", keys.join(", ")),
-    );
+    let text = format!("{}; safe: nothing of danger or corruption begins after the recovery began", keys.join(", "));
+    page.hanging("  ", 2, Tint::Dim, &text);
 }

@@ -4,7 +4,8 @@
 //! needed to tell them apart. What happens to many at one instant is folded into one line that says how many.
 
 use super::layout::{COLUMNS, Page, Tint, clean, count, pad, pad_left, width, wrap};
-use super::{Detail, case_name, findings, severity_tint, severity_word};
+use super::words::{case_name, severity_tint, severity_word};
+use super::{Detail, findings};
 use crate::base::time::Time;
 use crate::hazard::Severity;
 use crate::report::{Realm, Report, StepReport, StoryLine};

@@ -3,6 +3,8 @@
 use super::layout::width;
 use super::*;
 use crate::report::samples::{burst, case, forgotten};
+use crate::world::release::Release;
+use std::collections::BTreeMap;
 
 const PLAIN: Style = Style { colour: false, detail: Detail::Story };
 
@@ -25,7 +27,10 @@ fn squeezed(text: &str) -> String {
 fn the_recipe_stands_on_top() {
     let text = plain(forgotten());
     let top: String = text.lines().take(8).collect::<Vec<_>>().join("\n");
-    has(&top, &["forget-isolated-host", "manual-6", "seed 1", env!("CARGO_PKG_VERSION"), &forgotten().digest, &forgotten().sha256]);
+    has(
+        &top,
+        &["forget-isolated-host", Release::default().name(), "seed 1", env!("CARGO_PKG_VERSION"), &forgotten().digest, &forgotten().sha256],
+    );
 }
 
 #[test]

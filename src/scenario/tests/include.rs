@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 fn together(own: &str, others: &[(&str, &str)]) -> Result<Scenario, Vec<Diagnostic>> {
     let files: BTreeMap<&str, &str> = others.iter().copied().collect();
     let mut include = |path: &str| files.get(path).map(|text| text.as_bytes().to_vec()).ok_or_else(|| "no such file".to_string());
-    load_with("stories/test.yaml", own.as_bytes(), &mut Asked { include: &mut include, set: &[] }).map(|Loaded { scenario, .. }| scenario)
+    load_with("stories/test.yaml", own.as_bytes(), &mut Asked { include: &mut include, set: &[], release: None })
+        .map(|Loaded { scenario, .. }| scenario)
 }
 
 fn right(own: &str, others: &[(&str, &str)]) -> Scenario {

@@ -8,7 +8,8 @@ use crate::scenario::{Asked, Loaded, load_with};
 fn set(text: &str, set: &[&str]) -> Result<Scenario, Vec<Diagnostic>> {
     let set: Vec<String> = set.iter().map(|text| text.to_string()).collect();
     let mut include = |_: &str| Err(String::new());
-    load_with("stories/test.yaml", text.as_bytes(), &mut Asked { include: &mut include, set: &set }).map(|Loaded { scenario, .. }| scenario)
+    load_with("stories/test.yaml", text.as_bytes(), &mut Asked { include: &mut include, set: &set, release: None })
+        .map(|Loaded { scenario, .. }| scenario)
 }
 
 /// The cases: what is set, world, recovery; and how long a host is silent before it is held for dead.

@@ -1,4 +1,4 @@
-//! Stories of the loader, by section of the contract.
+//! Stories of the loader, by what a file says: its pool, its steps, what must come of it.
 
 mod expecting;
 mod fuzz;
@@ -35,7 +35,7 @@ pub fn codes(text: &str) -> Vec<(&'static str, u32)> {
     bad(text).iter().map(|error| (error.code, error.line)).collect()
 }
 
-/// The contract's example.
+/// A scenario that uses most of what there is.
 pub const EXAMPLE: &str = r#"
 name: forget-isolated-host            # default: the file's stem
 title: Forgetting a host that is only cut off

@@ -8,7 +8,7 @@ use crate::world::belief::PowerState;
 use crate::world::inventory::Mode;
 
 #[test]
-fn the_smallest_pool_has_the_contracts_defaults() {
+fn the_smallest_pool_has_its_defaults() {
     let scenario = good("pool:\n  hosts: [alpha, beta, gamma]\n  storage: {nfs1: {type: nfs}}\n  vms: {db: {running-on: beta}}\n");
     assert_eq!(scenario.name, "test");
     assert_eq!((scenario.seed, scenario.until, scenario.release.name()), (0, None, "manual-6"));

@@ -12,7 +12,7 @@ use crate::world::truth::Io;
 const BETA: MachineId = MachineId(1);
 
 #[test]
-fn the_contracts_example_is_read_whole() {
+fn the_example_is_read_whole() {
     let scenario = good(EXAMPLE);
     assert_eq!((scenario.name.as_str(), scenario.seed, scenario.until), ("forget-isolated-host", 1, Some(Time::ZERO + Span::mins(40))));
     assert_eq!(

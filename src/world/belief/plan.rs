@@ -89,7 +89,7 @@ impl Packing {
         if hosts < self.failures || hosts == self.failures && !self.vms.is_empty() {
             return false;
         }
-        match (self.exhaustive(), self.release.plans_by_counting_places()) {
+        match (self.exhaustive(), self.release.ha.plans_by_counting_places) {
             (true, _) => self.survives(self.failures),
             (false, true) => self.approximately(),
             (false, false) => self.pessimistically(),

@@ -15,7 +15,7 @@ fn packing(free: &[i128], vms: &[(i128, usize)], failures: usize) -> Packing {
         placement: vms.iter().enumerate().map(|(at, (_, on))| (VmId(at as u16), HostId((on % free.len()) as u16))).collect(),
         total_hosts: free.len(),
         failures,
-        release: Release::Manual6,
+        release: Release::default(),
     }
 }
 
@@ -148,7 +148,7 @@ fn the_older_planner_sees_failures_that_can_not_be() {
     // With one host more 13, 7 and 0 places are left: 4, 5 and 6 VMs find one.
     assert!(packing(&[1; 18], &four, 3).pessimistically());
     // The manual's release has the older one.
-    assert!(!Release::Manual6.plans_by_counting_places() && !of(3).always_possible());
+    assert!(!Release::default().ha.plans_by_counting_places && !of(3).always_possible());
 }
 
 /// Unlimited hosts and thousands of VMs: the figures grow, the work does not.
@@ -176,7 +176,7 @@ fn ways_to_fail_are_tried_up_to_the_bounds_that_xapi_has() {
     let tried = |hosts: usize| {
         (0..=hosts).filter(|failures| Packing { total_hosts: hosts, failures: *failures, ..Packing::default() }.exhaustive()).max()
     };
-    // pool.md §9.5: 6 hosts every n; 7: 5; 8–9: 4; 10–16: 3; 17–32: 2; more: never.
+    // docs/model/ha.md §17: 6 hosts every n; 7: 5; 8–9: 4; 10–16: 3; 17–32: 2; more: never.
     let expected = [(2, 2), (6, 6), (8, 4), (9, 4), (10, 3), (16, 3), (17, 2), (32, 2)];
     for (hosts, most) in expected {
         assert_eq!(tried(hosts), Some(most), "{hosts} hosts");
@@ -247,7 +247,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
 
 fn most(db: &Database, names: &Inventory) -> u32 {
     let live = db.live_set();
-    let planner = Planner::new(db, names, &live, Release::Manual6);
+    let planner = Planner::new(db, names, &live, Release::default());
     planner.most_failures(&planner.protected())
 }
 
@@ -276,7 +276,7 @@ fn what_is_down_is_planned_and_a_tied_vm_makes_the_plan_incomplete() {
     let (mut db, mut names) = pool(3, &[None, Some(1)]);
     let restart = |db: &Database, names: &Inventory| {
         let live = db.live_set();
-        let planner = Planner::new(db, names, &live, Release::Manual6);
+        let planner = Planner::new(db, names, &live, Release::default());
         planner.restart(&planner.protected(), &Change::default(), 0)
     };
     let plan = restart(&db, &names);
@@ -298,7 +298,7 @@ fn an_operation_is_refused_only_while_there_is_a_plan_that_it_breaks() {
     // 5 VMs on each of two hosts of 8: neither can take the other's.
     let ten: Vec<Option<u16>> = (0..10).map(|n| Some(n % 2)).collect();
     let (mut db, names) = pool(3, &ten);
-    let breaks = |db: &Database, change: &Change| Planner::new(db, &names, &db.live_set(), Release::Manual6).breaks(change);
+    let breaks = |db: &Database, change: &Change| Planner::new(db, &names, &db.live_set(), Release::default()).breaks(change);
     let disable = |host| Change { disable: vec![HostId(host)], ..Change::default() };
     db.ha.failures_to_tolerate = 1;
     db.ha.plan_exists_for = 1;
@@ -322,7 +322,7 @@ fn an_operation_is_refused_only_while_there_is_a_plan_that_it_breaks() {
 fn an_overcommitted_pool_says_how_far_its_plan_reaches() {
     let ten: Vec<Option<u16>> = (0..10).map(|n| Some(n % 2)).collect();
     let (mut db, names) = pool(3, &ten);
-    let status = |db: &Database| Planner::new(db, &names, &db.live_set(), Release::Manual6).status();
+    let status = |db: &Database| Planner::new(db, &names, &db.live_set(), Release::default()).status();
     assert_eq!(status(&db), (0, false), "nothing to tolerate");
     db.ha.failures_to_tolerate = 1;
     assert_eq!(status(&db), (1, false));

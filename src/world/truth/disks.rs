@@ -1,4 +1,4 @@
-//! The storage manager of generation G1, tapdisks, and what guests write.
+//! Tapdisks, and what guests write.
 //!
 //! A guest that has its disk to itself writes unseen: nothing that a hazard could ask depends on it. Writes are
 //! simulated where they can matter: while a second machine has the VDI open, or while the path is lost. Then each
@@ -9,111 +9,15 @@ use crate::base::ids::{MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
-use crate::world::errors::ApiError;
 use crate::world::event::Event;
-use crate::world::guards::Guard;
 use crate::world::inventory::Mode;
-use crate::world::truth::{Damage, Hardware, Io, Opener};
-
-/// Why the storage manager did not activate a disk.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Inactive {
-    /// It refused.
-    Failed(ApiError),
-    /// The disk is paused: it asks again in a second, 120 times.
-    Paused,
-    /// The storage path hangs.
-    Hangs,
-}
-
-/// How often a paused activation is tried, a second apart (blktap2.py, ATTACH_DETACH_RETRY_SECS).
-pub const ACTIVATION_TRIES: u32 = 120;
+use crate::world::truth::{Damage, Hardware, Opener};
 
 impl World {
-    /// VDI.activate on `machine` under the database of `master` (blktap2.py, `_add_tag`, G1): key, then open.
-    ///
-    /// Any RW key refuses, whoever holds it, at once and without asking. A RW request over the host's own RO key
-    /// succeeds and the key stays RO (storage.md §0.1).
-    pub fn activate(
-        &mut self,
-        fx: &mut Effects,
-        master: MachineId,
-        machine: MachineId,
-        vdi: VdiId,
-        mode: Mode,
-        vm: Option<VmId>,
-    ) -> Result<(), Inactive> {
-        // A second VBD on the same host meets xapi's own per-host automaton, not the storage manager.
-        if !self.has_open(machine, vdi) {
-            self.activation_check(master, machine, vdi)?;
-            let host = self.host_on(machine);
-            if self.db(master).vdi(vdi).is_some_and(|record| record.lock_of(host).is_none()) {
-                self.set_lock(fx, master, vdi, host, mode);
-            }
-        }
-        self.open_disk(fx, machine, vdi, mode, vm);
-        Ok(())
-    }
-
-    /// What [`World::activate`] would say, changing nothing.
-    pub fn activation_check(&self, master: MachineId, machine: MachineId, vdi: VdiId) -> Result<(), Inactive> {
-        let record = self.db(master).vdi(vdi);
-        if self.guarded(Guard::Lock) && record.is_some_and(|record| record.locks.iter().any(|(_, mode)| *mode == Mode::Rw)) {
-            return Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!(
-                "VDI {} already attached RW",
-                self.names.vdis[vdi.at()].uuid
-            ))));
-        }
-        if self.guarded(Guard::Paused) && record.is_some_and(|record| record.paused) {
-            return Err(Inactive::Paused);
-        }
-        let sr = self.names.vdis[vdi.at()].sr;
-        match self.path_fault(machine, sr) {
-            Some(Io::Hang) => Err(Inactive::Hangs),
-            Some(Io::Error) => {
-                let (sr, vdi) = (&self.names.srs[sr.at()], &self.names.vdis[vdi.at()].uuid);
-                let path = if sr.kind.file() {
-                    format!("/var/run/sr-mount/{}/{vdi}.vhd", sr.uuid)
-                } else {
-                    format!("/dev/VG_XenStorage-{}/VHD-{vdi}", sr.uuid)
-                };
-                Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!("Could not find: {path}"))))
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// VDI.deactivate on `machine`: closes the disk, then removes the host's key from the database of `master`, if the
-    /// database is within reach. A missing key is ignored.
-    pub fn deactivate(&mut self, fx: &mut Effects, master: Option<MachineId>, machine: MachineId, vdi: VdiId, vm: Option<VmId>) {
-        self.close_disk(fx, machine, vdi, vm);
-        if let Some(master) = master
-            && !self.has_open(machine, vdi)
-        {
-            let host = self.host_on(machine);
-            self.remove_lock(fx, master, vdi, host);
-        }
-    }
-
-    /// SR.attach on `machine` (PBD.plug): clears the host's own keys on the SR, and on the SR's master every `paused`
-    /// (SRCommand.py, sr_attach). It does not look at running tapdisks.
-    pub fn sr_attach(&mut self, fx: &mut Effects, master: MachineId, machine: MachineId, sr: SrId) {
-        let host = self.host_on(machine);
-        let sr_master = !self.names.srs[sr.at()].kind.shared() || self.is_master(machine);
-        for vdi in self.vdis_on(sr) {
-            self.remove_lock(fx, master, vdi, host);
-            if sr_master {
-                self.clear_paused(fx, master, vdi);
-            }
-        }
-    }
-
     /// The VDIs on an SR.
     pub fn vdis_on(&self, sr: SrId) -> Vec<VdiId> {
         self.names.vdi_ids().filter(|vdi| self.names.vdis[vdi.at()].sr == sr).collect()
     }
-
-    // ---- what is so
 
     /// Opens a VDI on a machine: the opener believes to have read what lies there now.
     pub fn open_disk(&mut self, fx: &mut Effects, machine: MachineId, vdi: VdiId, mode: Mode, vm: Option<VmId>) {

@@ -1,12 +1,16 @@
-//! Run by cargo before the build: lists all of `scenarios/`, so that the program carries them with it.
+//! Run by cargo before the build: lists all of `scenarios/`, so that the program carries them with it. For the library
+//! alone there is nothing to do.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if std::env::var_os("CARGO_FEATURE_PROGRAM").is_none() {
+        return;
+    }
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the package is"));
     let folder = root.join("scenarios");
-    println!("cargo::rerun-if-changed=src/cli/build.rs");
     println!("cargo::rerun-if-changed=scenarios");
     let mut files = Vec::new();
     walk(&folder, &mut files);

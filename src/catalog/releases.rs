@@ -1,0 +1,146 @@
+//! What `explain` says of releases: each one, what tells them apart, and beneath other topics what of that concerns them.
+//! Knows no release by name: all is read from the rows.
+
+use super::sentence::first_sentence;
+use super::{Entry, Kind};
+use crate::command::CommandDoc;
+use crate::world::release::{DIFFERENCES, Difference, RELEASES_NOT_YET, Release, SUBJECTS};
+use crate::world::settings::{SettingDoc, SettingKind, Settings};
+use crate::world::sm::{MANAGERS_NOT_YET, StorageManager};
+use std::fmt::Write as _;
+
+/// The releases in the order of their rows, the table of all of them, and each difference.
+pub(super) fn entries() -> Vec<Entry> {
+    let mut all: Vec<Entry> = Release::all().map(release).collect();
+    all.push(table());
+    all.extend(DIFFERENCES.iter().map(difference));
+    all
+}
+
+fn release(release: Release) -> Entry {
+    let row = release.row();
+    let mut text = row.doc.to_string();
+    if release == Release::default() {
+        text.push_str(" The default.");
+    }
+    let _ = write!(text, "\n\nCode: {}. Storage manager: {}.", row.code, row.settings.storage_manager.name());
+    let _ = write!(text, "\n\nWhat it answers where releases differ:\n");
+    for difference in DIFFERENCES {
+        let _ = write!(text, "\n    {}: {}", difference.name(), (difference.shown)(&row.answers));
+    }
+    Entry { kind: Kind::Release, name: row.name.into(), summary: first_sentence(row.doc).into(), text }
+}
+
+/// The topic `releases`.
+fn table() -> Entry {
+    let names = |names: Vec<&str>| names.join(", ");
+    let summary = "Every difference between the releases, with its source.";
+    let there: Vec<&str> = Release::all().map(Release::name).collect();
+    let mut text = format!("{summary} There {} {}.", if there.len() == 1 { "is" } else { "are" }, names(there));
+    if !RELEASES_NOT_YET.is_empty() {
+        let _ = write!(text, " Not built yet: {}.", names(RELEASES_NOT_YET.to_vec()));
+    }
+    for subject in SUBJECTS {
+        let _ = write!(text, "\n\n{}", subject.doc.trim());
+        for difference in DIFFERENCES.iter().filter(|difference| difference.subject == subject.name) {
+            let _ = write!(text, "\n\n    {}: {}", difference.name(), answers(difference));
+            let _ = write!(text, "\n      {}", difference.doc.trim());
+            let _ = write!(text, "\n      Source: {}.", difference.source);
+        }
+    }
+    Entry { kind: Kind::Release, name: "releases".into(), summary: summary.into(), text }
+}
+
+fn difference(difference: &Difference) -> Entry {
+    let doc = difference.doc.trim();
+    let mut text = format!("{doc}\n\n    {}\n\nSource: {}.", answers(difference), difference.source);
+    if !difference.topics.is_empty() {
+        let _ = write!(text, "\n\nSee also: {}.", difference.topics.join(", "));
+    }
+    Entry { kind: Kind::Difference, name: difference.name(), summary: first_sentence(doc).into(), text }
+}
+
+/// Who answers what: `yes: NAME, NAME; no: NAME`.
+fn answers(difference: &Difference) -> String {
+    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    for release in Release::all() {
+        let answer = (difference.shown)(&release.row().answers);
+        match said.iter_mut().find(|(known, _)| *known == answer) {
+            Some((_, names)) => names.push(release.name()),
+            None => said.push((answer, vec![release.name()])),
+        }
+    }
+    said.iter().map(|(answer, names)| format!("{answer}: {}", names.join(", "))).collect::<Vec<_>>().join("; ")
+}
+
+/// What is said of a command that not every release has.
+pub(super) fn of_command(doc: &CommandDoc) -> String {
+    let since = doc.since.map(|version| format!("since {version}"));
+    let until = doc.until.map(|version| format!("up to {version}"));
+    let life: Vec<String> = since.into_iter().chain(until).collect();
+    if life.is_empty() {
+        return String::new();
+    }
+    let without: Vec<&str> = Release::all().filter(|release| !doc.exists_in(*release)).map(Release::name).collect();
+    let without = if without.is_empty() { String::new() } else { format!("; not in {}", without.join(", ")) };
+    format!("\n\nThere is such a command {}{without}.", life.join(", "))
+}
+
+/// What is said of a setting behind its default: where the default is another, and which generations there are.
+pub(super) fn of_setting(doc: &SettingDoc) -> String {
+    let own = |release: Release| Settings::of(release).shown(doc.key).unwrap_or_default();
+    let usual = own(Release::default());
+    let mut text = String::new();
+    for release in Release::all().filter(|release| own(*release) != usual) {
+        let _ = write!(text, "; in {}: {}", release.name(), own(release));
+    }
+    if doc.kind == SettingKind::StorageManager {
+        let docs: Vec<&str> = StorageManager::ALL.iter().map(|manager| manager.doc()).collect();
+        let _ = write!(text, "\n\n{} Not built yet: {}.", docs.join(" "), MANAGERS_NOT_YET.join(", "));
+    }
+    text
+}
+
+/// What is added to every entry that a difference belongs to.
+pub(super) fn add_to(entry: &mut Entry) {
+    if matches!(entry.kind, Kind::Difference | Kind::Release) {
+        return;
+    }
+    for difference in DIFFERENCES.iter().filter(|difference| difference.topics.contains(&entry.name.as_str())) {
+        let (name, doc) = (difference.name(), difference.doc.trim());
+        let _ = write!(entry.text, "\n\nReleases differ in {name}. {doc}\n\n    {}", answers(difference));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog;
+
+    #[test]
+    fn what_a_difference_belongs_to_tells_it() {
+        for difference in DIFFERENCES {
+            assert!(!difference.topics.is_empty() && !difference.source.is_empty(), "{}", difference.name());
+            for topic in difference.topics {
+                let found = catalog::find(topic);
+                assert!(!found.is_empty(), "{}: there is no {topic}", difference.name());
+                assert!(found.iter().all(|entry| entry.text.contains(&difference.name())), "{topic}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_has_every_difference_under_its_subject() {
+        let table = catalog::find("releases").remove(0).text;
+        let mut last = 0;
+        for subject in SUBJECTS {
+            let at = table.find(subject.doc.trim()).expect("the subject");
+            assert!(at > last, "{}", subject.name);
+            last = at;
+            assert!(DIFFERENCES.iter().any(|difference| difference.subject == subject.name), "{} is about nothing", subject.name);
+        }
+        for difference in DIFFERENCES {
+            assert!(table.contains(&format!("    {}: ", difference.name())) && table.contains(difference.source), "{}", difference.name());
+        }
+    }
+}

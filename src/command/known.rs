@@ -1,0 +1,51 @@
+//! Which commands there are in a release: built ones, and real ones that are not simulated. A command came with a release of
+//! the code, and may have gone with one.
+
+use super::{COMMANDS, CommandDoc, GRAMMARS, Grammar, NOT_YET};
+use crate::world::release::{Release, Version};
+
+/// A command that is real in some releases alone, and not simulated.
+pub(super) struct Unbuilt {
+    /// Its name behind `xe`.
+    pub name: &'static str,
+    /// With which release of the code it came.
+    pub since: Version,
+    /// What serves instead where it does not exist.
+    pub instead: &'static str,
+}
+
+/// Commands that are real in some releases alone, and not simulated: refused by name where they exist, unknown elsewhere.
+const OF_OTHER_RELEASES: &[Unbuilt] =
+    &[Unbuilt { name: "host-declare-dead", since: Version(6, 2), instead: "use `vm-reset-powerstate` and `resetvdis.py`" }];
+
+impl CommandDoc {
+    /// Whether a release has the command.
+    pub fn exists_in(&self, release: Release) -> bool {
+        let code = release.row().code;
+        self.since.is_none_or(|since| since <= code) && self.until.is_none_or(|until| code <= until)
+    }
+}
+
+/// The commands of `xe` that a release has and that are built.
+pub(super) fn built(release: Release) -> impl Iterator<Item = (&'static CommandDoc, &'static Grammar)> {
+    COMMANDS.iter().zip(GRAMMARS).filter(move |(doc, _)| doc.synopsis.starts_with("xe ") && doc.exists_in(release))
+}
+
+/// Those that it has and that are not built.
+pub(super) fn unbuilt(release: Release) -> impl Iterator<Item = &'static str> {
+    let others = OF_OTHER_RELEASES.iter().filter(move |command| command.since <= release.row().code);
+    NOT_YET.iter().copied().chain(others.map(|command| command.name))
+}
+
+/// What to do about a command that a release does not have and that others have; `None` where none has it.
+pub(super) fn elsewhere(name: &str, release: Release) -> Option<String> {
+    if let Some(command) = OF_OTHER_RELEASES.iter().find(|command| command.name == name && command.since > release.row().code) {
+        return Some(format!("it came with {}; in this release {}", command.since, command.instead));
+    }
+    let doc = COMMANDS.iter().find(|doc| doc.name == name && !doc.exists_in(release))?;
+    match (doc.since, doc.until) {
+        (Some(since), _) if since > release.row().code => Some(format!("it came with {since}")),
+        (_, Some(until)) => Some(format!("{until} was the last release that had it")),
+        _ => None,
+    }
+}

@@ -1,0 +1,119 @@
+//! What is expected and what was found, in the words of a report's lines. Judges nothing.
+
+use crate::base::ids::{MachineId, VdiId, VmId};
+use crate::base::time::Time;
+use crate::hazard::Severity;
+use crate::hazard::watch::Found;
+use crate::scenario::model::{Fact, HazardExpect, StateExpect, StateWhen, Worst};
+use crate::world::World;
+
+/// Machines as a set: sorted, each once.
+pub(super) fn machines(world: &World, machines: &[MachineId]) -> String {
+    let mut machines = machines.to_vec();
+    machines.sort();
+    machines.dedup();
+    format!("[{}]", machines.iter().map(|m| world.names.machine(*m)).collect::<Vec<_>>().join(", "))
+}
+
+/// VMs as a list.
+pub(super) fn vms(world: &World, vms: &[VmId]) -> String {
+    format!("[{}]", vms.iter().map(|vm| world.names.vm(*vm)).collect::<Vec<_>>().join(", "))
+}
+
+/// Whether two lists are the same set.
+pub(super) fn same_set<T: Ord + Clone>(a: &[T], b: &[T]) -> bool {
+    let sorted = |list: &[T]| {
+        let mut list = list.to_vec();
+        list.sort();
+        list.dedup();
+        list
+    };
+    sorted(a) == sorted(b)
+}
+
+/// The key of a fact, as scenarios write it.
+pub(super) fn fact_key(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::Powered(..) => "powered",
+        Fact::Live(..) => "live",
+        Fact::Enabled(..) => "enabled",
+        Fact::Known(..) => "known",
+        Fact::Role(..) => "role",
+        Fact::Running(..) => "running",
+        Fact::Fenced(..) => "fenced",
+        Fact::PowerState(..) => "power-state",
+        Fact::ResidentOn(..) => "resident-on",
+        Fact::RunningOn(..) => "running-on",
+        Fact::Locks(..) => "locks",
+        Fact::OpenOn(..) => "open-on",
+        Fact::Damaged(..) => "damaged",
+        Fact::Paused(..) => "paused",
+        Fact::Masters(..) => "masters",
+        Fact::DefaultSr(..) => "default-sr",
+    }
+}
+
+pub(super) fn fact_wanted(world: &World, fact: &Fact) -> (Option<String>, String) {
+    let machine = |m: &MachineId| Some(world.names.machine(*m).to_owned());
+    let vm = |vm: &VmId| Some(world.names.vm(*vm).to_owned());
+    let vdi = |vdi: &VdiId| Some(world.names.vdi(*vdi).to_owned());
+    match fact {
+        Fact::Powered(m, is) | Fact::Live(m, is) | Fact::Enabled(m, is) | Fact::Known(m, is) | Fact::Fenced(m, is) => {
+            (machine(m), is.to_string())
+        }
+        Fact::Role(m, is) => (machine(m), is.name().into()),
+        Fact::Running(m, is) => (machine(m), vms(world, is)),
+        Fact::PowerState(v, is) => (vm(v), is.name().into()),
+        Fact::ResidentOn(v, is) => (vm(v), is.map_or("null".into(), |m| world.names.machine(m).to_owned())),
+        Fact::RunningOn(v, is) => (vm(v), machines(world, is)),
+        Fact::Locks(v, is) | Fact::OpenOn(v, is) => (vdi(v), machines(world, is)),
+        Fact::Damaged(v, is) | Fact::Paused(v, is) => (vdi(v), is.to_string()),
+        Fact::Masters(is) => (None, machines(world, is)),
+        Fact::DefaultSr(is) => (None, is.map_or("null".into(), |sr| world.names.sr(sr).to_owned())),
+    }
+}
+
+/// A state as a sentence: `at 14m, beta: live true`.
+pub(super) fn state_text(world: &World, expect: &StateExpect) -> String {
+    let when = match expect.when {
+        StateWhen::At(at) => format!("at {at}"),
+        StateWhen::End => "at the end".into(),
+        StateWhen::By(by) => format!("by {by}"),
+        StateWhen::During(first, last) => format!("during {first}..{last}"),
+    };
+    let mut subject = None;
+    let mut facts = Vec::new();
+    for fact in &expect.facts {
+        let (of, wanted) = fact_wanted(world, fact);
+        subject = subject.or(of);
+        facts.push(format!("{}: {wanted}", fact_key(fact)));
+    }
+    let subject = subject.map_or_else(String::new, |of| format!(", {of}"));
+    let seen = expect.seen_by.map_or_else(String::new, |m| format!(" (seen by {})", world.names.machine(m)));
+    format!("{when}{subject}: {}{seen}", facts.join(", "))
+}
+
+/// A worst severity, or none.
+pub(super) fn worst_name(worst: Worst) -> &'static str {
+    worst.map_or("none", Severity::name)
+}
+
+/// An expected hazard in words: `double-writer, vdi db-root, begun by 14m`.
+pub(super) fn hazard_text(world: &World, item: &HazardExpect) -> String {
+    let mut what = vec![item.hazard.doc().name.to_owned()];
+    what.extend(item.vdi.map(|vdi| format!("vdi {}", world.names.vdi(vdi))));
+    what.extend(item.vm.map(|vm| format!("vm {}", world.names.vm(vm))));
+    what.extend(item.sr.map(|sr| format!("sr {}", world.names.sr(sr))));
+    what.extend(item.hosts.as_ref().map(|hosts| format!("hosts {}", machines(world, hosts))));
+    what.extend(item.host.map(|host| format!("host {}", world.names.machine(host))));
+    what.extend(item.by.map(|by| format!("by {}", world.names.machine(by))));
+    what.extend(item.begins.map(|(first, last)| match first {
+        Time::ZERO => format!("begun by {last}"),
+        first => format!("begun during {first}..{last}"),
+    }));
+    what.join(", ")
+}
+
+pub(super) fn found_text(world: &World, found: &Found) -> String {
+    format!("{} since {} with hosts {}", found.hazard.doc().name, found.since, machines(world, &found.hosts))
+}

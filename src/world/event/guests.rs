@@ -1,0 +1,65 @@
+//! Guests and disks: which domains run where, who has a disk open, and what is written to it. How an entry is read stands in
+//! `table.rs`.
+
+macro_rules! guests {
+    ($($before:tt)*) => { gather! { $($before)*
+        DomainStarted { vm: VmId, machine: MachineId } => {
+            number: 27, name: "domain-started", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
+            what: ("{vm} runs here"),
+            parts: { "vm": vm },
+        }
+        DomainEnded { vm: VmId, machine: MachineId, ending: Ending } => {
+            number: 28, name: "domain-ended", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
+            what: {
+                let how = match *ending {
+                    Ending::Power => "dies with its machine",
+                    Ending::Shutdown => "is shut down",
+                    Ending::Destroyed => "is destroyed by xapi: the database has no such VM",
+                };
+                format!("{vm} {how}")
+            },
+            parts: { "vm": vm },
+        }
+        DomainMoved { vm: VmId, from: MachineId, to: MachineId } => {
+            number: 29, name: "domain-moved", half: Truth, of: Machine(*to), changes: GUESTS | DISKS, about: Nothing, matters: true,
+            what: ("{vm} has moved here from {from}"),
+            parts: { "vm": vm, "from": from },
+        }
+
+        DiskOpened { vdi: VdiId, machine: MachineId, mode: Mode } => {
+            number: 30, name: "disk-opened", half: Truth, of: Machine(*machine), changes: DISKS, about: Nothing, matters: false,
+            what: ("opens {vdi} ({})", mode.upper()),
+            parts: { "vdi": vdi, "mode": mode },
+        }
+        DiskClosed { vdi: VdiId, machine: MachineId } => {
+            number: 31, name: "disk-closed", half: Truth, of: Machine(*machine), changes: DISKS, about: Nothing, matters: false,
+            what: ("closes {vdi}"),
+            parts: { "vdi": vdi },
+        }
+        DiskWritten { vdi: VdiId, machine: MachineId } => {
+            number: 32, name: "disk-written", half: Truth, of: Machine(*machine), changes: DISKS, about: Nothing, matters: true,
+            what: ("writes to {vdi}, which another host has open too"),
+            parts: { "vdi": vdi },
+        }
+        WriteHeld { vdi: VdiId, machine: MachineId } => {
+            number: 33, name: "write-held", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
+            what: ("has to hold back a write to {vdi}: the path is lost"),
+            parts: { "vdi": vdi },
+        }
+        WroteLate { vdi: VdiId, machine: MachineId, over: Option<MachineId> } => {
+            number: 34, name: "wrote-late", half: Truth, of: Machine(*machine), changes: DISKS, about: Nothing, matters: true,
+            what: {
+                match *over {
+                    Some(_) => format!("writes late to {vdi} what it held back; {over} has opened it for writing since"),
+                    None => format!("writes to {vdi} what it held back; nobody else has opened it since"),
+                }
+            },
+            parts: { "vdi": vdi, "over": over },
+        }
+        DiskDamaged { vdi: VdiId, by: MachineId, over: MachineId } => {
+            number: 35, name: "disk-damaged", half: Truth, of: Machine(*by), changes: NOTHING, about: Nothing, matters: true,
+            what: ("DAMAGES {vdi}: writes over what {over} wrote and it never saw"),
+            parts: { "vdi": vdi, "over": over },
+        }
+    } };
+}

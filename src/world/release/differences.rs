@@ -1,0 +1,155 @@
+//! How releases differ: one named question a difference, asked here once, with its source. Every row of
+//! [`super::rows`] answers all of them, or does not compile. Knows no release.
+//!
+//! A doc comment below is what `poolsim explain` says, too, and so stands in plain words.
+
+/// A question that releases answer differently.
+#[derive(Clone, Copy, Debug)]
+pub struct Difference {
+    /// Its field, with `_` between the words.
+    field: &'static str,
+    /// What it is about: a field of [`Answers`].
+    pub subject: &'static str,
+    /// What it asks, in a sentence or two.
+    pub doc: &'static str,
+    /// Where the answers are read.
+    pub source: &'static str,
+    /// The topics of `poolsim explain` that it belongs to.
+    pub topics: &'static [&'static str],
+    /// What a release answers, in words.
+    pub shown: fn(&Answers) -> String,
+}
+
+impl Difference {
+    /// Its name: `forget-halts-vms`.
+    pub fn name(&self) -> String {
+        self.field.replace('_', "-")
+    }
+}
+
+/// A group of differences.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    /// The field of [`Answers`].
+    pub name: &'static str,
+    /// What its questions are about.
+    pub doc: &'static str,
+}
+
+/// What a release can answer.
+trait Answer {
+    /// In words.
+    fn shown(&self) -> String;
+}
+
+impl Answer for bool {
+    fn shown(&self) -> String {
+        if *self { "yes".into() } else { "no".into() }
+    }
+}
+
+/// How often HA's daemons write to each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HaBeat {
+    /// Every (T + 10 s) / 10, on the network as on the statefile.
+    TenthOfTimeout,
+}
+
+impl Answer for HaBeat {
+    fn shown(&self) -> String {
+        match self {
+            HaBeat::TenthOfTimeout => "every (T + 10 s) / 10".into(),
+        }
+    }
+}
+
+macro_rules! differences {
+    ($(
+        $(#[doc = $about:literal])+
+        $subject:ident: $group:ident {
+            $($(#[doc = $doc:literal])+ $field:ident: $kind:ty, $source:literal, [$($topic:literal),*];)+
+        }
+    )+) => {
+        $(
+            $(#[doc = $about])+
+            #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+            pub struct $group {
+                $($(#[doc = $doc])+ #[doc = concat!("\n\nSource: ", $source, ".")] pub $field: $kind,)+
+            }
+        )+
+
+        /// What a release answers to every question.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub struct Answers {
+            $($(#[doc = $about])+ pub $subject: $group,)+
+        }
+
+        /// What the questions are about, in the order in which they are told.
+        pub static SUBJECTS: &[Subject] = &[$(Subject { name: stringify!($subject), doc: concat!($($about),+) },)+];
+
+        /// Every question, by subject.
+        pub static DIFFERENCES: &[Difference] = &[$($(Difference {
+            field: stringify!($field),
+            subject: stringify!($subject),
+            doc: concat!($($doc),+),
+            source: $source,
+            topics: &[$($topic),*],
+            shown: |answers| answers.$subject.$field.shown(),
+        },)+)+];
+    };
+}
+
+differences! {
+    /// Hosts: who counts as dead, and what a forget asks and does.
+    hosts: Hosts {
+        /// Whether `host-forget` marks the host's VMs halted, as the manual says ("Once forgotten, VMs which were running
+        /// there will be marked as offline"), instead of refusing with HOST_HAS_RESIDENT_VMS while there are any.
+        forget_halts_vms: bool, "xapi_host.ml, destroy, since 6.0; the manual", ["host-forget", "HOST_HAS_RESIDENT_VMS"];
+        /// Whether forgetting oneself is refused with HOST_IS_LIVE, should the liveness check ever let it pass; else it is
+        /// with HOST_CANNOT_DESTROY_SELF.
+        forget_self_is_live: bool, "xapi_host.ml, destroy: since 6.2", ["host-forget"];
+        /// Whether a master that has just started holds every member for dead until its next heartbeat. Its table of
+        /// heartbeats is empty then; later an absent entry begins a fresh 600 s.
+        fresh_master_doubts_members: bool, "db_gc.ml", ["M18", "presumed-dead-alive"];
+        /// Whether a clean shutdown or reboot of a host makes the master hold it for dead when the command returns; later
+        /// xapi itself says so when it stops, at a restart of the toolstack, too.
+        shutdown_command_marks_dead: bool, "message_forwarding.ml, 6.0", ["host-shutdown", "host-reboot"];
+    }
+
+    /// Disk locks: what a forget and the script that releases them do to those of a host.
+    locks: Locks {
+        /// Whether `host-forget` clears the disk locks of the host, by the hook 10resetvdis with the reason dbdestroy.
+        forget_clears_locks: bool, "xapi_host.ml, destroy: since 6.2", ["host-forget", "stale-lock"];
+        /// Whether `resetvdis.py` finds a host that the pool has forgotten. The manual gives the forget before the release
+        /// of the locks; in the code `host.get_by_uuid` answers UUID_INVALID.
+        resetvdis_knows_forgotten_hosts: bool, "resetvdis.py; the manual", ["resetvdis.py"];
+        /// Whether `resetvdis.py` removes nothing, in silence, of a host that was the SR's master, unless the word `master`
+        /// is given.
+        resetvdis_needs_master_word: bool, "the manual, M13", ["resetvdis.py", "M13"];
+    }
+
+    /// VMs: whose record holds when a host's xapi starts.
+    vms: Vms {
+        /// Whether a host whose xapi starts takes over the record of a VM that it runs and that the database has elsewhere;
+        /// later it ends its own copy instead.
+        resync_steals_record: bool, "dbsync_slave.ml, update_vms, 6.0", ["xe-toolstack-restart", "vm-runs-twice"];
+    }
+
+    /// High availability: how often its daemons beat, and how its planner counts.
+    ha: Ha {
+        /// How often HA's daemons beat, on the network and on the statefile; today at most every 3 s.
+        ha_beat: HaBeat, "xapi_ha.ml, Timeouts.derive", ["ha"];
+        /// Whether the failover planner, where it can't try every way to fail, counts the places on the hosts that are left
+        /// against the VMs that fall. Before, it took every host for as full as the fullest, anew after each failure, and so
+        /// found plans for fewer failures.
+        plans_by_counting_places: bool,
+            "binpack.ml: approximate_config, and simulate_failure_approximation since January 2018 (CA-270622)",
+            ["pool-ha-compute-max-host-failures-to-tolerate", "overcommitted"];
+    }
+
+    /// Words: what the tools print.
+    words: Words {
+        /// Whether the delay before a role change is printed in whole seconds; later with three decimals.
+        delay_in_whole_seconds: bool, "cli_operations.ml, since 6.1", ["pool-emergency-transition-to-master", "pool-emergency-reset-master"];
+    }
+}

@@ -1,0 +1,138 @@
+//! How releases differ, and nowhere else: a release is a row of [`rows`], a difference a question of [`differences`].
+//!
+//! Rooms above ask by name, `world.release.hosts.forget_halts_vms`, and know no release. Keys, `matrix`, command line,
+//! coverage and `explain` read the rows.
+
+pub mod differences;
+mod rows;
+#[cfg(test)]
+mod toy;
+
+pub use differences::{Answers, DIFFERENCES, Difference, SUBJECTS};
+
+use crate::base::time::Span;
+use crate::world::settings::Settings;
+use differences::HaBeat;
+use std::fmt;
+
+/// A release of the code, in the order of time: XenServer's, whose count XCP-ng goes on with.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Version(pub u8, pub u8);
+
+impl fmt::Display for Version {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{}", self.0, self.1)
+    }
+}
+
+/// All that there is to say of a release.
+#[derive(Debug)]
+pub struct Row {
+    /// The name in a scenario file.
+    pub name: &'static str,
+    /// What it is, in a sentence.
+    pub doc: &'static str,
+    /// Whose code speaks where nothing else is said: it decides which commands there are.
+    pub code: Version,
+    /// What holds where a scenario sets nothing, its storage manager among it.
+    pub settings: Settings,
+    /// What it answers.
+    pub answers: Answers,
+}
+
+/// The releases that are built; the first is the default. One line a row.
+static ROWS: &[Row] = &[
+    rows::MANUAL_6,
+    #[cfg(test)]
+    toy::TOY,
+];
+
+/// The releases that have a name and are not built.
+pub const RELEASES_NOT_YET: &[&str] = &["xenserver-6.0", "xenserver-6.2", "xcp-ng-8.3"];
+
+/// A release of XenServer, as a scenario names it: a place in the table of rows. Its answers are its fields.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Release(u8);
+
+impl Release {
+    /// Every release that is there, the default first.
+    pub fn all() -> impl Iterator<Item = Release> {
+        (0..ROWS.len() as u8).map(Release)
+    }
+
+    /// The release of this name.
+    pub fn named(name: &str) -> Option<Release> {
+        Release::all().find(|release| release.name() == name)
+    }
+
+    /// Its row.
+    pub fn row(self) -> &'static Row {
+        &ROWS[usize::from(self.0)]
+    }
+
+    /// The name in a scenario file.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What follows from HA's base timeout.
+    pub fn ha_times(self, timeout: Span) -> HaTimes {
+        let often = match self.ha.ha_beat {
+            HaBeat::TenthOfTimeout => Span((timeout + Span::secs(10)).0 / 10),
+        };
+        HaTimes {
+            beat: often,
+            round: often,
+            silence: timeout,
+            standstill: timeout,
+            beat_watchdog: timeout,
+            disk_watchdog: timeout + Span::secs(15),
+            join: timeout + Span::secs(60),
+        }
+    }
+}
+
+impl Settings {
+    /// What holds in a release where a scenario sets nothing.
+    pub fn of(release: Release) -> Settings {
+        release.row().settings.clone()
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings::of(Release::default())
+    }
+}
+
+impl std::ops::Deref for Release {
+    type Target = Answers;
+    fn deref(&self) -> &Answers {
+        &self.row().answers
+    }
+}
+
+impl fmt::Debug for Release {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name())
+    }
+}
+
+/// What follows from HA's base timeout T (xapi_ha.ml, Timeouts.derive).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HaTimes {
+    /// The pause between two heartbeats on the network (t1).
+    pub beat: Span,
+    /// The pause between two rounds on the statefile (t2).
+    pub round: Span,
+    /// The silence after which a peer is no longer heard (T1).
+    pub silence: Span,
+    /// The standstill after which a peer's slot, or the own statefile, counts as lost (T2).
+    pub standstill: Span,
+    /// How long the heartbeat thread may stall before the watchdog resets the machine (Wh).
+    pub beat_watchdog: Span,
+    /// The same for the statefile thread (Ws).
+    pub disk_watchdog: Span,
+    /// How long a starting daemon waits for a liveset.
+    pub join: Span,
+}

@@ -1,0 +1,82 @@
+//! Generation G1: sm of XenServer 6.0 and of 6.1's base (docs/model/locks.md §11).
+
+use super::{Activation, Generation, Inactive, Reset, Surprise};
+use crate::world::World;
+use crate::world::effects::Effects;
+use crate::world::errors::ApiError;
+use crate::world::guards::Guard;
+use crate::world::inventory::Mode;
+
+/// The generation.
+pub struct G1;
+
+/// What the script says of a wrong number of words.
+const USAGE: &str = "Params: <HOST UUID> <SR UUID> [master]\n*WARNING!* CALLING ON AN ATTACHED SR MAY CAUSE DATA CORRUPTION!";
+
+/// What the words should be.
+const WRITE: &str = "write `resetvdis.py HOST-UUID SR-UUID [master]`";
+
+impl Generation for G1 {
+    fn name(&self) -> &'static str {
+        "g1"
+    }
+
+    fn doc(&self) -> &'static str {
+        "G1 is XenServer 6.0's."
+    }
+
+    /// Any RW key refuses, whoever holds it, at once and without asking; a RO key never does (blktap2.py, `_add_tag`).
+    fn look_at_keys(&self, world: &World, ask: &Activation) -> Result<(), Inactive> {
+        let record = world.db(ask.master).vdi(ask.vdi);
+        if world.guarded(Guard::Lock) && record.is_some_and(|record| record.locks.iter().any(|(_, mode)| *mode == Mode::Rw)) {
+            return Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!(
+                "VDI {} already attached RW",
+                world.names.vdis[ask.vdi.at()].uuid
+            ))));
+        }
+        if world.guarded(Guard::Paused) && record.is_some_and(|record| record.paused) {
+            return Err(Inactive::Paused);
+        }
+        Ok(())
+    }
+
+    /// A RW request over the host's own RO key succeeds, and the key stays RO (docs/model/locks.md §2).
+    fn add_key(&self, world: &mut World, fx: &mut Effects, ask: &Activation) {
+        let host = world.host_on(ask.machine);
+        if world.db(ask.master).vdi(ask.vdi).is_some_and(|record| record.lock_of(host).is_none()) {
+            world.set_lock(fx, ask.master, ask.vdi, host, ask.mode);
+        }
+    }
+
+    /// Two words or three. Any third word but `master`, `--master` too, counts as none.
+    fn resetvdis(&self, words: &[String]) -> Reset {
+        match words {
+            [host, sr, rest @ ..] if rest.len() < 2 => {
+                Reset::Host { host: host.clone(), sr: sr.clone(), master: rest.first().is_some_and(|word| word == "master") }
+            }
+            _ => Reset::Usage(USAGE),
+        }
+    }
+
+    fn surprise(&self, words: &[String]) -> Option<Surprise> {
+        let surprise = |word, message, help, goes_on| Some(Surprise { word, message, help, goes_on });
+        match words {
+            [first, _] | [first, _, _] if matches!(first.as_str(), "all" | "single") => {
+                surprise(Some(0), format!("`{first}` belongs to later releases: here it is taken for the host's UUID"), WRITE, false)
+            }
+            [_, _] => None,
+            [_, _, word] if word == "master" => None,
+            [_, _, word] => surprise(
+                Some(2),
+                format!("`{word}` is not the word `master`: it counts as none, in silence"),
+                "write `master` if the host was the SR's master when it failed, else nothing",
+                true,
+            ),
+            _ => surprise(None, "resetvdis.py of this release takes two or three words, else it prints its usage".into(), WRITE, false),
+        }
+    }
+
+    fn traceback(&self, last: &str) -> String {
+        format!("Traceback (most recent call last):\n  File \"/opt/xensource/sm/resetvdis.py\", line 76, in ?\n{last}")
+    }
+}

@@ -1,0 +1,208 @@
+//! The storage manager: what stands between a disk and whoever wants it. It alone decides what the keys in a database say to
+//! an activation, and every form and text of `resetvdis.py`; one file a generation.
+//!
+//! What a forget, a boot and the hooks do to locks is not its affair, but the release's ([`crate::world::release`]).
+
+mod g1;
+pub mod generation;
+
+use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use crate::world::World;
+use crate::world::effects::Effects;
+use crate::world::errors::ApiError;
+use crate::world::event::Event;
+use crate::world::guards::Guard;
+use crate::world::inventory::Mode;
+use crate::world::truth::Io;
+pub use generation::StorageManager;
+
+/// The generations that have a name and are not built.
+pub const MANAGERS_NOT_YET: &[&str] = &["g1b", "g2", "g3", "g4"];
+
+impl StorageManager {
+    /// What it answers.
+    fn generation(self) -> &'static dyn Generation {
+        match self {
+            StorageManager::G1 => &g1::G1,
+        }
+    }
+
+    /// The name in a scenario file.
+    pub fn name(self) -> &'static str {
+        self.generation().name()
+    }
+
+    /// What it is, in a sentence.
+    pub fn doc(self) -> &'static str {
+        self.generation().doc()
+    }
+
+    /// How `resetvdis.py` takes the words behind its name.
+    pub fn resetvdis(self, words: &[String]) -> Reset {
+        self.generation().resetvdis(words)
+    }
+
+    /// Where `resetvdis.py` would surprise whoever types these words; `None` where it would not.
+    pub fn surprise(self, words: &[String]) -> Option<Surprise> {
+        self.generation().surprise(words)
+    }
+
+    /// `resetvdis.py` dying of an error that ends in this line.
+    pub fn traceback(self, last: &str) -> String {
+        self.generation().traceback(last)
+    }
+}
+
+/// A disk that is to be activated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Activation {
+    /// In whose database the keys are.
+    pub master: MachineId,
+    /// Where.
+    pub machine: MachineId,
+    /// Which.
+    pub vdi: VdiId,
+    /// For reading alone, or for writing.
+    pub mode: Mode,
+}
+
+/// Why the storage manager did not activate a disk.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Inactive {
+    /// It refused.
+    Failed(ApiError),
+    /// The disk is paused: it asks again in a second, [`ACTIVATION_TRIES`] times.
+    Paused,
+    /// The storage path hangs.
+    Hangs,
+}
+
+/// How often a paused activation is tried, a second apart (blktap2.py, ATTACH_DETACH_RETRY_SECS).
+pub const ACTIVATION_TRIES: u32 = 120;
+
+/// What `resetvdis.py` is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reset {
+    /// Nothing that it knows: it prints this and ends with exit status 1.
+    Usage(&'static str),
+    /// To remove the keys of a host from all disks of an SR.
+    Host {
+        /// The host's UUID, as typed.
+        host: String,
+        /// The SR's, as typed.
+        sr: String,
+        /// Whether the host is said to have been the SR's master.
+        master: bool,
+    },
+}
+
+/// Something about words that would surprise whoever types them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Surprise {
+    /// Which of the words behind the name; `None` is the name itself.
+    pub word: Option<usize>,
+    /// What it is.
+    pub message: String,
+    /// What to write instead.
+    pub help: &'static str,
+    /// Whether the words are then read as UUIDs all the same.
+    pub goes_on: bool,
+}
+
+/// What a generation answers. A new one is a file beside `g1.rs`, a variant and its line in [`StorageManager`].
+trait Generation {
+    /// The name in a scenario file.
+    fn name(&self) -> &'static str;
+    /// What it is, in a sentence.
+    fn doc(&self) -> &'static str;
+    /// What the keys of the disk say to an activation; changes nothing.
+    fn look_at_keys(&self, world: &World, ask: &Activation) -> Result<(), Inactive>;
+    /// Puts the host's own key in, once all else allows the activation.
+    fn add_key(&self, world: &mut World, fx: &mut Effects, ask: &Activation);
+    /// See [`StorageManager::resetvdis`].
+    fn resetvdis(&self, words: &[String]) -> Reset;
+    /// See [`StorageManager::surprise`].
+    fn surprise(&self, words: &[String]) -> Option<Surprise>;
+    /// See [`StorageManager::traceback`].
+    fn traceback(&self, last: &str) -> String;
+}
+
+impl World {
+    /// VDI.activate under the database of a master (blktap2.py): key, then open.
+    ///
+    /// # Errors
+    /// Why it did not; nothing was opened then.
+    pub fn activate(&mut self, fx: &mut Effects, ask: Activation, vm: Option<VmId>) -> Result<(), Inactive> {
+        // A second VBD on the same host meets xapi's own per-host automaton, not the storage manager.
+        if !self.has_open(ask.machine, ask.vdi) {
+            self.activation_check(ask)?;
+            self.settings.storage_manager.generation().add_key(self, fx, &ask);
+        }
+        self.open_disk(fx, ask.machine, ask.vdi, ask.mode, vm);
+        Ok(())
+    }
+
+    /// What [`World::activate`] would say, changing nothing.
+    ///
+    /// # Errors
+    /// Why it would not.
+    pub fn activation_check(&self, ask: Activation) -> Result<(), Inactive> {
+        self.settings.storage_manager.generation().look_at_keys(self, &ask)?;
+        let sr = self.names.vdis[ask.vdi.at()].sr;
+        match self.path_fault(ask.machine, sr) {
+            Some(Io::Hang) => Err(Inactive::Hangs),
+            Some(Io::Error) => {
+                let (sr, vdi) = (&self.names.srs[sr.at()], &self.names.vdis[ask.vdi.at()].uuid);
+                let path = if sr.kind.file() {
+                    format!("/var/run/sr-mount/{}/{vdi}.vhd", sr.uuid)
+                } else {
+                    format!("/dev/VG_XenStorage-{}/VHD-{vdi}", sr.uuid)
+                };
+                Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!("Could not find: {path}"))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// VDI.deactivate on `machine`: closes the disk, then removes the host's key from the database of `master`, if the
+    /// database is within reach. A missing key is ignored in all generations.
+    pub fn deactivate(&mut self, fx: &mut Effects, master: Option<MachineId>, machine: MachineId, vdi: VdiId, vm: Option<VmId>) {
+        self.close_disk(fx, machine, vdi, vm);
+        if let Some(master) = master
+            && !self.has_open(machine, vdi)
+        {
+            let host = self.host_on(machine);
+            self.remove_lock(fx, master, vdi, host);
+        }
+    }
+
+    /// SR.attach on `machine` (PBD.plug): clears the host's own keys on the SR, and on the SR's master every `paused`
+    /// (SRCommand.py, sr_attach). It does not look at running tapdisks.
+    pub fn sr_attach(&mut self, fx: &mut Effects, master: MachineId, machine: MachineId, sr: SrId) {
+        let host = self.host_on(machine);
+        let sr_master = !self.names.srs[sr.at()].kind.shared() || self.is_master(machine);
+        self.reset_sr(fx, master, sr, host, sr_master);
+    }
+
+    /// `resetvdis.py` for a host on an SR, in the database of `by`. It does not look whether the host is off.
+    pub fn reset_locks(&mut self, fx: &mut Effects, by: MachineId, sr: SrId, host: HostId, master: bool) {
+        let was_master = self.fallen_sr_masters.contains(&(sr, host));
+        if master && !was_master {
+            fx.tell(Event::NeedlessMasterWord { by, sr, host });
+        }
+        if master || !was_master || !self.release.locks.resetvdis_needs_master_word || !self.guarded(Guard::MasterWord) {
+            self.reset_sr(fx, by, sr, host, master);
+        }
+    }
+
+    /// The keys of a host go from all disks of an SR; if it counts as the SR's master, every `paused` too (resetvdis.py,
+    /// reset_sr).
+    fn reset_sr(&mut self, fx: &mut Effects, by: MachineId, sr: SrId, host: HostId, master: bool) {
+        for vdi in self.vdis_on(sr) {
+            self.remove_lock(fx, by, vdi, host);
+            if master {
+                self.clear_paused(fx, by, vdi);
+            }
+        }
+    }
+}
