@@ -60,7 +60,7 @@ fn difference(difference: &Difference) -> Entry {
     Entry { kind: Kind::Difference, name: difference.name(), summary: first_sentence(doc).into(), text }
 }
 
-/// Who answers what: `yes: NAME, NAME; no: NAME`.
+/// Who answers what: `yes in NAME, NAME; no in NAME`.
 fn answers(difference: &Difference) -> String {
     let mut said: Vec<(String, Vec<&str>)> = Vec::new();
     for release in Release::all() {
@@ -70,7 +70,7 @@ fn answers(difference: &Difference) -> String {
             None => said.push((answer, vec![release.name()])),
         }
     }
-    said.iter().map(|(answer, names)| format!("{answer}: {}", names.join(", "))).collect::<Vec<_>>().join("; ")
+    said.iter().map(|(answer, names)| format!("{answer} in {}", names.join(", "))).collect::<Vec<_>>().join("; ")
 }
 
 /// What is said of a command that not every release has.

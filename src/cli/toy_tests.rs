@@ -112,9 +112,9 @@ fn explain_and_the_schema_tell_it() {
     assert!(text("toy-1").contains("forget-halts-vms: no") && text("toy-1").contains("Code: 7.0"));
     assert!(text(manual).contains("forget-halts-vms: yes") && text(manual).contains("The default."));
     for topic in ["forget-halts-vms", "host-forget", "releases"] {
-        assert!(text(topic).contains(&format!("yes: {manual}; no: toy-1")), "{topic}");
+        assert!(text(topic).contains(&format!("yes in {manual}; no in toy-1")), "{topic}");
     }
-    assert!(text("delay-in-whole-seconds").contains(&format!("yes: {manual}, toy-1")));
+    assert!(text("delay-in-whole-seconds").contains(&format!("yes in {manual}, toy-1")));
     assert!(text("host-dead-after").contains("Default: 600s; in toy-1: 3m20s"));
     let schema = crate::scenario::schema::schema();
     assert_eq!(schema["properties"]["release"]["enum"], serde_json::json!([manual, "toy-1"]));

@@ -6,7 +6,7 @@ use super::objects::{Class, Object};
 use super::reach::{Refusal, Why};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Rest, Seat, Target};
 use crate::base::ids::{MachineId, VmId};
-use crate::base::time::Span;
+use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 
@@ -141,8 +141,25 @@ pub struct Batch<D> {
     deed: D,
     targets: Vec<Object>,
     at: usize,
+    /// Since when the present target is busy with another's work.
+    waiting: Option<Time>,
+    /// It was busy when the command began.
+    queued: bool,
     /// What failed, with `--multiple`: UUID and reason, in order.
     failures: Vec<(String, Refusal)>,
+}
+
+/// How long a command waits for a VM that another works on (message_forwarding.ml, retry_with_global_lock).
+const PATIENCE: Span = Span::mins(120);
+
+/// Whether a target may be worked on.
+enum Next {
+    /// It may, and will be done after this span.
+    Work(Span),
+    /// Another works on it: it is looked at again.
+    Busy,
+    /// None is left; it took this long to find out.
+    None(Span),
 }
 
 /// The objects that a command's selectors mean.
@@ -179,19 +196,40 @@ fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Obje
 }
 
 impl<D: Deed> Batch<D> {
-    /// Checks targets from the present one on until one may begin: after how long, or `None` if none is left.
-    fn next(&mut self, world: &World, seat: Seat) -> (Span, bool) {
+    /// Checks targets from the present one on until one may begin. A VM that another works on is waited for, and then acted
+    /// on where it is then; after two hours it is refused (OTHER_OPERATION_IN_PROGRESS).
+    fn next(&mut self, world: &World, seat: Seat) -> Next {
         let mut spent = Span::ZERO;
         while let Some(target) = self.targets.get(self.at) {
             match self.deed.check(&self.args, world, seat, *target) {
-                Ok(span) => return (spent + span, true),
+                Ok(span) => {
+                    self.waiting = None;
+                    return Next::Work(spent + span);
+                }
                 Err(refusal) => {
+                    if refusal.is_busy() && world.now.since(*self.waiting.get_or_insert(world.now)) < PATIENCE {
+                        return Next::Busy;
+                    }
+                    self.waiting = None;
                     spent = spent + refusal.after;
                     self.fail(world, seat, refusal);
                 }
             }
         }
-        (spent, false)
+        Next::None(spent)
+    }
+
+    /// What comes next, for a command that is under way.
+    fn go_on(&mut self, world: &World, seat: Seat) -> Progress {
+        let waited = self.waiting;
+        match self.next(world, seat) {
+            Next::Work(span) => Progress::Again(span),
+            Next::Busy if waited.is_none() => Progress::Waits(PATIENCE),
+            Next::Busy => Progress::Hangs,
+            Next::None(Span::ZERO) => Progress::Ended(self.output(world, seat)),
+            // The last ones were refused, and it took a while to find out.
+            Next::None(span) => Progress::Again(span),
+        }
     }
 
     /// The present target failed; the next is up.
@@ -239,15 +277,24 @@ impl<D: Deed> Operation for Batch<D> {
             Ok(targets) => self.targets = targets,
             Err(refusal) => return Check::Refuse { output: refusal.output(world, seat.executor), after: refusal.after },
         }
-        (self.at, self.failures, self.deed) = (0, Vec::new(), D::default());
+        (self.at, self.failures, self.deed, self.waiting) = (0, Vec::new(), D::default(), None);
         match self.next(world, seat) {
-            (span, true) => Check::Go(span),
-            (after, false) => Check::Refuse { output: self.output(world, seat), after },
+            Next::Work(span) => Check::Go(span),
+            Next::Busy => {
+                // Its first look begins the wait.
+                self.waiting = None;
+                self.queued = true;
+                Check::Go(Span::ZERO)
+            }
+            Next::None(after) => Check::Refuse { output: self.output(world, seat), after },
         }
     }
 
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
         let Some(target) = self.targets.get(self.at).copied() else { return Progress::Ended(self.output(world, seat)) };
+        if std::mem::take(&mut self.queued) || self.waiting.is_some() {
+            return self.go_on(world, seat);
+        }
         match self.deed.commit(&self.args, world, fx, seat, target) {
             Outcome::Again(span) => return Progress::Again(span),
             Outcome::Hangs => return Progress::Hangs,
@@ -257,17 +304,12 @@ impl<D: Deed> Operation for Batch<D> {
             }
             Outcome::Failed(refusal) => self.fail(world, seat, refusal),
         }
-        match self.next(world, seat) {
-            (span, true) => Progress::Again(span),
-            (Span::ZERO, false) => Progress::Ended(self.output(world, seat)),
-            // The last ones were refused, and it took a while to find out.
-            (span, false) => Progress::Again(span),
-        }
+        self.go_on(world, seat)
     }
 
     fn claim(&self) -> Option<VmId> {
         match self.targets.get(self.at) {
-            Some(Object::Vm(vm)) if D::CLAIMS => Some(*vm),
+            Some(Object::Vm(vm)) if D::CLAIMS && self.waiting.is_none() && !self.queued => Some(*vm),
             _ => None,
         }
     }
@@ -286,6 +328,6 @@ impl<D: Deed> Command for Batch<D> {
         asks: false,
     };
     fn new(args: Args) -> Self {
-        Batch { args, deed: D::default(), targets: Vec::new(), at: 0, failures: Vec::new() }
+        Batch { args, deed: D::default(), targets: Vec::new(), at: 0, waiting: None, queued: false, failures: Vec::new() }
     }
 }

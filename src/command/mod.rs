@@ -155,6 +155,8 @@ pub enum Progress {
     Retries(Span),
     /// It hangs (storage that does not answer); it is tried again when something changes.
     Hangs,
+    /// It waits for its turn; it is tried again when something changes, and after this span at the latest.
+    Waits(Span),
 }
 
 /// A command: checked with `&`, committed with `&mut`.

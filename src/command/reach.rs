@@ -33,6 +33,11 @@ pub enum Why {
 }
 
 impl Refusal {
+    /// Whether another works on what is asked for.
+    pub fn is_busy(&self) -> bool {
+        matches!(&self.why, Why::Api(error) if error.code == "OTHER_OPERATION_IN_PROGRESS")
+    }
+
     /// The tool's own words, after `Error: `.
     pub fn tool(words: impl Into<String>) -> Refusal {
         Refusal { before: String::new(), why: Why::Tool(words.into()), after: Span::ZERO }

@@ -14,9 +14,10 @@ use crate::world::belief::PowerState;
 use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
+use crate::world::event::Ending;
 use crate::world::inventory::Mode;
 use crate::world::roles::Contact;
-use crate::world::sm::{ACTIVATION_TRIES, Activation};
+use crate::world::sm::{ACTIVATION_TRIES, Activation, Closing};
 use crate::world::truth::Io;
 
 /// `xe vm-migrate`.
@@ -27,7 +28,12 @@ pub type VmMigrate = Batch<Migrate>;
 pub struct Migrate {
     target: Option<HostId>,
     tries: u32,
+    /// The guest's memory is over there: it is suspended, and moves or is gone.
+    suspended: bool,
 }
+
+/// How long a guest is suspended at the end of a migration, at most.
+const SWITCH_OVER: Span = Span::millis(100);
 
 /// A VM on its way from one machine to another.
 struct Way {
@@ -66,7 +72,7 @@ impl Deed for Migrate {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-migrate",
         synopsis: "xe vm-migrate vm=VM host=HOST [--live] | FIELD=VALUE… host=HOST [--multiple]",
-        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY) and under HA the failover plan bears it (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was.",
+        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY) and under HA the failover plan bears it (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was; in the last 100 ms it is suspended, and then it is destroyed and recorded halted. Over a lost path it hangs while requests hang; where they fail the disks of an LVM SR can't be let go of, so their locks refuse the VM over there, and it is gone too.",
         example: "xe vm-migrate vm=db host=gamma --live",
         ..CommandDoc::ALWAYS
     };
@@ -86,17 +92,26 @@ impl Deed for Migrate {
         }
         way(world, seat, object, host)?;
         self.target = Some(host);
-        Ok(world.settings.vm_migrate)
+        // What is left is the moment in which the guest is suspended.
+        Ok(Span(world.settings.vm_migrate.0.saturating_sub(SWITCH_OVER.0)))
     }
 
     fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) -> Outcome {
         let Some(host) = self.target else { return Outcome::Done };
         let Way { vm, from, to, host } = match way(world, seat, object, host) {
             Ok(way) => way,
-            Err(refusal) => return Outcome::Failed(refusal),
+            Err(refusal) => {
+                if self.suspended {
+                    self.lost(world, fx, seat, object);
+                }
+                return Outcome::Failed(refusal);
+            }
         };
         if from == to {
             return Outcome::Done;
+        }
+        if !std::mem::replace(&mut self.suspended, true) {
+            return Outcome::Again(SWITCH_OVER.min(world.settings.vm_migrate));
         }
         let Some(home) = home(world, from) else { return Outcome::Hangs };
         match self.storage(world, home, vm, from, to) {
@@ -104,6 +119,18 @@ impl Deed for Migrate {
             other => return other,
         }
         let disks = world.disks_of(vm);
+        let closing = disks.iter().map(|(vdi, _)| (world.closing(from, *vdi), *vdi)).max();
+        match closing {
+            Some((Closing::Hangs, _)) => return Outcome::Hangs,
+            Some((Closing::LeavesItsKey, vdi)) => {
+                // Its own key, which could not be removed, refuses it over there.
+                self.lost(world, fx, seat, object);
+                let uuid = &world.names.vdis[vdi.at()].uuid;
+                return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {uuid} already attached RW")).into());
+            }
+            _ => {}
+        }
+        let held: Vec<_> = disks.iter().filter_map(|(vdi, _)| Some((*vdi, world.take_held_write(from, *vdi, vm)?))).collect();
         for (vdi, _) in disks.iter().rev() {
             world.deactivate(fx, Some(home), from, *vdi, Some(vm));
         }
@@ -114,11 +141,27 @@ impl Deed for Migrate {
             debug_assert!(opened.is_ok(), "{opened:?}");
         }
         world.set_vm(fx, home, vm, PowerState::Running, Some(host));
+        for (vdi, since) in held {
+            world.bring_held_write(fx, to, vdi, vm, since);
+        }
         Outcome::Done
     }
 }
 
 impl Migrate {
+    /// The guest was suspended and can't move: its domain is destroyed, and it is recorded halted (6.0 xapi_vm_migrate.ml).
+    fn lost(&mut self, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) {
+        let Object::Vm(vm) = object else { return };
+        let Ok((_, Some(resident))) = in_state(world, seat.executor, object, PowerState::Running, "running") else { return };
+        let Some(from) = world.machine_of(resident).filter(|machine| world.dom0_answers(*machine)) else { return };
+        let home = home(world, from);
+        for (vdi, _) in world.disks_of(vm).into_iter().rev() {
+            world.deactivate(fx, home, from, vdi, Some(vm));
+        }
+        world.end_domain(fx, vm, from, Ending::MigrationFailed);
+        world.set_vm(fx, home.unwrap_or(seat.executor), vm, PowerState::Halted, None);
+    }
+
     /// Whether the disks can be handed over: the destination reaches them, nobody else holds them, none is paused.
     fn storage(&mut self, world: &World, home: MachineId, vm: VmId, from: MachineId, to: MachineId) -> Outcome {
         let source = world.host_on(from);

@@ -6,14 +6,15 @@ use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
 use super::vm_place::{idle, in_state};
 use super::{CommandDoc, Seat};
-use crate::base::ids::{MachineId, VmId};
+use crate::base::ids::{MachineId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::belief::PowerState;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::event::Ending;
-use crate::world::sm::ACTIVATION_TRIES;
+use crate::world::inventory::Mode;
+use crate::world::sm::{ACTIVATION_TRIES, Closing};
 
 /// `xe vm-shutdown`.
 pub type VmShutdown = Batch<Shutdown>;
@@ -38,7 +39,7 @@ impl Deed for Shutdown {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-shutdown",
         synopsis: "xe vm-shutdown vm=VM [--force] | FIELD=VALUE… [--multiple]",
-        doc: "Shuts a VM down, with `--force` without asking the guest. Checks: the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the host of its record carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST): for a VM on a dead host `--force` does not help either. Closes the disks and removes their locks. Without a selector and with `--multiple` it stops every VM of the pool.",
+        doc: "Shuts a VM down, with `--force` without asking the guest. Checks: the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the host of its record carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST): for a VM on a dead host `--force` does not help either. Closes the disks and removes their locks. Where a path to a disk is lost, a guest that is asked waits for it, and so does the command; with `--force` it ends at once if requests fail (on an LVM SR the lock stays then), and hangs if they hang. Without a selector and with `--multiple` it stops every VM of the pool.",
         example: "xe vm-shutdown vm=db",
         ..CommandDoc::ALWAYS
     };
@@ -52,7 +53,9 @@ impl Deed for Shutdown {
             idle(world, seat.executor, vm)?;
         }
         target(args, world, seat, object)?;
-        Ok(world.settings.vm_shutdown)
+        // Nobody is asked whether he is ready.
+        let force = args.flag("force").map_err(Refusal::tool)?;
+        Ok(if force { world.settings.command } else { world.settings.vm_shutdown })
     }
 
     fn commit(&mut self, args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) -> Outcome {
@@ -76,6 +79,16 @@ impl Deed for Shutdown {
             }
             let uuid = &world.names.vdis[vdi.at()].uuid;
             return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {uuid} locked")).into());
+        }
+        // A guest that is asked waits for its own disks first; whoever does not ask it still has to close them.
+        let force = args.flag("force").unwrap_or_default();
+        let waits = |(vdi, mode): &(VdiId, Mode)| match world.closing(machine, *vdi) {
+            Closing::Hangs => true,
+            _ if force || *mode == Mode::Ro => false,
+            _ => world.has_open(machine, *vdi) && !world.reaches_vdi(machine, *vdi),
+        };
+        if disks.iter().any(waits) {
+            return Outcome::Hangs;
         }
         for (vdi, _) in disks.into_iter().rev() {
             world.deactivate(fx, Some(home), machine, vdi, Some(vm));

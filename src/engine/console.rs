@@ -22,7 +22,7 @@ enum Phase {
     Working(Work),
     /// It can't be done now, and is tried again and again.
     Retrying(Work),
-    /// Its storage hangs.
+    /// Its storage hangs, or it waits for its turn.
     Hanging(Work),
 }
 
@@ -180,8 +180,7 @@ impl Engine {
         match console.phase.clone() {
             Phase::Waiting { .. } => self.admit(console),
             Phase::Refused(output) => self.line_ended(console, output),
-            Phase::Hanging(_) => self.keep(console),
-            Phase::Working(work) | Phase::Retrying(work) => {
+            Phase::Hanging(work) | Phase::Working(work) | Phase::Retrying(work) => {
                 self.carry_out(console, work);
             }
         }
@@ -210,6 +209,10 @@ impl Engine {
             Progress::Hangs => {
                 console.phase = Phase::Hanging(work);
                 self.keep(console);
+            }
+            Progress::Waits(span) => {
+                console.phase = Phase::Hanging(work);
+                self.again(console, span);
             }
         }
         // Whoever has waited long enough for it to begin to hang waits no longer.

@@ -14,7 +14,7 @@ fn codes(line: &str) -> Vec<String> {
 
 #[test]
 fn examples_and_good_lines_pass() {
-    for line in COMMANDS.iter().map(|doc| doc.example).chain([
+    for line in COMMANDS.iter().filter(|doc| doc.exists_in(world().release)).map(|doc| doc.example).chain([
         "echo yes | xe host-forget uuid=$beta",
         "xe vm-start vm=db on=gamma",
         "xe vm-start uuid=$db on=$gamma --force",

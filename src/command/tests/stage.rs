@@ -111,7 +111,7 @@ impl Room {
             match typed.commit(&mut self.world, &mut self.fx, seat) {
                 Progress::Ended(output) => return End::Output(output, took),
                 Progress::Again(span) | Progress::Retries(span) => took = took + span,
-                Progress::Hangs => return End::Hangs,
+                Progress::Hangs | Progress::Waits(_) => return End::Hangs,
             }
         }
     }

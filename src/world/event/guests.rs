@@ -15,6 +15,7 @@ macro_rules! guests {
                     Ending::Power => "dies with its machine",
                     Ending::Shutdown => "is shut down",
                     Ending::Destroyed => "is destroyed by xapi: the database has no such VM",
+                    Ending::MigrationFailed => "is destroyed: it was suspended to move, and can't",
                 };
                 format!("{vm} {how}")
             },
@@ -44,6 +45,11 @@ macro_rules! guests {
         WriteHeld { vdi: VdiId, machine: MachineId } => {
             number: 33, name: "write-held", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
             what: ("has to hold back a write to {vdi}: the path is lost"),
+            parts: { "vdi": vdi },
+        }
+        HeldWritesLost { vdi: VdiId, machine: MachineId } => {
+            number: 91, name: "held-writes-lost", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
+            what: ("loses for ever what it held back for {vdi}"),
             parts: { "vdi": vdi },
         }
         WroteLate { vdi: VdiId, machine: MachineId, over: Option<MachineId> } => {

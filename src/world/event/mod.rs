@@ -131,6 +131,8 @@ pub enum Ending {
     Shutdown,
     /// xapi destroyed it at its start, since the database has no such VM (dbsync_slave.ml).
     Destroyed,
+    /// It was suspended for the last moments of a migration, and that failed (6.0 xapi_vm_migrate.ml).
+    MigrationFailed,
 }
 
 /// The number of a step within a case: the timeline's first, then the world's, then the recovery's.

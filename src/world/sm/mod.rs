@@ -77,6 +77,17 @@ pub enum Inactive {
     Hangs,
 }
 
+/// How closing a disk fares.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Closing {
+    /// It is closed, and its key removed.
+    Works,
+    /// It is closed, and its key stays.
+    LeavesItsKey,
+    /// It can't be closed before the path answers again.
+    Hangs,
+}
+
 /// How often a paused activation is tried, a second apart (blktap2.py, ATTACH_DETACH_RETRY_SECS).
 pub const ACTIVATION_TRIES: u32 = 120;
 
@@ -164,11 +175,28 @@ impl World {
         }
     }
 
+    /// How VDI.deactivate on `machine` would fare. A tapdisk whose requests hang can't be ended. One whose requests fail can;
+    /// but taking a volume down asks its volume group, which fails then, and the key is what is removed last (blktap2.py,
+    /// `deactivate`: `_remove_tag` after the rest; the domain's destruction logs the error and goes on). A file has nothing to
+    /// take down.
+    pub fn closing(&self, machine: MachineId, vdi: VdiId) -> Closing {
+        let sr = self.names.vdis[vdi.at()].sr;
+        match self.path_fault(machine, sr) {
+            _ if !self.has_open(machine, vdi) => Closing::Works,
+            None => Closing::Works,
+            Some(Io::Hang) => Closing::Hangs,
+            Some(Io::Error) if self.names.srs[sr.at()].kind.file() => Closing::Works,
+            Some(Io::Error) => Closing::LeavesItsKey,
+        }
+    }
+
     /// VDI.deactivate on `machine`: closes the disk, then removes the host's key from the database of `master`, if the
-    /// database is within reach. A missing key is ignored in all generations.
+    /// database is within reach and the closing went so far. A missing key is ignored in all generations.
     pub fn deactivate(&mut self, fx: &mut Effects, master: Option<MachineId>, machine: MachineId, vdi: VdiId, vm: Option<VmId>) {
+        let closing = self.closing(machine, vdi);
         self.close_disk(fx, machine, vdi, vm);
         if let Some(master) = master
+            && closing == Closing::Works
             && !self.has_open(machine, vdi)
         {
             let host = self.host_on(machine);

@@ -32,14 +32,33 @@ impl World {
         self.ask_for_writes(fx, vdi);
     }
 
+    /// A domain takes what it holds back along to where it moves: since when, and it is held back here no more.
+    pub fn take_held_write(&mut self, machine: MachineId, vdi: VdiId, vm: VmId) -> Option<Time> {
+        let opener = self.hw.vdis[vdi.at()].openers.iter_mut().find(|o| o.machine == machine && o.vm == Some(vm))?;
+        opener.held_since.take()
+    }
+
+    /// What a domain held back where it came from is written from here, if the path is there.
+    pub fn bring_held_write(&mut self, fx: &mut Effects, machine: MachineId, vdi: VdiId, vm: VmId, held_since: Time) {
+        if let Some(opener) = self.hw.vdis[vdi.at()].openers.iter_mut().find(|o| o.machine == machine && o.vm == Some(vm)) {
+            opener.held_since = Some(held_since);
+        }
+        self.flush_held_writes(fx, self.names.vdis[vdi.at()].sr, Some(machine));
+    }
+
     /// Closes a VDI on a machine; what it held back is lost with it.
     pub fn close_disk(&mut self, fx: &mut Effects, machine: MachineId, vdi: VdiId, vm: Option<VmId>) {
         let truth = &mut self.hw.vdis[vdi.at()];
         let before = truth.openers.len();
-        truth.openers.retain(|o| !(o.machine == machine && o.vm == vm));
+        let closes = |o: &Opener| o.machine == machine && o.vm == vm;
+        let held = truth.openers.iter().any(|o| closes(o) && o.held_since.is_some());
+        truth.openers.retain(|o| !closes(o));
         if truth.openers.len() < before {
             self.hw.openers_changed(vdi, machine);
             fx.tell(Event::DiskClosed { vdi, machine });
+            if held {
+                fx.tell(Event::HeldWritesLost { vdi, machine });
+            }
             self.ask_for_writes(fx, vdi);
         }
     }

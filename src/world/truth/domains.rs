@@ -38,7 +38,7 @@ impl World {
         self.hw.runs_on.remove(machine, vm);
         fx.tell(Event::DomainEnded { vm, machine, ending });
         match ending {
-            Ending::Power | Ending::Destroyed if gone => {
+            Ending::Power | Ending::Destroyed | Ending::MigrationFailed if gone => {
                 self.hw.lost_vms.insert(vm, self.now);
             }
             Ending::Shutdown => {
