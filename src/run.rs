@@ -178,16 +178,16 @@ struct Downtime {
 
 impl Downtime {
     fn look(&mut self, world: &World) {
-        if self.lost == world.hw.lost_vms {
+        if self.lost == *world.hw.lost_vms() {
             return;
         }
         for (vm, since) in &self.lost {
-            if world.hw.lost_vms.get(vm) != Some(since) {
+            if world.hw.lost_vms().get(vm) != Some(since) {
                 let total = self.total.entry(*vm).or_default();
                 *total = *total + world.now.since(*since);
             }
         }
-        self.lost = world.hw.lost_vms.clone();
+        self.lost = world.hw.lost_vms().clone();
     }
 
     fn finish(mut self, world: &World) -> BTreeMap<VmId, Span> {

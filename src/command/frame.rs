@@ -12,8 +12,8 @@ use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::memory::{PoolConf, Xapi};
 use crate::world::release::Release;
+use crate::world::roles::Contact;
 use crate::world::sm::Reset;
-use crate::world::view::Contact;
 
 /// What a command talks to.
 #[derive(Clone, Debug)]

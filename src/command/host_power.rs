@@ -54,7 +54,7 @@ fn go_down(world: &mut World, fx: &mut Effects, seat: Seat, target: Object, rebo
         world.ha_stop_daemon(machine, fx);
     }
     world.stacks[machine.at()].disabled_until_reboot = true;
-    let boot = world.hw.machines[machine.at()].boot;
+    let boot = world.hw.machine(machine).boot;
     fx.due(DELAY, if reboot { Due::GoDownForReboot { machine, boot } } else { Due::GoDown { machine, boot } });
     if world.release.hosts.shutdown_command_marks_dead && machine != by {
         world.set_live(fx, by, host, false);

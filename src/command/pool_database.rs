@@ -213,7 +213,7 @@ impl Operation for RestoreDatabase {
         world.stacks[machine.at()].incoming = Some((Incoming::Dump(file), Arc::new(restored)));
         world.stacks[machine.at()].taking_over = None;
         world.write_conf(fx, machine, PoolConf::Master);
-        let boot = world.hw.machines[machine.at()].boot;
+        let boot = world.hw.machine(machine).boot;
         fx.due(REBOOT, Due::GoDownForReboot { machine, boot });
         let text = format!("Host will reboot with restored database in {} seconds...\n", print::delay(world, REBOOT));
         Progress::Ended(Output { text, exit: 0, error: None })

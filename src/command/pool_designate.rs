@@ -11,7 +11,7 @@ use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
 use crate::world::memory::PoolConf;
-use crate::world::view::Contact;
+use crate::world::roles::Contact;
 
 /// `xe pool-designate-new-master`.
 #[derive(Clone, Debug)]

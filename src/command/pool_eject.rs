@@ -147,6 +147,6 @@ fn leave(world: &mut World, fx: &mut Effects, machine: MachineId) {
     stack.incoming = Some((Incoming::Nothing, db));
     stack.taking_over = None;
     stack.ha = Default::default();
-    let boot = world.hw.machines[machine.at()].boot;
+    let boot = world.hw.machine(machine).boot;
     fx.due(world.settings.role_change, Due::GoDownForReboot { machine, boot });
 }

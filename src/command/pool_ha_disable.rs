@@ -9,7 +9,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
-use crate::world::view::Contact;
+use crate::world::roles::Contact;
 
 /// `xe pool-ha-disable`.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use crate::world::errors::ApiError;
 use crate::world::event::Event;
 use crate::world::guards::Guard;
 use crate::world::memory::{Incoming, PoolConf, Xapi};
-use crate::world::view::Contact;
+use crate::world::roles::Contact;
 
 /// `xe pool-join`.
 #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: Machine
     world.db_mut(master).hosts.insert(host, HostRecord { enabled: false, live: false });
     fx.tell(Event::HostJoined { by: master, host });
     let names = world.names.clone();
-    let brings = |sr: &SrId| names.srs[sr.at()].machine == Some(joiner) && !world.hw.wiped.contains(sr);
+    let brings = |sr: &SrId| names.srs[sr.at()].machine == Some(joiner) && !world.hw.is_wiped(*sr);
     let local: Vec<SrId> = names.sr_ids().filter(brings).collect();
     for sr in &local {
         if let Some(slot) = world.db_mut(master).srs.get_mut(sr.at()) {

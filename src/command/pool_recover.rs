@@ -5,7 +5,7 @@ use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Se
 use crate::base::ids::{HostId, MachineId};
 use crate::world::World;
 use crate::world::effects::Effects;
-use crate::world::view::Contact;
+use crate::world::roles::Contact;
 
 /// `xe pool-recover-slaves`.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::errors::{ApiError, Param};
 use crate::world::memory::{PoolConf, Xapi};
-use crate::world::view::Contact;
+use crate::world::roles::Contact;
 
 /// Why a command does not do what it was asked, and how long it took to find out.
 #[derive(Clone, PartialEq, Eq, Debug)]

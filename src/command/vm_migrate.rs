@@ -14,11 +14,11 @@ use crate::world::belief::PowerState;
 use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
-use crate::world::event::{Ending, Event};
+use crate::world::event::Ending;
 use crate::world::inventory::Mode;
+use crate::world::roles::Contact;
 use crate::world::sm::{ACTIVATION_TRIES, Activation, Closing};
 use crate::world::truth::Io;
-use crate::world::view::Contact;
 
 /// `xe vm-migrate`.
 pub type VmMigrate = Batch<Migrate>;
@@ -134,10 +134,7 @@ impl Deed for Migrate {
         for (vdi, _) in disks.iter().rev() {
             world.deactivate(fx, Some(home), from, *vdi, Some(vm));
         }
-        for domain in world.hw.domains[vm.at()].iter_mut().filter(|domain| domain.machine == from) {
-            domain.machine = to;
-        }
-        fx.tell(Event::DomainMoved { vm, from, to });
+        world.move_domain(fx, vm, from, to);
         for (vdi, mode) in disks {
             // What could refuse was looked at a moment ago.
             let opened = world.activate(fx, Activation { master: home, machine: to, vdi, mode }, Some(vm));
@@ -172,7 +169,7 @@ impl Migrate {
             let name = &world.names.vdis[vdi.at()];
             if let Some(record) = world.db(home).vdi(vdi) {
                 // A disk that something else keeps open on the source keeps its lock there.
-                let stays = world.hw.vdis[vdi.at()].openers.iter().any(|o| o.machine == from && o.vm != Some(vm));
+                let stays = world.hw.vdi(vdi).openers.iter().any(|o| o.machine == from && o.vm != Some(vm));
                 if record.locks.iter().any(|(host, mode)| (*host != source || stays) && *mode == Mode::Rw) {
                     return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {} already attached RW", name.uuid)).into());
                 }

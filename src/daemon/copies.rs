@@ -5,7 +5,7 @@ use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::memory::{PoolConf, Xapi};
-use crate::world::view::Contact;
+use crate::world::roles::Contact;
 
 /// A master is up: its turns begin.
 pub fn begin(world: &World, fx: &mut Effects, master: MachineId) {
@@ -23,7 +23,7 @@ pub fn turn(world: &mut World, fx: &mut Effects, master: MachineId, epoch: u32) 
     if !world.is_master(master) {
         return;
     }
-    let count = world.hw.machines.len();
+    let count = world.hw.machines().len();
     let from = stack.copy_turn.map_or(count - 1, |last| last.at());
     let next = (1..=count)
         .map(|step| MachineId(((from + step) % count) as u16))

@@ -10,7 +10,7 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::memory::{PoolConf, Xapi};
-use crate::world::view::Contact;
+use crate::world::roles::Contact;
 
 /// Which draw of a heartbeat is meant.
 #[derive(Clone, Copy)]
@@ -21,7 +21,7 @@ enum Draw {
 }
 
 fn stream(world: &World, machine: MachineId) -> Stream {
-    world.names.machines[machine.at()].stream.derived(u64::from(world.hw.machines[machine.at()].boot))
+    world.names.machines[machine.at()].stream.derived(u64::from(world.hw.machine(machine).boot))
 }
 
 fn draw(k: u32, which: Draw) -> u64 {
@@ -76,7 +76,7 @@ pub fn beat(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u16,
         refused(world, fx, machine, Span::ZERO);
         return;
     }
-    let degraded = world.hw.degraded.get(&machine).or_else(|| world.hw.degraded.get(&master));
+    let degraded = world.hw.degraded(machine).or_else(|| world.hw.degraded(master));
     let loss = degraded.map_or(world.settings.network_loss, |d| d.loss.max(world.settings.network_loss));
     if loss > 0 && stream.chance(draw(k, Draw::Loss), loss) {
         return;

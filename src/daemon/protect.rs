@@ -13,8 +13,8 @@ use crate::world::effects::{Due, Effects};
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
 use crate::world::memory::{Restart, Xapi};
+use crate::world::roles::Contact;
 use crate::world::sm::{ACTIVATION_TRIES, Activation, Inactive};
-use crate::world::view::Contact;
 use std::collections::BTreeSet;
 
 /// How long a VM whose start failed is let alone (xapi_ha_vm_failover.ml, last_start_attempt).
@@ -244,7 +244,7 @@ pub fn go_on(world: &mut World, fx: &mut Effects, master: MachineId, epoch: u32)
     };
     match outcome {
         Ok(()) => {
-            let down = world.hw.lost_vms.get(&vm).map(|lost| world.now.since(*lost));
+            let down = world.hw.lost_vms().get(&vm).map(|lost| world.now.since(*lost));
             world.run_domain(fx, master, machine, vm, host);
             fx.tell(Event::VmRestarted { by: master, vm, host, down });
             pop(world, master, vm);

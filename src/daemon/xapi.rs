@@ -13,7 +13,7 @@ use crate::world::event::{Ending, Event};
 use crate::world::guards::Guard;
 use crate::world::inventory::Mode;
 use crate::world::memory::{Forsaken, PoolConf, Promotion, Xapi};
-use crate::world::view::Contact;
+use crate::world::roles::Contact;
 
 /// The pause between two greetings where the answer was final (xapi.ml, Pool.hello, permanent errors).
 const PERMANENT_RETRY: Span = Span::secs(60);
@@ -297,7 +297,7 @@ fn resync_vm(world: &mut World, fx: &mut Effects, machine: MachineId, master: Ma
 fn refresh_locks(world: &mut World, fx: &mut Effects, machine: MachineId, master: MachineId) {
     let host = world.host_on(machine);
     for vdi in world.names.vdi_ids() {
-        let openers = &world.hw.vdis[vdi.at()].openers;
+        let openers = &world.hw.vdi(vdi).openers;
         let open = openers.iter().filter(|o| o.machine == machine).map(|o| o.mode).max();
         let lock: Option<Mode> = world.db(master).vdi(vdi).and_then(|record| record.lock_of(host));
         match (open, lock) {

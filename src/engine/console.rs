@@ -141,7 +141,7 @@ impl Engine {
         if seat.console == seat.executor {
             return Span::ZERO;
         }
-        let latencies = ends.iter().filter_map(|end| self.world.hw.degraded.get(end)?.latency);
+        let latencies = ends.iter().filter_map(|end| self.world.hw.degraded(*end)?.latency);
         let stream = Stream::new(self.options.seed, "call", &self.program.step(console.step).key);
         latencies.map(|latency| stream.span(console.line as u64, latency).times(2)).max().unwrap_or(Span::ZERO)
     }

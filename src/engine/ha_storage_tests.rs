@@ -7,7 +7,7 @@
 
 use super::{Engine, Options};
 use crate::base::draw::Stream;
-use crate::base::ids::{MachineId, SrId};
+use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Time;
 use crate::scenario::load;
 use crate::world::event::{Ending, Event};
@@ -79,7 +79,7 @@ impl Gap {
     /// Whether a host runs on in the gap: its watchdog is still to strike.
     fn holds(&self, world: &World, machine: MachineId) -> bool {
         let hung = world.stacks[machine.at()].xhad.as_ref().filter(|_| !world.dom0_answers(machine));
-        let strikes = hung.map(|xhad| xhad.beaten + xhad.times.beat_watchdog).or(world.hw.machines[machine.at()].unfed);
+        let strikes = hung.map(|xhad| xhad.beaten + xhad.times.beat_watchdog).or(world.hw.machine(machine).unfed);
         self.stood_still_cut_off[machine.at()] && strikes.is_some_and(|at| world.now <= at)
     }
 }
@@ -105,8 +105,8 @@ fn wrong(world: &World, gap: &Gap) -> Result<Option<String>, ()> {
             }
         }
     }
-    let twice = world.hw.domains.iter().position(|domains| domains.len() > 1);
-    Ok(twice.map(|vm| format!("two domains of VM {vm}")))
+    let twice = world.names.vm_ids().find(|vm| world.runs_on(*vm).count() > 1);
+    Ok(twice.map(|vm| format!("two domains of VM {}", vm.at())))
 }
 
 /// What happened over some seeds.
@@ -130,9 +130,9 @@ fn weather(seeds: std::ops::Range<u64>) -> (Counts, Vec<String>) {
         let scenario = load("storm.yaml", &text).unwrap_or_else(|errors| panic!("{text}: {errors:?}")).scenario;
         let mut engine = Engine::new(&scenario, scenario.cases()[0], Options { seed, silent: true, ..Options::default() });
         let mut bad: Option<(Time, String)> = None;
-        let mut gap = Gap { stood_still_cut_off: vec![false; engine.world.hw.machines.len()] };
+        let mut gap = Gap { stood_still_cut_off: vec![false; engine.world.hw.machines().len()] };
         let mut in_the_gap = false;
-        let mut alive = vec![true; engine.world.hw.machines.len()];
+        let mut alive = vec![true; engine.world.hw.machines().len()];
         while let Some((at, told)) = engine.turn() {
             let told = told.to_vec();
             for event in &told {
@@ -186,7 +186,7 @@ fn weather(seeds: std::ops::Range<u64>) -> (Counts, Vec<String>) {
             db.hosts.iter().any(|(host, record)| record.live && record.enabled && db.plugged(*host, sr))
         };
         if bad.is_none()
-            && let Some(vm) = (0..2).find(|vm| world.hw.domains[*vm].is_empty() && plugged(*vm))
+            && let Some(vm) = (0..2).find(|vm| world.hw.domains_of(VmId(*vm as u16)).is_empty() && plugged(*vm))
         {
             bad = Some((world.now, format!("in the end the protected guest {vm} is down")));
         }

@@ -256,14 +256,14 @@ fn a_fenced_host_boots_and_is_let_in_again() {
     let run = Run::of(3, "- {at: 10m, fault: {isolate: gamma}, for: 4m}", 1);
     let world = &run.engine.world;
     assert!(run.fenced().contains_key(&GAMMA));
-    assert!(!world.hw.machines[GAMMA.at()].fenced, "it is in a liveset again");
+    assert!(!world.hw.machine(GAMMA).fenced, "it is in a liveset again");
     for machine in [ALPHA, BETA, GAMMA] {
         assert_eq!(world.ha_liveset(machine).count(), 3);
     }
     assert!(world.db(ALPHA).live(HostId(2)) && world.db(ALPHA).host(HostId(2)).is_some_and(|record| record.enabled));
     // While it stays cut off it stays outside, and is marked.
     let run = Run::of(3, "- {at: 10m, fault: {isolate: gamma}}", 1);
-    assert!(run.engine.world.hw.machines[GAMMA.at()].fenced);
+    assert!(run.engine.world.hw.machine(GAMMA).fenced);
 }
 
 #[test]

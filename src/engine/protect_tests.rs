@@ -64,7 +64,7 @@ fn locks_go_before_the_restart_and_records_of_others_stay() {
     let runs = place(&|event| matches!(event, Event::VmRestarted { .. }));
     assert!(dead < unlocked && unlocked < halted && halted < runs);
     assert_eq!(restarted(&events).len(), 1, "web ran on");
-    assert_eq!(engine.world.hw.domains[1].len(), 1);
+    assert_eq!(engine.world.runs_on(VmId(1)).count(), 1);
 }
 
 #[test]
@@ -128,5 +128,5 @@ fn a_host_that_is_shut_down_in_order_keeps_its_guests_locks_until_they_are_close
         }
         assert!(running <= 0, "a second domain at {at}");
     }
-    assert_eq!(engine.world.hw.domains[0].len(), 1, "and it is up again elsewhere");
+    assert_eq!(engine.world.runs_on(VmId(0)).count(), 1, "and it is up again elsewhere");
 }

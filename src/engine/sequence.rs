@@ -291,7 +291,7 @@ impl Engine {
                     self.progressions[sequence].waiting = Waiting::Nothing;
                     self.advance(sequence);
                 }
-                Waiting::Installing(machines) if machines.iter().all(|m| !self.world.hw.machines[m.at()].installing) => {
+                Waiting::Installing(machines) if machines.iter().all(|m| !self.world.hw.machine(*m).installing) => {
                     self.end_step(sequence, Status::Ok);
                     self.advance(sequence);
                 }
@@ -433,7 +433,7 @@ impl Engine {
 
     /// Whether a machine is switched on and past its boot, for consoles.
     pub(super) fn console_answers(&self, machine: crate::base::ids::MachineId) -> bool {
-        self.world.hw.machines[machine.at()].power == Power::On && self.world.dom0_answers(machine)
+        self.world.hw.machine(machine).power == Power::On && self.world.dom0_answers(machine)
     }
 }
 

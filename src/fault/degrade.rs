@@ -5,7 +5,6 @@ use crate::base::ids::MachineId;
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
-use crate::world::event::Event;
 use crate::world::truth::Degraded;
 
 pub const DEGRADE_NETWORK: FaultDoc = FaultDoc {
@@ -17,19 +16,10 @@ pub const DEGRADE_NETWORK: FaultDoc = FaultDoc {
 
 /// Makes a machine's links bad.
 pub fn degrade(world: &mut World, fx: &mut Effects, machine: MachineId, latency: Option<(Span, Span)>, loss: u32) -> bool {
-    let degraded = Degraded { latency, loss };
-    if world.hw.degraded.insert(machine, degraded) == Some(degraded) {
-        return false;
-    }
-    fx.tell(Event::Degraded { machine, loss });
-    true
+    world.hw.degrade(fx, machine, Degraded { latency, loss })
 }
 
 /// Makes them good again.
 pub fn heal(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
-    if world.hw.degraded.remove(&machine).is_none() {
-        return false;
-    }
-    fx.tell(Event::DegradedHealed { machine });
-    true
+    world.hw.mend_links(fx, machine)
 }

@@ -5,7 +5,6 @@ use super::each::each;
 use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
-use crate::world::event::Event;
 
 /// An act. Lists hold at least one machine, each once.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,10 +92,6 @@ impl Act {
 /// The installer boots: whatever ran on the machine ends.
 fn begin_install(world: &mut World, fx: &mut Effects, machine: MachineId) {
     world.lose_power(fx, machine);
-    let hardware = &mut world.hw.machines[machine.at()];
-    hardware.installing = true;
-    hardware.boot += 1;
-    let boot = hardware.boot;
-    fx.tell(Event::InstallBegan { machine });
+    let boot = world.hw.begin_install(fx, machine);
     fx.due(world.settings.reinstall, Due::InstallDone { machine, boot });
 }

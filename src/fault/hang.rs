@@ -4,7 +4,6 @@ use super::FaultDoc;
 use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::Effects;
-use crate::world::event::Event;
 
 pub const HANG: FaultDoc = FaultDoc {
     name: "hang",
@@ -26,18 +25,14 @@ pub fn hang(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
         return false;
     }
     world.note_fallen_sr_master(machine);
-    world.hw.machines[machine.at()].hung = true;
-    fx.tell(Event::Dom0Hung { machine });
-    true
+    world.hw.set_hung(fx, machine, true)
 }
 
 /// Domain 0 is back.
 pub fn unhang(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
-    if !world.hw.machines[machine.at()].hung {
+    if !world.hw.set_hung(fx, machine, false) {
         return false;
     }
-    world.hw.machines[machine.at()].hung = false;
-    fx.tell(Event::Dom0Back { machine });
     world.ha_resume(machine, fx);
     world.recheck_fallen_sr_master(machine);
     true

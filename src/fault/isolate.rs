@@ -4,8 +4,6 @@ use super::{FaultDoc, degrade, one_way, partition};
 use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::Effects;
-use crate::world::event::Event;
-use crate::world::view::EVERY_SIDE;
 
 pub const ISOLATE: FaultDoc = FaultDoc {
     name: "isolate",
@@ -23,22 +21,18 @@ pub const HEAL_NETWORK: FaultDoc = FaultDoc {
 
 /// Cuts all links of a machine.
 pub fn isolate(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
-    if world.hw.isolated[machine.at()] {
+    if world.hw.is_isolated(machine) {
         return false;
     }
     world.note_fallen_sr_master(machine);
-    world.hw.isolated[machine.at()] = true;
-    fx.tell(Event::Isolated { machine });
-    true
+    world.hw.isolate(fx, machine)
 }
 
 /// Ends the isolation of a machine.
 pub fn reconnect(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
-    if !world.hw.isolated[machine.at()] {
+    if !world.hw.reconnect(fx, machine) {
         return false;
     }
-    world.hw.isolated[machine.at()] = false;
-    fx.tell(Event::Reconnected { machine });
     world.recheck_fallen_sr_master(machine);
     true
 }
@@ -55,11 +49,7 @@ pub fn heal_network(world: &mut World, fx: &mut Effects, hosts: Option<&[Machine
     let mut changed = one_way::heal(world, fx, |from, to| hosts.contains(&from) || hosts.contains(&to));
     for machine in hosts {
         changed |= reconnect(world, fx, *machine) | degrade::heal(world, fx, *machine);
-        if let Some(groups) = world.hw.partition.as_mut()
-            && groups[machine.at()] != EVERY_SIDE
-        {
-            groups[machine.at()] = EVERY_SIDE;
-            fx.tell(Event::Reconnected { machine: *machine });
+        if world.hw.reach_every_side(fx, *machine) {
             world.recheck_fallen_sr_master(*machine);
             changed = true;
         }

@@ -4,7 +4,6 @@ use super::FaultDoc;
 use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::Effects;
-use crate::world::event::Event;
 
 pub const ONE_WAY: FaultDoc = FaultDoc {
     name: "one-way",
@@ -15,19 +14,14 @@ pub const ONE_WAY: FaultDoc = FaultDoc {
 
 /// Packets of one direction are lost.
 pub fn lose(world: &mut World, fx: &mut Effects, from: MachineId, to: MachineId) -> bool {
-    if from == to || !world.hw.one_way.insert((from, to)) {
-        return false;
-    }
-    fx.tell(Event::OneWay { from, to });
-    true
+    world.hw.lose_direction(fx, from, to)
 }
 
 /// They arrive again: one direction, or all that begin or end at one of some machines.
 pub fn heal(world: &mut World, fx: &mut Effects, heals: impl Fn(MachineId, MachineId) -> bool) -> bool {
-    let healed: Vec<(MachineId, MachineId)> = world.hw.one_way.iter().copied().filter(|(from, to)| heals(*from, *to)).collect();
+    let healed: Vec<(MachineId, MachineId)> = world.hw.one_way().iter().copied().filter(|(from, to)| heals(*from, *to)).collect();
     for (from, to) in &healed {
-        world.hw.one_way.remove(&(*from, *to));
-        fx.tell(Event::OneWayHealed { from: *from, to: *to });
+        world.hw.restore_direction(fx, *from, *to);
     }
     for (from, to) in &healed {
         world.recheck_fallen_sr_master(*from);

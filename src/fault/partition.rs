@@ -3,7 +3,6 @@
 use super::FaultDoc;
 use crate::world::World;
 use crate::world::effects::Effects;
-use crate::world::event::Event;
 
 pub const PARTITION: FaultDoc = FaultDoc {
     name: "partition",
@@ -14,7 +13,7 @@ pub const PARTITION: FaultDoc = FaultDoc {
 
 /// Splits the network; `groups` names each machine's side.
 pub fn partition(world: &mut World, fx: &mut Effects, groups: &[u16]) -> bool {
-    if world.hw.partition.as_deref() == Some(groups) {
+    if world.hw.partition() == Some(groups) {
         return false;
     }
     for machine in world.machines() {
@@ -22,17 +21,14 @@ pub fn partition(world: &mut World, fx: &mut Effects, groups: &[u16]) -> bool {
             world.note_fallen_sr_master(machine);
         }
     }
-    world.hw.partition = Some(groups.to_vec());
-    fx.tell(Event::Partitioned { groups: groups.to_vec() });
-    true
+    world.hw.split(fx, groups)
 }
 
 /// Ends the partition.
 pub fn heal(world: &mut World, fx: &mut Effects) -> bool {
-    if world.hw.partition.take().is_none() {
+    if !world.hw.unite(fx) {
         return false;
     }
-    fx.tell(Event::PartitionHealed);
     for machine in world.machines() {
         world.recheck_fallen_sr_master(machine);
     }

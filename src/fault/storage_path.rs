@@ -4,8 +4,6 @@ use super::FaultDoc;
 use crate::base::ids::{MachineId, SrId};
 use crate::world::World;
 use crate::world::effects::Effects;
-use crate::world::event::Event;
-use crate::world::truth::Io;
 
 pub const STORAGE_LOSS: FaultDoc = FaultDoc {
     name: "storage-loss",
@@ -21,23 +19,11 @@ pub const STORAGE_RETURN: FaultDoc = FaultDoc {
     example: "{storage-return: {host: beta, sr: nfs1}}",
 };
 
-/// The path is lost.
-pub fn lose(world: &mut World, fx: &mut Effects, machine: MachineId, sr: SrId, io: Io) -> bool {
-    if world.hw.lost_paths.insert((machine, sr), io) == Some(io) {
-        return false;
-    }
-    fx.tell(Event::PathLost { machine, sr, io });
-    world.paths_changed(fx, sr);
-    true
-}
-
 /// The path is back.
 pub fn give_back(world: &mut World, fx: &mut Effects, machine: MachineId, sr: SrId) -> bool {
-    if world.hw.lost_paths.remove(&(machine, sr)).is_none() {
-        return false;
+    let changes = world.restore_path(fx, machine, sr);
+    if changes {
+        world.ha_resume_stalled(sr, fx);
     }
-    fx.tell(Event::PathBack { machine, sr });
-    world.flush_held_writes(fx, sr);
-    world.ha_resume_stalled(sr, fx);
-    true
+    changes
 }

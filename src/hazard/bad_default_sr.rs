@@ -20,7 +20,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let Some(sr) = db.default_sr else { return };
     let mut known = db.hosts.keys().filter_map(|host| world.machine_of(*host));
     // A machine that is still booting does not run yet; one whose domain 0 hangs does, its guests use the SR.
-    if !known.any(|machine| world.hw.machines[machine.at()].power == Power::On && world.path_fault(machine, sr).is_none()) {
+    if !known.any(|machine| world.hw.machine(machine).power == Power::On && world.path_fault(machine, sr).is_none()) {
         out.push(Site::new(Place::Sr(sr), Vec::new()).by(ruler));
     }
 }
@@ -47,12 +47,14 @@ mod tests {
     #[test]
     fn none_set_or_one_host_that_reaches_it() {
         let mut stage = pool(3);
-        stage.world.hw.lost_srs.insert(NFS1, Io::Error);
+        let (world, fx) = stage.both();
+        world.lose_sr(fx, NFS1, Io::Error);
         assert_eq!(stage.holds("bad-default-sr"), [at(Sr(NFS1), &[]).by(ALPHA)]);
         stage.default_sr(ALPHA, None);
         assert_eq!(stage.holds("bad-default-sr"), []);
         let mut stage = pool(3);
-        stage.world.hw.lost_paths.extend([((ALPHA, NFS1), Io::Error), ((BETA, NFS1), Io::Hang)]);
+        stage.lose_path(ALPHA, NFS1, Io::Error);
+        stage.lose_path(BETA, NFS1, Io::Hang);
         assert_eq!(stage.holds("bad-default-sr"), [], "gamma reaches it");
         stage.forget(ALPHA, GAMMA);
         assert_eq!(stage.holds("bad-default-sr"), [at(Sr(NFS1), &[]).by(ALPHA)], "and is known no more");

@@ -17,7 +17,7 @@ pub const DOC: HazardDoc = HazardDoc {
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let world = sight.world;
     for vdi in world.names.vdi_ids() {
-        let open = &world.hw.vdis[vdi.at()].openers;
+        let open = &world.hw.vdi(vdi).openers;
         if open.len() < 2 || open.iter().all(|o| o.mode == Mode::Ro) {
             continue;
         }
@@ -60,7 +60,7 @@ mod tests {
         stage.open(GAMMA, ROOT, Mode::Rw);
         stage.pass(1);
         stage.write(BETA, ROOT);
-        stage.world.hw.lost_paths.insert((BETA, NFS1), Io::Hang);
+        stage.lose_path(BETA, NFS1, Io::Hang);
         assert_eq!(stage.holds("double-attach"), [at(Vdi(ROOT), &[BETA, GAMMA])], "reaching it is not asked");
     }
 

@@ -27,7 +27,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 /// The hosts that write to a VDI beside one another, if there are: those that have it open for writing, reach it, and
 /// have had it open when the last of them wrote. (Whoever opened it later joins with the next write.)
 pub fn writers(world: &World, vdi: VdiId) -> Vec<MachineId> {
-    let openers = &world.hw.vdis[vdi.at()].openers;
+    let openers = &world.hw.vdi(vdi).openers;
     if openers.len() < 2 {
         return Vec::new();
     }
@@ -88,9 +88,9 @@ mod tests {
         let mut stage = both_open(Mode::Rw);
         stage.pass(1);
         stage.write(GAMMA, ROOT);
-        stage.world.hw.lost_paths.insert((BETA, NFS1), Io::Error);
+        stage.lose_path(BETA, NFS1, Io::Error);
         assert_eq!(stage.holds("double-writer"), []);
-        stage.world.hw.lost_paths.clear();
+        stage.restore_path(BETA, NFS1);
         assert_eq!(stage.holds("double-writer"), [at(Vdi(ROOT), &[BETA, GAMMA])]);
     }
 

@@ -42,7 +42,8 @@ mod tests {
     #[test]
     fn off_or_without_guests_or_without_shared_storage() {
         let mut stage = forgotten();
-        stage.world.hw.lost_srs.insert(NFS1, Io::Error);
+        let (world, fx) = stage.both();
+        world.lose_sr(fx, NFS1, Io::Error);
         assert_eq!(stage.holds("forgotten-host-alive"), [], "its own local SR is not shared");
         let mut stage = forgotten();
         stage.power_off(BETA);

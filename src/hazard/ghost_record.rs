@@ -16,7 +16,7 @@ pub const DOC: HazardDoc = HazardDoc {
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let world = sight.world;
     let ruler = sight.ruler();
-    for vm in world.names.vm_ids().filter(|vm| world.hw.domains[vm.at()].is_empty()) {
+    for vm in world.names.vm_ids().filter(|vm| world.hw.domains_of(*vm).is_empty()) {
         let Some(record) = world.db(ruler).vm(vm).filter(|record| record.power_state == PowerState::Running) else { continue };
         let hosts = record.resident_on.map(|host| world.names.hosts[host.at()].machine).into_iter().collect();
         out.push(Site::new(Place::Vm(vm), hosts).by(ruler));

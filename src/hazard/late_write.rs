@@ -30,16 +30,14 @@ mod tests {
     fn held_back() -> Stage {
         let mut stage = pool(3);
         stage.pass(60);
-        stage.world.hw.lost_paths.insert((BETA, NFS1), Io::Error);
+        stage.lose_path(BETA, NFS1, Io::Error);
         stage.write(BETA, ROOT);
         stage.pass(60);
         stage
     }
 
     fn path_returns(stage: &mut Stage) {
-        stage.world.hw.lost_paths.clear();
-        let (world, fx) = stage.both();
-        world.flush_held_writes(fx, NFS1);
+        stage.restore_path(BETA, NFS1);
     }
 
     #[test]

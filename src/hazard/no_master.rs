@@ -34,7 +34,6 @@ mod tests {
     use crate::base::time::{Span, Time};
     use crate::hazard::stage::*;
     use crate::hazard::watch::Watch;
-    use crate::world::event::Event;
 
     #[test]
     fn members_of_a_dead_master() {
@@ -47,10 +46,10 @@ mod tests {
     #[test]
     fn a_member_that_is_cut_off_and_the_master_that_is_not_alone() {
         let mut stage = pool(3);
-        stage.world.hw.isolated[BETA.at()] = true;
+        stage.isolate(BETA);
         assert_eq!(stage.holds("no-master"), [at(Host(BETA), &[BETA])]);
         let mut stage = pool(3);
-        stage.world.hw.isolated[ALPHA.at()] = true;
+        stage.isolate(ALPHA);
         assert_eq!(stage.holds("no-master").len(), 2, "alpha is its own master");
     }
 
@@ -75,15 +74,14 @@ mod tests {
         let mut watch = Watch::new();
         stage.watch(&mut watch);
         stage.pass(300);
-        stage.world.hw.isolated[ALPHA.at()] = true;
-        stage.tell(Event::Isolated { machine: ALPHA });
+        stage.isolate(ALPHA);
         stage.watch(&mut watch);
         let since = stage.world.now;
         stage.pass(600);
         assert_eq!(named(&watch.finish(stage.world.now), "no-master"), []);
         stage.pass(60);
-        stage.world.hw.isolated[ALPHA.at()] = false;
-        stage.tell(Event::Reconnected { machine: ALPHA });
+        let (world, fx) = stage.both();
+        world.hw.reconnect(fx, ALPHA);
         stage.watch(&mut watch);
         let found = named(&watch.finish(Time::ZERO + Span::days(1)), "no-master");
         assert_eq!(found, [(since, Some(stage.world.now), Host(BETA), vec![BETA])]);

@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn a_hung_host_still_runs_its_guests() {
         let mut stage = marked_dead();
-        stage.world.hw.machines[BETA.at()].hung = true;
+        stage.hang(BETA);
         assert_eq!(stage.holds("presumed-dead-alive"), [at(Host(BETA), &[BETA]).by(ALPHA)]);
     }
 

@@ -4,7 +4,7 @@ use super::sight::{Reads, Sight};
 use super::{HazardDoc, Place, Rule, Severity, Site};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::memory::ha_moves::MONITOR;
+use crate::world::memory::daemon::MONITOR;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "protected-vm-down",
@@ -17,7 +17,7 @@ pub const DOC: HazardDoc = HazardDoc {
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let world = sight.world;
-    if world.hw.lost_vms.is_empty() {
+    if world.hw.lost_vms().is_empty() {
         return;
     }
     let ruler = sight.ruler();
@@ -25,7 +25,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     if !db.ha.enabled {
         return;
     }
-    for (vm, lost) in world.hw.lost_vms.iter().filter(|(vm, _)| db.protects(&world.names, **vm)) {
+    for (vm, lost) in world.hw.lost_vms().iter().filter(|(vm, _)| db.protects(&world.names, **vm)) {
         out.push(Site { since: Some(*lost), ..Site::new(Place::Vm(*vm), Vec::new()).by(ruler) });
     }
 }

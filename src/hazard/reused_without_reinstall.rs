@@ -19,8 +19,8 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     if world.stacks.iter().all(|stack| stack.forsaken.is_none()) {
         return;
     }
-    let mut newest_start = vec![None; world.hw.machines.len()];
-    for domain in world.hw.domains.iter().flatten() {
+    let mut newest_start = vec![None; world.hw.machines().len()];
+    for domain in world.hw.domains() {
         let newest = &mut newest_start[domain.machine.at()];
         *newest = (*newest).max(Some(domain.started));
     }

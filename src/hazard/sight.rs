@@ -42,8 +42,8 @@ impl<'a> Sight<'a> {
     pub fn serving(&self) -> &[MachineId] {
         self.serving.get_or_init(|| {
             let world = self.world;
-            let mut runs_guests = vec![false; world.hw.machines.len()];
-            for domain in world.hw.domains.iter().flatten() {
+            let mut runs_guests = vec![false; world.hw.machines().len()];
+            for domain in world.hw.domains() {
                 runs_guests[domain.machine.at()] = true;
             }
             let shared: Vec<_> = world.names.sr_ids().filter(|sr| world.names.srs[sr.at()].kind.shared()).collect();
@@ -59,7 +59,7 @@ impl<'a> Sight<'a> {
 
 /// The machines that have a VDI open, sorted, each once.
 pub fn openers(world: &World, vdi: VdiId) -> Vec<MachineId> {
-    let mut machines: Vec<_> = world.hw.vdis[vdi.at()].openers.iter().map(|opener| opener.machine).collect();
+    let mut machines: Vec<_> = world.hw.vdi(vdi).openers.iter().map(|opener| opener.machine).collect();
     machines.sort_unstable();
     machines.dedup();
     machines

@@ -4,18 +4,18 @@
 use super::sight::Sight;
 use super::watch::{Found, Watch};
 use super::{HazardName, Rule, Site};
-use crate::base::draw::Stream;
-use crate::base::ids::{HostId, MachineId, PoolId, SrId, VbdId, VdiId, VmId};
+use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
-use crate::world::belief::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
+use crate::world::World;
+use crate::world::belief::PowerState;
+use crate::world::build;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::inventory::{HostName, Inventory, MachineName, Mode, SrName, SrType, VbdName, VdiName, VmName};
-use crate::world::memory::{PoolConf, Toolstack, Xapi};
+use crate::world::inventory::{Mode, SrType};
+use crate::world::memory::{PoolConf, Xapi};
+use crate::world::release::Release;
 use crate::world::settings::Settings;
-use crate::world::truth::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
-use crate::world::{MAIN_POOL, World};
-use std::collections::BTreeMap;
+use crate::world::truth::Io;
 use std::sync::Arc;
 
 pub use super::Place::{self, Host, Pool, Sr, Vdi, Vm};
@@ -58,109 +58,25 @@ pub struct Stage {
     fx: Effects,
 }
 
-/// The names of such a pool.
-pub fn names(hosts: u16) -> Inventory {
-    let label = |n: u16| ["alpha", "beta", "gamma"].get(usize::from(n)).map_or_else(|| format!("host{n}"), |name| (*name).to_string());
-    let machine = |n: u16| MachineName {
-        name: label(n),
-        address: format!("10.0.0.{}", n + 1),
-        memory: None,
-        spare: false,
-        stream: Stream::new(0, "machine", &label(n)),
-    };
-    let vm = |name: &str, vbds| VmName {
-        name: name.into(),
-        uuid: format!("vm-{name}"),
-        memory: 1 << 30,
-        writes: Some(Span::secs(5)),
-        phase: Span::secs(1),
-        grace: Span::mins(10),
-        protection: None,
-        order: None,
-        start_delay: Span::ZERO,
-        vbds,
-    };
-    let sr = |name: &str, kind, machine| SrName { name: name.into(), uuid: format!("sr-{name}"), kind, machine };
-    Inventory {
-        pool_name: "pool".into(),
-        pools: vec!["pool-0".into()],
-        machines: (0..hosts).map(machine).collect(),
-        hosts: (0..hosts).map(|n| HostName { machine: MachineId(n), uuid: format!("host-{n}") }).collect(),
-        srs: vec![sr("nfs1", SrType::Nfs, None), sr("local", SrType::Lvm, Some(ALPHA))],
-        vms: vec![vm("db", vec![VbdId(0)]), vm("web", vec![])],
-        vdis: vec![VdiName { name: "db-root".into(), uuid: "vdi-db-root".into(), sr: NFS1, vm: DB }],
-        vbds: vec![VbdName { vm: DB, vdi: ROOT, disk: "root".into(), mode: Mode::Rw, uuid: "vbd-db-root".into() }],
-        pbds: BTreeMap::new(),
+/// Such a pool, before it is made a world.
+pub fn draft(hosts: u16) -> build::Pool {
+    let mut pool = build::Pool::empty("pool");
+    for n in 0..usize::from(hosts) {
+        pool.add_host(["alpha", "beta", "gamma"].get(n).map_or(format!("host{n}").as_str(), |name| *name));
     }
+    assert_eq!((pool.add_sr("nfs1", SrType::Nfs, None), pool.add_sr("local", SrType::Lvm, Some(ALPHA))), (NFS1, LOCAL));
+    assert_eq!((pool.add_vm("db", Some(Span::secs(5))), pool.add_vm("web", Some(Span::secs(5)))), (DB, WEB));
+    assert_eq!(pool.add_disk(DB, "root", NFS1), ROOT);
+    pool.run(DB, BETA);
+    pool
 }
 
-fn database(hosts: u16) -> Database {
-    let mut pbds: BTreeMap<_, _> = (0..hosts).map(|n| ((HostId(n), NFS1), true)).collect();
-    pbds.insert((host(ALPHA), LOCAL), true);
-    let runs = VmRecord { power_state: PowerState::Running, resident_on: Some(host(BETA)) };
-    let halted = VmRecord { power_state: PowerState::Halted, resident_on: None };
-    Database {
-        generation: 0,
-        pool: MAIN_POOL,
-        master: host(ALPHA),
-        default_sr: Some(NFS1),
-        hosts: (0..hosts).map(|n| (HostId(n), HostRecord { enabled: true, live: true })).collect(),
-        srs: vec![true; 2],
-        pbds,
-        vms: vec![Some(runs), Some(halted)],
-        vdis: vec![Some(VdiRecord { locks: vec![(host(BETA), Mode::Rw)], paused: false })],
-        attached: vec![true],
-        always_run: Vec::new(),
-        ha: Default::default(),
-    }
-}
-
-/// A healthy pool of alpha, the master, and its members.
+/// A healthy pool of alpha, the master, and its members; db writes a second after each 5 s.
 pub fn pool(hosts: u16) -> Stage {
-    let db = database(hosts);
-    let opener = Opener {
-        machine: BETA,
-        vm: Some(DB),
-        mode: Mode::Rw,
-        opened: Time::ZERO,
-        seen: 0,
-        wrote: None,
-        held_since: None,
-        write_due: false,
-    };
-    let machine = |n| Machine { power: Power::On, hung: false, host: HostId(n), boot: 0, installing: false, fenced: false, unfed: None };
-    let stack = |n: u16| {
-        let stack = Toolstack::fresh(db.clone());
-        let slave = PoolConf::Slave(ALPHA);
-        if n == 0 { stack } else { Toolstack { conf: slave, role: slave, joined: Some((ALPHA, 0)), ..stack } }
-    };
-    let world = World {
-        now: Time::ZERO,
-        settings: Arc::new(Settings::default()),
-        release: Default::default(),
-        names: Arc::new(names(hosts)),
-        hw: Hardware {
-            machines: (0..hosts).map(machine).collect(),
-            isolated: vec![false; usize::from(hosts)],
-            partition: None,
-            degraded: BTreeMap::new(),
-            lost_paths: BTreeMap::new(),
-            lost_srs: BTreeMap::new(),
-            domains: vec![vec![Domain { vm: DB, machine: BETA, started: Time::ZERO }], vec![]],
-            vdis: vec![VdiTruth { openers: vec![opener], opened_rw: BTreeMap::from([(BETA, Time::ZERO)]), ..VdiTruth::default() }],
-            lost_vms: BTreeMap::new(),
-            one_way: Default::default(),
-            statefiles: Default::default(),
-            wiped: Default::default(),
-        },
-        stacks: (0..hosts).map(stack).collect(),
-        dumps: BTreeMap::new(),
-        first_master: ALPHA,
-        ruled_last: ALPHA,
-        fallen_sr_masters: Default::default(),
-        xhad_faults: Default::default(),
-        without: None,
-    };
+    let mut world = draft(hosts).world(Arc::new(Settings::default()), Release::default(), 0);
+    for vm in &mut Arc::make_mut(&mut world.names).vms {
+        vm.phase = Span::secs(1);
+    }
     Stage { world, fx: Effects::default() }
 }
 
@@ -199,14 +115,33 @@ impl Stage {
     }
     /// The guest on a machine writes now, or holds the write back.
     pub fn write(&mut self, machine: MachineId, vdi: VdiId) {
-        for opener in &mut self.world.hw.vdis[vdi.at()].openers {
-            opener.write_due |= opener.machine == machine && opener.mode == Mode::Rw;
-        }
-        self.world.write(&mut self.fx, vdi, machine);
+        self.world.write_now(&mut self.fx, vdi, machine);
     }
     /// A machine loses power.
     pub fn power_off(&mut self, machine: MachineId) {
         self.world.lose_power(&mut self.fx, machine);
+    }
+    /// A machine loses its path to an SR.
+    pub fn lose_path(&mut self, machine: MachineId, sr: SrId, io: Io) {
+        self.world.lose_path(&mut self.fx, machine, sr, io);
+    }
+    /// The path is back.
+    pub fn restore_path(&mut self, machine: MachineId, sr: SrId) {
+        self.world.restore_path(&mut self.fx, machine, sr);
+    }
+    /// A machine's management links are cut.
+    pub fn isolate(&mut self, machine: MachineId) {
+        self.world.hw.isolate(&mut self.fx, machine);
+    }
+    /// Domain 0 of a machine hangs.
+    pub fn hang(&mut self, machine: MachineId) {
+        self.world.hw.set_hung(&mut self.fx, machine, true);
+    }
+    /// A machine that is off, or was just reset, has booted; its toolstack does not start.
+    pub fn boot(&mut self, machine: MachineId) {
+        self.world.power_on(&mut self.fx, machine);
+        let boot = self.world.hw.machine(machine).boot;
+        assert!(self.world.hw.finish_boot(&mut self.fx, machine, boot));
     }
     /// A machine's xapi stops.
     pub fn stop_xapi(&mut self, machine: MachineId) {
@@ -260,26 +195,7 @@ impl Stage {
     }
     /// A machine is installed afresh: another host, in a pool of its own, whose database has nothing but it.
     pub fn found_pool(&mut self, machine: MachineId) {
-        let names = Arc::make_mut(&mut self.world.names);
-        let (host, pool) = (HostId(names.hosts.len() as u16), PoolId(names.pools.len() as u16));
-        names.hosts.push(HostName { machine, uuid: format!("host-{}", host.0) });
-        names.pools.push(format!("pool-{}", pool.0));
-        let fresh = Database {
-            pool,
-            master: host,
-            default_sr: None,
-            hosts: BTreeMap::from([(host, HostRecord { enabled: true, live: true })]),
-            srs: vec![false; 2],
-            pbds: BTreeMap::new(),
-            vms: vec![None; 2],
-            vdis: vec![None],
-            attached: vec![false],
-            always_run: Vec::new(),
-            ha: Default::default(),
-            generation: 0,
-        };
-        self.world.stacks[machine.at()] = Toolstack::fresh(fresh);
-        self.world.hw.machines[machine.at()].host = host;
-        self.fx.tell(Event::Installed { machine, host, pool });
+        let db = self.world.pool_of_one(machine, None);
+        self.world.begin_afresh(&mut self.fx, machine, db, |host, pool| Event::Installed { machine, host, pool });
     }
 }

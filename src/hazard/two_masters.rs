@@ -41,7 +41,7 @@ mod tests {
         assert_eq!(stage.holds("two-masters"), []);
         let mut stage = pool(3);
         stage.make_master(GAMMA);
-        stage.world.hw.machines[ALPHA.at()].hung = true;
+        stage.hang(ALPHA);
         assert_eq!(stage.holds("two-masters"), []);
         let mut stage = pool(3);
         stage.found_pool(GAMMA);

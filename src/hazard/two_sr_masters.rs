@@ -59,7 +59,7 @@ mod tests {
         stage.plug(GAMMA, GAMMA, NFS1, false);
         assert_eq!(stage.holds("two-sr-masters"), []);
         let mut stage = split();
-        stage.world.hw.lost_paths.insert((ALPHA, NFS1), Io::Error);
+        stage.lose_path(ALPHA, NFS1, Io::Error);
         assert_eq!(stage.holds("two-sr-masters"), []);
     }
 }

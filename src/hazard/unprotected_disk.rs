@@ -16,7 +16,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let world = sight.world;
     for vdi in world.names.vdi_ids() {
         let (mut hosts, mut by) = (Vec::new(), None);
-        for opener in &world.hw.vdis[vdi.at()].openers {
+        for opener in &world.hw.vdi(vdi).openers {
             let host = world.host_on(opener.machine);
             let unlocked = |master| world.db(master).vdi(vdi).is_some_and(|record| record.lock_of(host).is_none());
             if let Some(master) = sight.masters_over(opener.machine).iter().copied().find(|master| unlocked(*master)) {

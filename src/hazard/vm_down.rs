@@ -15,7 +15,7 @@ pub const DOC: HazardDoc = HazardDoc {
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
-    for (vm, lost) in &sight.world.hw.lost_vms {
+    for (vm, lost) in sight.world.hw.lost_vms() {
         out.push(Site { since: Some(*lost), ..Site::new(Place::Vm(*vm), Vec::new()) });
     }
 }

@@ -14,7 +14,7 @@ pub const DOC: HazardDoc = HazardDoc {
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let world = sight.world;
-    for vm in world.names.vm_ids().filter(|vm| world.hw.domains[vm.at()].len() > 1) {
+    for vm in world.names.vm_ids().filter(|vm| world.hw.domains_of(*vm).len() > 1) {
         out.push(Site::new(Place::Vm(vm), world.runs_on(vm).collect()));
     }
 }

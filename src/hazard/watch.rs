@@ -399,8 +399,7 @@ mod tests {
         let mut watch = Watch::new();
         stage.watch(&mut watch);
         stage.pass(60);
-        stage.world.hw.lost_paths.insert((BETA, NFS1), Io::Error);
-        stage.tell(Event::PathLost { machine: BETA, sr: NFS1, io: Io::Error });
+        stage.lose_path(BETA, NFS1, Io::Error);
         stage.write(BETA, ROOT);
         stage.watch(&mut watch);
         stage.pass(60);
@@ -408,10 +407,7 @@ mod tests {
         stage.watch(&mut watch);
         write(&mut stage, &mut watch, GAMMA);
         stage.pass(9);
-        stage.world.hw.lost_paths.clear();
-        stage.tell(Event::PathBack { machine: BETA, sr: NFS1 });
-        let (world, fx) = stage.both();
-        world.flush_held_writes(fx, NFS1);
+        stage.restore_path(BETA, NFS1);
         stage.watch(&mut watch);
         let found = watch.finish(seconds(1000));
         let late: Vec<_> = found.iter().filter(|f| f.hazard == HazardName::LATE_WRITE).collect();

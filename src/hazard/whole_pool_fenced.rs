@@ -16,7 +16,7 @@ pub const DOC: HazardDoc = HazardDoc {
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let world = sight.world;
-    let machines = &world.hw.machines;
+    let machines = world.hw.machines();
     if !machines.iter().any(|machine| machine.fenced) {
         return;
     }
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(stage.holds("whole-pool-fenced"), [at(Place::Pool(MAIN_POOL), &[BETA])]);
         let mut stage = pool(2);
         stage.world.ha_at_start(ALPHA, NFS1, crate::base::time::Span::secs(60));
-        stage.world.hw.machines[ALPHA.at()].hung = true;
+        stage.hang(ALPHA);
         fence(&mut stage, BETA);
         assert_eq!(stage.holds("whole-pool-fenced"), []);
     }
@@ -82,7 +82,7 @@ mod tests {
         stage.power_off(BETA);
         fence(&mut stage, ALPHA);
         assert_eq!(stage.holds("whole-pool-fenced").len(), 1);
-        stage.world.hw.machines[BETA.at()].power = crate::world::truth::Power::On;
+        stage.boot(BETA);
         assert_eq!(stage.holds("whole-pool-fenced").len(), 1, "beta has power, and is in no liveset");
     }
 
@@ -93,7 +93,7 @@ mod tests {
         fence(&mut stage, BETA);
         fence(&mut stage, ALPHA);
         assert_eq!(stage.holds("whole-pool-fenced").len(), 1);
-        stage.world.hw.machines[ALPHA.at()].power = crate::world::truth::Power::On;
+        stage.boot(ALPHA);
         stage.make_master(ALPHA);
         assert_eq!(stage.holds("whole-pool-fenced").len(), 1, "it is armed, and waits for a liveset");
         let (world, fx) = stage.both();

@@ -54,7 +54,7 @@ fn read(world: &World, seen_by: Option<MachineId>, fact: &Fact) -> (bool, String
             let is = world.guests(*machine);
             (same_set(&is, wanted), vms(world, &is))
         }
-        Fact::Fenced(machine, wanted) => flag(*wanted, world.hw.machines[machine.at()].fenced),
+        Fact::Fenced(machine, wanted) => flag(*wanted, world.hw.machine(*machine).fenced),
         Fact::PowerState(vm, wanted) => {
             let is = db.vm(*vm).map(|r| r.power_state);
             (is == Some(*wanted), is.map_or("no such VM", |is| is.name()).into())
@@ -75,10 +75,10 @@ fn read(world: &World, seen_by: Option<MachineId>, fact: &Fact) -> (bool, String
             None => (false, "no such VDI".into()),
         },
         Fact::OpenOn(vdi, wanted) => {
-            let is: Vec<MachineId> = world.hw.vdis[vdi.at()].openers.iter().map(|o| o.machine).collect();
+            let is: Vec<MachineId> = world.hw.vdi(*vdi).openers.iter().map(|o| o.machine).collect();
             (same_set(&is, wanted), machines(world, &is))
         }
-        Fact::Damaged(vdi, wanted) => flag(*wanted, world.hw.vdis[vdi.at()].damage.is_some()),
+        Fact::Damaged(vdi, wanted) => flag(*wanted, world.hw.vdi(*vdi).damage.is_some()),
         Fact::Paused(vdi, wanted) => {
             let is = db.vdi(*vdi).map(|record| record.paused);
             (is == Some(*wanted), is.map_or("no such VDI".into(), |is| is.to_string()))

@@ -267,11 +267,11 @@ pub fn state(world: &World) -> EndState {
         let record = db.host(world.host_on(machine));
         HostState {
             powered: world.powered(machine),
-            hung: world.hw.machines[machine.at()].hung,
-            isolated: world.hw.isolated[machine.at()],
+            hung: world.hw.machine(machine).hung,
+            isolated: world.hw.is_isolated(machine),
             xapi_runs: world.xapi_runs(machine),
             role: judge::role(world, machine).name(),
-            fenced: world.hw.machines[machine.at()].fenced,
+            fenced: world.hw.machine(machine).fenced,
             running: world.guests(machine).into_iter().map(|vm| names.vm(vm).to_owned()).collect(),
             known: record.is_some(),
             live: record.map(|record| record.live),
@@ -290,7 +290,7 @@ pub fn state(world: &World) -> EndState {
         (names.vm(vm).to_owned(), state)
     });
     let vdis = names.vdi_ids().map(|vdi| {
-        let truth = &world.hw.vdis[vdi.at()];
+        let truth = world.hw.vdi(vdi);
         let record = db.vdi(vdi);
         let mut open_on: BTreeMap<MachineId, _> = BTreeMap::new();
         for opener in &truth.openers {

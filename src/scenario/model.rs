@@ -1,19 +1,19 @@
 //! A valid scenario: names are resolved, units read, nothing is left to refuse. Plain data.
 
-use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
+use crate::base::ids::{MachineId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::command::shell::Script;
 use crate::fault::{Act, Fault};
 use crate::hazard::{HazardName, Severity};
 use crate::world::belief::PowerState;
 use crate::world::event::Status;
-use crate::world::inventory::{Inventory, Mode};
-use crate::world::memory::xhad::KnownFaults;
 use crate::world::release::Release;
 use crate::world::settings::Settings;
 use crate::world::truth::Io;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use crate::world::build::{HaStart, HostStart, Pool, Role, VdiStart, VmStart};
 
 /// A whole scenario file. Places are lines, counted from 1.
 #[derive(Clone, PartialEq, Debug)]
@@ -63,100 +63,6 @@ pub struct Scenario {
     pub recoveries: Vec<Recovery>,
     /// What must come of it.
     pub expect: Option<Expect>,
-}
-
-/// The pool at the start: every state is said here, derived ones included.
-///
-/// `Inventory::vms[..].phase` and `Inventory::machines[..].stream` depend on the seed and are put in when a run begins.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Pool {
-    /// What things are called. Host ids equal machine ids at the start.
-    pub names: Inventory,
-    /// The master of the start.
-    pub master: MachineId,
-    #[allow(missing_docs)]
-    pub default_sr: Option<SrId>,
-    /// By machine.
-    pub hosts: Vec<HostStart>,
-    /// By VM.
-    pub vms: Vec<VmStart>,
-    /// By VDI.
-    pub vdis: Vec<VdiStart>,
-    /// Inventory of database dumps of the state at 0.
-    pub dumps: Vec<String>,
-    /// High availability, where it is on.
-    pub ha: Option<HaStart>,
-}
-
-/// High availability at the start: it has been on for long, and every live host is in the liveset.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct HaStart {
-    /// The SR with the statefile.
-    pub heartbeat_sr: SrId,
-    /// The base timeout T, whole seconds.
-    pub timeout: Span,
-    /// How many failures are to be tolerated.
-    pub failures_to_tolerate: u32,
-    #[allow(missing_docs)]
-    pub allow_overcommit: bool,
-    /// Which known faults the daemons have.
-    pub known_faults: KnownFaults,
-}
-
-/// A role that a scenario may give a host at the start.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[allow(missing_docs)]
-pub enum Role {
-    Master,
-    Member,
-    Emergency,
-}
-
-impl Role {
-    /// As scenarios and reports write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::Master => "master",
-            Role::Member => "member",
-            Role::Emergency => "emergency",
-        }
-    }
-}
-
-/// A machine at the start.
-#[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
-pub struct HostStart {
-    pub powered: bool,
-    /// Whether the master's database has it.
-    pub known: bool,
-    pub live: bool,
-    pub enabled: bool,
-    pub role: Role,
-    /// How old its copy of the database counts as: how long before 0 it was made.
-    pub copy_age: Span,
-}
-
-/// A VM at the start.
-#[derive(Clone, PartialEq, Debug)]
-pub struct VmStart {
-    /// In the database.
-    pub power_state: PowerState,
-    /// In the database.
-    pub resident_on: Option<HostId>,
-    /// Where domains of it run in truth.
-    pub running_on: Vec<MachineId>,
-}
-
-/// A VDI at the start.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct VdiStart {
-    /// Locks, the newest last.
-    pub locks: Vec<(HostId, Mode)>,
-    #[allow(missing_docs)]
-    pub paused: bool,
-    /// Who has it open in truth, and for which VM if one of its domains there does.
-    pub open_on: Vec<(MachineId, Mode, Option<VmId>)>,
 }
 
 /// One of the sequences that run side by side.

@@ -8,12 +8,11 @@ use super::read::{Fields, Reader, shorten};
 use super::said::{Draft, HostSaid, Reference, Running, VdiSaid, VmSaid};
 use super::start;
 use super::tree::{Node, Value};
-use crate::base::draw::Stream;
 use crate::base::ids::{MachineId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::scenario::model::{HostStart, Pool, Role, VdiStart, VmStart};
 use crate::world::belief::PowerState;
-use crate::world::inventory::{self, HostName, Inventory, MachineName, Mode, SrName, SrType, VbdName, VdiName, VmName};
+use crate::world::inventory::{self, Inventory, Mode, SrName, SrType, VbdName, VdiName, VmName};
 use crate::world::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -181,15 +180,7 @@ fn read_hosts(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>) {
                 said.copy_age = fields.get("copy-age").and_then(|node| reader.span(node));
             }
             let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Host, at);
-            draft.names.hosts.push(HostName { machine: MachineId(at as u16), uuid });
-            draft.names.machines.push(MachineName {
-                // 254 addresses to a row: none ends in 0 or 255.
-                address: format!("10.0.{}.{}", at / 254, at % 254 + 1),
-                stream: Stream::new(0, "machine", &name),
-                name,
-                memory,
-                spare,
-            });
+            draft.names.add_machine(name, uuid, memory, spare);
             draft.hosts.push(said);
         }
     }
@@ -242,15 +233,7 @@ fn connect(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>) {
         reader.error(fields.key_place("storage"), "too-many", message, "use fewer shared SRs or fewer hosts");
         return;
     }
-    for machine in draft.names.machine_ids() {
-        for sr in draft.names.sr_ids() {
-            let name = &draft.names.srs[sr.at()];
-            if name.kind.shared() || name.machine == Some(machine) {
-                let uuid = Inventory::uuid(inventory::Kind::Pbd, draft.names.pbds.len());
-                draft.names.pbds.insert((machine, sr), uuid);
-            }
-        }
-    }
+    draft.names.connect();
 }
 
 fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, default_sr: Option<SrId>, settings: &Settings) {
@@ -262,18 +245,8 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
         }
         let fields = details.and_then(|details| reader.fields(details, &keys::VM));
         let mut said = VmSaid { place, ..VmSaid::default() };
-        let mut vm = VmName {
-            name,
-            uuid: uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Vm, at),
-            memory: MEMORY,
-            writes: Some(WRITES),
-            phase: Span::ZERO,
-            grace: settings.vm_grace,
-            protection: None,
-            order: None,
-            start_delay: Span::ZERO,
-            vbds: Vec::new(),
-        };
+        let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Vm, at);
+        let mut vm = VmName { memory: MEMORY, writes: Some(WRITES), ..VmName::plain(name, uuid, settings.vm_grace) };
         let mut disks = None;
         if let Some(fields) = &fields {
             vm.memory = fields.get("memory").and_then(|node| reader.size(node)).unwrap_or(vm.memory);

@@ -331,19 +331,13 @@ impl Subject {
 mod tests {
     use super::*;
     use crate::fault::Fault;
-    use crate::hazard::stage::{ALPHA, BETA, DB, GAMMA, NFS1, host, names};
+    use crate::hazard::stage::{ALPHA, BETA, GAMMA, NFS1, draft, host};
     use crate::run::run;
-    use crate::scenario::model::{Case, HostStart, Pool, Role, Step, VdiStart, VmStart, When};
-    use crate::world::belief::PowerState;
-    use crate::world::inventory::Mode;
+    use crate::scenario::model::{Case, Step, When};
     use crate::world::settings::Settings;
 
     /// alpha, beta, gamma; db runs on beta. Faults at minutes.
     fn scenario(faults: &[(u64, Fault)]) -> Scenario {
-        let well = |role| HostStart { powered: true, known: true, live: true, enabled: true, role, copy_age: Span::ZERO };
-        let runs = VmStart { power_state: PowerState::Running, resident_on: Some(host(BETA)), running_on: vec![BETA] };
-        let halted = VmStart { power_state: PowerState::Halted, resident_on: None, running_on: vec![] };
-        let root = VdiStart { locks: vec![(host(BETA), Mode::Rw)], paused: false, open_on: vec![(BETA, Mode::Rw, Some(DB))] };
         let step = |(place, (minute, fault)): (usize, &(u64, Fault))| Step {
             id: None,
             line: place as u32 + 1,
@@ -373,16 +367,7 @@ mod tests {
             until: None,
             settings: Arc::new(Settings::default()),
             sha256: String::new(),
-            pool: Pool {
-                names: names(3),
-                master: ALPHA,
-                default_sr: Some(NFS1),
-                hosts: vec![well(Role::Master), well(Role::Member), well(Role::Member)],
-                vms: vec![runs, halted],
-                vdis: vec![root],
-                dumps: Vec::new(),
-                ha: None,
-            },
+            pool: draft(3),
             timeline: faults.iter().enumerate().map(step).collect(),
             worlds: Vec::new(),
             operators: Vec::new(),

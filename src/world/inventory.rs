@@ -153,7 +153,25 @@ pub struct VmName {
     pub vbds: Vec<VbdId>,
 }
 
-/// All there is, by id. Those who have one call it `names`: what things are called is what they ask it for.
+impl VmName {
+    /// A VM as scenarios have it that say nothing of it: 1 GiB, a write every 5 s, unprotected, no disks.
+    pub fn plain(name: String, uuid: String, grace: Span) -> VmName {
+        VmName {
+            name,
+            uuid,
+            memory: 1 << 30,
+            writes: Some(Span::secs(5)),
+            phase: Span::ZERO,
+            grace,
+            protection: None,
+            order: None,
+            start_delay: Span::ZERO,
+            vbds: Vec::new(),
+        }
+    }
+}
+
+/// All names, by id.
 #[derive(Clone, PartialEq, Debug, Default)]
 #[allow(missing_docs)]
 pub struct Inventory {
@@ -188,6 +206,31 @@ impl Inventory {
     pub fn uuid(kind: Kind, n: usize) -> String {
         let n = n + 1;
         format!("{n:08x}-{:04x}-4000-8000-{:012x}", kind as u16, 0x0070_6f6f_6c00_u64 + n as u64 % 0x100)
+    }
+
+    /// One more machine, with the next address, and the host that is installed on it at the start.
+    pub fn add_machine(&mut self, name: String, uuid: String, memory: Option<u64>, spare: bool) -> MachineId {
+        let at = self.machines.len();
+        let machine = MachineId(at as u16);
+        self.hosts.push(HostName { machine, uuid });
+        // 254 addresses to a row: none ends in 0 or 255.
+        let address = format!("10.0.{}.{}", at / 254, at % 254 + 1);
+        self.machines.push(MachineName { address, stream: Stream::new(0, "machine", &name), name, memory, spare });
+        machine
+    }
+    /// Inventory the PBDs, where they have no names yet: each shared SR with each machine, each local one with its own.
+    pub fn connect(&mut self) {
+        if !self.pbds.is_empty() {
+            return;
+        }
+        for machine in self.machine_ids() {
+            for sr in self.sr_ids() {
+                let name = &self.srs[sr.at()];
+                if name.kind.shared() || name.machine == Some(machine) {
+                    self.pbds.insert((machine, sr), Inventory::uuid(Kind::Pbd, self.pbds.len()));
+                }
+            }
+        }
     }
 
     /// A machine's name.

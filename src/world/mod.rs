@@ -1,21 +1,29 @@
 //! All that is simulated, in three wings: [`truth`], what is so, and [`belief`], what is believed, which never mix; between
-//! them, for each machine, what its daemons remember: [`memory`]. In each wing the moves stand beside what they move.
+//! them, for each machine, what its daemons remember: [`memory`]. In each wing the moves stand beside what they move; what
+//! spans wings stands here, in a file that is called after what happens. A world is made by [`build`].
 //!
 //! Knows no file, no scenario and no hazard. What two of the rooms above share (daemons, commands, faults, hazards) is a
 //! method here.
 
+mod afresh;
 pub mod belief;
+pub mod build;
 pub mod effects;
 pub mod errors;
 pub mod event;
+mod fallen_sr_masters;
+mod going_down;
 pub mod guards;
 pub mod inventory;
+mod liveset;
 pub mod memory;
+mod redo_log;
 pub mod release;
+pub mod roles;
 pub mod settings;
 pub mod sm;
+mod starting;
 pub mod truth;
-pub mod view;
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::base::time::Time;

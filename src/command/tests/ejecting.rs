@@ -8,7 +8,6 @@ use crate::world::effects::Due;
 use crate::world::event::Event;
 use crate::world::inventory::Mode;
 use crate::world::memory::PoolConf;
-use crate::world::truth::Opener;
 use std::sync::Arc;
 
 const EJECT: &str = "xe pool-eject host-uuid=$beta --force";
@@ -99,7 +98,8 @@ fn the_host_begins_anew_as_a_pool_of_its_own() {
     assert_eq!((room.world.host_on(BETA), room.world.pool_of(BETA)), (host(BETA), room.world.pool_of(ALPHA)), "not before it restarts");
     room.world.go_down(&mut room.fx, BETA);
     assert!(room.world.power_on(&mut room.fx, BETA));
-    room.world.hw.machines[BETA.at()].power = crate::world::truth::Power::On;
+    let boot = room.world.hw.machine(BETA).boot;
+    assert!(room.world.hw.finish_boot(&mut room.fx, BETA, boot));
     assert!(room.world.start_xapi(&mut room.fx, BETA));
     let new = room.world.host_on(BETA);
     let db = room.world.db(BETA);
@@ -114,17 +114,7 @@ fn the_host_begins_anew_as_a_pool_of_its_own() {
 #[test]
 fn a_disk_that_is_open_ends_it_half_way() {
     let mut room = room();
-    let opener = Opener {
-        machine: BETA,
-        vm: None,
-        mode: Mode::Ro,
-        opened: room.world.now,
-        seen: 0,
-        wrote: None,
-        held_since: None,
-        write_due: false,
-    };
-    room.world.hw.vdis[WEB_DATA.at()].openers.push(opener);
+    room.world.open_disk(&mut room.fx, BETA, WEB_DATA, Mode::Ro, None);
     let Output { error, exit, .. } = room.alpha(EJECT);
     assert_eq!((error.map(|error| error.code), exit), (Some("SR_BACKEND_FAILURE"), 1));
     let db = room.db(ALPHA);

@@ -41,9 +41,7 @@ fn a_reinstalled_machine_has_a_new_uuid() {
     let before = room.uuid(BETA);
     let line = shell::parse("xe x $beta $beta.old").unwrap();
     assert_eq!(typed(&line.lines[0], &room.world, None).0.text, format!("xe x {before} {before}"));
-    let names = std::sync::Arc::make_mut(&mut room.world.names);
-    names.hosts.push(crate::world::inventory::HostName { machine: BETA, uuid: "new".into() });
-    room.world.hw.machines[BETA.at()].host = crate::base::ids::HostId(4);
+    room.reinstall(BETA, "new");
     assert_eq!(typed(&line.lines[0], &room.world, None).0.text, format!("xe x new {before}"));
 }
 
@@ -137,7 +135,7 @@ fn an_answer_waits_for_the_line() {
     room.isolate(GAMMA);
     assert_eq!(command.commit(&mut room.world, &mut room.fx, seat), crate::command::Progress::Hangs);
     assert_eq!(room.runs_on(WEB), [ALPHA]);
-    room.world.hw.isolated[GAMMA.at()] = false;
+    room.world.hw.reconnect(&mut room.fx, GAMMA);
     let told = room.fx.events.len();
     assert_eq!(command.commit(&mut room.world, &mut room.fx, seat), crate::command::Progress::Ended(Output::default()));
     assert_eq!((room.fx.events.len(), room.runs_on(WEB)), (told, vec![ALPHA]));

@@ -194,7 +194,7 @@ fn disabling_writes_it_into_the_statefile() {
 #[test]
 fn without_the_statefile_every_host_is_asked() {
     let mut room = room();
-    room.world.hw.lost_srs.insert(NFS, Io::Error);
+    room.world.lose_sr(&mut room.fx, NFS, Io::Error);
     room.ok("xe pool-ha-disable");
     assert!(!room.db(ALPHA).ha.enabled);
     assert!(room.world.stacks.iter().all(|stack| stack.xhad.is_none() && !stack.ha.armed));
@@ -204,9 +204,9 @@ fn without_the_statefile_every_host_is_asked() {
 fn a_host_that_goes_down_in_order_says_so_in_the_statefile() {
     let mut room = room();
     room.ok("xe host-disable host=gamma");
-    room.world.hw.lost_paths.insert((GAMMA, NFS), Io::Error);
+    room.world.lose_path(&mut room.fx, GAMMA, NFS, Io::Error);
     assert_eq!(room.code("xe host-shutdown host=gamma").0, "HA_LOST_STATEFILE");
-    room.world.hw.lost_paths.clear();
+    room.world.restore_path(&mut room.fx, GAMMA, NFS);
     room.ok("xe host-shutdown host=gamma");
     assert!(room.world.ha_statefile(ALPHA).is_some_and(|file| file.slots[2].excluded));
     assert!(room.world.stacks[GAMMA.at()].xhad.is_none());

@@ -182,7 +182,9 @@ proptest! {
                 1 => room.isolate(machine),
                 2 => room.mark_dead(machine),
                 3 => room.stop_xapi(machine),
-                4 => room.world.hw.isolated = vec![false; 4],
+                4 => room.world.machines().for_each(|machine| {
+                    room.world.hw.reconnect(&mut room.fx, machine);
+                }),
                 _ => {}
             }
             let Ok(script) = shell::parse(&line) else { continue };
@@ -192,8 +194,8 @@ proptest! {
             }
         }
         // Every machine's locks and openers stay within what exists.
-        for truth in &room.world.hw.vdis {
-            prop_assert!(truth.openers.iter().all(|o| room.world.powered(o.machine)));
+        for vdi in room.world.names.vdi_ids() {
+            prop_assert!(room.world.hw.vdi(vdi).openers.iter().all(|o| room.world.powered(o.machine)));
         }
     }
 

@@ -1,7 +1,6 @@
 //! Who is master: promotion, recovery, designation, joining, restoring; and the hosts' own switches.
 
 use super::stage::*;
-use crate::base::ids::HostId;
 use crate::base::time::Span;
 use crate::world::MAIN_POOL;
 use crate::world::belief::PowerState;
@@ -93,7 +92,7 @@ fn mastership_is_handed_over_in_order() {
     room.world.set_live(&mut room.fx, ALPHA, host(GAMMA), true);
     room.isolate(GAMMA);
     assert_eq!(room.code("xe pool-designate-new-master host-uuid=$beta"), ("CANNOT_CONTACT_HOST", Span::secs(20)));
-    room.world.hw.isolated[GAMMA.at()] = false;
+    room.world.hw.reconnect(&mut room.fx, GAMMA);
 
     room.ok("xe pool-designate-new-master host-uuid=$beta");
     let conf = |room: &Room, machine: crate::base::ids::MachineId| room.world.stacks[machine.at()].conf;
@@ -146,7 +145,7 @@ fn joining_is_refused_in_the_real_order() {
         End::Output(output, took) => assert_eq!((output.text.as_str(), output.exit, took), (no_answer, 0, Span::secs(20))),
         end => panic!("{end:?}"),
     }
-    room.world.hw.isolated[SPARE.at()] = false;
+    room.world.hw.reconnect(&mut room.fx, SPARE);
     assert_eq!(code(&mut room, SPARE, &JOIN.replace("alpha", "beta")), "HOST_IS_SLAVE");
     assert_eq!(code(&mut room, SPARE, &JOIN.replace("alpha", "delta")), "OPERATION_NOT_ALLOWED");
     assert_eq!(code(&mut room, SPARE, &JOIN.replace("root", "admin")), "SESSION_AUTHENTICATION_FAILED");
@@ -244,11 +243,11 @@ fn pbds_are_plugged_and_unplugged() {
     assert_eq!(room.code("xe pbd-unplug uuid=nothing").0, "UUID_INVALID");
     room.ok("xe pbd-unplug uuid=${beta/san1}");
     assert!(!room.db(ALPHA).plugged(host(BETA), SAN));
-    room.world.hw.lost_paths.insert((BETA, SAN), crate::world::truth::Io::Error);
+    room.world.lose_path(&mut room.fx, BETA, SAN, crate::world::truth::Io::Error);
     assert_eq!(room.code("xe pbd-plug uuid=${beta/san1}").0, "SR_BACKEND_FAILURE_47");
-    room.world.hw.lost_paths.insert((BETA, SAN), crate::world::truth::Io::Hang);
+    room.world.lose_path(&mut room.fx, BETA, SAN, crate::world::truth::Io::Hang);
     assert_eq!(room.types(ALPHA, "xe pbd-plug uuid=${beta/san1}"), End::Hangs);
-    room.world.hw.lost_paths.clear();
+    room.world.restore_path(&mut room.fx, BETA, SAN);
     room.world.set_lock(&mut room.fx, ALPHA, WEB_DATA, host(BETA), crate::world::inventory::Mode::Rw);
     room.ok("xe pbd-plug uuid=${beta/san1}");
     assert!(room.db(ALPHA).plugged(host(BETA), SAN) && room.locks(WEB_DATA).is_empty());
@@ -266,9 +265,7 @@ fn pbds_are_plugged_and_unplugged() {
 #[test]
 fn a_reinstalled_machine_is_no_host_of_the_pool() {
     let mut room = Room::new();
-    let names = std::sync::Arc::make_mut(&mut room.world.names);
-    names.hosts.push(crate::world::inventory::HostName { machine: GAMMA, uuid: "new".into() });
-    room.world.hw.machines[GAMMA.at()].host = HostId(4);
+    room.reinstall(GAMMA, "new");
     assert_eq!(text(room.types(ALPHA, "xe pool-recover-slaves")), format!("{}\n", room.uuid(BETA)));
     assert_eq!(room.code("xe host-disable host=gamma"), ("CANNOT_CONTACT_HOST", Span::ZERO));
     room.ok("xe host-forget uuid=$gamma.old --force");

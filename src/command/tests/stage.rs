@@ -1,20 +1,18 @@
 //! A pool of three hosts and a spare machine, and a console to type on.
 
-use crate::base::draw::Stream;
-use crate::base::ids::{HostId, MachineId, PoolId, SrId, VbdId, VdiId, VmId};
+use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::command::shell;
 use crate::command::{Admission, Check, Output, Progress, Seat, Typed, typed};
 use crate::world::World;
-use crate::world::belief::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
+use crate::world::belief::{Database, PowerState};
+use crate::world::build::Pool;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::inventory::{Inventory, Kind, MachineName, Mode, SrName, SrType, VbdName, VdiName, VmName};
-use crate::world::memory::{PoolConf, Toolstack, Xapi};
+use crate::world::inventory::{Mode, SrType};
+use crate::world::memory::Xapi;
 use crate::world::release::Release;
 use crate::world::settings::Settings;
-use crate::world::truth::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub const ALPHA: MachineId = MachineId(0);
@@ -38,138 +36,25 @@ pub fn host(machine: MachineId) -> HostId {
     HostId(machine.0)
 }
 
-fn names() -> Inventory {
-    let mut names = Inventory {
-        pool_name: "pool1".into(),
-        pools: vec![Inventory::uuid(Kind::Pool, 0), Inventory::uuid(Kind::Pool, 1)],
-        ..Inventory::default()
-    };
-    for (at, name) in ["alpha", "beta", "gamma", "delta"].into_iter().enumerate() {
-        names.machines.push(MachineName {
-            name: name.into(),
-            address: format!("10.0.0.{}", at + 1),
-            memory: None,
-            spare: name == "delta",
-            stream: Stream::new(1, "machine", name),
-        });
-        names.hosts.push(crate::world::inventory::HostName { machine: MachineId(at as u16), uuid: Inventory::uuid(Kind::Host, at) });
-    }
-    let srs = [("nfs1", SrType::Nfs, None), ("san1", SrType::LvmoIscsi, None), ("local-beta", SrType::Lvm, Some(BETA))];
-    for (at, (name, kind, machine)) in srs.into_iter().enumerate() {
-        names.srs.push(SrName { name: name.into(), uuid: Inventory::uuid(Kind::Sr, at), kind, machine });
-    }
-    for machine in [ALPHA, BETA, GAMMA, SPARE] {
-        for (at, sr) in [NFS, SAN, LOCAL].into_iter().enumerate() {
-            names.pbds.insert((machine, sr), Inventory::uuid(Kind::Pbd, machine.at() * 3 + at));
-        }
-    }
-    for (at, name) in ["db", "web", "backup"].into_iter().enumerate() {
-        names.vms.push(VmName {
-            name: name.into(),
-            uuid: Inventory::uuid(Kind::Vm, at),
-            memory: 1 << 30,
-            writes: None,
-            phase: Span::ZERO,
-            grace: Span::mins(10),
-            protection: None,
-            order: None,
-            start_delay: Span::ZERO,
-            vbds: Vec::new(),
-        });
-    }
-    for (at, (name, sr, vm)) in [("db-root", NFS, DB), ("web-root", NFS, WEB), ("web-data", SAN, WEB)].into_iter().enumerate() {
-        names.vdis.push(VdiName { name: name.into(), uuid: Inventory::uuid(Kind::Vdi, at), sr, vm });
-    }
-    let vbds = [
-        (DB, DB_ROOT, "root", Mode::Rw),
-        (WEB, WEB_ROOT, "root", Mode::Rw),
-        (WEB, WEB_DATA, "data", Mode::Rw),
-        (BACKUP, DB_ROOT, "look", Mode::Ro),
-    ];
-    for (at, (vm, vdi, disk, mode)) in vbds.into_iter().enumerate() {
-        names.vbds.push(VbdName { vm, vdi, disk: disk.into(), mode, uuid: Inventory::uuid(Kind::Vbd, at) });
-        names.vms[vm.at()].vbds.push(VbdId(at as u16));
-    }
-    names
-}
-
-fn database(pool: PoolId, hosts: &[MachineId]) -> Database {
-    let main = pool == PoolId(0);
-    let mut pbds = BTreeMap::new();
-    for machine in hosts {
-        for sr in [NFS, SAN, LOCAL] {
-            if main && (sr != LOCAL || *machine == BETA) {
-                pbds.insert((host(*machine), sr), true);
-            }
-        }
-    }
-    let halted = VmRecord { power_state: PowerState::Halted, resident_on: None };
-    let running = VmRecord { power_state: PowerState::Running, resident_on: Some(host(BETA)) };
-    let locked = VdiRecord { locks: vec![(host(BETA), Mode::Rw)], paused: false };
-    Database {
-        generation: 1,
-        pool,
-        master: host(hosts[0]),
-        default_sr: main.then_some(NFS),
-        hosts: hosts.iter().map(|machine| (host(*machine), HostRecord { enabled: true, live: true })).collect(),
-        srs: vec![main; 3],
-        pbds,
-        vms: if main { vec![Some(running), Some(halted.clone()), Some(halted)] } else { vec![None; 3] },
-        vdis: if main { vec![Some(locked), Some(VdiRecord::default()), Some(VdiRecord::default())] } else { vec![None; 3] },
-        attached: vec![main, false, false, false],
-        always_run: Vec::new(),
-        ha: Default::default(),
-    }
-}
-
 /// The pool: alpha is master; db runs on beta with its lock; web and backup are halted; delta is a pool of its own.
 pub fn world() -> World {
-    let member = |db: &Database| Toolstack {
-        conf: PoolConf::Slave(ALPHA),
-        role: PoolConf::Slave(ALPHA),
-        joined: Some((ALPHA, 0)),
-        ..Toolstack::fresh(db.clone())
-    };
-    let db = database(PoolId(0), &[ALPHA, BETA, GAMMA]);
-    let stacks = vec![Toolstack::fresh(db.clone()), member(&db), member(&db), Toolstack::fresh(database(PoolId(1), &[SPARE]))];
-    let on = |at: u16| Machine { power: Power::On, hung: false, host: HostId(at), boot: 0, installing: false, fenced: false, unfed: None };
-    let opener = Opener {
-        machine: BETA,
-        vm: Some(DB),
-        mode: Mode::Rw,
-        opened: Time::ZERO,
-        seen: 0,
-        wrote: None,
-        held_since: None,
-        write_due: false,
-    };
-    World {
-        now: Time::ZERO,
-        settings: Arc::new(Settings::default()),
-        release: Release::default(),
-        names: Arc::new(names()),
-        hw: Hardware {
-            machines: (0..4).map(on).collect(),
-            isolated: vec![false; 4],
-            partition: None,
-            degraded: BTreeMap::new(),
-            lost_paths: BTreeMap::new(),
-            lost_srs: BTreeMap::new(),
-            domains: vec![vec![Domain { vm: DB, machine: BETA, started: Time::ZERO }], Vec::new(), Vec::new()],
-            vdis: vec![VdiTruth { openers: vec![opener], ..VdiTruth::default() }, VdiTruth::default(), VdiTruth::default()],
-            lost_vms: BTreeMap::new(),
-            one_way: Default::default(),
-            statefiles: Default::default(),
-            wiped: Default::default(),
-        },
-        stacks,
-        dumps: BTreeMap::new(),
-        first_master: ALPHA,
-        ruled_last: ALPHA,
-        fallen_sr_masters: Default::default(),
-        xhad_faults: Default::default(),
-        without: None,
+    let mut pool = Pool::empty("pool1");
+    for name in ["alpha", "beta", "gamma"] {
+        pool.add_host(name);
     }
+    pool.add_spare("delta");
+    for (name, kind, machine) in [("nfs1", SrType::Nfs, None), ("san1", SrType::LvmoIscsi, None), ("local-beta", SrType::Lvm, Some(BETA))] {
+        pool.add_sr(name, kind, machine);
+    }
+    for name in ["db", "web", "backup"] {
+        pool.add_vm(name, None);
+    }
+    pool.add_disk(DB, "root", NFS);
+    pool.add_disk(WEB, "root", NFS);
+    pool.add_disk(WEB, "data", SAN);
+    pool.attach(BACKUP, DB_ROOT, "look", Mode::Ro);
+    pool.run(DB, BETA);
+    pool.world(Arc::new(Settings::default()), Release::default(), 1)
 }
 
 /// How a line ended.
@@ -263,7 +148,12 @@ impl Room {
     }
     /// Cuts a machine off from all others.
     pub fn isolate(&mut self, machine: MachineId) {
-        self.world.hw.isolated[machine.at()] = true;
+        self.world.hw.isolate(&mut self.fx, machine);
+    }
+    /// A machine is installed afresh: another host, in a pool of its own.
+    pub fn reinstall(&mut self, machine: MachineId, uuid: &str) {
+        let db = self.world.pool_of_one(machine, Some(uuid.into()));
+        self.world.begin_afresh(&mut self.fx, machine, db, |host, pool| Event::Installed { machine, host, pool });
     }
     /// The master takes a host for dead.
     pub fn mark_dead(&mut self, machine: MachineId) {
@@ -288,7 +178,7 @@ impl Room {
     }
     /// Who has a disk open.
     pub fn open(&self, vdi: VdiId) -> Vec<MachineId> {
-        self.world.hw.vdis[vdi.at()].openers.iter().map(|o| o.machine).collect()
+        self.world.hw.vdi(vdi).openers.iter().map(|o| o.machine).collect()
     }
     pub fn runs_on(&self, vm: VmId) -> Vec<MachineId> {
         self.world.runs_on(vm).collect()

@@ -53,7 +53,7 @@ fn a_start_is_refused_in_the_real_order() {
     assert!(output.text.ends_with("needed: 1073741824\navailable: 536870912\n"), "{}", output.text);
     std::sync::Arc::make_mut(&mut room.world.names).machines[BETA.at()].memory = None;
     assert_eq!(room.code("xe vm-start vm=web on=beta"), ("CANNOT_CONTACT_HOST", Span::secs(20)));
-    room.world.hw.isolated[BETA.at()] = false;
+    room.world.hw.reconnect(&mut room.fx, BETA);
     room.ok("xe vm-start vm=web on=beta");
 }
 
@@ -144,10 +144,10 @@ fn a_paused_disk_is_waited_for() {
 #[test]
 fn a_lost_path_fails_or_hangs() {
     let mut room = Room::new();
-    room.world.hw.lost_paths.insert((GAMMA, NFS), Io::Error);
+    room.world.lose_path(&mut room.fx, GAMMA, NFS, Io::Error);
     let output = room.alpha("xe vm-start vm=web on=gamma");
     assert!(output.text.contains("Could not find: /var/run/sr-mount/"), "{}", output.text);
-    room.world.hw.lost_paths.insert((GAMMA, NFS), Io::Hang);
+    room.world.lose_path(&mut room.fx, GAMMA, NFS, Io::Hang);
     assert_eq!(room.types(ALPHA, "xe vm-start vm=web on=gamma"), End::Hangs);
     assert_eq!(room.record(WEB), (PowerState::Halted, None));
 }
@@ -253,7 +253,7 @@ fn a_migration_that_fails_leaves_the_vm() {
     room.mark_dead(GAMMA);
     assert_eq!(room.code("xe vm-migrate vm=db host=gamma").0, "HOST_NOT_LIVE");
     let mut room = Room::new();
-    room.world.hw.lost_paths.insert((GAMMA, NFS), Io::Error);
+    room.world.lose_path(&mut room.fx, GAMMA, NFS, Io::Error);
     assert_eq!(room.code("xe vm-migrate vm=db host=gamma").0, "SR_BACKEND_FAILURE_46");
     assert_eq!((room.runs_on(DB), room.open(DB_ROOT)), (vec![BETA], vec![BETA]));
     assert_eq!(room.code("xe vm-migrate vm=web host=gamma").0, "VM_BAD_POWER_STATE");

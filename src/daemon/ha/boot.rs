@@ -8,8 +8,8 @@ use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::errors::ApiError;
 use crate::world::memory::{PoolConf, Xapi};
+use crate::world::roles::Contact;
 use crate::world::truth::PoolState;
-use crate::world::view::Contact;
 
 /// How often a starting xapi looks whether the daemon has joined.
 const LOOK: Span = Span::secs(1);

@@ -44,7 +44,7 @@ pub fn timer(world: &mut World, fx: &mut Effects, machine: MachineId, timer: u32
 /// The first instant at which a silence could be too long, and be noticed.
 fn first_silence(world: &World, xhad: &Xhad) -> Time {
     let standstill = xhad.times.standstill;
-    let file = world.hw.statefiles.get(&xhad.config.sr).filter(|_| !xhad.no_statefile);
+    let file = world.hw.statefile(xhad.config.sr).filter(|_| !xhad.no_statefile);
     let (mut unheard, mut unseen) = (Time::NEVER, Time::NEVER);
     for slot in xhad.says.liveset.without(xhad.me).iter() {
         unheard = unheard.min(heard(world, xhad, slot).unwrap_or(Time::ZERO) + xhad.times.silence);
@@ -197,15 +197,13 @@ fn publish(world: &mut World, machine: MachineId) {
         return;
     }
     let (sr, generation, me, says) = (xhad.config.sr, xhad.config.generation, xhad.me, xhad.says);
-    let Some(file) = world.hw.statefiles.get_mut(&sr).filter(|file| file.generation == generation) else { return };
-    let slot = &mut file.slots[me];
-    slot.says = says;
-    if says.stage < Stage::Done {
-        slot.version += 1;
-        slot.written = now;
-        if let Some(xhad) = daemon_mut(world, machine) {
-            xhad.read = now;
-        }
+    if world.hw.statefile(sr).is_none_or(|file| file.generation != generation) {
+        return;
+    }
+    let decides = says.stage < Stage::Done;
+    world.hw.write_slot(sr, generation, me, says, decides.then_some(now));
+    if decides && let Some(xhad) = daemon_mut(world, machine) {
+        xhad.read = now;
     }
 }
 
@@ -292,7 +290,7 @@ fn met(world: &World, xhad: &Xhad, stage: Stage, on_disk: bool) -> bool {
     let came = |peer: &Saying| (peer.fault, peer.stage) >= (xhad.says.fault, stage);
     let hearing = xhad.says.hears.and(hears(world, xhad)).without(xhad.me);
     let seeing = if on_disk { xhad.says.sees.without(xhad.me) } else { Slots::NONE };
-    let file = world.hw.statefiles.get(&xhad.config.sr);
+    let file = world.hw.statefile(xhad.config.sr);
     hearing.iter().all(|slot| came(&xhad.views[slot])) && seeing.iter().all(|slot| file.is_some_and(|file| came(&file.slots[slot].says)))
 }
 
@@ -312,7 +310,7 @@ fn compared(world: &World, xhad: &Xhad) -> bool {
     let same =
         |peer: &Saying| (peer.fault, peer.stage) >= (says.fault, Stage::Comparing) && peer.hears == says.hears && peer.sees == says.sees;
     let by_network = says.hears.without(xhad.me).iter().all(|slot| same(&xhad.views[slot]));
-    let file = world.hw.statefiles.get(&xhad.config.sr);
+    let file = world.hw.statefile(xhad.config.sr);
     let by_disk = says.sees.without(xhad.me).iter().all(|slot| file.is_some_and(|file| same(&file.slots[slot].says)));
     by_network && by_disk
 }
@@ -320,7 +318,7 @@ fn compared(world: &World, xhad: &Xhad) -> bool {
 /// The survival test: who lives, and by which rule.
 fn verdict(world: &World, xhad: &Xhad) -> (Slots, Rule) {
     let (says, me) = (&xhad.says, xhad.me);
-    let file = world.hw.statefiles.get(&xhad.config.sr);
+    let file = world.hw.statefile(xhad.config.sr);
     let on_disk = says.sees.has(me);
     let disk = if on_disk {
         // Not who says, by its slot or in beats that are still heard, that it has lost the statefile.
@@ -358,7 +356,7 @@ fn conclude(world: &mut World, fx: &mut Effects, machine: MachineId, alive: Slot
         wait = wait.max(SHORTEST_WAIT);
     }
     // Who had lost the statefile itself was not seen any more when views were merged.
-    let had_it = |slot: &usize| world.hw.statefiles.get(&xhad.config.sr).is_some_and(|file| !file.slots[*slot].says.sees.is_empty());
+    let had_it = |slot: &usize| world.hw.statefile(xhad.config.sr).is_some_and(|file| !file.slots[*slot].says.sees.is_empty());
     let lingering = removed.and(says.sees).iter().filter(had_it).fold(Slots::NONE, Slots::with);
     let took = world.now.since(xhad.fault_since);
     fx.tell(Event::HaFaultEnded { machine, survives, rule, agreed, took, wait });

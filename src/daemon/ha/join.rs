@@ -35,7 +35,7 @@ pub fn look(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let (join, warm) = (xhad.times.join, xhad.times.beat.max(xhad.times.round));
     let late = age >= join;
     let reaches = world.reaches(machine, config.sr);
-    let state = world.hw.statefiles.get(&config.sr).map(|file| (file.generation, file.state));
+    let state = world.hw.statefile(config.sr).map(|file| (file.generation, file.state));
     if reaches && state.is_none_or(|(generation, _)| generation != config.generation) {
         world.ha_end_daemon(machine, Exit::Generation, fx);
         return;
@@ -74,7 +74,7 @@ fn enter(world: &mut World, fx: &mut Effects, machine: MachineId, config: &Arc<H
 
 /// Whether a starting daemon has seen the slot move of a host that counts itself in a liveset.
 fn moves(world: &World, config: &HaConfig, me: usize, xhad: Option<&Xhad>) -> bool {
-    let (Some(xhad), Some(file)) = (xhad, world.hw.statefiles.get(&config.sr)) else { return false };
+    let (Some(xhad), Some(file)) = (xhad, world.hw.statefile(config.sr)) else { return false };
     let member = |slot: usize| file.slots[slot].says.liveset.has(slot) && !file.excluded.has(slot);
     let lately = |at: Time| at > xhad.started && at + xhad.times.standstill > world.now;
     config.all().without(me).iter().any(|slot| member(slot) && lately(file.slots[slot].written))
@@ -108,7 +108,7 @@ fn join(world: &mut World, fx: &mut Effects, machine: MachineId, config: &Arc<Ha
 
 /// Forms a liveset with the starting daemons.
 fn form(world: &mut World, fx: &mut Effects, machine: MachineId, config: &Arc<HaConfig>, me: usize, late: bool) -> bool {
-    let Some(file) = world.hw.statefiles.get(&config.sr) else { return false };
+    let Some(file) = world.hw.statefile(config.sr) else { return false };
     let excluded = file.excluded;
     let first = file.state == PoolState::Init;
     let ready = |slot: usize| runs(world, config, slot).filter(|peer| !is_in(world, config, slot) && world.reaches(*peer, config.sr));
@@ -136,9 +136,7 @@ fn form(world: &mut World, fx: &mut Effects, machine: MachineId, config: &Arc<Ha
     if !allowed || !partition.has(me) || !world.reaches(machine, config.sr) {
         return false;
     }
-    if let Some(file) = world.hw.statefiles.get_mut(&config.sr) {
-        file.state = PoolState::Active;
-    }
+    world.hw.write_pool_state(config.sr, config.generation, PoolState::Active);
     come_in(world, fx, config, partition, partition, 0);
     true
 }

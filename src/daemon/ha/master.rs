@@ -8,7 +8,7 @@ use crate::daemon::protect;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::event::Event;
-use crate::world::memory::ha_moves::MONITOR;
+use crate::world::memory::daemon::MONITOR;
 use crate::world::memory::{PoolConf, Xapi};
 use crate::world::truth::PoolState;
 

@@ -149,7 +149,7 @@ pub fn say(world: &mut World, fx: &mut Effects, machine: MachineId) {
 
 /// The loss of heartbeats from one machine to another, in millionths.
 fn loss(world: &World, from: MachineId, to: MachineId) -> u32 {
-    let of = |machine: MachineId| world.hw.degraded.get(&machine).map_or(0, |degraded| degraded.loss);
+    let of = |machine: MachineId| world.hw.degraded(machine).map_or(0, |degraded| degraded.loss);
     of(from).max(of(to)).max(world.settings.network_loss)
 }
 
@@ -235,17 +235,14 @@ fn write_and_read(world: &mut World, fx: &mut Effects, machine: MachineId) {
     xhad.read = now;
     news_of_statefile(xhad, true);
     let (sr, generation, me, says, no_statefile) = (xhad.config.sr, xhad.config.generation, xhad.me, xhad.says, xhad.no_statefile);
-    let Some(file) = world.hw.statefiles.get_mut(&sr) else { return };
+    let Some(file) = world.hw.statefile(sr) else { return };
     if file.generation != generation || file.state == PoolState::Invalid {
         let why = if file.generation == generation { Exit::Invalid } else { Exit::Generation };
         world.ha_end_daemon(machine, why, fx);
         return;
     }
-    let slot = &mut file.slots[me];
-    slot.version += 1;
-    slot.written = now;
-    slot.says = says;
-    let Some(file) = world.hw.statefiles.get(&sr) else { return };
+    world.hw.write_slot(sr, generation, me, says, Some(now));
+    let Some(file) = world.hw.statefile(sr) else { return };
     // Who went down in order leaves the liveset without a fault.
     let gone = says.liveset.without(me).and(file.excluded);
     if !gone.is_empty() {
@@ -276,7 +273,7 @@ fn let_go(world: &mut World, fx: &mut Effects, machine: MachineId, excluded: Slo
 /// Rule-2 mode ends when every configured host is heard with statefile, or is not heard and excluded.
 fn leave_rule_two(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
-    let Some(file) = world.hw.statefiles.get(&xhad.config.sr) else { return };
+    let Some(file) = world.hw.statefile(xhad.config.sr) else { return };
     let hears = hears(world, xhad);
     let well = |slot: usize| if hears.has(slot) { slot == xhad.me || xhad.views[slot].statefile } else { file.slots[slot].excluded };
     if xhad.config.all().iter().all(well) {
@@ -300,10 +297,8 @@ fn see_again(world: &mut World, machine: MachineId) {
     if xhad.phase == Phase::Settled && xhad.says.sees != seen {
         xhad.says.sees = seen;
         xhad.said = false;
-        let (sr, me) = (xhad.config.sr, xhad.me);
-        if let Some(file) = world.hw.statefiles.get_mut(&sr) {
-            file.slots[me].says.sees = seen;
-        }
+        let (sr, generation, me) = (xhad.config.sr, xhad.config.generation, xhad.me);
+        world.hw.write_sees(sr, generation, me, seen);
     }
 }
 
@@ -319,7 +314,7 @@ pub fn moved(file: &Statefile, xhad: &Xhad, slot: usize) -> Time {
 
 /// The same, of the statefile as it lies on the disk; at the beginning of time where there is none.
 pub fn moved_on(world: &World, xhad: &Xhad, slot: usize) -> Time {
-    world.hw.statefiles.get(&xhad.config.sr).map_or(Time::ZERO, |file| moved(file, xhad, slot))
+    world.hw.statefile(xhad.config.sr).map_or(Time::ZERO, |file| moved(file, xhad, slot))
 }
 
 /// Whose slots a daemon sees moving now, its own among them; nobody's while it has not read for too long.

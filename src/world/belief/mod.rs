@@ -1,12 +1,12 @@
 //! What is believed: a pool database as xapi keeps it, what changes its records, and what is reckoned from it alone.
 //! Nothing here has to be so.
 
-pub mod afresh;
 mod database;
 mod placing;
 pub mod plan;
 mod protection;
 mod records;
+mod start;
 
 pub use database::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
 pub use protection::{PoolHa, Protection, VmHa};

@@ -5,14 +5,28 @@ use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::belief::plan::Planner;
-use crate::world::belief::{PowerState, VmRecord};
+use crate::world::belief::{Database, PowerState, VmRecord};
 use crate::world::belief::{Protection, VmHa};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
 use crate::world::inventory::Mode;
-use crate::world::memory::{PoolConf, Restarts, Xapi};
+use std::sync::Arc;
 
 impl World {
+    /// A machine's copy of the database.
+    pub fn db(&self, machine: MachineId) -> &Database {
+        &self.stacks[machine.at()].db
+    }
+    /// A machine's copy of the database, to change it: counts a generation.
+    pub fn db_mut(&mut self, machine: MachineId) -> &mut Database {
+        let now = self.now;
+        let stack = &mut self.stacks[machine.at()];
+        stack.copy_as_of = now;
+        let db = Arc::make_mut(&mut stack.db);
+        db.generation += 1;
+        db
+    }
+
     /// Sets `host_metrics.live`.
     pub fn set_live(&mut self, fx: &mut Effects, by: MachineId, host: HostId, live: bool) {
         if self.db(by).host(host).is_some_and(|record| record.live != live) {
@@ -236,74 +250,5 @@ impl World {
             fx.tell(Event::PbdGone { by, host, sr });
         }
         fx.tell(Event::SrForgotten { by, sr });
-    }
-
-    /// Marks the machine of a forgotten host: it may serve again only after a fresh installation (M7).
-    fn note_forgotten(&mut self, host: HostId) {
-        let now = self.now;
-        if let Some(machine) = self.machine_of(host) {
-            let forsaken = &mut self.stacks[machine.at()].forsaken;
-            if forsaken.is_none() {
-                *forsaken = Some(crate::world::memory::Forsaken { since: now, forgotten: true });
-            }
-        }
-    }
-
-    /// Writes pool.conf.
-    pub fn write_conf(&mut self, fx: &mut Effects, machine: MachineId, conf: PoolConf) {
-        if self.stacks[machine.at()].conf != conf {
-            self.stacks[machine.at()].conf = conf;
-            fx.tell(Event::ConfWritten { machine, conf });
-        }
-    }
-
-    /// The xapi process ends without a word: its memory is gone, its files stay.
-    pub fn stop_xapi_silently(&mut self, machine: MachineId) -> bool {
-        let stack = &mut self.stacks[machine.at()];
-        stack.epoch += 1;
-        let ran = stack.xapi != Xapi::Stopped;
-        stack.xapi = Xapi::Stopped;
-        stack.fuse = false;
-        stack.stashed = None;
-        stack.user_disabled = false;
-        stack.heard.clear();
-        stack.watched.clear();
-        stack.copy_turn = None;
-        stack.shutting_down.clear();
-        stack.busy.clear();
-        stack.restarts = Restarts::default();
-        stack.ha_ready = false;
-        stack.joined = None;
-        stack.proposal = None;
-        ran
-    }
-
-    /// Remembers, for each SR that this machine ruled, that its master fell: stopped or was cut off (M13).
-    pub fn note_fallen_sr_master(&mut self, machine: MachineId) {
-        let host = self.host_on(machine);
-        let rules_shared = self.is_master(machine);
-        for sr in self.names.sr_ids() {
-            let name = &self.names.srs[sr.at()];
-            let rules = match name.machine {
-                Some(owner) => owner == machine,
-                None => rules_shared && self.db(machine).plugged(host, sr),
-            };
-            if rules {
-                self.fallen_sr_masters.insert((sr, host));
-            }
-        }
-    }
-
-    /// Where a machine that was cut off or stopped is a member (or the master) again, it is no fallen SR master any more.
-    pub fn recheck_fallen_sr_master(&mut self, machine: MachineId) {
-        if self.stacks[machine.at()].forsaken.is_none() && self.reached_master(machine).is_some() {
-            let host = self.host_on(machine);
-            self.clear_fallen_sr_master(host);
-        }
-    }
-
-    /// A host is a member again, or its machine was reinstalled: it is no fallen SR master any more.
-    pub fn clear_fallen_sr_master(&mut self, host: HostId) {
-        self.fallen_sr_masters.retain(|(_, fallen)| *fallen != host);
     }
 }

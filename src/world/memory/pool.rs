@@ -1,12 +1,13 @@
 //! What a pool's hosts do to each other's files: copies of the database, roles told from one host to another. Commands
 //! and daemons share it.
 
-use crate::base::ids::MachineId;
+use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
-use crate::world::memory::{Incoming, PoolConf, Xapi};
+use crate::world::memory::{Forsaken, Incoming, PoolConf, Xapi};
+use std::sync::Arc;
 
 impl World {
     /// Pool.emergency_reset_master on `machine`: it becomes a member of `master` when its fuse has burnt, whatever it was
@@ -41,11 +42,9 @@ impl World {
         let Some((source, db)) = stack.incoming.take() else { return };
         if source == Incoming::Nothing {
             let (conf, booted) = (stack.conf, stack.booted);
-            let (host, pool) = (db.master, db.pool);
-            self.begin_afresh(machine, std::sync::Arc::unwrap_or_clone(db));
+            self.begin_afresh(fx, machine, Arc::unwrap_or_clone(db), |host, pool| Event::BeganAfresh { machine, host, pool });
             let stack = &mut self.stacks[machine.at()];
             (stack.conf, stack.booted, stack.xapi) = (conf, booted, Xapi::Starting);
-            fx.tell(Event::BeganAfresh { machine, host, pool });
             return;
         }
         stack.db = db;
@@ -56,5 +55,30 @@ impl World {
             Incoming::Pool(from) => Event::CopyTaken { machine, from },
             Incoming::Nothing => return,
         });
+    }
+
+    /// A member takes a copy of its master's database, if its own is another. Copying what changes nothing is no event.
+    pub fn take_copy(&mut self, fx: &mut Effects, machine: MachineId, from: MachineId) {
+        let now = self.now;
+        let db = Arc::clone(&self.stacks[from.at()].db);
+        let stack = &mut self.stacks[machine.at()];
+        let same = Arc::ptr_eq(&stack.db, &db) || *stack.db == *db;
+        stack.db = db;
+        stack.copy_as_of = now;
+        stack.copy_age = Span::ZERO;
+        if !same {
+            fx.tell(Event::CopyTaken { machine, from });
+        }
+    }
+
+    /// Marks the machine of a forgotten host: it may serve again only after a fresh installation (M7).
+    pub(in crate::world) fn note_forgotten(&mut self, host: HostId) {
+        let now = self.now;
+        if let Some(machine) = self.machine_of(host) {
+            let forsaken = &mut self.stacks[machine.at()].forsaken;
+            if forsaken.is_none() {
+                *forsaken = Some(Forsaken { since: now, forgotten: true });
+            }
+        }
     }
 }

@@ -1,12 +1,11 @@
-//! What becomes of machines and their toolstacks: power, xapi's process, role changes. Commands, faults and daemons all
-//! move them, so the moves stand here; what a starting xapi then does is the daemons' business.
+//! What becomes of a machine's toolstack: xapi's process and role changes. Commands, faults and daemons all move them, so the
+//! moves stand here; what a starting xapi then does is the daemons' business.
 
 use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
-use crate::world::event::{Ending, Event};
-use crate::world::memory::{PoolConf, Xapi};
-use crate::world::truth::Power;
+use crate::world::event::Event;
+use crate::world::memory::{PoolConf, Restarts, Xapi};
 
 impl World {
     /// xapi stops; domains run on. `false` if it did not run.
@@ -50,53 +49,32 @@ impl World {
         fx.due(self.settings.role_change, Due::XapiRestart { machine, epoch });
     }
 
-    /// Power is switched on; [`Due::BootDone`] follows. `false` if it was on.
-    pub fn power_on(&mut self, fx: &mut Effects, machine: MachineId) -> bool {
-        let hardware = &mut self.hw.machines[machine.at()];
-        if hardware.power != Power::Off || hardware.installing {
-            return false;
+    /// Writes pool.conf.
+    pub fn write_conf(&mut self, fx: &mut Effects, machine: MachineId, conf: PoolConf) {
+        if self.stacks[machine.at()].conf != conf {
+            self.stacks[machine.at()].conf = conf;
+            fx.tell(Event::ConfWritten { machine, conf });
         }
-        hardware.power = Power::Booting;
-        hardware.boot += 1;
-        let boot = hardware.boot;
-        self.stacks[machine.at()].booted = true;
-        self.stacks[machine.at()].disabled_until_reboot = false;
-        fx.tell(Event::PoweredOn { machine });
-        fx.due(self.settings.host_boot, Due::BootDone { machine, boot });
-        true
     }
 
-    /// The operating system goes down in order: guests are shut down first, as the init script does, and their records
-    /// follow where the master can be reached.
-    pub fn go_down(&mut self, fx: &mut Effects, machine: MachineId) {
-        let master = self.reached_master(machine);
-        let host = self.host_on(machine);
-        for vm in self.guests(machine) {
-            let disks: Vec<_> = self.names.vms[vm.at()].vbds.iter().map(|vbd| self.names.vbds[vbd.at()].vdi).collect();
-            for vdi in disks {
-                self.deactivate(fx, master, machine, vdi, Some(vm));
-            }
-            self.end_domain(fx, vm, machine, Ending::Shutdown);
-            if let Some(master) = master
-                && self.db(master).vm(vm).is_some_and(|record| record.resident_on == Some(host))
-            {
-                self.set_vm(fx, master, vm, crate::world::belief::PowerState::Halted, None);
-            }
-        }
-        self.lose_power(fx, machine);
-    }
-
-    /// A member takes a copy of its master's database, if its own is another. Copying what changes nothing is no event.
-    pub fn take_copy(&mut self, fx: &mut Effects, machine: MachineId, from: MachineId) {
-        let now = self.now;
-        let db = std::sync::Arc::clone(&self.stacks[from.at()].db);
+    /// The xapi process ends without a word: its memory is gone, its files stay.
+    pub fn stop_xapi_silently(&mut self, machine: MachineId) -> bool {
         let stack = &mut self.stacks[machine.at()];
-        let same = std::sync::Arc::ptr_eq(&stack.db, &db) || *stack.db == *db;
-        stack.db = db;
-        stack.copy_as_of = now;
-        stack.copy_age = crate::base::time::Span::ZERO;
-        if !same {
-            fx.tell(Event::CopyTaken { machine, from });
-        }
+        stack.epoch += 1;
+        let ran = stack.xapi != Xapi::Stopped;
+        stack.xapi = Xapi::Stopped;
+        stack.fuse = false;
+        stack.stashed = None;
+        stack.user_disabled = false;
+        stack.heard.clear();
+        stack.watched.clear();
+        stack.copy_turn = None;
+        stack.shutting_down.clear();
+        stack.busy.clear();
+        stack.restarts = Restarts::default();
+        stack.ha_ready = false;
+        stack.joined = None;
+        stack.proposal = None;
+        ran
     }
 }

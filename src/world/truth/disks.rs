@@ -9,9 +9,9 @@ use crate::base::ids::{MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
-use crate::world::event::{Ending, Event};
+use crate::world::event::Event;
 use crate::world::inventory::Mode;
-use crate::world::truth::{Damage, Opener, Power};
+use crate::world::truth::{Damage, Hardware, Opener};
 
 impl World {
     /// The VDIs on an SR.
@@ -23,10 +23,11 @@ impl World {
     pub fn open_disk(&mut self, fx: &mut Effects, machine: MachineId, vdi: VdiId, mode: Mode, vm: Option<VmId>) {
         let now = self.now;
         let truth = &mut self.hw.vdis[vdi.at()];
-        truth.openers.push(Opener { machine, vm, mode, opened: now, seen: truth.version, wrote: None, held_since: None, write_due: false });
+        truth.openers.push(Opener::new(machine, vm, mode, now, truth.version));
         if mode == Mode::Rw {
             truth.opened_rw.insert(machine, now);
         }
+        self.hw.openers_changed(vdi, machine);
         fx.tell(Event::DiskOpened { vdi, machine, mode });
         self.ask_for_writes(fx, vdi);
     }
@@ -42,7 +43,7 @@ impl World {
         if let Some(opener) = self.hw.vdis[vdi.at()].openers.iter_mut().find(|o| o.machine == machine && o.vm == Some(vm)) {
             opener.held_since = Some(held_since);
         }
-        self.flush_held_writes(fx, self.names.vdis[vdi.at()].sr);
+        self.flush_held_writes(fx, self.names.vdis[vdi.at()].sr, Some(machine));
     }
 
     /// Closes a VDI on a machine; what it held back is lost with it.
@@ -53,67 +54,12 @@ impl World {
         let held = truth.openers.iter().any(|o| closes(o) && o.held_since.is_some());
         truth.openers.retain(|o| !closes(o));
         if truth.openers.len() < before {
+            self.hw.openers_changed(vdi, machine);
             fx.tell(Event::DiskClosed { vdi, machine });
             if held {
                 fx.tell(Event::HeldWritesLost { vdi, machine });
             }
             self.ask_for_writes(fx, vdi);
-        }
-    }
-
-    /// Starts a domain; its disks are opened by whoever calls.
-    pub fn start_domain(&mut self, fx: &mut Effects, vm: VmId, machine: MachineId) {
-        let started = self.now;
-        self.hw.domains[vm.at()].push(crate::world::truth::Domain { vm, machine, started });
-        self.hw.lost_vms.remove(&vm);
-        fx.tell(Event::DomainStarted { vm, machine });
-    }
-
-    /// Ends a VM's domain on a machine and closes its disks there. Locks in databases are not touched.
-    pub fn end_domain(&mut self, fx: &mut Effects, vm: VmId, machine: MachineId, ending: Ending) {
-        let domains = &mut self.hw.domains[vm.at()];
-        let before = domains.len();
-        domains.retain(|domain| domain.machine != machine);
-        if domains.len() == before {
-            return;
-        }
-        let gone = domains.is_empty();
-        fx.tell(Event::DomainEnded { vm, machine, ending });
-        match ending {
-            Ending::Power | Ending::Destroyed | Ending::MigrationFailed if gone => {
-                self.hw.lost_vms.insert(vm, self.now);
-            }
-            Ending::Shutdown => {
-                self.hw.lost_vms.remove(&vm);
-            }
-            _ => {}
-        }
-        for at in 0..self.names.vms[vm.at()].vbds.len() {
-            let vdi = self.names.vbds[self.names.vms[vm.at()].vbds[at].at()].vdi;
-            self.close_disk(fx, machine, vdi, Some(vm));
-        }
-    }
-
-    /// A machine loses power: guests, open disks, held-back writes and the toolstack go with it.
-    pub fn lose_power(&mut self, fx: &mut Effects, machine: MachineId) {
-        if !self.powered(machine) {
-            return;
-        }
-        self.note_fallen_sr_master(machine);
-        let hardware = &mut self.hw.machines[machine.at()];
-        hardware.power = Power::Off;
-        hardware.hung = false;
-        hardware.unfed = None;
-        hardware.boot += 1;
-        fx.tell(Event::PowerLost { machine });
-        self.stop_xapi_silently(machine);
-        self.stacks[machine.at()].xhad = None;
-        for vm in self.names.vm_ids() {
-            self.end_domain(fx, vm, machine, Ending::Power);
-        }
-        // What a scenario declared open without a guest goes too.
-        for vdi in self.names.vdi_ids() {
-            self.close_disk(fx, machine, vdi, None);
         }
     }
 
@@ -150,6 +96,15 @@ impl World {
         Some(first + period.times(self.now.since(first).0 / period.0 + 1))
     }
 
+    /// The guest on a machine writes to a VDI that it has open for writing, whenever its next write would be due.
+    #[cfg(test)]
+    pub fn write_now(&mut self, fx: &mut Effects, vdi: VdiId, machine: MachineId) {
+        for opener in &mut self.hw.vdis[vdi.at()].openers {
+            opener.write_due |= opener.machine == machine && opener.mode == Mode::Rw;
+        }
+        self.write(fx, vdi, machine);
+    }
+
     /// A guest's write is due: it lands, or is held back where the path is lost.
     pub fn write(&mut self, fx: &mut Effects, vdi: VdiId, machine: MachineId) {
         let reaches = self.reaches_vdi(machine, vdi);
@@ -170,7 +125,7 @@ impl World {
     }
 
     /// A write reaches the disk: a version of its own, and damage if it lies over one that its writer never saw.
-    fn land_write(&mut self, fx: &mut Effects, vdi: VdiId, at: usize) {
+    pub(in crate::world::truth) fn land_write(&mut self, fx: &mut Effects, vdi: VdiId, at: usize) {
         let now = self.now;
         let truth = &mut self.hw.vdis[vdi.at()];
         let opener = &mut truth.openers[at];
@@ -191,40 +146,25 @@ impl World {
         }
     }
 
-    /// Somebody's path to an SR was lost: whoever has disks open there may now have writes to hold back.
-    pub fn paths_changed(&mut self, fx: &mut Effects, sr: SrId) {
-        self.redo_log_follows(sr);
-        for vdi in self.vdis_on(sr) {
-            self.ask_for_writes(fx, vdi);
-        }
-    }
-
-    /// A path or an SR came back: what was held back is written now, late (docs/model/guests-and-disks.md §9).
-    pub fn flush_held_writes(&mut self, fx: &mut Effects, sr: SrId) {
-        self.redo_log_follows(sr);
-        for vdi in self.vdis_on(sr) {
-            for at in 0..self.hw.vdis[vdi.at()].openers.len() {
-                let truth = &self.hw.vdis[vdi.at()];
-                let opener = truth.openers[at];
-                let Some(held_since) = opener.held_since else { continue };
-                if !self.reaches_vdi(opener.machine, vdi) {
-                    continue;
-                }
-                let over = truth
-                    .opened_rw
-                    .iter()
-                    .filter(|(other, opened)| **other != opener.machine && **opened >= held_since)
-                    .max_by_key(|(_, opened)| **opened)
-                    .map(|(other, _)| *other);
-                fx.tell(Event::WroteLate { vdi, machine: opener.machine, over });
-                self.land_write(fx, vdi, at);
-            }
-            self.ask_for_writes(fx, vdi);
-        }
-    }
-
     /// The span between two writes of a VM, for reports.
     pub fn write_period(&self, vm: VmId) -> Option<Span> {
         self.names.vms[vm.at()].writes
+    }
+}
+
+impl Hardware {
+    /// A machine opened or closed a VDI: what follows from it follows.
+    fn openers_changed(&mut self, vdi: VdiId, machine: MachineId) {
+        let truth = &self.vdis[vdi.at()];
+        if truth.open_on(machine) {
+            self.open_on.insert(machine, vdi);
+        } else {
+            self.open_on.remove(machine, vdi);
+        }
+        if truth.is_shared() {
+            self.shared.insert(vdi);
+        } else {
+            self.shared.remove(&vdi);
+        }
     }
 }

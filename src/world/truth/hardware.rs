@@ -1,7 +1,7 @@
 //! What is so: power, links, storage paths, running domains, VDIs held open, what lies on the disks. Knows nothing of any
 //! database: nothing here has to be believed.
 
-use crate::base::ids::{HostId, MachineId, SrId, VmId};
+use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::inventory::Mode;
 use crate::world::truth::Statefile;
@@ -77,6 +77,13 @@ pub struct Opener {
     pub write_due: bool,
 }
 
+impl Opener {
+    /// An opener that has just read what lies there, in this version.
+    pub(in crate::world::truth) fn new(machine: MachineId, vm: Option<VmId>, mode: Mode, opened: Time, seen: u64) -> Opener {
+        Opener { machine, vm, mode, opened, seen, wrote: None, held_since: None, write_due: false }
+    }
+}
+
 /// The first write by a host over a version that another had written since this one opened the VDI or last wrote it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Damage {
@@ -103,6 +110,17 @@ pub struct VdiTruth {
     pub opened_rw: BTreeMap<MachineId, Time>,
 }
 
+impl VdiTruth {
+    /// Whether more than one machine has it open.
+    pub fn is_shared(&self) -> bool {
+        self.openers.iter().any(|opener| opener.machine != self.openers[0].machine)
+    }
+    /// Whether a machine has it open.
+    pub fn open_on(&self, machine: MachineId) -> bool {
+        self.openers.iter().any(|opener| opener.machine == machine)
+    }
+}
+
 /// How a machine's management links are degraded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Degraded {
@@ -112,31 +130,129 @@ pub struct Degraded {
     pub loss: u32,
 }
 
-/// The physical half of the world.
+/// The physical half of the world. Its fields are this wing's own: whoever changes one does it by a move of this wing, which
+/// tells its event, so that nothing is cut, opened or switched off in silence.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Hardware {
     /// By machine.
-    pub machines: Vec<Machine>,
+    pub(in crate::world::truth) machines: Vec<Machine>,
     /// Machines whose management links to all others are cut.
-    pub isolated: Vec<bool>,
+    pub(in crate::world::truth) isolated: Vec<bool>,
     /// The group of each machine while the management network is partitioned.
-    pub partition: Option<Vec<u16>>,
+    pub(in crate::world::truth) partition: Option<Vec<u16>>,
     /// Machines with bad links.
-    pub degraded: BTreeMap<MachineId, Degraded>,
+    pub(in crate::world::truth) degraded: BTreeMap<MachineId, Degraded>,
     /// Lost paths.
-    pub lost_paths: BTreeMap<(MachineId, SrId), Io>,
+    pub(in crate::world::truth) lost_paths: BTreeMap<(MachineId, SrId), Io>,
     /// SRs that nobody reaches.
-    pub lost_srs: BTreeMap<SrId, Io>,
+    pub(in crate::world::truth) lost_srs: BTreeMap<SrId, Io>,
     /// Running domains, by VM; more than one is a double run.
-    pub domains: Vec<Vec<Domain>>,
+    pub(in crate::world::truth) domains: Vec<Vec<Domain>>,
     /// VDIs, by id.
-    pub vdis: Vec<VdiTruth>,
+    pub(in crate::world::truth) vdis: Vec<VdiTruth>,
+    /// Which VDIs each machine has open: follows from the openers, and is kept so that nobody need look through all disks.
+    pub(in crate::world::truth) open_on: Pairs<VdiId>,
+    /// Which VDIs several machines have open: follows likewise.
+    pub(in crate::world::truth) shared: BTreeSet<VdiId>,
+    /// Which VMs have a domain on each machine: follows from the domains.
+    pub(in crate::world::truth) runs_on: Pairs<VmId>,
     /// VMs that ran and lost their last domain without being shut down: since when.
-    pub lost_vms: BTreeMap<VmId, Time>,
+    pub(in crate::world::truth) lost_vms: BTreeMap<VmId, Time>,
     /// Management links that lose every packet of one direction: from, to.
-    pub one_way: BTreeSet<(MachineId, MachineId)>,
+    pub(in crate::world::truth) one_way: BTreeSet<(MachineId, MachineId)>,
     /// The statefiles and redo logs of HA, by the SR that they lie on.
-    pub statefiles: BTreeMap<SrId, Statefile>,
+    pub(in crate::world::truth) statefiles: BTreeMap<SrId, Statefile>,
     /// Local SRs whose disks were reinitialised by a fresh installation or after an ejection: what lay on them is gone.
-    pub wiped: BTreeSet<SrId>,
+    pub(in crate::world::truth) wiped: BTreeSet<SrId>,
+}
+
+/// What is so, to be read by whoever likes.
+impl Hardware {
+    /// A machine.
+    pub fn machine(&self, machine: MachineId) -> &Machine {
+        &self.machines[machine.at()]
+    }
+    /// All machines, by id.
+    pub fn machines(&self) -> &[Machine] {
+        &self.machines
+    }
+    /// Whether a machine's management links to all others are cut.
+    pub fn is_isolated(&self, machine: MachineId) -> bool {
+        self.isolated[machine.at()]
+    }
+    /// The group of each machine while the management network is partitioned.
+    pub fn partition(&self) -> Option<&[u16]> {
+        self.partition.as_deref()
+    }
+    /// How a machine's links are bad, if they are.
+    pub fn degraded(&self, machine: MachineId) -> Option<&Degraded> {
+        self.degraded.get(&machine)
+    }
+    /// Management links that lose every packet of one direction: from, to.
+    pub fn one_way(&self) -> &BTreeSet<(MachineId, MachineId)> {
+        &self.one_way
+    }
+    /// The domains of a VM, in the order of their starts; more than one is a double run.
+    pub fn domains_of(&self, vm: VmId) -> &[Domain] {
+        &self.domains[vm.at()]
+    }
+    /// The VMs with a domain on a machine, in order.
+    pub fn guests(&self, machine: MachineId) -> impl Iterator<Item = VmId> + '_ {
+        self.runs_on.of(machine)
+    }
+    /// All running domains, by VM.
+    pub fn domains(&self) -> impl Iterator<Item = &Domain> {
+        self.domains.iter().flatten()
+    }
+    /// A VDI.
+    pub fn vdi(&self, vdi: VdiId) -> &VdiTruth {
+        &self.vdis[vdi.at()]
+    }
+    /// VMs that ran and lost their last domain without being shut down: since when.
+    pub fn lost_vms(&self) -> &BTreeMap<VmId, Time> {
+        &self.lost_vms
+    }
+    /// The statefile on an SR, whoever reaches it.
+    pub fn statefile(&self, sr: SrId) -> Option<&Statefile> {
+        self.statefiles.get(&sr)
+    }
+    /// Whether all is as elsewhere but what lies on heartbeat SRs, where daemons write all the time.
+    pub fn is_but_for_statefiles(&self, other: &Hardware) -> bool {
+        *self == Hardware { statefiles: self.statefiles.clone(), ..other.clone() }
+    }
+    /// Whether the disks of a local SR were reinitialised.
+    pub fn is_wiped(&self, sr: SrId) -> bool {
+        self.wiped.contains(&sr)
+    }
+}
+
+/// Who has what, by machine and then by the other's id: a sorted list, since it is cloned more often than changed.
+#[derive(Clone, PartialEq, Debug)]
+pub(in crate::world::truth) struct Pairs<T>(Vec<(MachineId, T)>);
+
+impl<T: Copy + Ord> Pairs<T> {
+    /// A list of pairs in any order.
+    pub fn new(pairs: impl Iterator<Item = (MachineId, T)>) -> Pairs<T> {
+        let mut all: Vec<_> = pairs.collect();
+        all.sort_unstable();
+        all.dedup();
+        Pairs(all)
+    }
+    /// One more.
+    pub fn insert(&mut self, machine: MachineId, what: T) {
+        if let Err(at) = self.0.binary_search(&(machine, what)) {
+            self.0.insert(at, (machine, what));
+        }
+    }
+    /// One less.
+    pub fn remove(&mut self, machine: MachineId, what: T) {
+        if let Ok(at) = self.0.binary_search(&(machine, what)) {
+            self.0.remove(at);
+        }
+    }
+    /// What a machine has, in order.
+    pub fn of(&self, machine: MachineId) -> impl Iterator<Item = T> + '_ {
+        let first = self.0.partition_point(|(other, _)| *other < machine);
+        self.0[first..].iter().take_while(move |(other, _)| *other == machine).map(|(_, what)| *what)
+    }
 }

@@ -1,8 +1,14 @@
 //! What is so: power, links, storage paths, running domains, disks held open, what lies on the disks. Nothing here has to
-//! be believed, and nothing here knows what is.
+//! be believed, and nothing here knows what is. Each move of the wing tells its event; its fields are closed to all others.
 
 pub mod disks;
+mod domains;
 mod hardware;
+pub mod network;
+mod paths;
+mod power;
+mod reach;
+mod start;
 mod statefile;
 mod watchdogs;
 

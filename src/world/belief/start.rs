@@ -1,0 +1,83 @@
+//! What is believed at 0, as a pool says it, and what by a machine that begins anew.
+
+use crate::base::ids::{HostId, MachineId, PoolId, SrId};
+use crate::world::MAIN_POOL;
+use crate::world::belief::plan::Planner;
+use crate::world::belief::{Database, HostRecord, PoolHa, PowerState, Protection, VdiRecord, VmRecord};
+use crate::world::build::Pool;
+use crate::world::inventory::Inventory;
+use crate::world::release::Release;
+use std::collections::BTreeMap;
+
+impl Database {
+    /// The database of a fresh installation: itself, and nothing else.
+    pub fn fresh(names: &Inventory, host: HostId, pool: PoolId) -> Database {
+        Database {
+            generation: 0,
+            pool,
+            master: host,
+            default_sr: None,
+            hosts: BTreeMap::from([(host, HostRecord { enabled: true, live: true })]),
+            srs: vec![false; names.srs.len()],
+            pbds: BTreeMap::new(),
+            vms: vec![None; names.vms.len()],
+            vdis: vec![None; names.vdis.len()],
+            attached: vec![false; names.vbds.len()],
+            always_run: vec![false; names.vms.len()],
+            ha: PoolHa::default(),
+        }
+    }
+
+    /// The main pool's database at 0.
+    pub(in crate::world) fn at_start(pool: &Pool, release: Release) -> Database {
+        let names = &pool.names;
+        let known = pool.hosts.iter().zip(names.machine_ids());
+        let known = known.filter(|(start, machine)| start.known && !names.machines[machine.at()].spare);
+        let hosts: BTreeMap<HostId, HostRecord> =
+            known.map(|(start, machine)| (HostId(machine.0), HostRecord { enabled: start.enabled, live: start.live })).collect();
+        let vms: Vec<Option<VmRecord>> =
+            pool.vms.iter().map(|start| Some(VmRecord { power_state: start.power_state, resident_on: start.resident_on })).collect();
+        let mut db = Database {
+            generation: 1,
+            pool: MAIN_POOL,
+            master: HostId(pool.master.0),
+            default_sr: pool.default_sr,
+            srs: vec![true; names.srs.len()],
+            pbds: hosts.keys().flat_map(|host| pbds_of(names, *host)).collect(),
+            hosts,
+            vms,
+            vdis: pool.vdis.iter().map(|start| Some(VdiRecord { locks: start.locks.clone(), paused: start.paused })).collect(),
+            attached: names.vbds.iter().map(|vbd| pool.vms[vbd.vm.at()].power_state == PowerState::Running).collect(),
+            // Who runs was started, and so is meant to run.
+            always_run: (pool.vms.iter().zip(&names.vms))
+                .map(|(start, vm)| vm.protection == Some(Protection::Restart) && start.power_state == PowerState::Running)
+                .collect(),
+            ha: pool.ha.as_ref().map_or_else(PoolHa::default, |ha| PoolHa {
+                enabled: true,
+                statefile: Some(ha.heartbeat_sr),
+                failures_to_tolerate: ha.failures_to_tolerate,
+                allow_overcommit: ha.allow_overcommit,
+                ..PoolHa::default()
+            }),
+        };
+        if db.ha.enabled {
+            let (exists_for, overcommitted) = Planner::new(&db, names, &db.live_set(), release).status();
+            (db.ha.plan_exists_for, db.ha.overcommitted) = (exists_for, overcommitted);
+        }
+        db
+    }
+
+    /// The same as a host that the pool has forgotten still has it: with itself in it.
+    pub(in crate::world) fn with_itself(&self, names: &Inventory, host: HostId) -> Database {
+        let mut own = self.clone();
+        own.hosts.insert(host, HostRecord { enabled: true, live: true });
+        own.pbds.extend(pbds_of(names, host));
+        own
+    }
+}
+
+/// The PBDs of a known host at 0, all plugged: the shared SRs and its own.
+fn pbds_of(names: &Inventory, host: HostId) -> impl Iterator<Item = ((HostId, SrId), bool)> + '_ {
+    let its = move |sr: &SrId| names.srs[sr.at()].machine.is_none_or(|owner| owner == MachineId(host.0));
+    names.sr_ids().filter(its).map(move |sr| ((host, sr), true))
+}

@@ -1,0 +1,66 @@
+//! Who is master of whom, and whose database rules: what machines remember of their roles, where they are up to it.
+
+use crate::base::ids::{MachineId, PoolId};
+use crate::world::memory::{PoolConf, Xapi};
+use crate::world::{MAIN_POOL, World};
+
+/// What becomes of a connection to another machine's xapi.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Contact {
+    /// It is answered.
+    Answered,
+    /// It is refused at once: the machine is there, xapi is not.
+    Refused,
+    /// Nothing answers: off, cut off, hung. It takes the setting `connect-timeout` to find out.
+    Silent,
+}
+
+impl World {
+    /// What becomes of a connection from one machine's toolstack to another's.
+    pub fn contact(&self, from: MachineId, to: MachineId) -> Contact {
+        if !self.dom0_answers(to) || !self.linked(from, to) {
+            Contact::Silent
+        } else if matches!(self.stacks[to.at()].xapi, Xapi::Stopped | Xapi::Starting) {
+            Contact::Refused
+        } else {
+            Contact::Answered
+        }
+    }
+
+    /// Whether a machine's xapi runs: power, domain 0 and process. A member that waits in emergency mode runs too.
+    pub fn xapi_runs(&self, machine: MachineId) -> bool {
+        self.dom0_answers(machine) && matches!(self.stacks[machine.at()].xapi, Xapi::Up | Xapi::Emergency)
+    }
+    /// Whether a machine runs and holds itself for the master of a pool.
+    pub fn is_master(&self, machine: MachineId) -> bool {
+        let stack = &self.stacks[machine.at()];
+        stack.xapi == Xapi::Up && stack.role == PoolConf::Master && self.dom0_answers(machine)
+    }
+    /// The running masters of a pool, in the file's order.
+    pub fn masters(&self, pool: PoolId) -> impl Iterator<Item = MachineId> + '_ {
+        self.machines().filter(move |m| self.is_master(*m) && self.db(*m).pool == pool)
+    }
+    /// The pool that a machine belongs to, as its own files say.
+    pub fn pool_of(&self, machine: MachineId) -> PoolId {
+        self.db(machine).pool
+    }
+    /// The running master that a machine reaches as its own: itself, or the one that it points to.
+    pub fn reached_master(&self, machine: MachineId) -> Option<MachineId> {
+        let master = match self.stacks[machine.at()].role {
+            PoolConf::Master => machine,
+            PoolConf::Slave(master) => master,
+            PoolConf::Broken => return None,
+        };
+        // Another pool's secret opens no door.
+        (self.is_master(master) && self.linked(machine, master) && self.pool_of(machine) == self.pool_of(master)).then_some(master)
+    }
+    /// The machine whose database rules the main pool: the master of the start while it runs and holds itself master,
+    /// else the running master promoted last, else the one that ruled last (docs/scenarios.md).
+    pub fn ruler(&self) -> MachineId {
+        let first = self.first_master;
+        if self.is_master(first) && self.pool_of(first) == MAIN_POOL {
+            return first;
+        }
+        self.masters(MAIN_POOL).max_by_key(|m| (self.stacks[m.at()].up_since, std::cmp::Reverse(*m))).unwrap_or(self.ruled_last)
+    }
+}
