@@ -4,7 +4,7 @@
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::inventory::Mode;
-use crate::world::truth::Statefile;
+use crate::world::truth::statefile::Statefile;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a machine's power switch and firmware say.

@@ -10,6 +10,7 @@ mod power;
 mod reach;
 mod start;
 mod statefile;
+mod statefile_writes;
 mod watchdogs;
 
 pub use hardware::{Damage, Degraded, Domain, Hardware, Io, Machine, Opener, Power, VdiTruth};
