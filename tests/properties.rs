@@ -26,9 +26,10 @@ fn random_scenarios_run_to_their_end_and_show_everything() {
         with_findings += u64::from(!report.hazards.is_empty());
         hazards.extend(report.hazards.iter().map(|finding| finding.hazard));
         codes.extend(report.steps.iter().filter_map(|step| step.code.clone()));
-        // Corruption is a fact about writes: two openers, or a write that came late.
+        // Corruption is a fact: two openers, or a write that came late, or a disk that went with a machine's own storage.
         for finding in report.hazards.iter().filter(|finding| finding.severity == Severity::Corruption) {
-            let late = report.story.iter().any(|line| line.event == "wrote-late" && line.at == finding.since);
+            let moments = ["wrote-late", "disk-wiped"];
+            let late = report.story.iter().any(|line| moments.contains(&line.event) && line.at == finding.since);
             assert!(
                 late || two_openers(&scenario, &report, finding),
                 "scenario {n}: {finding:?} without two openers or a late write\n{text}"

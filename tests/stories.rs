@@ -135,3 +135,48 @@ recovery:
 ",
     );
 }
+
+/// Once made anew, local storage has nothing left to lose; and who has none loses none.
+#[test]
+fn what_lay_on_local_storage_goes_once() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta, gamma]
+  storage:
+    nfs1: {type: nfs}
+    local1: {type: lvm, host: beta}
+  vms:
+    db: {running-on: alpha}
+    ledger: {disks: {root: {sr: local1}}}
+    mail: {disks: {root: {sr: nfs1}, spool: {sr: local1}}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe pool-eject host-uuid=$gamma --force
+    - run: echo no | xe pool-eject host-uuid=$beta
+    - run: xe pool-eject host-uuid=$beta --force # hazard data-destroyed ledger-root, hazard data-destroyed mail-spool
+    - {after: 10m, act: {reinstall: beta}}
+",
+    );
+    check(
+        "
+pool:
+  hosts: [alpha, beta, gamma]
+  storage:
+    nfs1: {type: nfs}
+    local1: {type: lvm, host: beta}
+  vms:
+    db: {running-on: alpha}
+    ledger: {disks: {root: {sr: local1}}}
+timeline:
+  - {at: 1m, fault: {crash: beta}}
+recovery:
+  at: 20m
+  steps:
+    - run: xe host-forget uuid=$beta --force
+    - {act: {reinstall: beta}} # hazard data-destroyed ledger-root
+    - {act: {reinstall: beta}}
+",
+    );
+}

@@ -1,7 +1,11 @@
 //! The default SR is one that nobody reaches.
 
+use super::advice::plain_name;
+use super::hindsight::Kind;
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use crate::base::ids::SrId;
+use crate::world::event::Event;
 use crate::world::truth::Power;
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -11,6 +15,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "The pool's default SR is one that no running host of the pool reaches, for instance a local SR of a master that is gone. Nothing is lost, but what is made without naming an SR fails, and suspended VMs and crash dumps have nowhere to go. After a promotion look at it (`xe pool-list params=default-SR`) and set another: `xe pool-param-set uuid=… default-SR=…`.",
     example: "{hazard: bad-default-sr, sr: nfs1}",
     rule: Rule::Lasting { reads: Reads::STORAGE.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES), sites, grace: None },
+    sentence: |told| format!("the default SR is {}, which no running host of the pool reaches", told.place),
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -22,6 +28,38 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     // A machine that is still booting does not run yet; one whose domain 0 hangs does, its guests use the SR.
     if !known.any(|machine| world.hw.machine(machine).power == Power::On && world.path_fault(machine, sr).is_none()) {
         out.push(Site::new(Place::Sr(sr), Vec::new()).by(ruler));
+    }
+}
+
+fn advice(adviser: &Adviser<'_>) -> String {
+    let Place::Sr(sr) = adviser.found.place else { return String::new() };
+    if let Some(ended) = adviser.ended(|event| matches!(event, Event::DefaultSrSet { .. })) {
+        return format!("nothing is left to do: {ended}");
+    }
+    let names = adviser.names();
+    let db = adviser.world.db(adviser.world.ruler());
+    let reached = |other: &SrId| {
+        *other != sr
+            && names.srs[other.at()].kind.shared()
+            && db
+                .hosts
+                .keys()
+                .filter_map(|host| adviser.world.machine_of(*host))
+                .any(|m| adviser.world.dom0_answers(m) && adviser.world.reaches(m, *other))
+    };
+    let promotion = adviser.past.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
+    let after = promotion.map_or_else(String::new, |c| format!(", after {}", c.mention()));
+    let (console, name) = (adviser.master_console(), names.sr(sr));
+    if !db.hosts.keys().filter_map(|host| adviser.world.machine_of(*host)).any(|machine| adviser.world.dom0_answers(machine)) {
+        return format!("start a host of the pool: none was up, and so none reached {name}");
+    }
+    match names.sr_ids().find(reached) {
+        Some(other) => {
+            let other = if plain_name(names.sr(other)) { format!("${}", names.sr(other)) } else { format!("${{{}}}", names.sr(other)) };
+            format!("run `xe pool-param-set uuid=$pool default-SR={other}` on {console}{after}: no running host reaches {name}")
+        }
+        None if names.srs[sr.at()].kind.shared() => format!("bring back {name}: no running host reaches it, nor any other shared SR"),
+        None => format!("bring back {name}, or the host that it is in: no running host reaches it, nor any other shared SR"),
     }
 }
 

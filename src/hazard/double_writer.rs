@@ -1,10 +1,11 @@
 //! Two hosts write to one disk.
 
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{HazardDoc, Place, Rule, Severity, Site, Telling};
 use crate::base::ids::{MachineId, VdiId};
 use crate::world::World;
 use crate::world::inventory::Mode;
+use crate::world::truth::Damage;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "double-writer",
@@ -13,6 +14,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "Two hosts write to one virtual disk, and neither knows of the other's writes: its guest goes on from what it has in its memory. The very next write of the other damages the file system; `damage` names the first write that did. Nothing on the storage prevents this, the only guard is the lock in the pool database, and that was released or stood in another database. Switch one of the two hosts off at once, keep the copy that you trust, and check the file system before the VM starts again.",
     example: "{hazard: double-writer, vdi: db-root, hosts: [beta, gamma]}",
     rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::PATHS), sites, grace: None },
+    sentence,
+    advice: |adviser| adviser.two_users(),
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -36,6 +39,17 @@ pub fn writers(world: &World, vdi: VdiId) -> Vec<MachineId> {
     let together = || writing().filter(|o| o.opened <= last_write).map(|o| o.machine);
     let Some(first) = together().next() else { return Vec::new() };
     if together().all(|machine| machine == first) { Vec::new() } else { together().collect() }
+}
+
+fn sentence(told: &Telling<'_>) -> String {
+    let both = format!("{} write to {} at once", told.hosts, told.place);
+    match told.found.damage {
+        Some(Damage { at, by, over }) => {
+            let (by, over) = (told.names.machine(by), told.names.machine(over));
+            format!("{both}; {by} damaged it at {at} by writing over what {over} wrote")
+        }
+        None => both,
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! A VM that runs in the database alone.
 
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::world::belief::PowerState;
+use crate::world::event::Event;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "ghost-record",
@@ -11,6 +12,11 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "The database has a VM as running, and it runs nowhere: its host died. Nothing sets it right by itself: after 600 s the host is marked dead, its VMs stay running, and `vm-start` answers that the VM is not halted. Make sure that the host is off, then `xe vm-reset-powerstate uuid=… --force`, release its locks, and start it elsewhere; or repair the host: at its boot it sets its own records right.",
     example: "{hazard: ghost-record, vm: db}",
     rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES), sites, grace: None },
+    sentence: |told| match told.found.hosts.is_empty() {
+        true => format!("the database has {} as running, and it runs nowhere", told.place),
+        false => format!("the database has {} as running on {}, and it runs nowhere", told.place, told.hosts),
+    },
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -20,6 +26,23 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
         let Some(record) = world.db(ruler).vm(vm).filter(|record| record.power_state == PowerState::Running) else { continue };
         let hosts = record.resident_on.map(|host| world.names.hosts[host.at()].machine).into_iter().collect();
         out.push(Site::new(Place::Vm(vm), hosts).by(ruler));
+    }
+}
+
+fn advice(adviser: &Adviser<'_>) -> String {
+    let Place::Vm(vm) = adviser.found.place else { return String::new() };
+    let name = adviser.names().vm(vm);
+    let ended = adviser.ended(|event| matches!(event, Event::VmRecorded { vm: of, .. } | Event::DomainStarted { vm: of, .. } if *of == vm));
+    let failed = adviser.failed_start(&[vm]);
+    if let Some(ended) = ended {
+        return match failed {
+            Some(start) => format!("reset {name} before {}: {ended}", start.mention()),
+            None => format!("nothing was missed: {ended}"),
+        };
+    }
+    match adviser.waits_for_ha() {
+        Some(wait) => wait.into(),
+        None => format!("{}{}", adviser.first_a_master(), adviser.reset(vm, failed)),
     }
 }
 

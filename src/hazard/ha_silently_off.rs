@@ -1,6 +1,6 @@
 //! A master that was not armed has switched HA off for its pool.
 
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::world::World;
 use crate::world::event::Event;
 
@@ -11,6 +11,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A host left HA by `host-emergency-ha-disable` and its xapi then started as the pool's master: it found HA on in the database and not on itself, and switched HA off for the pool without a word. From then on nothing is restarted, whatever the VMs' priorities say. The other hosts may still be armed, and wait or fence at their next start. See that all hosts are up, and enable HA anew with `xe pool-ha-enable`.",
     example: "{hazard: ha-silently-off}",
     rule: Rule::Moment(moment),
+    sentence: |told| format!("{} started without HA and switched it off for {}", told.by, told.place),
+    advice,
 };
 
 fn moment(event: &Event, world: &World) -> Option<Site> {
@@ -18,6 +20,14 @@ fn moment(event: &Event, world: &World) -> Option<Site> {
         Event::HaSwitchedOff { by } => Some(Site::new(Place::Pool(world.pool_of(*by)), vec![*by]).by(*by)),
         _ => None,
     }
+}
+
+/// HA went off with nobody asking for it.
+fn advice(adviser: &Adviser<'_>) -> String {
+    let by = adviser.found.by.map_or("the master", |by| adviser.machine(by));
+    format!(
+        "run `xe pool-ha-enable` on {by} once every host is up: it started without HA, after `host-emergency-ha-disable`, and switched it off for all"
+    )
 }
 
 #[cfg(test)]

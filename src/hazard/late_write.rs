@@ -1,6 +1,6 @@
 //! Held-back writes land where another has been.
 
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::world::World;
 use crate::world::event::Event;
 
@@ -11,12 +11,31 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A host lost its storage path, its guest's writes waited in a queue, and now they land late, over what another host has made of the disk. It is a moment: `since` and `until` are the same. The host looked dead for its storage, and so its VM was started elsewhere; but a queue dies only with the power. Switch a host off before its VMs start elsewhere, also when it has lost its storage; then restore the disk from before the late write.",
     example: "{hazard: late-write, vdi: db-root, by: beta}",
     rule: Rule::Moment(told),
+    sentence: |told| {
+        format!("{} wrote to {} what it had held back, and another host had opened it for writing meanwhile", told.by, told.place)
+    },
+    advice,
 };
 
 fn told(event: &Event, _: &World) -> Option<Site> {
     match *event {
         Event::WroteLate { vdi, machine, over: Some(over) } => Some(Site::new(Place::Vdi(vdi), vec![machine, over]).by(machine)),
         _ => None,
+    }
+}
+
+fn advice(adviser: &Adviser<'_>) -> String {
+    let Some(writer) = adviser.found.by else { return String::new() };
+    let name = adviser.machine(writer);
+    let sr = match adviser.found.place {
+        Place::Vdi(vdi) => adviser.names().sr(adviser.names().vdis[vdi.at()].sr),
+        _ => "its SR",
+    };
+    let lost = format!("{name} had lost {sr}, not its power, and its held-back writes were still to come");
+    let first = adviser.culprit().or_else(|| adviser.commands().last());
+    match first {
+        Some(command) => format!("power off {name}, or see that it is off, before {}: {lost}", command.mention()),
+        None => format!("power off {name} before another host opens the disk: {lost}"),
     }
 }
 

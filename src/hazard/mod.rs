@@ -1,15 +1,19 @@
-//! What must never be: one file a hazard. Hazards see `&World` and point at places; [`watch`] counts how long. Knows no
-//! engine, no scenario, no command.
+//! What must never be: one file a hazard, with all that is said of it. Hazards see `&World` and point at places; [`watch`]
+//! counts how long. Knows no engine, no scenario, no command.
 //!
 //! A hazard says where it holds now ([`Rule::Lasting`]), or that it just happened ([`Rule::Moment`]). It also says which
-//! halves of the world it reads, so that it is asked again only when one of them changed ([`sight`]).
+//! halves of the world it reads, so that it is asked again only when one of them changed ([`sight`]). It tells a finding in
+//! a sentence ([`telling`]), and what should have been done, looking back upon the run ([`hindsight`], [`advice`]).
 
+mod advice;
 mod bad_default_sr;
+mod data_destroyed;
 mod double_attach;
 mod double_writer;
 mod forgotten_host_alive;
 mod ghost_record;
 mod ha_silently_off;
+pub mod hindsight;
 mod late_write;
 mod needless_master_word;
 mod no_master;
@@ -21,6 +25,7 @@ mod reused_without_reinstall;
 mod sight;
 mod stale_database;
 mod stale_lock;
+mod telling;
 mod two_masters;
 mod two_sr_masters;
 mod unprotected_disk;
@@ -36,8 +41,12 @@ pub(crate) mod stage;
 use crate::base::ids::{MachineId, PoolId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::World;
-use crate::world::event::Event;
+use crate::world::event::{Event, StepIx};
+use advice::Adviser;
+use hindsight::Hindsight;
 use sight::{Reads, Sight};
+use telling::Telling;
+use watch::Found;
 
 /// How bad a hazard is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -68,7 +77,7 @@ impl Severity {
 
 /// A hazard, by its place in [`ALL`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct HazardName(pub u8);
+pub struct HazardId(u8);
 
 /// A hazard's header.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +94,10 @@ pub struct HazardDoc {
     pub example: &'static str,
     /// How it is judged.
     rule: Rule,
+    /// A finding in one sentence.
+    sentence: fn(&Telling<'_>) -> String,
+    /// What should have been done about a finding.
+    advice: fn(&Adviser<'_>) -> String,
 }
 
 /// How a hazard is judged.
@@ -138,7 +151,7 @@ impl Site {
     }
 }
 
-/// Every hazard, the worst first.
+/// Every hazard, in the order in which lists and reports have them.
 pub const ALL: &[HazardDoc] = &[
     double_writer::DOC,
     late_write::DOC,
@@ -160,6 +173,7 @@ pub const ALL: &[HazardDoc] = &[
     whole_pool_fenced::DOC,
     protected_vm_down::DOC,
     bad_default_sr::DOC,
+    data_destroyed::DOC,
     needless_master_word::DOC,
     ha_silently_off::DOC,
     overcommitted::DOC,
@@ -168,15 +182,24 @@ pub const ALL: &[HazardDoc] = &[
 /// Hazards that are named and not built: nothing pauses a VDI yet.
 pub const NOT_YET: &[&str] = &["left-paused"];
 
-impl HazardName {
+impl HazardId {
     /// Two hosts write to one disk.
-    pub const DOUBLE_WRITER: HazardName = HazardName(0);
+    pub const DOUBLE_WRITER: HazardId = HazardId::of(&double_writer::DOC);
     /// Held-back writes landed over another's.
-    pub const LATE_WRITE: HazardName = HazardName(1);
+    pub const LATE_WRITE: HazardId = HazardId::of(&late_write::DOC);
+
+    /// The place of a header in [`ALL`]: that it stands there is seen when this is built.
+    const fn of(doc: &HazardDoc) -> HazardId {
+        let mut at = 0;
+        while !same(ALL[at].name.as_bytes(), doc.name.as_bytes()) {
+            at += 1;
+        }
+        HazardId(at as u8)
+    }
 
     /// The hazard of this name.
-    pub fn find(name: &str) -> Option<HazardName> {
-        ALL.iter().position(|doc| doc.name == name).map(|at| HazardName(at as u8))
+    pub fn find(name: &str) -> Option<HazardId> {
+        ALL.iter().position(|doc| doc.name == name).map(|at| HazardId(at as u8))
     }
     /// Its header.
     pub fn doc(self) -> &'static HazardDoc {
@@ -186,9 +209,38 @@ impl HazardName {
     pub fn severity(self) -> Severity {
         self.doc().severity
     }
-    /// All of them, the worst first.
-    pub fn all() -> impl Iterator<Item = HazardName> {
-        (0..ALL.len() as u8).map(HazardName)
+    /// All of them, in the order of the list.
+    pub fn all() -> impl Iterator<Item = HazardId> {
+        (0..ALL.len() as u8).map(HazardId)
+    }
+}
+
+/// Whether two names are one.
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < a.len() {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+impl Found {
+    /// It in one sentence, about the gap between what is so and what is believed; `world` knows the names.
+    pub fn sentence(&self, world: &World) -> String {
+        (self.hazard.doc().sentence)(&Telling::new(world, self))
+    }
+
+    /// What should have been done: the step that was missed, with its host, SR and line. It depends on what the run did: which
+    /// command of the cause let go, how the host was at that time, what was done too late or left out. `causes` are the steps
+    /// of its cause, in order.
+    pub fn advice(&self, past: &Hindsight<'_>, causes: &[StepIx]) -> String {
+        (self.hazard.doc().advice)(&Adviser::new(past, self, causes))
     }
 }
 
@@ -196,8 +248,8 @@ impl HazardName {
 mod tests {
     use super::*;
 
-    /// What scenarios and reports call them, and how bad each is: the worst first.
-    const TABLE: [(&str, Severity); 23] = [
+    /// What scenarios and reports call them, and how bad each is.
+    const TABLE: [(&str, Severity); 24] = [
         ("double-writer", Severity::Corruption),
         ("late-write", Severity::Corruption),
         ("double-attach", Severity::Danger),
@@ -218,6 +270,7 @@ mod tests {
         ("whole-pool-fenced", Severity::Outage),
         ("protected-vm-down", Severity::Outage),
         ("bad-default-sr", Severity::Notice),
+        ("data-destroyed", Severity::Corruption),
         ("needless-master-word", Severity::Notice),
         ("ha-silently-off", Severity::Notice),
         ("overcommitted", Severity::Notice),
@@ -226,9 +279,9 @@ mod tests {
     #[test]
     fn names_and_severities_are_these() {
         assert_eq!(ALL.iter().map(|doc| (doc.name, doc.severity)).collect::<Vec<_>>(), TABLE);
-        assert_eq!(HazardName::find("double-writer"), Some(HazardName::DOUBLE_WRITER));
-        assert_eq!(HazardName::find("late-write"), Some(HazardName::LATE_WRITE));
-        assert_eq!(HazardName::find("left-paused"), None);
+        assert_eq!(HazardId::find("double-writer"), Some(HazardId::DOUBLE_WRITER));
+        assert_eq!(HazardId::find("late-write"), Some(HazardId::LATE_WRITE));
+        assert_eq!(HazardId::find("left-paused"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The word `master` where it does not belong.
 
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::world::World;
 use crate::world::event::Event;
 
@@ -11,6 +11,11 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "Somebody ran `resetvdis.py` with the word `master` for a host that was not the SR's master when it failed. It works, but the word also clears the mark `paused` on every disk of the SR, whoever set it, and so ends the protection of a snapshot or a coalesce under way. It is a moment: `since` and `until` are the same. Give the word only for a pool master that died, or for a host with local storage.",
     example: "{hazard: needless-master-word, sr: nfs1, host: beta}",
     rule: Rule::Moment(told),
+    sentence: |told| {
+        let were = if told.one { "was" } else { "were" };
+        format!("`resetvdis.py … master` was said of {}, which {were} not the master of {} when it stopped", told.hosts, told.place)
+    },
+    advice,
 };
 
 fn told(event: &Event, world: &World) -> Option<Site> {
@@ -18,6 +23,19 @@ fn told(event: &Event, world: &World) -> Option<Site> {
         Event::NeedlessMasterWord { by, sr, host } => Some(Site::new(Place::Sr(sr), vec![world.names.hosts[host.at()].machine]).by(by)),
         _ => None,
     }
+}
+
+fn advice(adviser: &Adviser<'_>) -> String {
+    let Place::Sr(sr) = adviser.found.place else { return String::new() };
+    let names = adviser.names();
+    let hosts = adviser.list(&adviser.found.hosts);
+    let step = adviser.author(adviser.found.since, |event| matches!(event, Event::NeedlessMasterWord { sr: of, .. } if *of == sr));
+    let place = step.map_or_else(|| "`resetvdis.py`".to_owned(), |step| adviser.past.mention(step));
+    let whose = match names.srs[sr.at()].machine {
+        Some(owner) => format!("{} is in {}", names.sr(sr), adviser.machine(owner)),
+        None => format!("{hosts} did not rule {} when it stopped", names.sr(sr)),
+    };
+    format!("leave out the word `master` in {place}: {whose}")
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! A host waits for a master that does not come.
 
+use super::hindsight::{Health, Kind};
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::base::time::Span;
 use crate::world::World;
+use crate::world::memory::PoolConf;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "no-master",
@@ -12,6 +14,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A host's toolstack has been without a master for longer than the setting `master-grace`. Its guests run on, but nothing can be started, stopped or moved there, and `xe` hangs, or answers with the error of emergency mode. Without HA nobody becomes master by itself. Repair the master or its network: when it is back all is normal again. If it is truly dead, switch it off, then `xe pool-emergency-transition-to-master` on a member and `xe pool-recover-slaves` there.",
     example: "{hazard: no-master, host: beta}",
     rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::LINKS), sites, grace: Some(grace) },
+    sentence: |told| format!("{} has reached no master since {}", told.place, told.found.since),
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -27,6 +31,57 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 
 fn grace(world: &World, _: Place) -> Span {
     world.settings.master_grace
+}
+
+fn advice(adviser: &Adviser<'_>) -> String {
+    let Place::Host(machine) = adviser.found.place else { return String::new() };
+    let name = adviser.machine(machine);
+    if let Some(until) = adviser.found.until {
+        let before = adviser.past.at(until).iter().find_map(|entry| entry.step);
+        return match before {
+            Some(step) => format!(
+                "come to {} sooner: {name} was without a master for {}",
+                adviser.past.mention(step),
+                until.since(adviser.found.since)
+            ),
+            None => format!("bring the master back sooner: {name} was without one for {}", until.since(adviser.found.since)),
+        };
+    }
+    if let Some(master) = adviser.world.masters(adviser.world.pool_of(machine)).next() {
+        let (linked, master) = (adviser.world.linked(master, machine), adviser.machine(master));
+        let ha = &adviser.world.stacks[machine.at()].ha;
+        // Armed it needs the statefile too.
+        let sr = ha.config.as_ref().filter(|_| ha.armed).map(|config| config.sr).filter(|sr| !adviser.world.reaches(machine, *sr));
+        let and_path = sr.map_or_else(String::new, |sr| format!(", and the path of {name} to {}", adviser.names().sr(sr)));
+        if !linked {
+            return format!("mend the network between {master} and {name}{and_path}: {master} is the master, and {name} does not reach it");
+        }
+        if let Some(sr) = sr {
+            let sr = adviser.names().sr(sr);
+            return format!("mend the path of {name} to {sr}: without the statefile it comes into no liveset");
+        }
+        let promotion = adviser.past.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
+        let after = promotion.map_or_else(String::new, |c| format!(" after {}", c.mention()));
+        return format!("run `xe pool-recover-slaves` on {master}{after}: {name} still waits for another master");
+    }
+    if adviser.world.stacks[machine.at()].ha.armed {
+        return format!("mend the network and the heartbeat SR for {name}: it finds its master in a liveset, and is in none");
+    }
+    let old = match adviser.world.stacks[machine.at()].conf {
+        PoolConf::Slave(master) => master,
+        _ => adviser.world.first_master,
+    };
+    let end = adviser.world.now;
+    let mend = match adviser.past.health(old, end) {
+        Health::Off => format!("boot {}", adviser.machine(old)),
+        Health::Hung => format!("power {} off and boot it again", adviser.machine(old)),
+        Health::CutOff => format!("mend the network of {}", adviser.machine(old)),
+        _ => format!("run `service xapi start` on {}", adviser.machine(old)),
+    };
+    let old = adviser.machine(old);
+    format!(
+        "{mend}; if it can't be repaired, see that {old} is off, then `xe pool-emergency-transition-to-master` on {name} and `xe pool-recover-slaves` there"
+    )
 }
 
 #[cfg(test)]

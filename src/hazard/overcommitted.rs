@@ -1,7 +1,10 @@
 //! The pool can't keep what it promises.
 
+use super::hindsight::Health;
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use crate::base::ids::{MachineId, VmId};
+use crate::world::belief::plan::Planner;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "overcommitted",
@@ -10,6 +13,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "There is no failover plan for as many failures as the pool is to tolerate: not every protected VM would find a place, or one of them is tied to a host. Nothing is broken yet, but operations that make it worse are not refused any more, and after a failure VMs are started in their order until memory is full. Add memory or hosts, bring back those that are down, protect fewer VMs, put their disks on shared SRs that are plugged everywhere, or ask for fewer failures to tolerate.",
     example: "{hazard: overcommitted}",
     rule: Rule::Lasting { reads: Reads::HA.and(Reads::ROLES), sites, grace: None },
+    sentence: |told| format!("{} has no failover plan for the failures that it is to tolerate", told.place),
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -18,6 +23,41 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     if db.ha.enabled && db.ha.overcommitted {
         out.push(Site::new(Place::Pool(db.pool), Vec::new()).by(ruler));
     }
+}
+
+/// The pool promises more than it can keep.
+fn advice(adviser: &Adviser<'_>) -> String {
+    let db = adviser.world.db(adviser.world.ruler());
+    // Who was lost only later is not what was missing.
+    let was_up = |machine: &MachineId| adviser.past.health(*machine, adviser.found.since) != Health::Off;
+    let dead = db.hosts.iter().filter(|(_, record)| !record.live).filter_map(|(host, _)| adviser.world.machine_of(*host));
+    let down: Vec<MachineId> = dead.filter(|machine| !was_up(machine)).collect();
+    let tied: Vec<&str> = tied(adviser).into_iter().map(|vm| adviser.names().vm(vm)).take(3).collect();
+    let console = adviser.master_console();
+    let fewer = format!("`xe pool-param-set uuid=$pool ha-host-failures-to-tolerate={}` on {console}", db.ha.plan_exists_for);
+    match (adviser.found.until, down.is_empty()) {
+        (Some(until), _) => format!("nothing was missed: there was a plan again at {until}"),
+        (None, _) if !tied.is_empty() => format!(
+            "put the disks of {} on a shared SR that all hosts have plugged, or protect it no more: tied to one host, it has no failover",
+            tied.join(", ")
+        ),
+        (None, false) => format!("bring back {}, or ask for less: {fewer}", adviser.list(&down)),
+        (None, true) if db.ha.plan_exists_for < db.ha.failures_to_tolerate => {
+            format!("add memory or hosts, protect fewer VMs, or ask for less: {fewer}")
+        }
+        (None, true) => {
+            "put the disks of every protected VM on a shared SR that all hosts have plugged, or make room for those that are down".into()
+        }
+    }
+}
+
+/// The protected VMs that can run on one host alone.
+fn tied(adviser: &Adviser<'_>) -> Vec<VmId> {
+    let db = adviser.world.db(adviser.world.ruler());
+    let live = db.live_set();
+    let names = adviser.names();
+    let planner = Planner::new(db, names, &live, adviser.world.release);
+    planner.protected().into_iter().filter(|vm| !planner.agile(*vm)).collect()
 }
 
 #[cfg(test)]

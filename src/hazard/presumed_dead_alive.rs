@@ -1,7 +1,10 @@
 //! A host is taken for dead and runs on.
 
+use super::advice::RESTARTED;
+use super::hindsight::{Health, Kind};
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use crate::base::time::Time;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "presumed-dead-alive",
@@ -10,6 +13,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A master holds a host for dead that still runs its guests on shared storage. While the record says dead, nobody asks the host: `host-forget` and `vm-reset-powerstate --force` pass as if it were off, and one command more and its disks are free to be opened twice. It comes after 600 s of silence (a dead switch port is enough), and for up to half a minute after every start of a master. Go and look before you type anything: `host-list` says what the master has heard, not what is so.",
     example: "{hazard: presumed-dead-alive, host: beta, by: alpha}",
     rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES), sites, grace: None },
+    sentence: |told| format!("{} holds {} for dead, and it still runs guests and reaches shared storage", told.by, told.place),
+    advice: |adviser| adviser.left_ha(RESTARTED).unwrap_or_else(|| advice(adviser)),
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -19,6 +24,63 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
         let buries = |master| world.db(master).host(host).is_some_and(|record| !record.live);
         if let Some(master) = sight.masters_over(*machine).iter().copied().find(|master| buries(*master)) {
             out.push(Site::new(Place::Host(*machine), vec![*machine]).by(master));
+        }
+    }
+}
+
+fn advice(adviser: &Adviser<'_>) -> String {
+    let Place::Host(machine) = adviser.found.place else { return String::new() };
+    if let Some(back) = adviser.came_back() {
+        return adviser.afresh_instead(back);
+    }
+    let (name, since) = (adviser.machine(machine), adviser.found.since);
+    let by = adviser.found.by.unwrap_or(adviser.world.first_master);
+    let master = adviser.machine(by);
+    let why = adviser.past.why_buried(machine, by, since);
+    let next = adviser.past.first(since, adviser.found.until.unwrap_or(Time::NEVER), |c| c.kind.lets_go());
+    if let Some(promotion) = adviser.promotion() {
+        if let Some(forget) = adviser.forgotten_before(by, promotion.began) {
+            return adviser.off_before(&[by], forget);
+        }
+        let old = adviser.former_master(promotion.console);
+        // Who is replaced while it lives, and who is not told of the new master, each go on without the other.
+        if old == Some(by) || promotion.console == by && old == Some(machine) {
+            return adviser.off_before(old.as_slice(), promotion);
+        }
+        if promotion.console == by && why.is_some_and(|why| why.step == Some(promotion.step)) {
+            let until_then = format!("until then {master} holds {name} for dead, which was up");
+            let done = adviser.past.first(promotion.began, Time::NEVER, |c| c.kind == Kind::Recover && c.console == by);
+            return match done {
+                Some(recover) => format!(
+                    "come to {} right after {}, and forget or reset nothing before: {until_then}",
+                    recover.mention(),
+                    promotion.mention()
+                ),
+                None => format!(
+                    "run `xe pool-recover-slaves` on {master} right after {}, and forget or reset nothing before: {until_then}",
+                    promotion.mention()
+                ),
+            };
+        }
+    }
+    if why.is_some_and(|why| why.due == "xapi-start") {
+        let heard = format!("{master} had just started and had not heard {name} yet, which was up all the time");
+        return match next {
+            Some(command) => format!("wait for the next heartbeat of {name} before {}: {heard}", command.mention()),
+            None => format!("wait for the next heartbeat of {name} before any forget or reset: {heard}"),
+        };
+    }
+    match next {
+        Some(command) => adviser.off_before(&[machine], command),
+        None => {
+            let mend = match adviser.past.health(machine, since) {
+                Health::CutOff => format!("mend the network of {name}"),
+                Health::Hung => format!("power {name} off and boot it again"),
+                Health::ToolstackStopped => format!("run `service xapi start` on {name}"),
+                _ if adviser.past.health(by, since) == Health::CutOff => format!("mend the network of {master}"),
+                _ => format!("look why {master} does not hear {name}"),
+            };
+            format!("{mend}, or power off {name} before any forget, reset or `resetvdis.py`: {}", adviser.was(machine, since))
         }
     }
 }

@@ -1,9 +1,11 @@
 //! A protected VM is down for longer than HA takes to bring one back.
 
+use super::hindsight::{Command, Kind};
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::base::time::Span;
 use crate::world::World;
+use crate::world::event::Event;
 use crate::world::memory::daemon::MONITOR;
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -13,6 +15,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A VM with the priority `restart` lost its host and was not brought back in the time that the worst case of one fault takes: detection, the views that do not agree, the longest wait before the liveset shrinks, the election of a master and its start, and the start of the VM. For a timeout of 60 s that is about five minutes. HA tries again every two minutes and needs a cause to fail: no host with memory or with the VM's SR, a lock that nobody releases, a master that waits for hosts to enable themselves, restarts that are held off, or no liveset at all. Look at `ha-overcommitted` and at what a start by hand answers.",
     example: "{hazard: protected-vm-down, vm: db}",
     rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES).and(Reads::HA), sites, grace: Some(grace) },
+    sentence: |told| format!("{} runs nowhere since {}, and HA has not brought it back", told.place, told.found.since),
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -40,6 +44,42 @@ pub fn grace(world: &World, _: Place) -> Span {
     let shrunk = patience + patience + sleep + times.beat.max(times.round);
     // A member notices that its master is gone, becomes master, waits for the others to enable themselves, and passes.
     shrunk + MONITOR.times(3) + world.settings.role_change + world.settings.xapi_start + world.settings.vm_start
+}
+
+/// HA did not bring a protected VM back in time.
+fn advice(adviser: &Adviser<'_>) -> String {
+    let Place::Vm(vm) = adviser.found.place else { return String::new() };
+    let name = adviser.names().vm(vm);
+    let failed = adviser.past.events.iter().rev().find_map(|entry| match entry.event {
+        Event::VmRestartFailed { vm: of, code, .. } if *of == vm && entry.at >= adviser.found.since => Some(*code),
+        _ => None,
+    });
+    let db = adviser.world.db(adviser.world.ruler());
+    let held = |command: &&Command| command.kind == Kind::HoldRestarts && adviser.found.until.is_none_or(|until| command.began < until);
+    if let (Some(until), Some(command)) = (adviser.found.until, adviser.commands().find(held)) {
+        let long = until.since(adviser.found.since);
+        return format!("leave out {}, or end it sooner (`seconds=0`): {name} was down for {long}", command.mention());
+    }
+    if let Some(code) = failed {
+        let why = format!("HA's own start of {name} met {code}");
+        return match code {
+            _ if adviser.found.until.is_some() => format!("see sooner to what kept {name} down: {why}"),
+            "NO_HOSTS_AVAILABLE" => format!("{}: {why}", adviser.no_home(vm, "HA starts it within two minutes")),
+            _ => format!("see to what {why}: HA tries again every two minutes"),
+        };
+    }
+    if db.ha.restarts_held_until.is_some_and(|until| until > adviser.world.now) {
+        return format!("run `xe pool-ha-prevent-restarts-for seconds=0` on {}: restarts are held off", adviser.master_console());
+    }
+    match adviser.found.until {
+        Some(until) => {
+            format!("mend sooner what {} broke: {name} was down for {}", adviser.what_broke(), until.since(adviser.found.since))
+        }
+        None => match adviser.waits_for_ha() {
+            Some(wait) => wait.into(),
+            None => format!("bring back a liveset with a master: there was nobody to restart {name}"),
+        },
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! HA starts a VM again that still runs on a host which was taken for fenced.
 
+use super::advice::RESTARTED;
+use super::hindsight::{Command, Kind};
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Telling};
 use crate::base::ids::{MachineId, VmId};
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -11,6 +13,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A master takes every host that left the liveset for fenced: it releases its locks and starts its VMs elsewhere, and no lock stands in the way. This host was not fenced: it left HA by `host-emergency-ha-disable`, or its watchdog did not strike. Its guests still run and write, so that the restarted VM is the second writer of the same disks. Never disable HA on a single host of a living pool; use `pool-ha-disable`. If it was done, shut the VM down on the host that left, or cut that host's power, before anything else.",
     example: "{hazard: restart-beside-running, vm: db}",
     rule: Rule::Lasting { reads: Reads::ALL, sites, grace: None },
+    sentence,
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -27,6 +31,26 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
             }
         }
     }
+}
+
+fn sentence(told: &Telling<'_>) -> String {
+    let (vm, hosts) = (told.place, &told.hosts);
+    match told.one {
+        true => format!("HA restarts {vm}, which still runs on a host that it took for fenced ({hosts})"),
+        false => format!("HA has restarted {vm} beside a host that it took for fenced: it runs on {hosts}"),
+    }
+}
+
+/// A host left HA while the others went on.
+fn advice(adviser: &Adviser<'_>) -> String {
+    let left = |command: &&Command| {
+        command.kind == Kind::LeaveHa && command.began <= adviser.found.since && adviser.found.hosts.contains(&command.console)
+    };
+    if let Some(command) = adviser.past.commands.iter().rev().find(left) {
+        return adviser.stay_in_ha(command, RESTARTED);
+    }
+    let hosts: Vec<MachineId> = adviser.found.hosts.iter().copied().filter(|m| Some(*m) != adviser.found.by).take(1).collect();
+    format!("power off {} before HA restarts its VMs: it was taken for fenced, and was not", adviser.list(&hosts))
 }
 
 #[cfg(test)]

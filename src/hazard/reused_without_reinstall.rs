@@ -1,7 +1,7 @@
 //! A machine that must not serve again serves again.
 
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::base::ids::MachineId;
 use crate::world::World;
 
@@ -12,6 +12,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A machine serves again, or still, with the disk that it had before its pool forgot it or replaced it as master. It remembers another pool: its own database, its own locks, its own idea of who is master, all on the same shared storage. The manual allows such a machine back only after a fresh installation, and then `pool-join`. Switch it off, or take it from the storage, and install it afresh.",
     example: "{hazard: reused-without-reinstall, host: beta}",
     rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::HOSTS).and(Reads::GUESTS), sites, grace: None },
+    sentence: |told| format!("{} serves without the fresh installation that it needs", told.place),
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -40,6 +42,28 @@ fn accepted_by(world: &World, machine: MachineId) -> Option<MachineId> {
     let (master, epoch) = world.stacks[machine.at()].joined?;
     let known = || world.db(master).host(world.host_on(machine)).is_some();
     (world.xapi_runs(machine) && world.is_master(master) && world.stacks[master.at()].epoch == epoch && known()).then_some(master)
+}
+
+fn advice(adviser: &Adviser<'_>) -> String {
+    let Place::Host(machine) = adviser.found.place else { return String::new() };
+    if let Some(back) = adviser.came_back() {
+        return adviser.afresh_instead(back);
+    }
+    let name = adviser.machine(machine);
+    if let Some(step) = adviser.causes.iter().find(|step| adviser.past.brings_back(**step, machine)) {
+        return adviser.afresh_instead((machine, *step));
+    }
+    let promotion = adviser.promotion();
+    let intruder = promotion.and_then(|c| adviser.forgotten_before(c.console, c.began).map(|forget| (c.console, forget)));
+    if let Some((console, forget)) = intruder.filter(|(console, _)| *console != machine) {
+        return adviser.off_before(&[console], forget);
+    }
+    match adviser.forgotten_before(machine, adviser.found.since).or(promotion) {
+        Some(command) => {
+            format!("{}, and install it afresh (`reinstall: {name}`) before it serves again", adviser.off_before(&[machine], command))
+        }
+        None => format!("power off {name} and install it afresh (`reinstall: {name}`) before it serves again"),
+    }
 }
 
 #[cfg(test)]

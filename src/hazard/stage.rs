@@ -3,7 +3,7 @@
 
 use super::sight::Sight;
 use super::watch::{Found, Watch};
-use super::{HazardName, Rule, Site};
+use super::{HazardId, Rule, Site};
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::World;
@@ -41,7 +41,7 @@ pub fn at(place: Place, hosts: &[MachineId]) -> Site {
 
 /// The findings of one hazard: since, until, place, hosts.
 pub fn named(found: &[Found], name: &str) -> Vec<(Time, Option<Time>, Place, Vec<MachineId>)> {
-    let hazard = HazardName::find(name).unwrap();
+    let hazard = HazardId::find(name).unwrap();
     found.iter().filter(|f| f.hazard == hazard).map(|f| (f.since, f.until, f.place, f.hosts.clone())).collect()
 }
 
@@ -87,12 +87,12 @@ impl Stage {
     }
     /// Where a lasting hazard holds now.
     pub fn holds(&self, name: &str) -> Vec<Site> {
-        let Rule::Lasting { sites, .. } = HazardName::find(name).unwrap().doc().rule else { panic!("{name} is a moment") };
+        let Rule::Lasting { sites, .. } = HazardId::find(name).unwrap().doc().rule else { panic!("{name} is a moment") };
         look(&self.world, sites).into_iter().map(|site| Site { since: None, ..site }).collect()
     }
     /// What a hazard that is a moment makes of the events so far.
     pub fn told(&self, name: &str) -> Vec<Site> {
-        let Rule::Moment(told) = HazardName::find(name).unwrap().doc().rule else { panic!("{name} lasts") };
+        let Rule::Moment(told) = HazardId::find(name).unwrap().doc().rule else { panic!("{name} lasts") };
         self.fx.events.iter().filter_map(|event| told(event, &self.world)).collect()
     }
     /// A watch sees what happened since it last looked.

@@ -1,7 +1,10 @@
 //! A master rules with an old book.
 
+use super::hindsight::{Command, Health, Kind};
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use crate::base::ids::MachineId;
+use crate::base::time::Time;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "stale-database",
@@ -10,6 +13,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A member was made master on a copy of the database that was older than the last changes of the old master, and those are lost: VMs started since are halted in its book, VMs stopped since are running, locks taken since are not there. A member's copy is as old as its last turn, 300 s times the number of members. Compare the book with the hosts (`list_domains` on each) before you start or reset anything. While the old master answers, `xe pool-sync-database` there first makes the copies equal.",
     example: "{hazard: stale-database, host: gamma}",
     rule: Rule::Lasting { reads: Reads::ROLES, sites, grace: None },
+    sentence: |told| format!("{} rules with a copy that was older than its former master's database", told.place),
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -19,6 +24,41 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
             out.push(Site::new(Place::Host(master), vec![master]).by(master));
         }
     }
+}
+
+fn advice(adviser: &Adviser<'_>) -> String {
+    if let Some(back) = adviser.came_back() {
+        return adviser.afresh_instead(back);
+    }
+    let Some(transition) = adviser.commands().find(|c| c.kind == Kind::Transition) else {
+        let name = adviser.found.by.map_or("the new master", |by| adviser.machine(by));
+        return format!("compare `xe vm-list` on {name} with `list_domains` on every host before anything is started");
+    };
+    if let Some(forget) = adviser.forgotten_before(transition.console, transition.began) {
+        return adviser.off_before(&[transition.console], forget);
+    }
+    let own = adviser.past.last_copied(transition.console, transition.began);
+    let newer = |m: &MachineId| {
+        *m != transition.console
+            && Some(*m) != adviser.former_master(transition.console)
+            && adviser.past.health(*m, transition.began) == Health::Well
+            && adviser.past.last_copied(*m, transition.began) > own
+    };
+    if let Some(better) = adviser.world.machines().find(newer) {
+        let (better, console) = (adviser.machine(better), adviser.machine(transition.console));
+        return format!("promote {better} rather than {console} in {}: its copy of the database was newer", transition.mention());
+    }
+    // A copy can only be had where both are in touch.
+    let well = |m: MachineId| adviser.past.health(m, transition.began) == Health::Well;
+    let old = adviser.former_master(transition.console).filter(|old| well(*old) && well(transition.console));
+    if let Some(old) = old {
+        let old = adviser.machine(old);
+        return format!("run `xe pool-sync-database` on {old} before {}: {old} was up", transition.mention());
+    }
+    let next =
+        adviser.past.first(transition.began, Time::NEVER, |c| matches!(c.kind, Kind::Start(_) | Kind::Reset(_) | Kind::Release { .. }));
+    let before = next.map_or_else(|| "anything is started or reset".to_owned(), Command::mention);
+    format!("compare `xe vm-list` with `list_domains` on every host before {before}: {}", adviser.age_of_book(transition))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! A lock of a host that does not use the disk.
 
 use super::sight::{Reads, Sight, openers};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use crate::base::ids::VmId;
+use crate::world::event::Event;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "stale-lock",
@@ -10,6 +12,11 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A disk is locked for a host that does not have it open any more: the host died, and nobody released its locks. The data is whole, but the VM starts nowhere else: `VDI <UUID> already attached RW`. Make sure that the host is off, then run `/opt/xensource/sm/resetvdis.py HOST-UUID SR-UUID` on the pool master once for each SR, with the word `master` if the host was the SR's master. A host that boots again releases its own.",
     example: "{hazard: stale-lock, vdi: db-root, host: beta}",
     rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::LOCKS).and(Reads::ROLES), sites, grace: None },
+    sentence: |told| {
+        let does = if told.one { "does" } else { "do" };
+        format!("the database has a lock of {0} on {1}, which {0} {does} not have open", told.hosts, told.place)
+    },
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -24,6 +31,24 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
         if !hosts.is_empty() {
             out.push(Site::new(Place::Vdi(vdi), hosts).by(ruler));
         }
+    }
+}
+
+fn advice(adviser: &Adviser<'_>) -> String {
+    let Place::Vdi(vdi) = adviser.found.place else { return String::new() };
+    let names = adviser.names();
+    let users: Vec<VmId> = names.vbds.iter().filter(|vbd| vbd.vdi == vdi).map(|vbd| vbd.vm).collect();
+    let failed = adviser.failed_start(&users);
+    let ended = adviser.ended(|event| matches!(event, Event::LockRemoved { vdi: of, .. } if *of == vdi));
+    if let Some(ended) = ended {
+        return match failed {
+            Some(start) => format!("release the locks of {} before {}: {ended}", adviser.list(&adviser.found.hosts), start.mention()),
+            None => format!("nothing was missed: {ended}; until then the disk could be opened by nobody else"),
+        };
+    }
+    match adviser.waits_for_ha() {
+        Some(wait) => wait.into(),
+        None => format!("{}{}", adviser.first_a_master(), adviser.release(vdi, failed)),
     }
 }
 

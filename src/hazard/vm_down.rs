@@ -1,9 +1,12 @@
 //! A VM is down for too long.
 
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use crate::base::ids::SrId;
 use crate::base::time::Span;
 use crate::world::World;
+use crate::world::belief::PowerState;
+use crate::world::event::Event;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "vm-down",
@@ -12,6 +15,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A VM lost its host and has been down for longer than its `grace` (10 minutes unless the scenario says otherwise). `since` is when it went down. Without HA nobody starts it again but you. Make sure that its host is off, reset its record, release its locks on every SR that it has disks on, and start it elsewhere; a start that is still refused names what was left out.",
     example: "{hazard: vm-down, vm: db}",
     rule: Rule::Lasting { reads: Reads::GUESTS, sites, grace: Some(grace) },
+    sentence: |told| format!("{} runs nowhere since {}, and nobody shut it down", told.place, told.found.since),
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -25,6 +30,45 @@ fn grace(world: &World, place: Place) -> Span {
         Place::Vm(vm) => world.names.vms[vm.at()].grace,
         _ => Span::ZERO,
     }
+}
+
+fn advice(adviser: &Adviser<'_>) -> String {
+    let Place::Vm(vm) = adviser.found.place else { return String::new() };
+    let names = adviser.names();
+    let (name, grace) = (names.vm(vm), names.vms[vm.at()].grace);
+    if let Some(until) = adviser.found.until {
+        let started = adviser.author(until, |event| matches!(event, Event::DomainStarted { vm: of, .. } if *of == vm));
+        let Some(step) = started else { return format!("start {name} sooner: it was down for {}", until.since(adviser.found.since)) };
+        let mention = adviser.past.mention(step);
+        let failed = adviser.failed_start(&[vm]).map_or_else(String::new, |start| format!("; {} failed", start.mention()));
+        return format!("come to {mention} sooner: {name} was down for {}, its grace is {grace}{failed}", until.since(adviser.found.since));
+    }
+    if let Some(wait) = adviser.waits_for_ha() {
+        return match names.vms[vm.at()].protection {
+            Some(_) => wait.into(),
+            None => format!("{wait}; then `xe vm-start vm={name}`: HA does not protect it"),
+        };
+    }
+    let mut missing = Vec::new();
+    let ruler = adviser.world.ruler();
+    if adviser.world.db(ruler).vm(vm).is_some_and(|record| record.power_state == PowerState::Running) {
+        missing.push(adviser.reset(vm, None));
+    }
+    let mut released: Vec<SrId> = Vec::new();
+    for vdi in adviser.disks(vm) {
+        let sr = names.vdis[vdi.at()].sr;
+        let release = adviser.release(vdi, None);
+        if !release.is_empty() && !released.contains(&sr) {
+            released.push(sr);
+            missing.push(release);
+        }
+    }
+    let start = match adviser.home_for(vm) {
+        Some(machine) => format!("`xe vm-start vm={name} on={}` on {}", adviser.machine(machine), adviser.master_console()),
+        None => adviser.no_home(vm, "start it there"),
+    };
+    missing.push(start);
+    format!("{}{}", adviser.first_a_master(), missing.join("; then "))
 }
 
 #[cfg(test)]

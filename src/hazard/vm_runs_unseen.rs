@@ -1,5 +1,6 @@
 //! A VM runs where the database does not have it.
 
+use super::advice::RESTARTED;
 use super::sight::{Reads, Sight};
 use super::{HazardDoc, Place, Rule, Severity, Site};
 use crate::world::belief::PowerState;
@@ -11,6 +12,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "A VM runs on a host, and a master has it as halted, or on another host. The database's own guard is gone: `vm-start` is no longer refused for a VM that runs already, and only the lock on its disks, if it still stands, prevents a second copy. It comes of `vm-reset-powerstate` or `host-forget` for a host that was not off, and of promotions and restores on an older database. Find out where the VM runs (`list_domains` on every host) before you start it.",
     example: "{hazard: vm-runs-unseen, vm: db, hosts: [beta]}",
     rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES), sites, grace: None },
+    sentence: |told| format!("{} runs on {}, and {} has it as halted or elsewhere", told.place, told.hosts, told.by),
+    advice: |adviser| adviser.left_ha(RESTARTED).unwrap_or_else(|| adviser.believed_gone()),
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {

@@ -3,7 +3,7 @@
 //! lasted longer, and `since` is still its first instant. Sees `&World` and changes nothing.
 
 use super::sight::{Reads, Sight};
-use super::{HazardName, Place, Rule, Site};
+use super::{HazardId, Place, Rule, Site};
 use crate::base::ids::{MachineId, VdiId};
 use crate::base::time::{Span, Time};
 use crate::world::World;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Found {
     #[allow(missing_docs)]
-    pub hazard: HazardName,
+    pub hazard: HazardId,
     #[allow(missing_docs)]
     pub place: Place,
     /// The first instant of the condition.
@@ -61,7 +61,7 @@ impl Open {
         self.grace.is_none_or(|grace| now.since(self.since) > grace)
     }
 
-    fn found(&self, (hazard, place): (HazardName, Place), until: Option<Time>) -> Found {
+    fn found(&self, (hazard, place): (HazardId, Place), until: Option<Time>) -> Found {
         let noticed = self.since + self.grace.unwrap_or(Span::ZERO);
         Found {
             hazard,
@@ -80,7 +80,7 @@ impl Open {
 /// The watch over one run.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Watch {
-    open: BTreeMap<(HazardName, Place), Open>,
+    open: BTreeMap<(HazardId, Place), Open>,
     ended: Vec<Found>,
     /// Counts rounds of judging; 0 before the first.
     round: u64,
@@ -104,7 +104,7 @@ impl Watch {
             damaged |= matches!(event, Event::DiskDamaged { .. });
         }
         self.now = now;
-        for hazard in HazardName::all() {
+        for hazard in HazardId::all() {
             if let Rule::Moment(told) = hazard.doc().rule {
                 for site in events.iter().filter_map(|event| told(event, world)) {
                     self.tell_moment(hazard, site, now);
@@ -140,7 +140,7 @@ impl Watch {
         let now = world.now;
         let sight = Sight::new(world);
         let mut sites = Vec::new();
-        for hazard in HazardName::all() {
+        for hazard in HazardId::all() {
             let Rule::Lasting { reads, sites: point, grace } = hazard.doc().rule else { continue };
             if !reads.meets(changed) {
                 continue;
@@ -154,7 +154,7 @@ impl Watch {
     }
 
     /// A hazard holds at a place now.
-    fn see(&mut self, hazard: HazardName, site: Site, now: Time, grace: impl Fn(Place) -> Option<Span>) {
+    fn see(&mut self, hazard: HazardId, site: Site, now: Time, grace: impl Fn(Place) -> Option<Span>) {
         let round = self.round;
         let open = self.open.entry((hazard, site.place)).or_insert_with(|| Open {
             since: site.since.unwrap_or(now),
@@ -172,7 +172,7 @@ impl Watch {
     }
 
     /// Where a hazard was judged and not seen, it has ended.
-    fn close_unseen(&mut self, hazard: HazardName, now: Time) {
+    fn close_unseen(&mut self, hazard: HazardId, now: Time) {
         let round = self.round;
         let (first, last) = ((hazard, FIRST_PLACE), (hazard, LAST_PLACE));
         let gone: Vec<_> = self.open.range(first..=last).filter(|(_, open)| open.round != round).map(|(key, _)| *key).collect();
@@ -186,7 +186,7 @@ impl Watch {
     }
 
     /// A moment is a finding at once; two of one place at one instant are one.
-    fn tell_moment(&mut self, hazard: HazardName, site: Site, now: Time) {
+    fn tell_moment(&mut self, hazard: HazardId, site: Site, now: Time) {
         let same = |found: &&mut Found| found.hazard == hazard && found.place == site.place;
         if let Some(found) = self.ended.iter_mut().rev().take_while(|found| found.since == now).find(same) {
             extend(&mut found.hosts, &site.hosts);
@@ -202,7 +202,7 @@ impl Watch {
         for event in events {
             let Event::DiskDamaged { vdi, by, over } = *event else { continue };
             let damage = Some(Damage { at: now, by, over });
-            if let Some(open) = self.open.get_mut(&(HazardName::DOUBLE_WRITER, Place::Vdi(vdi))) {
+            if let Some(open) = self.open.get_mut(&(HazardId::DOUBLE_WRITER, Place::Vdi(vdi))) {
                 open.damage = open.damage.or(damage);
             }
             for found in self.ended.iter_mut().filter(|found| bears(found, vdi, by, over, now)) {
@@ -225,8 +225,8 @@ impl Watch {
 fn bears(found: &Found, vdi: VdiId, by: MachineId, over: MachineId, now: Time) -> bool {
     found.place == Place::Vdi(vdi)
         && match found.hazard {
-            HazardName::DOUBLE_WRITER => found.until == Some(now),
-            HazardName::LATE_WRITE => found.by == Some(by) || found.by == Some(over),
+            HazardId::DOUBLE_WRITER => found.until == Some(now),
+            HazardId::LATE_WRITE => found.by == Some(by) || found.by == Some(over),
             _ => false,
         }
 }
@@ -319,7 +319,7 @@ mod tests {
         write(&mut stage, &mut watch, BETA);
         let found = watch.finish(seconds(1000));
         let damage: Vec<_> = found.iter().filter_map(|f| f.damage.map(|damage| (f.hazard, damage))).collect();
-        assert_eq!(damage, [(HazardName::DOUBLE_WRITER, Damage { at: seconds(62), by: GAMMA, over: BETA })], "the first alone");
+        assert_eq!(damage, [(HazardId::DOUBLE_WRITER, Damage { at: seconds(62), by: GAMMA, over: BETA })], "the first alone");
     }
 
     #[test]
@@ -410,7 +410,7 @@ mod tests {
         stage.restore_path(BETA, NFS1);
         stage.watch(&mut watch);
         let found = watch.finish(seconds(1000));
-        let late: Vec<_> = found.iter().filter(|f| f.hazard == HazardName::LATE_WRITE).collect();
+        let late: Vec<_> = found.iter().filter(|f| f.hazard == HazardId::LATE_WRITE).collect();
         assert_eq!(late.len(), 1);
         assert_eq!((late[0].since, late[0].until, late[0].by), (seconds(130), Some(seconds(130)), Some(BETA)));
         assert_eq!(late[0].damage, Some(Damage { at: seconds(130), by: BETA, over: GAMMA }));

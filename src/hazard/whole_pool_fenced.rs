@@ -1,7 +1,7 @@
 //! HA has reset the last host of its pool.
 
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::base::ids::MachineId;
 use crate::world::MAIN_POOL;
 
@@ -12,6 +12,8 @@ pub const DOC: HazardDoc = HazardDoc {
     doc: "HA has fenced the last host that was up: every guest of the pool is down, and no data is harmed. It happens where no host could prove that it may live: the statefile was lost while one host was missing, or the network and the statefile at once. The hosts boot and try to join; as long as the cause lasts they fence or wait again, for ever. Mend the heartbeat SR and the network; if that can't be done, `xe host-emergency-ha-disable --force` on every host, and only when all of them are known to run nothing.",
     example: "{hazard: whole-pool-fenced}",
     rule: Rule::Lasting { reads: Reads::ALL, sites, grace: None },
+    sentence: |told| format!("HA has reset {}, and no other host of the pool is up", told.hosts),
+    advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
@@ -35,6 +37,17 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let up = |m: &MachineId| world.powered(*m) && (stayed(m) || left(m));
     if !fenced.is_empty() && !members.iter().any(up) {
         out.push(Site::new(Place::Pool(MAIN_POOL), fenced));
+    }
+}
+
+/// Everybody fenced: what kept them from proving that they may live.
+fn advice(adviser: &Adviser<'_>) -> String {
+    let undo = adviser.what_broke();
+    match adviser.found.until {
+        Some(_) => format!("mend sooner what {undo} broke; before work on the heartbeat SR or the network run `xe pool-ha-disable`"),
+        None => format!(
+            "mend what {undo} broke; if that can't be done, see that every host is up and runs no guest, then `xe host-emergency-ha-disable --force` on each"
+        ),
     }
 }
 

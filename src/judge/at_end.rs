@@ -5,7 +5,7 @@ use super::words::{found_text, hazard_text, worst_name};
 use super::{Expectation, Measured, bounds};
 use crate::engine::{Engine, Program, StepRecord};
 use crate::hazard::watch::Found;
-use crate::hazard::{HazardName, Severity};
+use crate::hazard::{HazardId, Severity};
 use crate::scenario::model::{Begin, Case, Expect, HazardExpect, Scenario, Step, StepExpect, Worst};
 use crate::scenario::words;
 use crate::world::World;
@@ -62,7 +62,7 @@ fn ended(step: &Step, expect: &StepExpect, record: &StepRecord, world: &World) -
 }
 
 /// Whether a hazard that must never occur did not.
-fn never(line: u32, hazard: HazardName, found: &[Found]) -> Expectation {
+fn never(line: u32, hazard: HazardId, found: &[Found]) -> Expectation {
     let first = found.iter().find(|found| found.hazard == hazard);
     Expectation {
         line,

@@ -92,7 +92,7 @@ fn finding(world: &World, found: &Found, because: Vec<Because>, advice: String) 
         }),
         because,
         advice,
-        sentence: super::sentences::sentence(world, found),
+        sentence: found.sentence(world),
     }
 }
 
@@ -180,7 +180,7 @@ fn story(run: &Run, hazards: &[Finding], places: &[usize]) -> Vec<StoryLine> {
             at: finding.since,
             actor: finding.severity.name().into(),
             // What held then, not what came of it: a story is read from its beginning.
-            what: super::sentences::sentence(&engine.world, &run.found[at].at_first()),
+            what: run.found[at].at_first().sentence(&engine.world),
             event: "hazard-began",
             finding: Some(at),
             ..blank()

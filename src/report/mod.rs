@@ -7,7 +7,6 @@ pub mod coverage;
 pub mod diff;
 pub mod json;
 pub mod ndjson;
-pub mod sentences;
 pub mod suite;
 pub mod tell;
 pub mod text;

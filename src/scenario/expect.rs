@@ -10,7 +10,7 @@ use super::scene::{Scene, StepIs};
 use super::tree::{Node, Value};
 use crate::base::ids::{MachineId, VdiId, VmId};
 use crate::base::time::{Span, Time};
-use crate::hazard::{self, HazardName, Severity};
+use crate::hazard::{self, HazardId, Severity};
 use std::collections::BTreeSet;
 
 const WORSTS: [(&str, Worst); 5] = [
@@ -193,13 +193,13 @@ fn read_scope(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -
     Scope { world: one("world", &scene.worlds), recovery: one("recovery", &scene.recoveries) }
 }
 
-fn hazard_name(reader: &mut Reader<'_>, node: &Node) -> Option<HazardName> {
+fn hazard_name(reader: &mut Reader<'_>, node: &Node) -> Option<HazardId> {
     let text = reader.text(node, "the name of a hazard")?;
     if hazard::NOT_YET.contains(&text) {
         reader.not_yet(node.place, &format!("the hazard `{text}`"));
         return None;
     }
-    let found = HazardName::find(text);
+    let found = HazardId::find(text);
     if found.is_none() {
         let help = match reader.guess(text, hazard::ALL.iter().map(|doc| doc.name)) {
             Some(guess) => format!("did you mean `{guess}`?"),

@@ -4,7 +4,7 @@ use crate::base::ids::{MachineId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::command::shell::Script;
 use crate::fault::{Act, Fault};
-use crate::hazard::{HazardName, Severity};
+use crate::hazard::{HazardId, Severity};
 use crate::world::belief::PowerState;
 use crate::world::event::Status;
 use crate::world::release::Release;
@@ -280,7 +280,7 @@ pub struct Expect {
     /// Each of these occurs.
     pub hazards: Vec<HazardExpect>,
     /// None of these occurs.
-    pub never: Vec<(u32, HazardName)>,
+    pub never: Vec<(u32, HazardId)>,
     /// How long a VM may be down at most, all in all, with the line.
     pub downtime: Vec<(u32, VmId, Span)>,
     /// How many events there may be at most, with the line.
@@ -305,7 +305,7 @@ pub struct Scope {
 pub struct HazardExpect {
     pub line: u32,
     pub scope: Scope,
-    pub hazard: HazardName,
+    pub hazard: HazardId,
     pub vdi: Option<VdiId>,
     pub vm: Option<VmId>,
     pub sr: Option<SrId>,

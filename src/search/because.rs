@@ -20,7 +20,7 @@ use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::engine::{Engine, Options, Program};
 use crate::hazard::watch::Found;
-use crate::hazard::{HazardName, Place};
+use crate::hazard::{HazardId, Place};
 use crate::run::{Run, Session};
 use crate::scenario::model::{Deed, Scenario};
 use crate::world::World;
@@ -78,7 +78,7 @@ pub fn causes(scenario: &Scenario, options: &Options, run: &Run) -> Causes {
 /// What occurred in a run.
 struct Outcome {
     /// Where hazards were found.
-    sites: BTreeSet<(HazardName, Place)>,
+    sites: BTreeSet<(HazardId, Place)>,
     /// Which of the first run's changes of belief came about, by their number.
     beliefs: Vec<bool>,
 }
@@ -393,7 +393,7 @@ mod tests {
             });
             (steps.collect(), beliefs.collect())
         };
-        let wanted = HazardName::find(hazard).unwrap();
+        let wanted = HazardId::find(hazard).unwrap();
         run.found.iter().zip(&causes.by_finding).filter(|(found, _)| found.hazard == wanted).map(|(_, links)| of(links)).collect()
     }
 

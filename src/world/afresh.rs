@@ -30,7 +30,10 @@ impl World {
         self.clear_fallen_sr_master(old);
         let now = self.now;
         let local = self.names.sr_ids().filter(|sr| self.names.srs[sr.at()].machine == Some(machine));
-        self.hw.become_host(machine, db.master, local);
+        let wiped = self.hw.become_host(machine, db.master, local);
+        for vdi in wiped.into_iter().flat_map(|sr| self.vdis_on(sr)) {
+            fx.tell(Event::DiskWiped { vdi, machine });
+        }
         fx.tell(told(db.master, db.pool));
         let stack = &mut self.stacks[machine.at()];
         *stack = Toolstack { epoch: stack.epoch, ha_runs: stack.ha_runs, up_since: now, copy_as_of: now, ..Toolstack::fresh(db) };

@@ -2,7 +2,7 @@
 
 use super::stage::*;
 use crate::base::time::Span;
-use crate::command::{Output, shell, typed};
+use crate::command::{Output, Target, shell, typed};
 use crate::world::errors::{ApiError, Param};
 use crate::world::memory::PoolConf;
 
@@ -43,6 +43,30 @@ fn a_reinstalled_machine_has_a_new_uuid() {
     assert_eq!(typed(&line.lines[0], &room.world, None).0.text, format!("xe x {before} {before}"));
     room.reinstall(BETA, "new");
     assert_eq!(typed(&line.lines[0], &room.world, None).0.text, format!("xe x new {before}"));
+}
+
+/// What is run is kept with its command and whom it was for, resolved when it is typed.
+#[test]
+fn what_is_run_says_what_it_was_for() {
+    let room = Room::new();
+    let ran = |line: &str| typed(&shell::parse(line).unwrap().lines[0], &room.world, None).0;
+    let locks = |master| Target::Locks { host: Some(BETA), sr: Some(NFS), master };
+    for (line, command, target) in [
+        ("xe host-forget uuid=$beta --force", "host-forget", Target::Host(BETA)),
+        ("xe -s beta vm-start vm=db on=gamma", "vm-start", Target::Vm(DB)),
+        ("xe vm-reset-powerstate uuid=$db --force", "vm-reset-powerstate", Target::Vm(DB)),
+        ("xe vm-start vm=nobody", "vm-start", Target::None),
+        ("xe pbd-plug uuid=${beta/nfs1}", "pbd-plug", Target::Pbd(BETA, NFS)),
+        ("/opt/xensource/sm/resetvdis.py $beta $nfs1 master", "resetvdis.py", locks(true)),
+        ("/opt/xensource/sm/resetvdis.py $beta $nfs1 --master", "resetvdis.py", locks(false)),
+        ("tap-ctl list", "tap-ctl list", Target::None),
+    ] {
+        let ran = ran(line);
+        assert_eq!((ran.command, ran.target), (Some(command), target), "{line}");
+    }
+    for line in ["xe host-forget", "xe vm-strat vm=db", "xe help-me vm-start", "ls vm-start"] {
+        assert_eq!(ran(line).command, None, "{line} runs no command");
+    }
 }
 
 /// docs/model/commands.md §4: unknown commands and missing keys, the same on a member that hangs or is in emergency mode.

@@ -4,7 +4,7 @@ use super::{EXAMPLE, POOL, good};
 use crate::base::ids::{MachineId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::fault::{Act, Fault};
-use crate::hazard::{HazardName, Severity};
+use crate::hazard::{HazardId, Severity};
 use crate::scenario::model::{Begin, ConditionPart, Deed, Fact, StateWhen, When};
 use crate::world::event::Status;
 use crate::world::truth::Io;
@@ -33,7 +33,7 @@ fn the_example_is_read_whole() {
     assert_eq!((start.id.as_deref(), start.key.as_str(), start.timeout), (Some("start"), "start", Span::mins(2)));
     assert_eq!(start.expect.as_ref().map(|expect| (expect.status, expect.must)), Some((Some(Status::Ok), false)));
     let expect = scenario.expect.as_ref().unwrap();
-    assert_eq!(expect.hazards[0].hazard, HazardName::find("double-writer").unwrap());
+    assert_eq!(expect.hazards[0].hazard, HazardId::find("double-writer").unwrap());
     assert_eq!((expect.hazards[0].vdi, expect.hazards[0].hosts.as_deref()), (Some(VdiId(0)), Some(&[BETA, MachineId(2)][..])));
     assert_eq!(expect.hazards[1].host, Some(BETA));
     assert_eq!(

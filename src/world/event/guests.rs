@@ -67,5 +67,10 @@ macro_rules! guests {
             what: ("DAMAGES {vdi}: writes over what {over} wrote and it never saw"),
             parts: { "vdi": vdi, "over": over },
         }
+        DiskWiped { vdi: VdiId, machine: MachineId } => {
+            number: 90, name: "disk-wiped", half: Truth, of: Machine(*machine), changes: DISKS | PATHS, about: Nothing, matters: true,
+            what: ("loses {vdi} for good: its own storage is made anew"),
+            parts: { "vdi": vdi },
+        }
     } };
 }

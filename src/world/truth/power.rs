@@ -103,12 +103,13 @@ impl Hardware {
         true
     }
 
-    /// The machine is another host from now on, and its local SRs are made anew: what lay there can't be opened any more.
-    pub(in crate::world) fn become_host(&mut self, machine: MachineId, host: HostId, local: impl Iterator<Item = SrId>) {
+    /// The machine is another host from now on, and its local SRs are made anew: what lay there is gone. Those that had not been
+    /// before; what was gone is not lost again.
+    pub(in crate::world) fn become_host(&mut self, machine: MachineId, host: HostId, local: impl Iterator<Item = SrId>) -> Vec<SrId> {
         let hardware = &mut self.machines[machine.at()];
         hardware.host = host;
         hardware.fenced = false;
-        self.wiped.extend(local);
+        local.filter(|sr| self.wiped.insert(*sr)).collect()
     }
 
     /// The daemon of a machine is in a liveset again, as [`Event::HaJoined`] tells: nobody need ask why it was reset.
