@@ -125,7 +125,7 @@ impl World {
     }
 
     /// A write reaches the disk: a version of its own, and damage if it lies over one that its writer never saw.
-    pub(in crate::world::truth) fn land_write(&mut self, fx: &mut Effects, vdi: VdiId, at: usize) {
+    pub(super) fn land_write(&mut self, fx: &mut Effects, vdi: VdiId, at: usize) {
         let now = self.now;
         let truth = &mut self.hw.vdis[vdi.at()];
         let opener = &mut truth.openers[at];

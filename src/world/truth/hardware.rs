@@ -79,7 +79,7 @@ pub struct Opener {
 
 impl Opener {
     /// An opener that has just read what lies there, in this version.
-    pub(in crate::world::truth) fn new(machine: MachineId, vm: Option<VmId>, mode: Mode, opened: Time, seen: u64) -> Opener {
+    pub(super) fn new(machine: MachineId, vm: Option<VmId>, mode: Mode, opened: Time, seen: u64) -> Opener {
         Opener { machine, vm, mode, opened, seen, wrote: None, held_since: None, write_due: false }
     }
 }
@@ -135,35 +135,35 @@ pub struct Degraded {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Hardware {
     /// By machine.
-    pub(in crate::world::truth) machines: Vec<Machine>,
+    pub(super) machines: Vec<Machine>,
     /// Machines whose management links to all others are cut.
-    pub(in crate::world::truth) isolated: Vec<bool>,
+    pub(super) isolated: Vec<bool>,
     /// The group of each machine while the management network is partitioned.
-    pub(in crate::world::truth) partition: Option<Vec<u16>>,
+    pub(super) partition: Option<Vec<u16>>,
     /// Machines with bad links.
-    pub(in crate::world::truth) degraded: BTreeMap<MachineId, Degraded>,
+    pub(super) degraded: BTreeMap<MachineId, Degraded>,
     /// Lost paths.
-    pub(in crate::world::truth) lost_paths: BTreeMap<(MachineId, SrId), Io>,
+    pub(super) lost_paths: BTreeMap<(MachineId, SrId), Io>,
     /// SRs that nobody reaches.
-    pub(in crate::world::truth) lost_srs: BTreeMap<SrId, Io>,
+    pub(super) lost_srs: BTreeMap<SrId, Io>,
     /// Running domains, by VM; more than one is a double run.
-    pub(in crate::world::truth) domains: Vec<Vec<Domain>>,
+    pub(super) domains: Vec<Vec<Domain>>,
     /// VDIs, by id.
-    pub(in crate::world::truth) vdis: Vec<VdiTruth>,
+    pub(super) vdis: Vec<VdiTruth>,
     /// Which VDIs each machine has open: follows from the openers, and is kept so that nobody need look through all disks.
-    pub(in crate::world::truth) open_on: Pairs<VdiId>,
+    pub(super) open_on: Pairs<VdiId>,
     /// Which VDIs several machines have open: follows likewise.
-    pub(in crate::world::truth) shared: BTreeSet<VdiId>,
+    pub(super) shared: BTreeSet<VdiId>,
     /// Which VMs have a domain on each machine: follows from the domains.
-    pub(in crate::world::truth) runs_on: Pairs<VmId>,
+    pub(super) runs_on: Pairs<VmId>,
     /// VMs that ran and lost their last domain without being shut down: since when.
-    pub(in crate::world::truth) lost_vms: BTreeMap<VmId, Time>,
+    pub(super) lost_vms: BTreeMap<VmId, Time>,
     /// Management links that lose every packet of one direction: from, to.
-    pub(in crate::world::truth) one_way: BTreeSet<(MachineId, MachineId)>,
+    pub(super) one_way: BTreeSet<(MachineId, MachineId)>,
     /// The statefiles and redo logs of HA, by the SR that they lie on.
-    pub(in crate::world::truth) statefiles: BTreeMap<SrId, Statefile>,
+    pub(super) statefiles: BTreeMap<SrId, Statefile>,
     /// Local SRs whose disks were reinitialised by a fresh installation or after an ejection: what lay on them is gone.
-    pub(in crate::world::truth) wiped: BTreeSet<SrId>,
+    pub(super) wiped: BTreeSet<SrId>,
 }
 
 /// What is so, to be read by whoever likes.
@@ -228,7 +228,7 @@ impl Hardware {
 
 /// Who has what, by machine and then by the other's id: a sorted list, since it is cloned more often than changed.
 #[derive(Clone, PartialEq, Debug)]
-pub(in crate::world::truth) struct Pairs<T>(Vec<(MachineId, T)>);
+pub(super) struct Pairs<T>(Vec<(MachineId, T)>);
 
 impl<T: Copy + Ord> Pairs<T> {
     /// A list of pairs in any order.

@@ -59,7 +59,7 @@ impl World {
     }
 
     /// A path or an SR came back: what was held back is written now, late (docs/model/guests-and-disks.md §9).
-    pub(in crate::world::truth) fn flush_held_writes(&mut self, fx: &mut Effects, sr: SrId, machine: Option<MachineId>) {
+    pub(super) fn flush_held_writes(&mut self, fx: &mut Effects, sr: SrId, machine: Option<MachineId>) {
         for vdi in self.open_vdis_on(sr, machine) {
             for at in 0..self.hw.vdis[vdi.at()].openers.len() {
                 let truth = &self.hw.vdis[vdi.at()];
