@@ -115,6 +115,32 @@ recovery:
     );
 }
 
+/// docs/model/guests-and-disks.md §1: a VM of 4GiB takes 4131 MiB, unless the file says that it takes no more than its own.
+#[test]
+fn a_vm_takes_more_than_its_memory() {
+    let story = |settings: &str, memory: &str, says: &str| {
+        check(&format!(
+            "
+{settings}pool:
+  hosts: {{alpha: {{memory: {memory}}}}}
+  storage: {{nfs1: {{type: nfs}}}}
+  vms: {{big: {{memory: 4GiB}}}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe vm-start vm=big on=alpha{says}
+"
+        ));
+    };
+    let refused = " # refused HOST_NOT_ENOUGH_FREE_MEMORY";
+    story("", "4GiB", refused);
+    story("", "4130MiB", refused);
+    story("", "4131MiB", "");
+    story("settings: {memory-overhead: release}\n", "4130MiB", refused);
+    story("settings: {memory-overhead: none}\n", "4GiB", "");
+    story("settings: {memory-overhead: none}\n", "4095MiB", refused);
+}
+
 #[test]
 fn one_disk_and_two_vms() {
     check(

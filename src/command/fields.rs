@@ -262,7 +262,10 @@ fn change(world: &World, by: MachineId, key: &str, value: &str) -> Result<Option
             let Ok(failures) = u32::try_from(wanted) else {
                 return Err(ApiError::new("INVALID_VALUE").text("ha_host_failures_to_tolerate").text(value).into());
             };
-            if world.breaks_plan(by, &Change { failures: Some(failures), ..Change::default() }) {
+            // Where there is no plan for any failure nothing is kept from changing (xapi_pool.ml,
+            // set_ha_host_failures_to_tolerate).
+            let planned = world.db(by).ha.plan_exists_for > 0;
+            if planned && world.breaks_plan(by, &Change { failures: Some(failures), ..Change::default() }) {
                 return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
             }
             Ok(Some(Setting::Failures(failures)))

@@ -29,7 +29,7 @@ impl Command for ComputeMax {
     const DOC: CommandDoc = CommandDoc {
         name: "pool-ha-compute-max-host-failures-to-tolerate",
         synopsis: "xe pool-ha-compute-max-host-failures-to-tolerate",
-        doc: "Prints how many hosts may fail with a place left for every VM that is protected with `restart` and meant to run. It asks the database alone: memory by its records, the largest VM to the freest host. One protected VM that is tied to a host, by a local SR or an SR that is not plugged everywhere, makes it 0; with nothing protected it is the number of hosts.",
+        doc: "Prints how many hosts may fail with a place left for every VM that is protected with `restart` and meant to run. It asks the database alone: memory by its records, the largest VM to the freest host. One protected VM that is tied to a host, by a local SR or an SR that some enabled host has not plugged, makes it 0; with nothing protected it is the number of hosts.",
         example: "xe pool-ha-compute-max-host-failures-to-tolerate",
         ..CommandDoc::ALWAYS
     };

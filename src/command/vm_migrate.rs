@@ -17,7 +17,7 @@ use crate::world::errors::{ApiError, Param};
 use crate::world::event::Ending;
 use crate::world::inventory::Mode;
 use crate::world::roles::Contact;
-use crate::world::sm::{ACTIVATION_TRIES, Activation, Closing};
+use crate::world::sm::{ACTIVATION_TRIES, Activation, Closing, Inactive};
 use crate::world::truth::Io;
 
 /// `xe vm-migrate`.
@@ -43,14 +43,16 @@ struct Way {
     host: HostId,
 }
 
-/// Everything that has to hold, when it begins and when it ends.
-fn way(world: &World, seat: Seat, object: Object, host: HostId) -> Result<Way, Refusal> {
+/// Everything that has to hold, when it begins and when it ends; the failover plan is asked as it begins alone.
+fn way(world: &World, seat: Seat, object: Object, host: HostId, begins: bool) -> Result<Way, Refusal> {
     let by = seat.executor;
     let (vm, resident) = in_state(world, by, object, PowerState::Running, "running")?;
     let Some(resident) = resident else { return Err(ApiError::new("INTERNAL_ERROR").text("the VM is resident on no host").into()) };
     if resident != host {
         world.can_take(by, vm, host)?;
-        if world.breaks_plan(by, &Change { leaving: vec![(resident, vm)], arriving: vec![(host, vm)], ..Change::default() }) {
+        // What becomes free where it runs now is left out of account: should a host fail while it is under way, it may still
+        // be on both (message_forwarding.ml, reserve_memory_for_vm).
+        if begins && world.breaks_plan(by, &Change { arriving: vec![(host, vm)], ..Change::default() }) {
             return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
         }
     }
@@ -72,7 +74,7 @@ impl Deed for Migrate {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-migrate",
         synopsis: "xe vm-migrate vm=VM host=HOST [--live] | FIELD=VALUE… host=HOST [--multiple]",
-        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY) and under HA the failover plan bears it (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was; in the last 100 ms it is suspended, and then it is destroyed and recorded halted. Over a lost path it hangs while requests hang; where they fail the disks of an LVM SR can't be let go of, so their locks refuse the VM over there, and it is gone too.",
+        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY) and under HA the failover plan bears it on both hosts (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was; in the last 100 ms it is suspended, and then it is destroyed and recorded halted. Over a lost path it hangs while requests hang; where they fail the disks of an LVM SR can't be let go of, so their locks refuse the VM over there, and it is gone too.",
         example: "xe vm-migrate vm=db host=gamma --live",
         ..CommandDoc::ALWAYS
     };
@@ -90,7 +92,7 @@ impl Deed for Migrate {
         if let Object::Vm(vm) = object {
             idle(world, seat.executor, vm)?;
         }
-        way(world, seat, object, host)?;
+        way(world, seat, object, host, true)?;
         self.target = Some(host);
         // What is left is the moment in which the guest is suspended.
         Ok(Span(world.settings.vm_migrate.0.saturating_sub(SWITCH_OVER.0)))
@@ -98,7 +100,7 @@ impl Deed for Migrate {
 
     fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) -> Outcome {
         let Some(host) = self.target else { return Outcome::Done };
-        let Way { vm, from, to, host } = match way(world, seat, object, host) {
+        let Way { vm, from, to, host } = match way(world, seat, object, host, false) {
             Ok(way) => way,
             Err(refusal) => {
                 if self.suspended {
@@ -165,8 +167,14 @@ impl Migrate {
     /// Whether the disks can be handed over: the destination reaches them, nobody else holds them, none is paused.
     fn storage(&mut self, world: &World, home: MachineId, vm: VmId, from: MachineId, to: MachineId) -> Outcome {
         let source = world.host_on(from);
-        for (vdi, _) in world.disks_of(vm) {
+        for (vdi, mode) in world.disks_of(vm) {
             let name = &world.names.vdis[vdi.at()];
+            // What is open there already is xapi's own affair, and not the storage manager's.
+            if world.has_open(to, vdi)
+                && let Err(Inactive::Failed(error)) = world.activation_check(Activation { master: home, machine: to, vdi, mode })
+            {
+                return Outcome::Failed(error.into());
+            }
             if let Some(record) = world.db(home).vdi(vdi) {
                 // A disk that something else keeps open on the source keeps its lock there.
                 let stays = world.hw.vdi(vdi).openers.iter().any(|o| o.machine == from && o.vm != Some(vm));

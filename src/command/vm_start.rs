@@ -75,9 +75,6 @@ impl Deed for Start {
         // A lock that is there already refuses at once.
         if let Some(home) = home(world, machine) {
             for (vdi, mode) in world.disks_of(vm) {
-                if world.has_open(machine, vdi) {
-                    continue;
-                }
                 match world.activation_check(Activation { master: home, machine, vdi, mode }) {
                     Ok(()) => {}
                     Err(Inactive::Failed(error)) => return Err(error.into()),

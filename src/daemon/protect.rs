@@ -166,7 +166,6 @@ fn host_for(world: &World, master: MachineId, next: Restart) -> Result<HostId, A
     // A lock that is there already refuses at once.
     for (vdi, mode) in world.disks_of(vm) {
         match world.activation_check(Activation { master, machine, vdi, mode }) {
-            _ if world.has_open(machine, vdi) => {}
             Ok(()) => {}
             Err(Inactive::Failed(error)) => return Err(error),
             Err(Inactive::Paused | Inactive::Hangs) => break,

@@ -93,3 +93,48 @@ fn nobody_forms_a_liveset_beside_one_whose_only_member_hangs() {
         assert!(run.engine.world.ha_joined(ALPHA), "seed {seed}");
     }
 }
+
+/// Which hosts are taken back as ghosts, over every set of one-way links and of lost paths to the statefile of three hosts.
+/// By sm.c (process_join_request) that is a host that lost, and that a winner heard less than 60 s before its sleep ended. The
+/// winner sleeps 82 s, and not 22 s, where one that lost showed signs of life to the last (test_Survival_Rule): it was heard
+/// and heard the winner, or had the statefile. So a ghost is one whom the winner heard and who did not hear the winner.
+#[test]
+fn ghosts_are_whom_a_winner_heard_that_they_did_not_hear() {
+    const NAMES: [&str; 3] = ["alpha", "beta", "gamma"];
+    let pairs: Vec<(usize, usize)> = (0..3).flat_map(|a| (0..3).filter(move |b| a != *b).map(move |b| (a, b))).collect();
+    let (mut ghosts, mut wrong) = (0, Vec::new());
+    for (cut, lost) in (0u32..1 << pairs.len()).flat_map(|cut| (0u32..8).map(move |lost| (cut, lost))).skip(1) {
+        let mut timeline = String::new();
+        for (_, (from, to)) in pairs.iter().enumerate().filter(|(at, _)| cut & 1 << at != 0) {
+            timeline += &format!("- {{at: 10m, fault: {{one-way: {{from: {}, to: {}}}}}}}\n", NAMES[*from], NAMES[*to]);
+        }
+        for host in (0..3).filter(|host| lost & 1 << host != 0) {
+            timeline += &format!("- {{at: 10m, fault: {{storage-loss: {{host: {}, sr: nfs1}}}}}}\n", NAMES[host]);
+        }
+        let carries = |from: usize, to: usize| pairs.iter().position(|pair| *pair == (from, to)).is_none_or(|at| cut & 1 << at == 0);
+        let run = with(KnownFault::FencedTakenBack, 3, &timeline, u64::from(cut * 8 + lost));
+        let (fenced, shrunk) = (run.fenced(), run.shrunk());
+        let machine = |host: usize| MachineId(host as u16);
+        let mut expected: Vec<(usize, usize)> = Vec::new();
+        for (winner, loser) in pairs.iter().copied() {
+            let (Some(fell), Some(ended)) = (fenced.get(&machine(loser)), shrunk.get(&machine(winner))) else { continue };
+            let lately = *ended < *fell + Span::secs(60) && *ended > *fell;
+            if lately && !fenced.contains_key(&machine(winner)) && carries(loser, winner) {
+                expected.push((winner, loser));
+            }
+        }
+        let taken = |(_, event): &(Time, Event)| match event {
+            Event::HaTakenBack { machine, back } => back.iter().map(|host| (machine.at(), host.at())).collect(),
+            _ => Vec::new(),
+        };
+        let got: std::collections::BTreeSet<(usize, usize)> = run.events.iter().flat_map(taken).collect();
+        ghosts += expected.len();
+        // Nobody who heard the winner or had the statefile is among them.
+        let deaf = expected.iter().all(|(winner, loser)| !carries(*winner, *loser) && lost & 1 << loser != 0);
+        if got.iter().copied().collect::<Vec<_>>() != expected || !deaf {
+            wrong.push(format!("{timeline}got {got:?}, not {expected:?}; fenced {fenced:?}, shrunk {shrunk:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong beside {ghosts} ghosts\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+    assert!(ghosts > 20, "{ghosts}");
+}

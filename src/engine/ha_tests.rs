@@ -40,6 +40,18 @@ impl Run {
 
     /// The same, for so long.
     pub(super) fn until(until: &str, hosts: usize, timeline: &str, seed: u64, act: &mut dyn FnMut(Time, &mut World, &mut Effects)) -> Run {
+        Run::timed(60, until, hosts, timeline, seed, act)
+    }
+
+    /// The same, with another base timeout, in seconds.
+    fn timed(
+        timeout: u64,
+        until: &str,
+        hosts: usize,
+        timeline: &str,
+        seed: u64,
+        act: &mut dyn FnMut(Time, &mut World, &mut Effects),
+    ) -> Run {
         let names = ["alpha", "beta", "gamma", "delta", "epsilon"][..hosts].join(", ");
         let text = format!(
             "pool:\n  hosts: [{names}]\n  storage: [nfs1]\n  vms:\n    db: {{running-on: alpha, disks: [root]}}\n    web: {{running-on: beta, disks: [root]}}\ntimeline:\n{timeline}\nuntil: {until}\n"
@@ -48,7 +60,7 @@ impl Run {
         let scenario = loaded.scenario;
         let case = Case { recovery: None, ..scenario.cases()[0] };
         let mut world = start::world(&scenario, seed);
-        world.ha_at_start(ALPHA, SrId(0), Span::secs(60));
+        world.ha_at_start(ALPHA, SrId(0), Span::secs(timeout));
         let program = Arc::new(Program::new(&scenario, case));
         let mut engine = Engine::with_world(world, program, Options { seed, ..Options::default() });
         let mut events = Vec::new();
@@ -138,6 +150,25 @@ fn most_runs_lie_where_real_daemons_were_seen() {
     assert!(shares.iter().all(|share| *share >= 90), "{shares:?}");
 }
 
+/// The sides of a split meet on the statefile twice before they compare, and the first of a side that is through calls off the
+/// hurry for the others of that side: these find out at their next ordinary round. Real daemons decide after 123 to 135 s.
+#[test]
+fn splits_are_decided_where_real_daemons_decide_them() {
+    for (hosts, split) in [(4, "[[alpha, beta], [gamma, delta]]"), (5, "[[alpha, beta], [gamma, delta, epsilon]]")] {
+        let timeline = format!("- {{at: 10m, fault: {{partition: {split}}}}}");
+        let mut decided = Vec::new();
+        for seed in 0..100 {
+            let run = Run::of(hosts, &timeline, seed);
+            let ends = |(at, event): &(Time, Event)| matches!(event, Event::HaFaultEnded { .. }).then_some(at.since(STRIKE));
+            decided.extend(run.events.iter().filter_map(ends).take(hosts));
+        }
+        // The least: found after T1 - t1, and T of comparing. The most: found a beat after T1, a round at each meeting, T, steps.
+        assert!(decided.iter().all(|span| within(*span, 53 + 60, 60 + 7 + 15 + 60 + 4)), "{:?}", decided.iter().max());
+        let usual = decided.iter().filter(|span| within(**span, 123, 135)).count();
+        assert!(usual * 100 >= decided.len() * 90, "{usual} of {}", decided.len());
+    }
+}
+
 #[test]
 fn quiet_pools_tell_nothing() {
     for seed in 0..5 {
@@ -217,15 +248,56 @@ fn watchdogs_reset_what_stands_still() {
     assert_eq!(run.causes()[0], FenceCause::StatefileWatchdog);
 }
 
+/// A host whose statefile I/O hangs is heard until its watchdog resets it, at T + 15 s after a round that begins within t2
+/// and its jitter; the others give up comparing views before it has been silent for T. It is silent by the time they know
+/// who lives, and so nobody shows signs of life: they wait no longer than for a plain death. All figures of that follow from
+/// T. The least: reset at T + 15, last heard up to t1 before, silent T later, and the sleep of 15 s + t1. The most: its slot is
+/// given up T after a read that may come a round (t2 + jitter) later; each of the two meetings on the statefile may have to wait
+/// for an ordinary round; then another T, some seconds for the handler's own steps, and the sleep.
+#[test]
+fn what_a_host_said_before_its_watchdog_struck_is_not_waited_for() {
+    for timeout in [30, 60, 90, 120] {
+        let beat = (timeout + 10) / 10;
+        let (least, most) = (2 * timeout + 30, 2 * timeout + 15 + 4 * beat + 9);
+        for seed in 0..25 {
+            let hangs = "- {at: 10m, fault: {storage-loss: {host: gamma, sr: nfs1, io: hang}}}";
+            let run = Run::timed(timeout, "20m", 3, hangs, seed, &mut |_, _, _| {});
+            assert_eq!(run.causes()[0], FenceCause::StatefileWatchdog, "T = {timeout}, seed {seed}");
+            let shrunk = run.shrunk();
+            assert_eq!(shrunk.len(), 2, "T = {timeout}, seed {seed}");
+            assert!(shrunk.values().all(|span| within(*span, least, most)), "T = {timeout}, seed {seed}: {shrunk:?}");
+        }
+    }
+}
+
+/// A daemon knows a slot to have moved when it reads that, and not when it is written. What was last seen of a peer's slot may
+/// be two rounds old when the SR goes: the handler starts T - 2 (t2 + jitter) after the loss at the earliest. After the SR is
+/// back a daemon reads first, and writes only a round later: so an outage counts for one or two rounds more than it lasts.
+#[test]
+fn what_was_written_counts_when_it_is_read() {
+    let began = |run: &Run| {
+        let first = run.events.iter().find(|(_, event)| matches!(event, Event::HaFaultBegan { .. }));
+        first.map(|(at, _)| at.since(STRIKE))
+    };
+    let outage = "- {at: 10m, fault: {sr-outage: nfs1}}";
+    let starts: Vec<Span> = (0..200).filter_map(|seed| began(&Run::of(3, outage, seed))).collect();
+    assert_eq!(starts.len(), 200);
+    assert!(starts.iter().all(|start| within(*start, 60 - 15, 60)), "{:?}", starts.iter().min());
+    assert!(starts.iter().any(|start| *start < Span::millis(60_000 - 7_500)), "some see a slot that was not written between two reads");
+}
+
 #[test]
 fn short_outages_heal() {
-    for fault in [
-        "{isolate: gamma}",
-        "{storage-loss: {host: gamma, sr: nfs1}}",
-        "{storage-loss: {host: gamma, sr: nfs1, io: hang}}",
-        "{hang: gamma}",
+    // A statefile that fails counts for up to three rounds (t2 + jitter) more than it is gone: two until it was last seen to
+    // move, of which one may have gone by without a write, and two until it is written and seen again. One that hangs comes
+    // back with the write that hung.
+    for (fault, lasts) in [
+        ("{isolate: gamma}", 40),
+        ("{storage-loss: {host: gamma, sr: nfs1}}", 29),
+        ("{storage-loss: {host: gamma, sr: nfs1, io: hang}}", 40),
+        ("{hang: gamma}", 40),
     ] {
-        let timeline = format!("- {{at: 10m, fault: {fault}, for: 40s}}");
+        let timeline = format!("- {{at: 10m, fault: {fault}, for: {lasts}s}}");
         expect(3, &timeline, &[], PLAIN, None);
         let run = Run::of(3, &timeline, 1);
         assert!(!run.tells(|event| matches!(event, Event::HaFaultBegan { .. })), "{fault}: nobody noticed");
@@ -239,14 +311,17 @@ fn short_outages_heal() {
     let sometimes = fatal(50);
     assert!(sometimes > 0 && sometimes < 60, "{sometimes} of 60");
     assert_eq!(fatal(58), 60);
-    // The statefile gone for all for 50 s and more: who has found its loss fences where others have it again. For 62 s nobody has.
+    // The statefile gone for all for 50 to 58 s: whoever finds its loss fences where others have kept it, or where it can read it
+    // again by the time that it decides, for then it is too soon for rule 2. Real daemons: 6 of 6. After 58 s a host reads it
+    // again 58 to 66 s after the loss, and all decide at 60 to 63 s: more often than not one of the three is in time. Where it stays away until all
+    // have decided, at 60 s and the handler's own steps, nobody dies.
     let fenced = |cut: u32| {
         let runs = (0..40).map(|seed| Run::of(3, &format!("- {{at: 10m, fault: {{sr-outage: nfs1}}, for: {cut}s}}"), seed).fenced().len());
         runs.filter(|fenced| *fenced > 0).count()
     };
-    let sometimes = fenced(52);
-    assert!(sometimes > 0 && sometimes < 40, "{sometimes} of 40");
-    assert_eq!(fenced(62), 0);
+    let fatal = [fenced(50), fenced(54), fenced(58)];
+    assert!(fatal[0] >= 36 && fatal[1] >= 36 && fatal[2] >= 16, "{fatal:?} of 40");
+    assert_eq!((fenced(66), fenced(80)), (0, 0));
     // Healing after the point of no return does not save the loser.
     expect(3, "- {at: 10m, fault: {isolate: gamma}, for: 80s}", &[GAMMA], (60, 143), None);
 }
@@ -301,12 +376,11 @@ fn xapi_is_started_again_once() {
 
 #[test]
 fn a_link_of_one_direction_counts_as_none() {
-    // alpha does not hear delta: alpha-delta is cut, all else works. The two have the lowest scores; delta hears others
-    // below it and alpha none, so alpha goes, as the daemon's own order has it.
+    // alpha does not hear delta: alpha-delta is cut, all else works. The two hear three each, themselves included, the others
+    // four; the lowest slot that alpha hears is its own, the lowest that delta hears is beta's. So delta goes.
     for seed in 0..10 {
         let run = Run::of(4, "- {at: 10m, fault: {one-way: {from: delta, to: alpha}}}", seed);
-        assert_eq!(run.fenced().keys().copied().collect::<Vec<_>>(), [ALPHA], "seed {seed}");
-        assert!(!run.fenced().contains_key(&DELTA));
+        assert_eq!(run.fenced().keys().copied().collect::<Vec<_>>(), [DELTA], "seed {seed}");
     }
 }
 
@@ -327,4 +401,72 @@ fn a_pool_that_lost_all_boots_into_a_new_liveset() {
     let run = Run::of(3, "- {at: 10m, fault: {sr-outage: nfs1}}\n- {at: 10m, fault: {isolate: [alpha, beta, gamma]}, for: 3m}", 1);
     assert!(run.tells(|event| matches!(event, Event::EmergencyMode { code: "HA_HOST_CANNOT_ACCESS_STATEFILE", .. })));
     assert_eq!(run.engine.world.masters(crate::world::MAIN_POOL).count(), 0);
+}
+
+#[test]
+fn zz_figures() {
+    let spread = |name: &str, spans: Vec<Span>| {
+        let mut spans = spans;
+        spans.sort();
+        let n = spans.len();
+        if n > 0 {
+            println!(
+                "{name}: n={n} min {} p5 {} p50 {} p95 {} max {}",
+                spans[0],
+                spans[n / 20],
+                spans[n / 2],
+                spans[n * 19 / 20],
+                spans[n - 1]
+            );
+        }
+    };
+    for (hosts, timeline) in [
+        (2, "- {at: 10m, fault: {isolate: beta}}"),
+        (3, "- {at: 10m, fault: {isolate: gamma}}"),
+        (3, "- {at: 10m, fault: {partition: [[alpha], [beta, gamma]]}}"),
+        (4, "- {at: 10m, fault: {partition: [[alpha, beta], [gamma, delta]]}}"),
+        (5, "- {at: 10m, fault: {partition: [[alpha, beta], [gamma, delta, epsilon]]}}"),
+        (3, "- {at: 10m, fault: {storage-loss: {host: gamma, sr: nfs1}}}"),
+        (3, "- {at: 10m, fault: {storage-loss: {host: gamma, sr: nfs1, io: hang}}}"),
+        (3, "- {at: 10m, fault: {crash: beta}}"),
+        (3, "- {at: 10m, fault: {sr-outage: nfs1}}"),
+    ] {
+        let runs: Vec<Run> = (0..100).map(|seed| Run::of(hosts, timeline, seed)).collect();
+        println!("== {hosts} {timeline}");
+        spread("fenced", runs.iter().flat_map(|run| run.fenced().into_values()).collect());
+        spread("shrunk", runs.iter().flat_map(|run| run.shrunk().into_values()).collect());
+        spread(
+            "began",
+            runs.iter()
+                .filter_map(|run| run.events.iter().find(|(_, e)| matches!(e, Event::HaFaultBegan { .. })).map(|(at, _)| at.since(STRIKE)))
+                .collect(),
+        );
+        spread(
+            "ended",
+            runs.iter()
+                .flat_map(|run| {
+                    run.events
+                        .iter()
+                        .filter(|(_, e)| matches!(e, Event::HaFaultEnded { .. }))
+                        .map(|(at, _)| at.since(STRIKE))
+                        .collect::<Vec<_>>()
+                })
+                .collect(),
+        );
+    }
+    for cut in [40, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62, 64, 66, 70] {
+        for fault in [
+            "sr-outage: nfs1",
+            "sr-outage: nfs1, io: hang",
+            "storage-loss: {host: gamma, sr: nfs1}",
+            "storage-loss: {host: gamma, sr: nfs1, io: hang}",
+            "isolate: gamma",
+        ] {
+            let died: Vec<usize> =
+                (0..40).map(|seed| Run::of(3, &format!("- {{at: 10m, fault: {{{fault}}}, for: {cut}s}}"), seed).fenced().len()).collect();
+            let some = died.iter().filter(|n| **n > 0).count();
+            let all = died.iter().filter(|n| **n == 3).count();
+            println!("{cut}s {fault}: some {some} of 40, all {all}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::world::event::Event;
 /// Runs a pool of alpha, beta and gamma, 3 GiB each, with the rest of the pool and the file as given; all events.
 fn run(ha: &str, vms: &str, rest: &str) -> (Engine, Vec<(Time, Event)>) {
     let text = format!(
-        "pool:\n  hosts: {{alpha: {{memory: 3GiB}}, beta: {{memory: 3GiB}}, gamma: {{memory: 3GiB}}}}\n  storage: [nfs1]\n  ha: {{heartbeat-sr: nfs1{ha}}}\n  vms: {{{vms}}}\n{rest}\nuntil: 40m\n"
+        "settings: {{memory-overhead: none}}\npool:\n  hosts: {{alpha: {{memory: 3GiB}}, beta: {{memory: 3GiB}}, gamma: {{memory: 3GiB}}}}\n  storage: [nfs1]\n  ha: {{heartbeat-sr: nfs1{ha}}}\n  vms: {{{vms}}}\n{rest}\nuntil: 40m\n"
     );
     let loaded = load("ha.yaml", &text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
     let case = loaded.scenario.cases()[0];

@@ -10,7 +10,7 @@ pub const DOC: HazardDoc = HazardDoc {
     name: "overcommitted",
     severity: Severity::Notice,
     holds: "HA is on, and the ruling database has the pool as overcommitted",
-    doc: "There is no failover plan for as many failures as the pool is to tolerate: not every protected VM would find a place, or one of them is tied to a host. Nothing is broken yet, but operations that make it worse are not refused any more, and after a failure VMs are started in their order until memory is full. Add memory or hosts, bring back those that are down, protect fewer VMs, put their disks on shared SRs that are plugged everywhere, or ask for fewer failures to tolerate.",
+    doc: "There is no failover plan for as many failures as the pool is to tolerate: not every protected VM would find a place, or one of them is tied to a host. Nothing is broken yet, but operations that make it worse are not refused any more, and after a failure VMs are started in their order until memory is full. Add memory or hosts, bring back those that are down, protect fewer VMs, put their disks on shared SRs that every enabled host has plugged, or ask for fewer failures to tolerate.",
     example: "{hazard: overcommitted}",
     rule: Rule::Lasting { reads: Reads::HA.and(Reads::ROLES), sites, grace: None },
     sentence: |told| format!("{} has no failover plan for the failures that it is to tolerate", told.place),
@@ -38,7 +38,7 @@ fn advice(adviser: &Adviser<'_>) -> String {
     match (adviser.found.until, down.is_empty()) {
         (Some(until), _) => format!("nothing was missed: there was a plan again at {until}"),
         (None, _) if !tied.is_empty() => format!(
-            "put the disks of {} on a shared SR that all hosts have plugged, or protect it no more: tied to one host, it has no failover",
+            "put the disks of {} on a shared SR that all enabled hosts have plugged, or protect it no more: tied to one host, it has no failover",
             tied.join(", ")
         ),
         (None, false) => format!("bring back {}, or ask for less: {fewer}", adviser.list(&down)),
@@ -46,7 +46,8 @@ fn advice(adviser: &Adviser<'_>) -> String {
             format!("add memory or hosts, protect fewer VMs, or ask for less: {fewer}")
         }
         (None, true) => {
-            "put the disks of every protected VM on a shared SR that all hosts have plugged, or make room for those that are down".into()
+            "put the disks of every protected VM on a shared SR that all enabled hosts have plugged, or make room for those that are down"
+                .into()
         }
     }
 }

@@ -17,6 +17,7 @@ pub fn shape(kind: SettingKind) -> Shape {
         SettingKind::Range => Shape::SpanRange,
         SettingKind::Chance => Shape::Chance,
         SettingKind::StorageManager => Shape::StorageManager,
+        SettingKind::MemoryOverhead => Shape::Words(&["release", "none"]),
     }
 }
 
@@ -50,6 +51,11 @@ pub fn read_settings(reader: &mut Reader<'_>, release: Release, node: &Node) -> 
                 }
             }
             SettingKind::Chance => settings.network_loss = reader.chance(value).unwrap_or(settings.network_loss),
+            SettingKind::MemoryOverhead => {
+                let words = [("release", true), ("none", false)];
+                settings.memory_overhead =
+                    reader.choice(value, "what VMs take beside their memory", &words).unwrap_or(settings.memory_overhead);
+            }
             SettingKind::StorageManager => {
                 if let Value::Text(text) = &value.value
                     && MANAGERS_NOT_YET.contains(&text.as_str())

@@ -199,6 +199,9 @@ impl Pool {
     pub fn world(&self, settings: Arc<Settings>, release: Release, seed: u64) -> World {
         let mut names = self.names.clone();
         names.draw(seed);
+        for vm in &mut names.vms {
+            vm.overhead = if settings.memory_overhead { release.memory_overhead(vm.memory) } else { 0 };
+        }
         if names.pools.is_empty() {
             names.pools.push(Inventory::uuid(Kind::Pool, MAIN_POOL.at()));
         }
@@ -208,7 +211,7 @@ impl Pool {
         names.pools.extend(own_pools.values().map(|pool| Inventory::uuid(Kind::Pool, pool.at())));
         names.connect();
 
-        let db = Arc::new(Database::at_start(self, release));
+        let db = Arc::new(Database::at_start(self, &names, release));
         let mut world = World {
             now: Time::ZERO,
             settings,

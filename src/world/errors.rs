@@ -30,6 +30,12 @@ impl ApiError {
     pub fn new(code: &'static str) -> ApiError {
         ApiError { code, params: Vec::new() }
     }
+    /// How many bytes of memory are missing, where that is what was refused.
+    pub fn memory_missing(&self) -> Option<u64> {
+        let [Param::Text(needed), Param::Text(available)] = &self.params[..] else { return None };
+        let missing = needed.parse::<u64>().ok()?.checked_sub(available.parse().ok()?)?;
+        (self.code == "HOST_NOT_ENOUGH_FREE_MEMORY").then_some(missing)
+    }
     /// The same with one more parameter.
     pub fn with(mut self, param: Param) -> ApiError {
         self.params.push(param);
@@ -244,7 +250,7 @@ pub const ERRORS: &[ErrorDoc] = &[
         code: "HOST_NOT_ENOUGH_FREE_MEMORY",
         params: &["needed", "available"],
         text: "Not enough host memory is available to perform this operation",
-        doc: "By the database's records the host has less memory free than the VM needs, in bytes.",
+        doc: "By the database's records the host has less memory free than the VM needs, in bytes. A VM needs more than its own memory: the setting `memory-overhead`.",
     },
     ErrorDoc {
         code: "OTHER_OPERATION_IN_PROGRESS",

@@ -137,6 +137,8 @@ pub struct VmName {
     pub uuid: String,
     /// Memory in bytes.
     pub memory: u64,
+    /// What its domain takes beside that, in bytes (setting `memory-overhead`).
+    pub overhead: u64,
     /// How often it writes each RW disk; `None` is never.
     pub writes: Option<Span>,
     /// When within the period it writes first, drawn by VM.
@@ -154,12 +156,17 @@ pub struct VmName {
 }
 
 impl VmName {
+    /// What it takes of a host's memory, in bytes.
+    pub fn takes(&self) -> u64 {
+        self.memory.saturating_add(self.overhead)
+    }
     /// A VM as scenarios have it that say nothing of it: 1 GiB, a write every 5 s, unprotected, no disks.
     pub fn plain(name: String, uuid: String, grace: Span) -> VmName {
         VmName {
             name,
             uuid,
             memory: 1 << 30,
+            overhead: 0,
             writes: Some(Span::secs(5)),
             phase: Span::ZERO,
             grace,

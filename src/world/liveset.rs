@@ -6,7 +6,7 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::memory::HaConfig;
 use crate::world::memory::xhad::Phase;
-use crate::world::truth::{PoolState, SLOTS_MAX, Saying, Slots, Stage, Statefile};
+use crate::world::truth::{PoolState, SLOTS_MAX, Saying, Slots, Statefile};
 use std::sync::Arc;
 
 impl World {
@@ -138,8 +138,7 @@ impl World {
     /// number of the last fault becomes the same for all.
     pub fn ha_enter(&mut self, config: &Arc<HaConfig>, liveset: Slots, newcomers: Slots, fault: u32) {
         let now: Time = self.now;
-        let says =
-            Saying { liveset, proposed: liveset, hears: liveset, sees: liveset, fault, stage: Stage::Done, statefile: true, fence: false };
+        let says = Saying { liveset, proposed: liveset, hears: liveset, sees: liveset, fault, statefile: true, ..Saying::default() };
         for slot in liveset.iter() {
             let Some(machine) = self.ha_machine(config, slot) else { continue };
             let new = newcomers.has(slot);
@@ -158,8 +157,20 @@ impl World {
                 }
                 xhad.views[peer] = says;
             }
+            for peer in liveset.iter().filter(|peer| new || newcomers.has(*peer)) {
+                xhad.moved[peer] = now;
+            }
             let run = xhad.run;
             self.hw.write_membership(config.sr, config.generation, slot, run, says, new.then_some(now));
+        }
+        let Some(file) = self.hw.statefile(config.sr) else { return };
+        let versions: Vec<u64> = file.slots.iter().map(|slot| slot.version).collect();
+        for slot in liveset.iter() {
+            let Some(machine) = self.ha_machine(config, slot) else { continue };
+            let Some(xhad) = self.stacks[machine.at()].xhad.as_mut() else { continue };
+            for peer in liveset.iter().filter(|peer| newcomers.has(slot) || newcomers.has(*peer)) {
+                xhad.versions[peer] = versions[peer];
+            }
         }
     }
 }

@@ -14,6 +14,8 @@ pub enum SettingKind {
     Chance,
     /// One of the storage manager's generations.
     StorageManager,
+    /// `release` or `none`.
+    MemoryOverhead,
 }
 
 /// One setting: how a scenario writes it, its default in the default release, and what it means.
@@ -142,6 +144,12 @@ pub const SETTINGS: &[SettingDoc] = &[
         default: "10m",
         doc: "How long a host may be without a master before `no-master` is found.",
     },
+    SettingDoc {
+        key: "memory-overhead",
+        kind: SettingKind::MemoryOverhead,
+        default: "release",
+        doc: "What a VM takes of a host's memory beside its own: as in the release, or `none`. In 6.0 and 6.1 that is 2 MiB and 1 MiB for each 128 MiB of the VM and one more for its processor (xenops, memory.ml): 4131 MiB for a VM of 4GiB, so that it does not start on a host with 4GiB free.",
+    },
 ];
 
 /// The settings of a run. Fields are the keys of [`SETTINGS`]; ranges include both ends.
@@ -170,6 +178,8 @@ pub struct Settings {
     pub reinstall: Span,
     pub vm_grace: Span,
     pub master_grace: Span,
+    /// VMs take what the release reckons beside their memory.
+    pub memory_overhead: bool,
 }
 
 impl Settings {
@@ -209,6 +219,7 @@ impl Settings {
         match key {
             "network-loss" => Some(format!("{}.{:04}%", self.network_loss / 10_000, self.network_loss % 10_000)),
             "storage-manager" => Some(self.storage_manager.name().to_string()),
+            "memory-overhead" => Some(if self.memory_overhead { "release" } else { "none" }.to_string()),
             _ => None,
         }
     }
@@ -244,6 +255,7 @@ mod tests {
                 }
                 SettingKind::Chance => assert_eq!(doc.default, "0%"),
                 SettingKind::StorageManager => assert_eq!(doc.default, settings.storage_manager.name()),
+                SettingKind::MemoryOverhead => assert_eq!((doc.default, settings.memory_overhead), ("release", true)),
             }
         }
     }

@@ -92,12 +92,45 @@ fn what_would_break_the_plan_is_refused_while_there_is_one() {
     assert_eq!(room.db(ALPHA).ha.plan_exists_for, 0);
     assert_eq!(refused(&mut room, ALPHA, "xe vm-start vm=web on=alpha"), "0: ", "nothing is to be tolerated");
     assert_eq!(room.runs_on(WEB), [ALPHA]);
+    // No failure is planned for: no number is refused, and the pool says that it can't be kept (xapi_pool.ml,
+    // set_ha_host_failures_to_tolerate). Alpha is full, and gamma is closed: db has no place but its own.
+    let promised = |room: &Room| {
+        let ha = &room.db(ALPHA).ha;
+        (ha.failures_to_tolerate, ha.plan_exists_for, ha.overcommitted)
+    };
+    assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=3"), "0: ");
+    assert_eq!(promised(&room), (3, 0, true));
+    // With gamma open one may fail, and once that is planned for the same word would break it; a smaller one would not.
+    room.ok("xe host-enable host=gamma");
+    assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=3"), "0: ");
+    assert_eq!(promised(&room), (3, 1, true));
+    assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=3"), "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+    assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=1"), "0: ");
+    assert_eq!(promised(&room), (1, 1, false));
+    assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=0"), "0: ");
+    room.ok("xe host-disable host=gamma");
     // Overcommit is allowed: then nothing is refused, and the pool says that it is overcommitted.
     assert_eq!(set(&mut room, "ha-allow-overcommit=true"), "0: ");
     assert_eq!(set(&mut room, "ha-host-failures-to-tolerate=1"), "0: ");
-    let ha = &room.db(ALPHA).ha;
-    assert_eq!((ha.failures_to_tolerate, ha.plan_exists_for, ha.overcommitted), (1, 0, true));
+    assert_eq!(promised(&room), (1, 0, true));
     assert_eq!(room.ok("xe pool-param-get uuid=$pool param-name=ha-overcommitted"), "true\n");
+}
+
+/// message_forwarding.ml, reserve_memory_for_vm: what a migration frees is left out of account, since the VM may still be on
+/// both hosts when one of them fails.
+#[test]
+fn a_migration_is_planned_as_if_the_vm_stayed_where_it_was_too() {
+    let mut room = room();
+    room.ok("xe host-disable host=gamma");
+    // On alpha it would fill alpha, and its place on beta is not counted as free: nothing would be left for it.
+    assert_eq!(refused(&mut room, ALPHA, "xe vm-migrate vm=db host=alpha --live"), "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
+    assert_eq!(room.runs_on(DB), [BETA]);
+    // With gamma open there is gamma.
+    room.ok("xe host-enable host=gamma");
+    assert_eq!(refused(&mut room, ALPHA, "xe vm-migrate vm=db host=alpha --live"), "0: ");
+    // To where it is already it is no migration.
+    room.ok("xe host-disable host=gamma");
+    assert_eq!(refused(&mut room, ALPHA, "xe vm-migrate vm=db host=alpha --live"), "0: ");
 }
 
 /// xapi_host_helpers.ml, assert_safe_to_reenable: a host without the storage of a protected VM stays closed, plan or no plan.

@@ -54,7 +54,7 @@ pub fn world() -> World {
     pool.add_disk(WEB, "data", SAN);
     pool.attach(BACKUP, DB_ROOT, "look", Mode::Ro);
     pool.run(DB, BETA);
-    pool.world(Arc::new(Settings::default()), Release::default(), 1)
+    pool.world(Arc::new(Settings { memory_overhead: false, ..Settings::default() }), Release::default(), 1)
 }
 
 /// How a line ended.

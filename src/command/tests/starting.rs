@@ -69,6 +69,31 @@ fn an_attached_disk_is_in_use() {
     assert_eq!(room.code("xe vm-start vm=db on=beta").0, "VDI_IN_USE");
 }
 
+/// vdi_automaton.ml, docs/model/locks.md §2: on one host what is open read-only does not become read-write. The database's own
+/// guard is gone where the reader's record was reset while it runs on.
+#[test]
+fn what_is_open_read_only_does_not_become_read_write() {
+    let mut room = Room::new();
+    room.ok("xe vm-shutdown vm=db");
+    room.ok("xe vm-start vm=backup on=gamma");
+    room.isolate(GAMMA);
+    room.ok("xe vm-reset-powerstate vm=backup --force");
+    room.world.hw.reconnect(&mut room.fx, GAMMA);
+    let output = room.alpha("xe vm-start vm=db on=gamma");
+    assert_eq!(output.error.as_ref().map(|error| error.code), Some("INTERNAL_ERROR"));
+    let illegal = "Failure(\"Storage_access failed with Illegal VDI transition: activated RO -> activated RW\")";
+    assert!(output.text.contains(illegal), "{}", output.text);
+    assert_eq!((room.runs_on(DB), room.open(DB_ROOT)), (vec![], vec![GAMMA]));
+    assert_eq!(room.locks(DB_ROOT), [(host(GAMMA), Mode::Ro)]);
+    // On another host the storage manager decides, and it looks for RW keys alone; from there it can't be moved here.
+    room.ok("xe vm-start vm=db on=alpha");
+    assert_eq!(room.code("xe vm-migrate vm=db host=gamma").0, "INTERNAL_ERROR");
+    assert_eq!(room.runs_on(DB), [ALPHA]);
+    // Another that only reads may have it beside the first, and so may whoever writes, once a writer has it open.
+    let free = |machine, mode| room.world.activation_check(crate::world::sm::Activation { master: ALPHA, machine, vdi: DB_ROOT, mode });
+    assert_eq!((free(GAMMA, Mode::Ro), free(ALPHA, Mode::Rw), free(ALPHA, Mode::Ro)), (Ok(()), Ok(()), Ok(())));
+}
+
 /// M11, docs/model/locks.md §2: the lock of the dead host refuses at once, with this text.
 #[test]
 fn a_lock_refuses_at_once() {

@@ -7,7 +7,7 @@
 //!
 //! Nobody is let back into the views until the handler ends: an outage that ends too late saves nobody.
 
-use super::{can_hear, daemon_mut, heard, hears, moved, moved_on, say, sees};
+use super::{can_hear, daemon_mut, go_round, heard, hears, say, sees};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::world::World;
@@ -44,16 +44,14 @@ pub fn timer(world: &mut World, fx: &mut Effects, machine: MachineId, timer: u32
 /// The first instant at which a silence could be too long, and be noticed.
 fn first_silence(world: &World, xhad: &Xhad) -> Time {
     let standstill = xhad.times.standstill;
-    let file = world.hw.statefile(xhad.config.sr).filter(|_| !xhad.no_statefile);
     let (mut unheard, mut unseen) = (Time::NEVER, Time::NEVER);
-    for slot in xhad.says.liveset.without(xhad.me).iter() {
-        unheard = unheard.min(heard(world, xhad, slot).unwrap_or(Time::ZERO) + xhad.times.silence);
-        if let Some(file) = file.filter(|_| !xhad.blind.has(slot)) {
-            unseen = unseen.min(moved(file, xhad, slot) + standstill);
+    for slot in xhad.says.liveset.iter() {
+        if slot != xhad.me {
+            unheard = unheard.min(heard(world, xhad, slot).unwrap_or(Time::ZERO) + xhad.times.silence);
         }
-    }
-    if !xhad.no_statefile && !xhad.blind.has(xhad.me) {
-        unseen = unseen.min(xhad.read + standstill);
+        if !xhad.no_statefile && !xhad.blind.has(slot) {
+            unseen = unseen.min(xhad.moved[slot] + standstill);
+        }
     }
     // In peace the clock comes here long before anybody has been silent for long enough, and looks again.
     let noticed = if unheard > world.now { unheard } else { beat_after(world, xhad, unheard) };
@@ -160,8 +158,8 @@ pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId, number: u3
     let (config, liveset, me) = (xhad.config.clone(), xhad.says.liveset, xhad.me);
     let (unheard, stopped) = (liveset.minus(hears), if sees.is_empty() { Slots::NONE } else { liveset.minus(sees) });
     let since_heard = unheard.iter().filter_map(|slot| heard(world, xhad, slot)).min();
-    let since_moved = stopped.iter().map(|slot| moved_on(world, xhad, slot)).min();
-    let own = sees.is_empty().then_some(xhad.read).filter(|_| !xhad.no_statefile);
+    let since_moved = stopped.iter().map(|slot| xhad.moved[slot]).min();
+    let own = sees.is_empty().then_some(xhad.moved[me]).filter(|_| !xhad.no_statefile);
     let since = [since_heard, since_moved, own].into_iter().flatten().min().unwrap_or(now);
     fx.tell(Event::HaFaultBegan {
         machine,
@@ -173,6 +171,7 @@ pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId, number: u3
     let Some(xhad) = daemon_mut(world, machine) else { return };
     xhad.phase = Phase::Gathering;
     xhad.fault_since = now;
+    xhad.access &= sees.has(me);
     xhad.says = Saying {
         liveset,
         proposed: liveset,
@@ -182,36 +181,42 @@ pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId, number: u3
         stage: Stage::Ready,
         statefile: sees.has(me),
         fence: false,
+        hurry: false,
     };
     world.ha_rearm(machine, ROUND, fx);
     // The beats that say so go out at once (hb_send_hb_now).
     say(world, fx, machine);
 }
 
-/// From `Steady` until it has decided a daemon reads and writes the statefile many times a second, and not at every round
-/// (hb_SF_accelerate).
-fn publish(world: &mut World, machine: MachineId) {
+/// While the hosts wait for each other on the statefile they go round it many times a second (hb_SF_accelerate). Whoever is
+/// through calls that off for all who hear it, also for those who are not: these find out at their next ordinary round.
+fn hurry(world: &mut World, machine: MachineId) {
     let now = world.now;
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
-    if xhad.says.stage < Stage::Steady || world.path_fault(machine, xhad.config.sr).is_some() {
+    if !xhad.hurried || world.path_fault(machine, xhad.config.sr).is_some() {
+        return;
+    }
+    go_round(world, machine);
+    if let Some(xhad) = daemon_mut(world, machine) {
+        xhad.hurried_at = now;
+    }
+}
+
+/// What a daemon has decided stands in its slot at once.
+fn publish(world: &mut World, machine: MachineId) {
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
+    if world.path_fault(machine, xhad.config.sr).is_some() {
         return;
     }
     let (sr, generation, me, says) = (xhad.config.sr, xhad.config.generation, xhad.me, xhad.says);
-    if world.hw.statefile(sr).is_none_or(|file| file.generation != generation) {
-        return;
-    }
-    let decides = says.stage < Stage::Done;
-    world.hw.write_slot(sr, generation, me, says, decides.then_some(now));
-    if decides && let Some(xhad) = daemon_mut(world, machine) {
-        xhad.read = now;
-    }
+    world.hw.write_slot(sr, generation, me, says, None);
 }
 
 /// One look of the handler: views only shrink, and are said again; then the next step, if it can be taken now. A step takes
 /// its time: beats that tell of it go out three times, and the statefile is read between two (hb_send_hb_now).
 fn round(world: &mut World, fx: &mut Effects, machine: MachineId) {
     look_again(world, machine);
-    publish(world, machine);
+    hurry(world, machine);
     if world.stacks[machine.at()].xhad.as_deref().is_some_and(|xhad| xhad.says.stage == Stage::Comparing) {
         say(world, fx, machine);
     }
@@ -224,23 +229,24 @@ fn round(world: &mut World, fx: &mut Effects, machine: MachineId) {
     }
 }
 
+/// Those of its view that a daemon hears still. Whoever handles this fault and does not hear it is not heard either.
+fn still_heard(world: &World, xhad: &Xhad) -> Slots {
+    let deaf = |slot: usize| slot != xhad.me && xhad.views[slot].fault >= xhad.says.fault && !xhad.views[slot].hears.has(xhad.me);
+    let heard = xhad.says.hears.and(hears(world, xhad));
+    heard.iter().filter(|slot| !deaf(*slot)).fold(Slots::NONE, Slots::with)
+}
+
 /// Who is no longer heard or seen goes from the view; what was decided by stays.
 fn look_again(world: &mut World, machine: MachineId) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
     if matches!(xhad.phase, Phase::Concluding { .. }) {
         return;
     }
-    let mut hearing = xhad.says.hears.and(hears(world, xhad));
-    for slot in hearing.without(xhad.me).iter() {
-        // Whoever handles this fault and does not hear me is not heard either.
-        let view = &xhad.views[slot];
-        if view.fault >= xhad.says.fault && !view.hears.has(xhad.me) {
-            hearing = hearing.without(slot);
-        }
-    }
+    let hearing = still_heard(world, xhad);
     let seeing = xhad.says.sees.and(sees(world, xhad));
     let me = xhad.me;
     if let Some(xhad) = daemon_mut(world, machine) {
+        xhad.access &= seeing.has(me) || !xhad.says.sees.has(me);
         xhad.says.hears = hearing;
         xhad.says.sees = seeing;
         xhad.says.statefile = seeing.has(me);
@@ -281,6 +287,11 @@ fn step(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
     if let Some(xhad) = daemon_mut(world, machine) {
         xhad.phase = phase;
         xhad.says.stage = stage;
+        let waits_on_disk = phase == Phase::Meeting;
+        if xhad.says.hurry != waits_on_disk {
+            xhad.says.hurry = waits_on_disk;
+            xhad.hurried = waits_on_disk && xhad.access;
+        }
     }
     true
 }
@@ -291,7 +302,8 @@ fn met(world: &World, xhad: &Xhad, stage: Stage, on_disk: bool) -> bool {
     let hearing = xhad.says.hears.and(hears(world, xhad)).without(xhad.me);
     let seeing = if on_disk { xhad.says.sees.without(xhad.me) } else { Slots::NONE };
     let file = world.hw.statefile(xhad.config.sr);
-    hearing.iter().all(|slot| came(&xhad.views[slot])) && seeing.iter().all(|slot| file.is_some_and(|file| came(&file.slots[slot].says)))
+    let on_disk = |slot: usize| file.is_some_and(|file| file.slots[slot].known_at(xhad.read, xhad.says.fault, stage));
+    hearing.iter().all(|slot| came(&xhad.views[slot])) && seeing.iter().all(on_disk)
 }
 
 /// Whether nobody is between alive and silent: whoever was not heard, or seen, for a quarter of the time that makes it
@@ -300,7 +312,7 @@ fn steady(world: &World, xhad: &Xhad, since: Time) -> bool {
     let sure = |at: Time, limit: Span| at >= since || world.now.since(at) <= Span(limit.0 / 4);
     let says = &xhad.says;
     let by_network = |slot: usize| sure(heard(world, xhad, slot).unwrap_or(Time::ZERO), xhad.times.silence);
-    let by_disk = |slot: usize| sure(if slot == xhad.me { xhad.read } else { moved_on(world, xhad, slot) }, xhad.times.standstill);
+    let by_disk = |slot: usize| sure(xhad.moved[slot], xhad.times.standstill);
     says.hears.without(xhad.me).iter().all(by_network) && says.sees.iter().all(by_disk)
 }
 
@@ -331,6 +343,10 @@ fn verdict(world: &World, xhad: &Xhad) -> (Slots, Rule) {
     } else {
         says.hears.iter().filter(|slot| !xhad.views[*slot].sees.is_empty() && *slot != me).fold(Slots::NONE, Slots::with)
     };
+    if disk.is_empty() && xhad.access {
+        // It has the statefile again, too late for this view and too soon for rule 2 (sm.c, test_Survival_Rule).
+        return (Slots::NONE, Rule::NoStatefile);
+    }
     let by_slot = |slot: usize| file.filter(|_| on_disk && disk.has(slot)).map(|file| file.slots[slot].says.hears);
     let mut told: Vec<Slots> = (0..xhad.config.members.len()).map(|slot| by_slot(slot).unwrap_or(xhad.views[slot].hears)).collect();
     told[me] = says.hears;
@@ -349,8 +365,10 @@ fn conclude(world: &mut World, fx: &mut Effects, machine: MachineId, alive: Slot
         let shorter = times.silence.min(times.standstill);
         let watchdog = times.beat_watchdog.max(times.disk_watchdog);
         wait = Span((watchdog + times.beat.max(times.round)).0.saturating_sub(shorter.0));
-        // Whoever was seen a moment ago may live on for as long as a loser needs to find out that it has lost.
-        if !removed.and(says.hears.or(says.sees)).is_empty() {
+        // Whoever is heard or seen to this moment may live on for as long as a loser needs to find out that it has lost; not
+        // whoever has fallen silent since the views were compared: its watchdog has struck (sm.c, test_Survival_Rule).
+        let shows_life = still_heard(world, xhad).or(says.sees.and(sees(world, xhad)));
+        if !removed.and(shows_life).is_empty() {
             wait = wait + shorter;
         }
         wait = wait.max(SHORTEST_WAIT);

@@ -18,7 +18,7 @@ use crate::world::event::Event;
 use crate::world::memory::Xapi;
 use crate::world::memory::xhad::{Exit, FenceCause, Phase, Xhad};
 use crate::world::truth::Io;
-use crate::world::truth::{PoolState, Slots, Statefile};
+use crate::world::truth::{PoolState, Slots};
 
 /// How far a round on the statefile may be off its beat (xha, statefile.c: random jitter).
 const JITTER: Span = Span::millis(500);
@@ -132,6 +132,8 @@ pub fn say(world: &mut World, fx: &mut Effects, machine: MachineId) {
         }
         other.heard[me] = Some(now);
         other.views[me] = says;
+        // Whoever spoke last decides how often the statefile is gone round (xha, heartbeat.c, receive_hb).
+        other.hurried = says.hurry && other.access;
         let (mine, phase) = (other.says, other.phase);
         if !mine.liveset.has(me) {
             if phase == Phase::Settled && says.liveset.has(me) {
@@ -189,6 +191,12 @@ pub fn disk(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let Some(xhad) = daemon(world, machine, run) else { return };
     let stream = world.names.machines[machine.at()].stream.derived(0x4d);
     let round = (xhad.times.round - JITTER) + stream.span(world.now.0, (Span::ZERO, JITTER.times(2)));
+    // A round is counted from the one before, also from one that was made in a hurry.
+    let lately = xhad.hurried_at > Time::ZERO && xhad.hurried_at + (xhad.times.round - JITTER) > world.now;
+    if lately {
+        fx.due_at(xhad.hurried_at + round, Due::HaDisk { machine, run });
+        return;
+    }
     fx.due(round, Due::HaDisk { machine, run });
     disk_now(world, fx, machine, run);
 }
@@ -204,6 +212,7 @@ fn disk_now(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
         Some(Io::Error) => {
             let Some(xhad) = daemon_mut(world, machine) else { return };
             xhad.stalled = None;
+            (xhad.reads, xhad.access, xhad.hurried, xhad.failed) = (false, false, false, Some(now));
             news_of_statefile(xhad, false);
         }
         Some(Io::Hang) => {
@@ -229,11 +238,31 @@ fn news_of_statefile(xhad: &mut Xhad, works: bool) {
     }
 }
 
+/// A daemon writes its slot and then reads all, and notes who has moved. It writes only what it could read before: in the
+/// first round after one that failed it only reads (xha, statefile.c, sfthread).
+fn go_round(world: &mut World, machine: MachineId) {
+    let now = world.now;
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref_mut() else { return };
+    let (sr, generation) = (xhad.config.sr, xhad.config.generation);
+    if world.hw.statefile(sr).is_none_or(|file| file.generation != generation) {
+        return;
+    }
+    (xhad.read, xhad.access, xhad.failed) = (now, true, None);
+    if std::mem::replace(&mut xhad.reads, true) {
+        world.hw.write_slot(sr, generation, xhad.me, xhad.says, Some(now));
+    }
+    let Some(file) = world.hw.statefile(sr) else { return };
+    for (slot, read) in file.slots.iter().take(xhad.config.members.len()).enumerate() {
+        if xhad.versions[slot] != read.version {
+            xhad.versions[slot] = read.version;
+            xhad.moved[slot] = now;
+        }
+    }
+}
+
 fn write_and_read(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let now = world.now;
     let Some(xhad) = daemon_mut(world, machine) else { return };
-    xhad.read = now;
-    news_of_statefile(xhad, true);
     let (sr, generation, me, says, no_statefile) = (xhad.config.sr, xhad.config.generation, xhad.me, xhad.says, xhad.no_statefile);
     let Some(file) = world.hw.statefile(sr) else { return };
     if file.generation != generation || file.state == PoolState::Invalid {
@@ -241,7 +270,12 @@ fn write_and_read(world: &mut World, fx: &mut Effects, machine: MachineId) {
         world.ha_end_daemon(machine, why, fx);
         return;
     }
-    world.hw.write_slot(sr, generation, me, says, Some(now));
+    go_round(world, machine);
+    if let Some(xhad) = daemon_mut(world, machine) {
+        // It has it again once it has seen its own slot move.
+        let moves = xhad.moved[me] + xhad.times.standstill > now;
+        news_of_statefile(xhad, moves);
+    }
     let Some(file) = world.hw.statefile(sr) else { return };
     // Who went down in order leaves the liveset without a fault.
     let gone = says.liveset.without(me).and(file.excluded);
@@ -275,10 +309,17 @@ fn leave_rule_two(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
     let Some(file) = world.hw.statefile(xhad.config.sr) else { return };
     let hears = hears(world, xhad);
-    let well = |slot: usize| if hears.has(slot) { slot == xhad.me || xhad.views[slot].statefile } else { file.slots[slot].excluded };
+    let well = |slot: usize| match hears.has(slot) {
+        true if slot == xhad.me => xhad.access,
+        true => xhad.views[slot].statefile,
+        false => file.slots[slot].excluded,
+    };
     if xhad.config.all().iter().all(well) {
+        let seen = sees(world, xhad);
         if let Some(xhad) = daemon_mut(world, machine) {
             xhad.no_statefile = false;
+            // Whom it has not seen move since the statefile is back it has not lost a second time.
+            xhad.blind = xhad.blind.or(xhad.says.liveset.minus(seen));
         }
         fx.tell(Event::HaStatefileBack { machine });
         fault::wait_for_silence(world, fx, machine);
@@ -302,28 +343,10 @@ fn see_again(world: &mut World, machine: MachineId) {
     }
 }
 
-/// When a daemon last saw the slot of a peer move: at its first round after the peer's last write.
-pub fn moved(file: &Statefile, xhad: &Xhad, slot: usize) -> Time {
-    let written = file.slots[slot].written;
-    if written >= xhad.read {
-        return written;
-    }
-    let rounds = xhad.read.since(written).0 / xhad.times.round.0.max(1);
-    Time(xhad.read.0 - rounds * xhad.times.round.0).max(written)
-}
-
-/// The same, of the statefile as it lies on the disk; at the beginning of time where there is none.
-pub fn moved_on(world: &World, xhad: &Xhad, slot: usize) -> Time {
-    world.hw.statefile(xhad.config.sr).map_or(Time::ZERO, |file| moved(file, xhad, slot))
-}
-
-/// Whose slots a daemon sees moving now, its own among them; nobody's while it has not read for too long.
+/// Whose slots a daemon sees moving now, its own among them: those that it found to have moved when it last read, or not
+/// long before. What was written since then it does not know.
 pub fn sees(world: &World, xhad: &Xhad) -> Slots {
-    let in_time = |at: Time| at + xhad.times.standstill > world.now;
-    if !in_time(xhad.read) {
-        return Slots::NONE;
-    }
-    let moving = |slot: usize| slot == xhad.me || in_time(moved_on(world, xhad, slot));
+    let moving = |slot: usize| xhad.moved[slot] + xhad.times.standstill > world.now;
     xhad.config.all().iter().filter(|slot| moving(*slot)).fold(Slots::NONE, Slots::with)
 }
 

@@ -151,8 +151,16 @@ impl Adviser<'_> {
         let there: Vec<MachineId> = self.world.machines().filter(|machine| self.reaches_disks(*machine, vm)).collect();
         let why =
             |machine: &MachineId| self.world.can_take(self.world.ruler(), vm, self.world.host_on(*machine)).err().map(|error| error.code);
-        if there.iter().any(|machine| why(machine) == Some("HOST_NOT_ENOUGH_FREE_MEMORY")) {
-            return format!("make room for {name}: no host that could take it has the memory; then {then}");
+        let full = there.iter().filter(|machine| why(machine) == Some("HOST_NOT_ENOUGH_FREE_MEMORY"));
+        let takes = names.vms[vm.at()].takes();
+        let free = |machine: &MachineId| self.world.memory_free(self.world.ruler(), self.world.host_on(*machine)).unwrap_or(u64::MAX);
+        if let Some(machine) = full.max_by_key(|machine| (free(machine), std::cmp::Reverse(machine.0))) {
+            let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+            let (machine, lacks) = (self.machine(*machine), mib(takes.saturating_sub(free(machine))));
+            let takes = mib(takes);
+            return format!(
+                "make room for {name}: it takes {takes} MiB, and {machine}, which lacks least, lacks {lacks} MiB of them; then {then}"
+            );
         }
         if let Some(machine) = there.iter().find(|machine| why(machine) == Some("HOST_DISABLED")) {
             let machine = self.machine(*machine);

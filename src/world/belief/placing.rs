@@ -10,7 +10,7 @@ impl World {
     /// The memory that a host has free by the records of a database, in bytes; `None` where it has no limit.
     pub fn memory_free(&self, by: MachineId, host: HostId) -> Option<u64> {
         let total = self.names.machines[self.names.hosts[host.at()].machine.at()].memory?;
-        let used = self.db(by).residents(host).fold(0u64, |sum, vm| sum.saturating_add(self.names.vms[vm.at()].memory));
+        let used = self.db(by).residents(host).fold(0u64, |sum, vm| sum.saturating_add(self.names.vms[vm.at()].takes()));
         Some(total.saturating_sub(used))
     }
 
@@ -33,7 +33,7 @@ impl World {
                 return Err(ApiError::new("VM_REQUIRES_SR").with(Param::Vm(vm)).with(Param::Sr(sr)));
             }
         }
-        let needed = self.names.vms[vm.at()].memory;
+        let needed = self.names.vms[vm.at()].takes();
         match self.memory_free(by, host) {
             Some(free) if free < needed && self.guarded(Guard::StartMemory) => {
                 Err(ApiError::new("HOST_NOT_ENOUGH_FREE_MEMORY").text(needed.to_string()).text(free.to_string()))

@@ -194,8 +194,6 @@ pub struct Change {
     pub disable: Vec<HostId>,
     /// VMs that would run on a host.
     pub arriving: Vec<(HostId, VmId)>,
-    /// VMs that would leave a host.
-    pub leaving: Vec<(HostId, VmId)>,
     /// VMs that would be protected.
     pub protect: Vec<VmId>,
     /// Another number of failures.
@@ -252,9 +250,11 @@ impl<'a> Planner<'a> {
         names.vms[vm.at()].vbds.iter().map(|vbd| names.vdis[names.vbds[vbd.at()].vdi.at()].sr)
     }
 
-    /// Whether a VM could run on any host: all its disks lie on shared SRs that are plugged everywhere (agility.ml).
+    /// Whether a VM could run on any host that takes VMs: all its disks lie on shared SRs that every enabled host, alive or
+    /// not, has plugged (helpers.ml, is_sr_properly_shared).
     pub fn agile(&self, vm: VmId) -> bool {
-        self.srs(vm).all(|sr| self.names.srs[sr.at()].kind.shared() && self.db.hosts.keys().all(|host| self.db.plugged(*host, sr)))
+        let everywhere = |sr| self.db.hosts.iter().all(|(host, record)| !record.enabled || self.db.plugged(*host, sr));
+        self.srs(vm).all(|sr| self.names.srs[sr.at()].kind.shared() && everywhere(sr))
     }
 
     /// The hosts, by UUID.
@@ -269,7 +269,7 @@ impl<'a> Planner<'a> {
     }
 
     fn size(&self, vm: VmId) -> i128 {
-        i128::from(self.names.vms[vm.at()].memory)
+        i128::from(self.names.vms[vm.at()].takes())
     }
 
     /// The host that a VM which is not agile is tied to: the first by UUID that is up and has its disks.
@@ -289,9 +289,6 @@ impl<'a> Planner<'a> {
             if let Some((host, _)) = change.arriving.iter().find(|(_, arriving)| *arriving == vm) {
                 return Some(*host);
             }
-            if change.leaving.iter().any(|(_, leaving)| *leaving == vm) {
-                return None;
-            }
             self.db.vm(vm).and_then(|record| record.resident_on)
         };
         let accounted: BTreeMap<VmId, HostId> =
@@ -303,13 +300,12 @@ impl<'a> Planner<'a> {
                 *used.entry(host).or_default() += self.size(vm);
             }
         }
-        let sum =
-            |moved: &[(HostId, VmId)], host| -> i128 { moved.iter().filter(|(at, _)| *at == host).map(|(_, vm)| self.size(*vm)).sum() };
+        let arriving = |host| -> i128 { change.arriving.iter().filter(|(at, _)| *at == host).map(|(_, vm)| self.size(*vm)).sum() };
         let free = |host: HostId| match self.names.machines[self.names.hosts[host.at()].machine.at()].memory {
             None => UNLIMITED,
             Some(memory) => {
                 let free = (i128::from(memory) - used.get(&host).copied().unwrap_or(0)).max(0);
-                free + sum(&change.leaving, host) - sum(&change.arriving, host)
+                free - arriving(host)
             }
         };
         let mut hosts: Vec<(HostId, i128)> = live.iter().map(|host| (*host, free(*host))).collect();

@@ -207,6 +207,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
                 name: name(at),
                 uuid: name(at),
                 memory: 1 << 30,
+                overhead: 0,
                 writes: None,
                 phase: Span::ZERO,
                 grace: Span::mins(10),
@@ -268,6 +269,12 @@ fn how_many_hosts_may_fail() {
     // On a shared SR that one host has unplugged neither.
     names.vdis[0].sr = SrId(0);
     db.pbds.insert((HostId(2), SrId(0)), false);
+    assert_eq!(most(&db, &names), 0);
+    // A host that is disabled takes no VMs, and what it has plugged is no matter (helpers.ml, is_sr_properly_shared): of the
+    // two that are open one may fail. A dead one that is enabled in the record counts as before.
+    db.hosts.get_mut(&HostId(2)).unwrap().enabled = false;
+    assert_eq!(most(&db, &names), 1);
+    *db.hosts.get_mut(&HostId(2)).unwrap() = HostRecord { enabled: true, live: false };
     assert_eq!(most(&db, &names), 0);
 }
 

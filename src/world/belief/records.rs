@@ -103,17 +103,18 @@ impl World {
         }
     }
 
-    /// Sets how many failures the pool is to tolerate, and whether operations may break the plan.
+    /// Sets how many failures the pool is to tolerate, and whether operations may break the plan. The plan is made anew in any
+    /// case (xapi_pool.ml, set_ha_host_failures_to_tolerate).
     pub fn set_tolerance(&mut self, fx: &mut Effects, by: MachineId, failures: u32, allow_overcommit: bool) {
         let ha = &self.db(by).ha;
         if (ha.failures_to_tolerate, ha.allow_overcommit) != (failures, allow_overcommit) {
             let ha = &mut self.db_mut(by).ha;
             (ha.failures_to_tolerate, ha.allow_overcommit) = (failures, allow_overcommit);
             fx.tell(Event::ToleranceSet { by, failures, allow_overcommit });
-            if self.db(by).ha.enabled {
-                let (exists_for, overcommitted) = Planner::new(self.db(by), &self.names, &self.db(by).live_set(), self.release).status();
-                self.set_plan(fx, by, exists_for, overcommitted);
-            }
+        }
+        if self.db(by).ha.enabled {
+            let (exists_for, overcommitted) = Planner::new(self.db(by), &self.names, &self.db(by).live_set(), self.release).status();
+            self.set_plan(fx, by, exists_for, overcommitted);
         }
     }
 

@@ -29,8 +29,7 @@ impl Database {
     }
 
     /// The main pool's database at 0.
-    pub(in crate::world) fn at_start(pool: &Pool, release: Release) -> Database {
-        let names = &pool.names;
+    pub(in crate::world) fn at_start(pool: &Pool, names: &Inventory, release: Release) -> Database {
         let known = pool.hosts.iter().zip(names.machine_ids());
         let known = known.filter(|(start, machine)| start.known && !names.machines[machine.at()].spare);
         let hosts: BTreeMap<HostId, HostRecord> =

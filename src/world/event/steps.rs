@@ -24,7 +24,12 @@ macro_rules! steps {
         }
         Refused { step: StepIx, error: ApiError } => {
             number: 2, name: "refused", half: Step, of: Step(*step), changes: NOTHING, about: Nothing, matters: true,
-            what: ("refused: {error}"),
+            what: {
+                match error.memory_missing() {
+                    Some(bytes) => format!("refused: {error}, {} MiB are missing", bytes.div_ceil(1 << 20)),
+                    None => format!("refused: {error}"),
+                }
+            },
             parts: { "line": step.line(), "code": error },
         }
     } };

@@ -2,7 +2,7 @@
 //! it. And what they ask of it.
 
 use crate::base::ids::{HostId, MachineId, SrId};
-use crate::base::time::Span;
+use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::event::Event;
@@ -76,16 +76,34 @@ impl World {
     }
 
     /// A path to an SR is back: requests of daemons that hung there come back.
-    pub fn ha_resume_stalled(&self, sr: SrId, fx: &mut Effects) {
+    pub fn ha_resume_stalled(&mut self, sr: SrId, fx: &mut Effects) {
         if self.hw.statefile(sr).is_none() {
             return;
         }
         for machine in self.machines() {
+            self.ha_tries_again(machine, sr, fx);
             let stalled = self.stacks[machine.at()].xhad.as_ref().is_some_and(|xhad| xhad.config.sr == sr && xhad.stalled.is_some());
             if stalled && self.reaches(machine, sr) {
+                // It was stuck in its write; all these come back before anybody reads.
+                self.ha_write_comes_back(machine);
                 self.ha_resume(machine, fx);
             }
         }
+    }
+
+    /// A round that fails tries to read three times, a second apart (SF_IOATTEMPTS): the path may be back in time.
+    fn ha_tries_again(&self, machine: MachineId, sr: SrId, fx: &mut Effects) {
+        let Some(xhad) = self.stacks[machine.at()].xhad.as_deref().filter(|xhad| xhad.config.sr == sr) else { return };
+        let Some(failed) = xhad.failed else { return };
+        let next = [failed + Span::secs(1), failed + Span::secs(2)].into_iter().find(|at| *at >= self.now);
+        if let Some(at) = next.filter(|_| self.reaches(machine, sr)) {
+            fx.due_at(at, Due::HaResume { machine, run: xhad.run });
+        }
+    }
+
+    fn ha_write_comes_back(&mut self, machine: MachineId) {
+        let Some(xhad) = self.stacks[machine.at()].xhad.as_deref().filter(|xhad| xhad.reads && xhad.joined()) else { return };
+        self.hw.write_slot(xhad.config.sr, xhad.config.generation, xhad.me, xhad.says, Some(self.now));
     }
 
     pub(in crate::world) fn new_daemon(&mut self, machine: MachineId) -> Option<Xhad> {
@@ -109,6 +127,13 @@ impl World {
             views: vec![Saying::default(); count],
             beaten: self.now,
             read: self.now,
+            versions: vec![0; count],
+            moved: vec![self.now; count],
+            reads: true,
+            access: true,
+            failed: None,
+            hurried: false,
+            hurried_at: Time::ZERO,
             stalled: None,
             no_statefile: false,
             lingering: Slots::NONE,

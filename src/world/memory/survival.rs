@@ -60,14 +60,14 @@ pub fn survivors(view: &View) -> (Slots, Rule) {
 }
 
 /// The full mesh that is left of some hosts when again and again the worst connected is dropped: the one that hears the
-/// fewest, then one that hears no lower slot, then the higher slot. Greedy, and so not always the largest mesh there is.
+/// fewest; of several the one whose lowest slot that it hears, itself included, is the highest; then the higher slot (xha,
+/// sm.c, get_partition_score). Greedy, and so not always the largest mesh there is.
 pub fn mesh(view: &View, among: Slots) -> Slots {
     let mut left = among;
     while !view.full_mesh(left) {
         let worst = left.iter().min_by_key(|host| {
             let linked = view.linked_among(*host, left);
-            let hears_lower = linked.iter().any(|other| other < *host);
-            (linked.count(), hears_lower, std::cmp::Reverse(*host))
+            (linked.count(), std::cmp::Reverse(linked.iter().next()), std::cmp::Reverse(*host))
         });
         let Some(worst) = worst else { break };
         left = left.without(worst);
@@ -119,6 +119,36 @@ mod tests {
             }
             // One partition: the survivors all hear each other.
             assert!(self.view().full_mesh(deciding), "{:?} {:?}: {deciding:?}", self.hears, self.disk);
+            assert_eq!(alive, self.read_slowly(), "{:?} {:?} {:?} {:?}", self.hears, self.disk, self.live, self.excluded);
+        }
+
+        /// The same rule read a second time, from the daemon's description and without anything of the code above: a table
+        /// of links, a score of one figure, hosts struck out of a list.
+        fn read_slowly(&self) -> Slots {
+            let table: Vec<Vec<bool>> = (0..self.hosts)
+                .map(|a| (0..self.hosts).map(|b| a == b || self.hears[a].0 >> b & 1 == 1 && self.hears[b].0 >> a & 1 == 1).collect())
+                .collect();
+            let is = |set: Slots, host: usize| set.0 >> host & 1 == 1;
+            let running: Vec<usize> = (0..self.hosts).filter(|host| is(self.live, *host)).collect();
+            let mut left: Vec<usize> = running.iter().copied().filter(|host| is(self.disk, *host)).collect();
+            if left.is_empty() {
+                let all_hear_all = running.iter().all(|a| running.iter().all(|b| table[*a][*b]));
+                let nobody_else = (0..self.hosts).all(|host| is(self.live, host) || is(self.excluded, host));
+                return if all_hear_all && nobody_else { self.live } else { Slots(0) };
+            }
+            loop {
+                // 256 for each that it hears, and of the lowest of them 64 less its slot.
+                let score = |host: usize| -> usize {
+                    let heard: Vec<usize> = left.iter().copied().filter(|other| table[host][*other]).collect();
+                    256 * heard.len() + 64 - heard.iter().min().copied().unwrap_or(64)
+                };
+                if left.iter().all(|host| score(*host) / 256 == left.len()) {
+                    return Slots(left.iter().map(|host| 1 << host).sum());
+                }
+                let least = left.iter().map(|host| score(*host)).min().unwrap_or(0);
+                let goes = left.iter().rposition(|host| score(*host) == least).unwrap_or(0);
+                left.remove(goes);
+            }
         }
     }
 
@@ -162,6 +192,11 @@ mod tests {
         every(3);
     }
 
+    #[test]
+    fn every_world_of_four_hosts() {
+        every(4);
+    }
+
     fn split(sides: &[&[usize]], disk: &[usize]) -> (Slots, Rule) {
         let set = |hosts: &[usize]| hosts.iter().fold(Slots::NONE, |set, host| set.with(*host));
         let hosts = sides.iter().flat_map(|side| side.iter()).max().map_or(0, |most| most + 1);
@@ -195,8 +230,23 @@ mod tests {
         let all = Slots::first(3);
         let view = View { configured: all, live: all, hears: &hears, disk: Slots::NONE, excluded: Slots::NONE };
         assert_eq!(survivors(&view).0, Slots::NONE);
-        // With the disk one of the two ends has to go: slot 0 hears nobody lower, slot 2 does.
-        assert_eq!(survivors(&View { disk: all, ..view }).0, Slots(0b110));
+        // With the disk one of the two ends has to go: each hears two, itself among them; slot 0 is the lowest that the one
+        // hears, slot 1 that the other does.
+        assert_eq!(survivors(&View { disk: all, ..view }).0, Slots(0b011));
+    }
+
+    #[test]
+    fn the_lowest_slot_that_a_host_hears_counts_itself_included() {
+        let all = Slots::first(4);
+        let left = |hears: &[u64]| {
+            let hears: Vec<Slots> = hears.iter().map(|row| Slots(*row)).collect();
+            survivors(&View { configured: all, live: all, hears: &hears, disk: all, excluded: Slots::NONE }).0
+        };
+        // A ring 0-1-2-3-0: each hears three. The lowest that 0, 1 and 3 hear is 0, of 2 it is 1: 2 goes. Of what is left 1
+        // and 3 hear two each, both slot 0: the higher slot goes.
+        assert_eq!(left(&[0b1011, 0b0111, 0b1110, 0b1101]), Slots(0b0011));
+        // A chain 0-1-2-3: 0 and 3 hear two; 0 hears slot 0 and 3 no lower than 2: 3 goes, then 2, which hears no lower than 1.
+        assert_eq!(left(&[0b0011, 0b0111, 0b1110, 0b1100]), Slots(0b0011));
     }
 
     proptest::proptest! {

@@ -68,8 +68,22 @@ pub struct Xhad {
     pub views: Vec<Saying>,
     /// When its heartbeat thread last ran.
     pub beaten: Time,
-    /// When it last wrote and read the statefile.
+    /// When it last went round the statefile, and read it all.
     pub read: Time,
+    /// By slot: how many writes had been counted there when it last read.
+    pub versions: Vec<u64>,
+    /// By slot: at which of its reads it last found that the slot had moved. What was written since is not known to it yet.
+    pub moved: Vec<Time>,
+    /// Its last round could read. After one that could not it reads first, and writes only in the round after.
+    pub reads: bool,
+    /// It has access to the statefile: its last round read it, and it has not given up its own slot since (SF_access).
+    pub access: bool,
+    /// It goes round the statefile many times a second: it wants to, or a peer has asked for it.
+    pub hurried: bool,
+    /// When it last went round in a hurry.
+    pub hurried_at: Time,
+    /// When its last round began that could not read.
+    pub failed: Option<Time>,
     /// Since when its statefile thread is stuck in a request.
     pub stalled: Option<Time>,
     /// It lives by rule 2: nobody has the statefile, and its loss counts no more.

@@ -63,6 +63,22 @@ impl Answer for HaBeat {
     }
 }
 
+/// What the domain of a VM takes beside the memory of the VM, with one virtual processor and full virtualisation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MemoryOverhead {
+    /// 1 MiB inside and 1 MiB outside, and the shadow pages: 256 of 4 KiB for the processor and two for each MiB of the VM,
+    /// rounded up to whole MiB.
+    ShadowPages,
+}
+
+impl Answer for MemoryOverhead {
+    fn shown(&self) -> String {
+        match self {
+            MemoryOverhead::ShadowPages => "3 MiB, and 1 MiB for each 128 MiB of the VM".into(),
+        }
+    }
+}
+
 macro_rules! differences {
     ($(
         $(#[doc = $about:literal])+
@@ -133,6 +149,8 @@ differences! {
         /// Whether a host whose xapi starts takes over the record of a VM that it runs and that the database has elsewhere;
         /// later it ends its own copy instead.
         resync_steals_record: bool, "dbsync_slave.ml, update_vms, 6.0", ["xe-toolstack-restart", "vm-runs-twice"];
+        /// What a VM takes of a host's memory beside its own, where the setting `memory-overhead` says `release`.
+        memory_overhead: MemoryOverhead, "xenops memory.ml", ["memory-overhead", "HOST_NOT_ENOUGH_FREE_MEMORY"];
     }
 
     /// High availability: how often its daemons beat, and how its planner counts.

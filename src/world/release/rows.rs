@@ -1,6 +1,6 @@
 //! The releases that are built, a row each: all that there is to say of one.
 
-use super::differences::{Ha, HaBeat, Hosts, Locks, Vms, Words};
+use super::differences::{Ha, HaBeat, Hosts, Locks, MemoryOverhead, Vms, Words};
 use super::{Answers, Row, Version};
 use crate::base::time::Span;
 use crate::world::settings::Settings;
@@ -29,6 +29,7 @@ pub const SETTINGS_6: Settings = Settings {
     reinstall: Span::mins(20),
     vm_grace: Span::mins(10),
     master_grace: Span::mins(10),
+    memory_overhead: true,
 };
 
 /// The manual of XenServer 6.
@@ -45,7 +46,7 @@ pub const MANUAL_6: Row = Row {
             shutdown_command_marks_dead: true,
         },
         locks: Locks { forget_clears_locks: false, resetvdis_knows_forgotten_hosts: true, resetvdis_needs_master_word: true },
-        vms: Vms { resync_steals_record: true },
+        vms: Vms { resync_steals_record: true, memory_overhead: MemoryOverhead::ShadowPages },
         ha: Ha { ha_beat: HaBeat::TenthOfTimeout, plans_by_counting_places: false },
         words: Words { delay_in_whole_seconds: true },
     },

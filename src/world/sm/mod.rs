@@ -13,7 +13,7 @@ use crate::world::errors::ApiError;
 use crate::world::event::Event;
 use crate::world::guards::Guard;
 use crate::world::inventory::Mode;
-use crate::world::truth::Io;
+use crate::world::truth::{Io, Opener};
 pub use generation::StorageManager;
 
 /// The generations that have a name and are not built.
@@ -144,9 +144,8 @@ impl World {
     /// # Errors
     /// Why it did not; nothing was opened then.
     pub fn activate(&mut self, fx: &mut Effects, ask: Activation, vm: Option<VmId>) -> Result<(), Inactive> {
-        // A second VBD on the same host meets xapi's own per-host automaton, not the storage manager.
+        self.activation_check(ask)?;
         if !self.has_open(ask.machine, ask.vdi) {
-            self.activation_check(ask)?;
             self.settings.storage_manager.generation().add_key(self, fx, &ask);
         }
         self.open_disk(fx, ask.machine, ask.vdi, ask.mode, vm);
@@ -158,6 +157,16 @@ impl World {
     /// # Errors
     /// Why it would not.
     pub fn activation_check(&self, ask: Activation) -> Result<(), Inactive> {
+        // A second VBD on the same host meets xapi's own per-host automaton, not the storage manager. What is open RO there
+        // can't become RW (vdi_automaton.ml, storage_access.ml).
+        if self.has_open(ask.machine, ask.vdi) {
+            let writes = |opener: &Opener| opener.machine == ask.machine && opener.mode == Mode::Rw;
+            if ask.mode == Mode::Ro || self.hw.vdi(ask.vdi).openers.iter().any(writes) {
+                return Ok(());
+            }
+            let moves = "Illegal VDI transition: activated RO -> activated RW";
+            return Err(Inactive::Failed(ApiError::new("INTERNAL_ERROR").text(format!("Failure(\"Storage_access failed with {moves}\")"))));
+        }
         self.settings.storage_manager.generation().look_at_keys(self, &ask)?;
         let sr = self.names.vdis[ask.vdi.at()].sr;
         match self.path_fault(ask.machine, sr) {

@@ -112,6 +112,8 @@ pub struct Saying {
     pub statefile: bool,
     /// Whoever is in its liveset and not in the proposed one shall fence itself.
     pub fence: bool,
+    /// Whoever hears it shall go round the statefile many times a second; who says otherwise calls that off.
+    pub hurry: bool,
 }
 
 /// How far a daemon is with a fault (xha, sm.c, the phases FHREADY to FH4). All that see each other go from one to the
@@ -142,6 +144,10 @@ pub struct Slot {
     pub version: u64,
     /// When it was last written.
     pub written: Time,
+    /// When it was first written that the host is as far as it says.
+    pub came: Time,
+    /// How far it was before, and since when.
+    pub before: (u32, Stage, Time),
     /// Counts the daemon's starts on that host: an old incarnation must be dropped before a new one may join.
     pub incarnation: u32,
     /// What it says of itself, here as in its heartbeats.
@@ -174,6 +180,26 @@ pub struct Statefile {
     pub excluded: Slots,
     /// The redo log.
     pub redo: Option<Redo>,
+}
+
+impl Slot {
+    /// The host writes what it has to say.
+    pub fn write(&mut self, says: Saying, now: Time) {
+        let far = (self.says.fault, self.says.stage);
+        if far != (says.fault, says.stage) {
+            self.before = (far.0, far.1, self.came);
+            self.came = now;
+        }
+        self.version += 1;
+        self.written = now;
+        self.says = says;
+    }
+
+    /// Whether somebody who last read at an instant knows that the host has come as far as this.
+    pub fn known_at(&self, read: Time, fault: u32, stage: Stage) -> bool {
+        let far = |so_far: (u32, Stage), since: Time| so_far >= (fault, stage) && since <= read;
+        far((self.says.fault, self.says.stage), self.came) || far((self.before.0, self.before.1), self.before.2)
+    }
 }
 
 impl Statefile {

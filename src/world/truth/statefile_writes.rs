@@ -49,10 +49,9 @@ impl Hardware {
     /// What a daemon says of itself; with an instant its slot moves then, so that others see it alive.
     pub fn write_slot(&mut self, sr: SrId, generation: u32, slot: usize, says: Saying, moves: Option<Time>) {
         let Some(own) = self.statefile_mut(sr, generation).and_then(|file| file.slots.get_mut(slot)) else { return };
-        own.says = says;
-        if let Some(now) = moves {
-            own.version += 1;
-            own.written = now;
+        match moves {
+            Some(now) => own.write(says, now),
+            None => own.says = says,
         }
     }
 
@@ -69,7 +68,7 @@ impl Hardware {
         file.set_excluded(slot, false);
         let Some(own) = file.slots.get_mut(slot) else { return };
         let written = newcomer.unwrap_or(own.written);
-        *own = Slot { version: own.version + 1, written, incarnation, says, excluded: false };
+        *own = Slot { version: own.version + u64::from(newcomer.is_some()), written, incarnation, says, ..Slot::default() };
     }
 
     /// Who writes the redo log from now on.
