@@ -450,3 +450,88 @@ fn schema_completions_and_manual_are_printed() {
     }
     assert!(out(&exits(&["man"], 0)).contains(".TH"));
 }
+
+#[test]
+fn help_and_manual_pages_are_there_for_every_command_that_they_name() {
+    assert_eq!(out(&exits(&["help", "run"], 0)), out(&exits(&["run", "--help"], 0)));
+    assert_eq!(out(&exits(&["help"], 0)), out(&exits(&["--help"], 0)));
+    assert!(err(&exits(&["help", "rnu"], 2)).contains("did you mean `run`?"));
+    let front = out(&exits(&["man"], 0));
+    let named: Vec<&str> = front.split("poolsim\\-").skip(1).map(|rest| rest.split('(').next().unwrap()).collect();
+    assert!(named.len() >= 13, "{front}");
+    for name in named {
+        let page = out(&exits(&["man", name], 0));
+        assert!(page.contains(&format!(".TH poolsim-{name} 1")), "{name}: {page}");
+        assert_eq!(page, out(&exits(&["man", &format!("poolsim-{name}")], 0)));
+    }
+}
+
+#[test]
+fn completions_know_topics_scenarios_kinds_and_filters() {
+    for shell in ["bash", "zsh", "fish"] {
+        let text = out(&exits(&["completions", shell], 0));
+        for word in ["double-writer", "forgotten-while-it-runs", "junit=", "hazard\\:stale-lock"] {
+            let plain = word.replace("\\:", ":");
+            assert!(text.contains(word) || text.contains(&plain), "{shell}: {word}");
+        }
+    }
+}
+
+#[test]
+fn a_topic_is_found_by_its_kind_and_by_a_part_of_its_name() {
+    let front = out(&exits(&["explain"], 0));
+    assert!(front.lines().count() < 45 && front.contains("`poolsim explain hazards`"), "{front}");
+    assert!(out(&exits(&["explain", "-v"], 0)).lines().count() > 300);
+    for (topic, told) in [
+        ("forget", "host-forget"),
+        ("resetvdis", "(command)"),
+        ("commands", "vm-reset-powerstate"),
+        ("faults", "sr-outage"),
+        ("safe", "nothing of danger or corruption begins"),
+        ("verdict", "as-expected"),
+        ("left-paused", "marked paused"),
+    ] {
+        let text = out(&exits(&["explain", topic], 0));
+        assert!(text.contains(told), "{topic}: {text}");
+    }
+    assert!(err(&exits(&["explain", "doubel-writer"], 2)).contains("did you mean `double-writer`?"));
+}
+
+/// Wherever it is written, the first line leads an editor to the schema.
+#[test]
+fn a_new_scenario_finds_its_schema() {
+    let folder = Folder::new("schema");
+    for (name, args) in [("plain", &["new"][..]), ("shipped", &["new", "--from", "three-worlds"])] {
+        let file = folder.0.join(format!("{name}.yaml"));
+        exits(&[args, &[file.to_str().unwrap()]].concat(), 0);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let schema = text.lines().next().unwrap().strip_prefix("# yaml-language-server: $schema=").unwrap();
+        let schema = std::fs::read_to_string(file.with_file_name(schema)).unwrap();
+        assert_eq!(schema, out(&exits(&["schema"], 0)), "{name}");
+        assert_eq!(text.matches("$schema").count(), 1);
+        exits(&["check", file.to_str().unwrap()], 0);
+    }
+}
+
+/// What a file is called reaches terminals and the logs of CI: none of them obeys it.
+#[test]
+fn a_hostile_file_name_is_only_shown() {
+    let folder = Folder::new("hostile");
+    let name = "a\u{1b}[2J\u{202e}\n::error::b ##[error].yaml";
+    let right = "pool: {hosts: [alpha]}\nexpect: {worst: none}\n";
+    for text in [right, "pool: {hosts: [alpha]}\ntitel: \u{1b}[2J\n", "nothing: {}\n"] {
+        let file = folder.file(name, text);
+        for args in [&["check"][..], &["check", "--diff"], &["check", "--fix"], &["run"], &["test"], &["run", "-q"], &["test", "--list"]] {
+            let output = start(&[args, &[&file]].concat()).output().unwrap();
+            for (stream, text) in [("out", String::from_utf8(output.stdout).unwrap()), ("err", String::from_utf8(output.stderr).unwrap())] {
+                // The lines of a `--diff` are the file's own, for `patch`.
+                for line in
+                    text.lines().filter(|line| !(args.contains(&"--diff") && line.starts_with(['+', '-']) && !line.starts_with("---")))
+                {
+                    assert!(!line.chars().any(poolsim::base::inert::hidden), "{args:?} {stream}: {line:?}");
+                    assert!(!line.trim_start().starts_with("::") && !line.contains("##["), "{args:?} {stream}: {line:?}");
+                }
+            }
+        }
+    }
+}

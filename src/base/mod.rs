@@ -3,5 +3,8 @@
 pub mod digest;
 pub mod draw;
 pub mod ids;
+pub mod inert;
+pub mod near;
 pub mod share;
 pub mod time;
+pub mod typography;

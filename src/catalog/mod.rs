@@ -7,6 +7,7 @@ pub mod rules;
 mod sentence;
 pub mod words;
 
+use crate::base::near::{distance, turned};
 use crate::command::COMMANDS;
 use crate::fault::{ACTS, FAULTS};
 use crate::hazard;
@@ -79,6 +80,33 @@ impl Kind {
             Kind::Status => "status",
             Kind::Code => "code",
         }
+    }
+
+    /// Several of it, as `explain` takes it.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Kind::Hazard => "hazards",
+            Kind::Severity => "severities",
+            Kind::Rule => "rules",
+            Kind::Command => "commands",
+            Kind::Fault => "faults",
+            Kind::Act => "acts",
+            Kind::Key => "keys",
+            Kind::Setting => "settings",
+            Kind::Release => "releases",
+            Kind::Error => "errors",
+            Kind::Diagnostic => "diagnostics",
+            Kind::Warning => "warnings",
+            Kind::Verdict => "verdicts",
+            Kind::Status => "statuses",
+            Kind::Code => "codes",
+        }
+    }
+
+    /// The kind of this name, one or several.
+    pub fn named(topic: &str) -> Option<Kind> {
+        let topic = topic.trim().to_lowercase();
+        Kind::ALL.into_iter().find(|kind| kind.name() == topic || kind.plural() == topic)
     }
 
     /// The heading over all of it.
@@ -229,6 +257,16 @@ pub fn find(topic: &str) -> Vec<Entry> {
     }
 }
 
+/// The entries of whose names a topic is a part: `forget` of `host-forget`, `resetvdis` of `resetvdis.py`.
+pub fn with_part(topic: &str) -> Vec<Entry> {
+    let wanted = plain(topic).replace([' ', '_'], "-");
+    let held = |entry: &Entry| {
+        let name = plain(&entry.name).replace(['_', '.', ' '], "-");
+        !wanted.is_empty() && format!("-{name}-").contains(&format!("-{wanted}-"))
+    };
+    entries().into_iter().filter(held).collect()
+}
+
 /// The keys of each kind of map in a scenario file: what the map is, and the names that `find` knows.
 pub fn keys_by_map() -> Vec<(&'static str, Vec<&'static str>)> {
     keys::by_map()
@@ -254,30 +292,13 @@ pub fn nearest_of<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec
             let distance = distance(&wanted, &lower);
             let holds = wanted.len() >= 3 && lower.iter().collect::<String>().contains(&part);
             let far = wanted.len().max(lower.len()) / 3;
-            (distance <= far.max(1) || holds).then(|| (if holds { distance.min(far) } else { distance }, name.to_string()))
+            (distance <= far.max(1) || holds || turned(&part, name))
+                .then(|| (if holds { distance.min(far) } else { distance }, name.to_string()))
         })
         .collect();
     near.sort();
     near.dedup();
     near.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-/// Letters to change, put in, leave out or swap with their neighbour.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let mut cost = (last[j] + usize::from(x != y)).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                cost = cost.min(before[j - 1] + 1);
-            }
-            row.push(cost);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
 }
 
 #[cfg(test)]

@@ -31,6 +31,10 @@ pub const VERDICTS: &[Word] = &[
         "The scenario has no `expect`, so there is nothing to judge by. The exit status is 1 if corruption was found, else 0; `--fail-on` sets another bound.",
     ),
     (
+        "safe",
+        "Of a recovery: nothing of danger or corruption begins after the recovery began. What was there before does not count against it, and an outage that it leaves does not either: see whether it reached its goal.",
+    ),
+    (
         "golden-differs",
         "Under `test`: an event is another than in the golden trace beside the scenario. The first that differs is shown; if the change is meant, `poolsim test --bless` writes the trace anew. Exit status 1.",
     ),
@@ -95,7 +99,7 @@ pub const NOT_YET: &[(super::Kind, &str, &str)] = &[
     (
         super::Kind::Hazard,
         "left-paused",
-        "Severity: outage. A VDI is marked paused and no operation is under way, so nothing can activate it. Not built yet: expected in a scenario, it is refused with `not-yet`.",
+        "A VDI is marked paused and no operation is under way, so nothing can activate it (an outage). The mark stays behind where a snapshot or a resize is cut off, and the VM that owns the disk can't be started. Not built yet: expected in a scenario, it is refused with `not-yet`.",
     ),
     (
         super::Kind::Setting,

@@ -54,10 +54,10 @@ pub struct Common {
     /// When to use colours; NO_COLOR is heeded
     #[arg(long, value_enum, default_value_t = Colour::Auto, global = true, value_name = "WHEN")]
     pub color: Colour,
-    /// Only verdict and hazards
+    /// Only the verdict, the table of cases and the hazards
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Every event, nothing folded
+    /// Every event, nothing folded; hash and digest of the run
     #[arg(short, long, global = true)]
     pub verbose: bool,
     /// Threads that run cases side by side; without it one for each processor
@@ -188,9 +188,20 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print a manual page
     #[command(hide = true)]
-    Man,
+    Man {
+        /// The command that it is about; without it, the program
+        #[arg(value_name = "COMMAND")]
+        page: Option<String>,
+    },
+    /// Print the help of a command
+    #[command(hide = true)]
+    Help {
+        /// The command; without it, the program
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
 }
 
 /// `poolsim new`.
@@ -343,7 +354,7 @@ fn seeds(text: &str) -> Result<Seeds, String> {
 /// `poolsim explain`.
 #[derive(Args, Clone, Debug)]
 pub struct Explain {
-    /// What to explain; without it, everything there is
+    /// What to explain, or a kind of it, such as `hazards`; without it, the kinds; with -v, everything there is
     #[arg(value_name = "TOPIC")]
     pub topic: Vec<String>,
 }

@@ -4,6 +4,7 @@ use super::args::{Check, Common, Format};
 use super::exit::Status;
 use super::out::Out;
 use super::{bug, files, load, mend, reports};
+use crate::base::inert::{clean_line, inert};
 use crate::catalog::{self, Kind};
 use crate::report::json::{compact, pretty};
 use crate::report::suite::{github, sarif};
@@ -41,7 +42,7 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
                     (n, m) => format!("{}, {}", count(n, "error"), count(m, "warning")),
                 };
                 if !common.quiet || errors > 0 {
-                    lines.push_str(&format!("{}: {found}\n", path.display()));
+                    lines.push_str(&inert(&format!("{}: {found}\n", clean_line(&files::shown(path)))));
                 }
                 if errors > 0 {
                     wrong += 1;
@@ -62,7 +63,7 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
     for (format, path) in reports {
         let text: String = match format {
             // In a file the diagnostics stand too, which a terminal gets on standard error.
-            Format::Text => all.iter().map(|d| d.render(false) + "\n\n").collect::<String>() + &lines,
+            Format::Text => inert(&all.iter().map(|d| d.render(false) + "\n\n").collect::<String>()).into_owned() + &lines,
             _ => rendered(format, &all, &lines),
         };
         status = status.and(out.file(&path, &text));

@@ -15,35 +15,85 @@ pub fn explain(out: Out, common: &Common, args: &Explain) -> Status {
         return status;
     }
     let topic = args.topic.join(" ");
-    let found = if topic.trim().is_empty() { catalog::entries() } else { catalog::find(&topic) };
-    if found.is_empty() {
+    let asked = if topic.trim().is_empty() { Asked::Everything } else { Asked::about(&topic) };
+    let entries = match &asked {
+        Asked::Everything => catalog::entries(),
+        Asked::Kind(kind) => catalog::entries().into_iter().filter(|entry| entry.kind == *kind).collect(),
+        Asked::These(entries) | Asked::Near(entries) => entries.clone(),
+    };
+    if entries.is_empty() {
         let near = catalog::nearest(&topic);
-        let help = did_you_mean(&near, "`poolsim explain` without a topic lists them all");
+        let help = did_you_mean(&near, "`poolsim explain` without a topic says what there is");
         return out.refuse("usage", &format!("there is nothing about `{topic}`"), &help, Status::Wrong);
     }
     let value = |entry: &Entry| json!({"kind": entry.kind.name(), "name": entry.name, "summary": entry.summary, "text": entry.text});
     let text = match common.format {
-        Format::Json => pretty(&found.iter().map(value).collect()),
-        Format::Ndjson => found.iter().map(|entry| compact(&value(entry)) + "\n").collect(),
+        Format::Json => pretty(&entries.iter().map(value).collect()),
+        Format::Ndjson => entries.iter().map(|entry| compact(&value(entry)) + "\n").collect(),
         Format::Text | Format::Sarif | Format::Github => {
             let mut page = Page::new(out.colour);
-            if topic.trim().is_empty() {
-                contents(&mut page, &found);
-            } else {
-                for (at, entry) in found.iter().enumerate() {
-                    if at > 0 {
-                        page.gap();
-                    }
-                    tell(&mut page, entry);
+            match asked {
+                Asked::Everything if common.verbose => {
+                    page.heading("poolsim explain TOPIC", "explains one of these:");
+                    contents(&mut page, &entries);
+                }
+                Asked::Everything => front(&mut page, &entries),
+                Asked::Kind(_) => contents(&mut page, &entries),
+                Asked::These(_) => entries.iter().for_each(|entry| tell(&mut page, entry)),
+                Asked::Near(_) => {
+                    page.heading(&topic, "stands in each of these:");
+                    contents(&mut page, &entries);
                 }
             }
             page.into_text()
         }
     };
-    out.result(&text)
+    out.result(text.trim_start_matches('\n'))
+}
+
+/// What a topic asks for.
+enum Asked {
+    Everything,
+    /// All of a kind: `hazards`, `verdict`.
+    Kind(Kind),
+    /// What bears the name.
+    These(Vec<Entry>),
+    /// Several of whose names it is a part.
+    Near(Vec<Entry>),
+}
+
+impl Asked {
+    fn about(topic: &str) -> Asked {
+        let found = catalog::find(topic);
+        if !found.is_empty() {
+            return Asked::These(found);
+        }
+        if let Some(kind) = Kind::named(topic) {
+            return Asked::Kind(kind);
+        }
+        let parts = catalog::with_part(topic);
+        let several = parts.iter().any(|entry| entry.name != parts[0].name);
+        if several { Asked::Near(parts) } else { Asked::These(parts) }
+    }
+}
+
+/// What there is to explain: a line a kind.
+fn front(page: &mut Page, entries: &[Entry]) {
+    page.heading("poolsim explain TOPIC", "explains a word of a report, a scenario, a command line or a message:");
+    page.gap();
+    let column = Kind::ALL.iter().map(|kind| kind.plural().len()).max().unwrap_or(0) + 4;
+    for kind in Kind::ALL {
+        let of_kind: Vec<&str> = entries.iter().filter(|entry| entry.kind == kind).map(|entry| entry.name.as_str()).collect();
+        let Some(first) = of_kind.first() else { continue };
+        let lead = format!("  {}", page.tint(Tint::Bold, kind.plural()));
+        page.hanging(&lead, column, Tint::Plain, &format!("{} of them, such as {first}: {}", of_kind.len(), kind.title()));
+    }
+    page.gap();
+    page.hanging("", 0, Tint::Plain, "`poolsim explain hazards` lists the hazards, and so for each kind; `poolsim explain -v` lists all.");
 }
 
 fn tell(page: &mut Page, entry: &Entry) {
+    page.gap();
     page.heading(&entry.name, &format!("({})", entry.kind.name()));
     for paragraph in entry.text.trim_end().split("\n\n") {
         page.gap();
@@ -55,8 +105,8 @@ fn tell(page: &mut Page, entry: &Entry) {
     }
 }
 
+/// A line an entry, by kind.
 fn contents(page: &mut Page, entries: &[Entry]) {
-    page.heading("poolsim explain TOPIC", "explains one of these:");
     for kind in Kind::ALL {
         let of_kind: Vec<&Entry> = entries.iter().filter(|entry| entry.kind == kind).collect();
         if of_kind.is_empty() {
@@ -64,7 +114,7 @@ fn contents(page: &mut Page, entries: &[Entry]) {
         }
         page.gap();
         page.heading(kind.title(), "");
-        if kind == Kind::Key {
+        if kind == Kind::Key && of_kind.len() > 20 {
             let maps = catalog::keys_by_map();
             let column = maps.iter().map(|(what, _)| width(what)).max().unwrap_or(0) + 4;
             for (what, keys) in maps {

@@ -4,9 +4,11 @@ use super::args::{Common, Format};
 use super::exit::Status;
 use super::out::Out;
 use super::{bug, files};
+use crate::base::inert::{clean, clean_line};
 use crate::report::text::layout::count;
 use crate::scenario::diagnostic::Mend;
 use crate::scenario::{self, Asked};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// A mend may bring to light what was hidden: so often is a file looked at again.
@@ -47,11 +49,13 @@ fn one(out: Out, path: &Path, show: bool) -> Result<Status, Status> {
         return Ok(Status::Fine);
     }
     if show {
-        return Ok(out.result(&diff(&files::shown(path), &before, &text)));
+        let shown = diff(&clean_line(&files::shown(path)), &before, &text);
+        // A file or `patch` gets the lines as they are, a terminal none that it would obey.
+        return Ok(out.result(&if std::io::stdout().is_terminal() { clean(&shown) } else { shown }));
     }
     let status = out.file(path, &text);
     if status == Status::Fine {
-        out.say(&format!("{}: {} mended\n", path.display(), count(mended, "place")));
+        out.say(&format!("{}: {} mended\n", clean_line(&files::shown(path)), count(mended, "place")));
     }
     Ok(status)
 }

@@ -14,6 +14,7 @@ mod measure;
 mod mend;
 mod new;
 mod out;
+mod pages;
 mod progress;
 mod reports;
 mod run;
@@ -26,7 +27,7 @@ mod toy_tests;
 mod whole;
 
 use args::{Anything, Cli, Command};
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use exit::Status;
 use out::Out;
 
@@ -64,18 +65,9 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Shrink(words) => not_yet(out, "shrink", words, "the `because` of a hazard names the steps that caused it"),
         Command::Diff(args) => diff::diff(out, common, args),
         Command::Rehearse(words) => not_yet(out, "rehearse", words, "type the runbook's lines as `run:` steps of a scenario's recovery"),
-        Command::Completions { shell } => {
-            let mut text = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "poolsim", &mut text);
-            out.result(&String::from_utf8_lossy(&text))
-        }
-        Command::Man => {
-            let mut text = Vec::new();
-            match clap_mangen::Man::new(Cli::command()).render(&mut text) {
-                Ok(()) => out.result(&String::from_utf8_lossy(&text)),
-                Err(error) => out.refuse("unreadable", &format!("the manual page cannot be written: {error}"), &[], Status::Unreadable),
-            }
-        }
+        Command::Completions { shell } => pages::completions(out, *shell),
+        Command::Man { page } => pages::man(out, page.as_deref()),
+        Command::Help { command } => pages::help(out, command.as_deref()),
     }
 }
 

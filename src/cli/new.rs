@@ -5,6 +5,8 @@ use super::exit::Status;
 use super::load::did_you_mean;
 use super::out::Out;
 use super::shipped::{self, Shipped};
+use super::whole::Whole;
+use crate::base::inert::clean_line;
 use crate::catalog;
 use crate::report::text::layout::{Page, Tint, width};
 
@@ -25,16 +27,37 @@ pub fn new(out: Out, args: &New) -> Status {
             return out.refuse("usage", &format!("no scenario `{name}` comes with the program"), &help, Status::Wrong);
         }
     };
+    let text = with_schema(text);
     match &args.file {
-        None => out.result(text),
+        None => out.result(&text),
         Some(file) => {
-            let status = out.new_file(file, text);
+            let status = out.new_file(file, &text);
             if status == Status::Fine {
-                out.say(&format!("{} is written; `poolsim run {}` runs it\n", file.display(), file.display()));
+                let schema = file.with_file_name(SCHEMA);
+                // An editor that finds no schema only says so: the scenario is what was asked for.
+                let beside =
+                    !schema.exists() && Whole::put(&schema, &crate::report::json::pretty(&crate::scenario::schema::schema())).is_ok();
+                let shown = clean_line(&file.display().to_string());
+                let and = if beside { format!(", and beside it {SCHEMA} for editors") } else { String::new() };
+                out.say(&format!("{shown} is written{and}; `poolsim run {shown}` runs it\n"));
             }
             status
         }
     }
+}
+
+/// The name under which a scenario's first line looks for the schema.
+const SCHEMA: &str = "scenario.schema.json";
+
+/// A scenario with a first line that editors find the schema by, beside the file: where the carried ones have it there is
+/// none elsewhere.
+fn with_schema(text: &str) -> String {
+    const LINE: &str = "# yaml-language-server: $schema=";
+    let rest = match text.split_once('\n') {
+        Some((first, rest)) if first.starts_with(LINE) => rest,
+        _ => text,
+    };
+    format!("{LINE}{SCHEMA}\n# (for editors; `poolsim schema > {SCHEMA}` writes it)\n{rest}")
 }
 
 /// By its name, or by its path with or without the ending.

@@ -3,6 +3,7 @@
 use super::args::{Colour, Common};
 use super::exit::Status;
 use super::whole::Whole;
+use crate::base::inert::{clean, clean_line, inert};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
@@ -55,7 +56,7 @@ impl Out {
 
     /// Words beside the results; where nobody hears them they are lost.
     pub fn say(self, text: &str) {
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        let _ = std::io::stderr().lock().write_all(inert(text).as_bytes());
     }
 
     /// A refusal: what is wrong, with its code, and what to do about it.
@@ -67,9 +68,9 @@ impl Out {
     /// The text of a refusal.
     pub fn refusal(self, code: &str, what: &str, help: &[String]) -> String {
         let (bold, red, off) = if self.colour_err { ("\u{1b}[1m", "\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "", "") };
-        let mut text = format!("{red}error[{code}]{off}{bold}: {}{off}\n", crate::report::text::layout::clean(what));
+        let mut text = format!("{red}error[{code}]{off}{bold}: {}{off}\n", clean_line(what));
         for line in help {
-            text.push_str(&format!("  = help: {}\n", crate::report::text::layout::clean(line)));
+            text.push_str(&format!("  = help: {}\n", clean(line)));
         }
         text
     }

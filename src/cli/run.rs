@@ -9,6 +9,7 @@ use super::progress::Progress;
 use super::reports::{Extra, of_run};
 use super::shared::{only, style, with_jobs};
 use super::{bug, interrupt};
+use crate::base::inert::clean_line;
 use crate::hazard::Severity;
 use crate::report::tell::Teller;
 use crate::report::text::layout::count;
@@ -106,7 +107,7 @@ fn file(
         common.seed.unwrap_or(file.scenario.seed),
         file.scenario.release.name()
     ));
-    let progress = Progress::begin(format!("running {}", file.name));
+    let progress = Progress::begin(format!("running {}", clean_line(&file.name)));
     let run_all = || -> Vec<Report> { cases.par_iter().map(|case| one(&file, *case, &options, common)).collect() };
     let mut status = Status::Fine;
     let reports: Vec<Report> = if common.format == Format::Ndjson {
@@ -119,7 +120,12 @@ fn file(
     };
     drop(progress);
     for report in reports.iter().filter(|report| report.cut_short) {
-        out.say(&format!("warning: {} was ended at {} after {} events (--max-events)\n", report.scenario, report.end, common.max_events));
+        out.say(&format!(
+            "warning: {} was ended at {} after {} events (--max-events)\n",
+            clean_line(&report.scenario),
+            report.end,
+            common.max_events
+        ));
     }
     let status = reports.iter().fold(status, |status, report| status.and(judge(report, args.fail_on)));
     Ok((reports, status))

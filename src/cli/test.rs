@@ -9,6 +9,7 @@ use super::shared::only;
 use super::suite::{self, Blessed, File, Item, Plan};
 use super::whole::Whole;
 use super::{bug, files, interrupt, load, measure};
+use crate::base::inert::{clean_line, inert};
 use crate::report::suite::golden::Golden;
 use crate::report::suite::{Outcome, Result as Came, Tally, github, json, junit, md, tap, text};
 use crate::report::text::layout::{Page, count};
@@ -103,7 +104,7 @@ fn list(out: Out, common: &Common, plan: &Plan) -> Status {
                     "hazards": subject.hazards,
                 }));
             } else {
-                lines.push_str(&(crate::report::text::layout::clean(&outcome.title()).replace('\n', " ") + "\n"));
+                lines.push_str(&(inert(&clean_line(&outcome.title())).into_owned() + "\n"));
             }
         }
     }

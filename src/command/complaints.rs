@@ -32,7 +32,7 @@ pub const COMPLAINTS: &[ComplaintDoc] = &[
     ComplaintDoc { code: "ignored-key", doc: "The command does not read this key, and the tool says nothing about it." },
     ComplaintDoc {
         code: "bare-word",
-        doc: "`xe` has no positional words: a word without `=` is a key with an empty value. It is ignored, or taken for a filter that nothing matches.",
+        doc: "`xe` has no positional words: a word without `=` is a key with an empty value. It is ignored, or taken for a filter that nothing matches. A key and its value stand in one word: `on=gamma`.",
     },
     ComplaintDoc {
         code: "unknown-field",
@@ -59,6 +59,10 @@ pub const COMPLAINTS: &[ComplaintDoc] = &[
     ComplaintDoc {
         code: "not-a-uuid",
         doc: "The key takes a UUID, and this is none; a placeholder was left in, perhaps. Write `$beta` for the UUID of beta.",
+    },
+    ComplaintDoc {
+        code: "other-uuid",
+        doc: "The UUID is of another kind of object than the key, or the place, takes: an SR's where a host's is needed. Nothing is found by it.",
     },
     ComplaintDoc {
         code: "value-case",

@@ -1,5 +1,6 @@
 //! The `$names` of what is typed: every object of the pool is a variable that holds its UUID.
 
+use super::objects::Class;
 use super::shell::{Line, Piece, Word};
 use crate::base::ids::{HostId, MachineId};
 use crate::world::inventory::Inventory;
@@ -45,6 +46,22 @@ fn find<'a>(names: &'a Inventory, name: &str) -> Option<Named<'a>> {
     }
     let vbd = names.vbds.iter().find(|vbd| names.vm(vbd.vm) == left && vbd.disk == right)?;
     Some(Named::Fixed(&vbd.uuid))
+}
+
+/// What a variable is the UUID of.
+pub fn class(names: &Inventory, variable: &str) -> Option<Class> {
+    let machine = |name: &str| names.machines.iter().any(|machine| machine.name == name);
+    let is = |name: &str, class: Class| match class {
+        Class::Sr => names.srs.iter().any(|sr| sr.name == name),
+        Class::Vm => names.vms.iter().any(|vm| vm.name == name),
+        _ => names.vdis.iter().any(|vdi| vdi.name == name),
+    };
+    match variable.split_once('/') {
+        _ if variable == "pool" => Some(Class::Pool),
+        Some((left, _)) => Some(if machine(left) { Class::Pbd } else { Class::Vbd }),
+        None if machine(variable) || variable.strip_suffix(".old").is_some_and(machine) => Some(Class::Host),
+        None => [Class::Sr, Class::Vm, Class::Vdi].into_iter().find(|class| is(variable, *class)),
+    }
 }
 
 /// Whether a variable names an object. `$db.old` of what is no host is `$db` and the text `.old`.

@@ -159,6 +159,18 @@ impl Class {
             Class::Vbd => "vbd",
         }
     }
+    /// In words: `an SR`.
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Class::Host => "a host",
+            Class::Vm => "a VM",
+            Class::Pool => "the pool",
+            Class::Sr => "an SR",
+            Class::Vdi => "a VDI",
+            Class::Pbd => "a PBD",
+            Class::Vbd => "a VBD",
+        }
+    }
     /// As UUID_INVALID writes it.
     pub fn table(self) -> &'static str {
         match self {

@@ -81,26 +81,28 @@ const CONTROL_WORDS: &[&str] = &[
     "}", "!", "[[", "]]",
 ];
 
-/// Reads a script. The first thing that is not understood ends it, with its place.
+/// Reads a script.
 ///
 /// # Errors
-/// A [`ShellError`] that names the construct and says what to write instead.
-pub fn parse(text: &str) -> Result<Script, ShellError> {
+/// A [`ShellError`] for the first thing of each line that is not understood, at least one: each names the construct and says
+/// what to write instead.
+pub fn parse(text: &str) -> Result<Script, Vec<ShellError>> {
     let mut reader = Reader { text, at: 0 };
-    let mut lines = Vec::new();
+    let (mut lines, mut errors) = (Vec::new(), Vec::new());
     while reader.peek().is_some() {
-        if let Some(line) = reader.line()? {
-            lines.push(line);
+        match reader.line() {
+            Ok(line) => lines.extend(line),
+            Err(error) => {
+                errors.push(error);
+                reader.at += reader.rest().find('\n').map_or(reader.rest().len(), |end| end + 1);
+            }
         }
     }
-    if lines.is_empty() {
-        return Err(error(
-            0,
-            "there is no command here",
-            "write one command a line, like `xe host-list`; for words to the reader use `note:`",
-        ));
+    if lines.is_empty() && errors.is_empty() {
+        let help = "write one command a line, like `xe host-list`; for words to the reader use `note:`";
+        errors.push(error(0, "there is no command here", help));
     }
-    Ok(Script { text: text.to_string(), lines })
+    if errors.is_empty() { Ok(Script { text: text.to_string(), lines }) } else { Err(errors) }
 }
 
 fn error(offset: usize, message: impl Into<String>, help: impl Into<String>) -> ShellError {
@@ -508,7 +510,7 @@ mod tests {
             ("echo hello", 0, "echo"),
             ("echo $a | xe b", 5, "variable"),
         ] {
-            let error = parse(text).unwrap_err();
+            let error = parse(text).unwrap_err().remove(0);
             assert_eq!(error.offset, at, "{text}: {error:?}");
             assert!(error.message.contains(names), "{text}: {error:?}");
             assert!(!error.help.is_empty());

@@ -2,11 +2,12 @@
 
 use super::because;
 use super::tell::Teller;
-use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState};
+use super::{Because, DamageReport, EndState, Finding, HostState, Realm, Report, StepReport, StoryLine, VdiState, VmState, Wrong};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Time;
 use crate::engine::StepRecord;
 use crate::engine::trace::{Entry, KEPT};
+use crate::hazard::Severity;
 use crate::hazard::watch::Found;
 use crate::judge::{self, PlaceNames};
 use crate::run::Run;
@@ -57,14 +58,16 @@ pub fn build(study: &Study<'_>) -> Report {
         missed: judge::missed(scenario, world).map(|vm| world.names.vm(vm).to_owned()).collect(),
         counts,
         story,
+        first_wrong: first_wrong(&hazards, &steps),
         hazards,
         because_cut_short: study.causes.cut_short,
         warnings: study.warnings.clone(),
         steps,
         expectations: study.expectations.clone(),
         downtime: run.downtime.iter().map(|(vm, span)| (world.names.vm(*vm).to_owned(), *span)).collect(),
-        end_state: state(world),
-        instants: run.instants.iter().map(|(at, world)| (*at, state(world))).collect(),
+        end_state: state(world, world.ruler()),
+        other_masters: world.masters(MAIN_POOL).filter(|machine| *machine != world.ruler()).map(|machine| state(world, machine)).collect(),
+        instants: run.instants.iter().map(|(at, world)| (*at, state(world, world.ruler()))).collect(),
     }
 }
 
@@ -94,6 +97,24 @@ fn finding(world: &World, found: &Found, because: Vec<Because>, advice: String) 
         advice,
         sentence: found.sentence(world),
     }
+}
+
+/// What the gravest finding began with: the operator's first step among its causes, else the first that somebody did, else
+/// the first of them all.
+fn first_wrong(hazards: &[Finding], steps: &[StepReport]) -> Option<Wrong> {
+    let gravest = hazards.iter().filter(|finding| finding.severity > Severity::Notice);
+    let gravest = gravest.min_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.since))?;
+    let step = |part: &&Because| part.line.and_then(|line| steps.iter().find(|step| step.line == line && step.at == Some(part.at)));
+    let done = |part: &&Because| step(part).is_some_and(|step| matches!(step.kind, "run" | "act"));
+    let causes = &gravest.because;
+    let first = causes.iter().find(|part| done(part) && step(part).is_some_and(|step| step.from == "recovery"));
+    let first = first.or_else(|| causes.iter().find(done));
+    let deed = first.is_some() && gravest.severity >= Severity::Danger;
+    let one_line = |text: &str| text.lines().next().unwrap_or_default().to_string();
+    Some(match first.or(causes.first()) {
+        Some(part) => Wrong { at: part.at, line: part.line, what: one_line(&part.what), deed, mend: gravest.advice.clone() },
+        None => Wrong { at: gravest.since, line: None, what: one_line(&gravest.sentence), deed, mend: gravest.advice.clone() },
+    })
 }
 
 /// The steps in the order of their beginning, then those that never began; and the place of each there.
@@ -257,9 +278,8 @@ fn blank() -> StoryLine {
     }
 }
 
-/// The pool as it stands: what is so, and what the ruling database has.
-pub fn state(world: &World) -> EndState {
-    let ruler = world.ruler();
+/// The pool as it stands: what is so, and what the database of a machine has.
+pub fn state(world: &World, ruler: MachineId) -> EndState {
     let db = world.db(ruler);
     let names = &world.names;
     let host_name = |host: HostId| names.host(host).to_owned();

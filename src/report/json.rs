@@ -1,6 +1,7 @@
 //! The report for machines, to the letter of docs/report.md. Knows no layout of text.
 
 use super::{EndState, Finding, Report, StepReport};
+use crate::base::inert::{hidden, marked};
 use crate::world::event::Status;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -12,6 +13,26 @@ pub const FORMAT: u32 = 1;
 pub fn render(reports: &[Report]) -> String {
     let cases: Vec<Value> = reports.iter().map(case).collect();
     pretty(&Value::Array(cases))
+}
+
+/// A text, number or word as JSON. What a terminal or CI would obey is escaped: hidden characters, and the `##` of `##[error]`.
+pub fn plain(value: &Value) -> String {
+    let text = value.to_string();
+    if text.is_ascii() && !text.contains(['\u{7f}', '#']) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(c) = rest.chars().next() {
+        if marked(rest).is_some_and(|(at, _)| at == 0) || hidden(c) {
+            let mut units = [0; 2];
+            out.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    out
 }
 
 /// A value, indented, keys sorted, with a line's end.
@@ -28,10 +49,10 @@ pub fn compact(value: &Value) -> String {
         Value::Array(items) => format!("[{}]", items.iter().map(compact).collect::<Vec<_>>().join(",")),
         Value::Object(map) => {
             let sorted: BTreeMap<&String, &Value> = map.iter().collect();
-            let pairs = sorted.into_iter().map(|(key, value)| format!("{}:{}", Value::String(key.clone()), compact(value)));
+            let pairs = sorted.into_iter().map(|(key, value)| format!("{}:{}", plain(&Value::String(key.clone())), compact(value)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
         }
-        plain => plain.to_string(),
+        other => plain(other),
     }
 }
 
@@ -44,14 +65,14 @@ fn write_sorted(value: &Value, depth: usize, text: &mut String) {
             let sorted: BTreeMap<&String, &Value> = map.iter().collect();
             ('{', '}', sorted.into_iter().map(|(key, value)| (Some(key), value)).collect())
         }
-        plain => return text.push_str(&plain.to_string()),
+        other => return text.push_str(&plain(other)),
     };
     text.push(open);
     for (at, (key, value)) in entries.into_iter().enumerate() {
         text.push_str(if at == 0 { "\n" } else { ",\n" });
         text.push_str(&indent);
         if let Some(key) = key {
-            text.push_str(&Value::String(key.clone()).to_string());
+            text.push_str(&plain(&Value::String(key.clone())));
             text.push_str(": ");
         }
         write_sorted(value, depth + 1, text);

@@ -68,6 +68,8 @@ pub struct Report {
     pub counts: BTreeMap<Severity, u64>,
     /// In the order of `since`.
     pub hazards: Vec<Finding>,
+    /// What the gravest finding began with, and what to do about it; `None` where nothing weighs more than a notice.
+    pub first_wrong: Option<Wrong>,
     /// Set where not every finding's cause was looked for: the bound of 20 findings or 200 runs a case was met.
     pub because_cut_short: bool,
     pub warnings: Vec<Warning>,
@@ -78,6 +80,8 @@ pub struct Report {
     /// What happened, for the story: every event, in order.
     pub story: Vec<StoryLine>,
     pub end_state: EndState,
+    /// The same by the databases of the other masters, where there are several.
+    pub other_masters: Vec<EndState>,
     /// The pool at the instants asked for with `--at`.
     pub instants: Vec<(Time, EndState)>,
 }
@@ -120,6 +124,21 @@ pub struct Because {
     pub line: Option<u32>,
     pub event: &'static str,
     pub what: String,
+}
+
+/// What a finding began with.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Wrong {
+    #[allow(missing_docs)]
+    pub at: Time,
+    /// The line of the step that it was.
+    pub line: Option<u32>,
+    /// In words, on one line: as it was typed, or what broke.
+    pub what: String,
+    /// Whether somebody did it, and it put data in danger; else something broke.
+    pub deed: bool,
+    /// What to do about it.
+    pub mend: String,
 }
 
 /// A step as it went.

@@ -147,6 +147,7 @@ pub fn forgotten() -> Report {
         missed: Vec::new(),
         counts: BTreeMap::from([(Severity::Corruption, 1), (Severity::Danger, 1)]),
         hazards: vec![presumed, writer],
+        first_wrong: None,
         because_cut_short: false,
         warnings: vec![Warning { code: "fault-without-effect", line: 21, text: "`crash: delta` changed nothing: delta is off".into() }],
         steps: vec![step(20, "fault", "timeline", "isolate: beta"), forget, start, never],
@@ -156,6 +157,7 @@ pub fn forgotten() -> Report {
         ],
         downtime: BTreeMap::from([("db".into(), Span::ZERO)]),
         story,
+        other_masters: Vec::new(),
         end_state: EndState {
             ruler: "alpha".into(),
             masters: vec!["alpha".into()],

@@ -1,6 +1,7 @@
 //! What is wrong with a scenario file: place, line, code, how to mend it. Plain data and one way to show it. Knows no
 //! file but the name it is given, and no terminal.
 
+use crate::base::inert::{clean, clean_line, hidden};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use std::ops::Range;
 
@@ -85,14 +86,18 @@ impl Diagnostic {
             Gravity::Error => Level::ERROR,
             Gravity::Warning => Level::WARNING,
         };
-        let path = if self.file.is_empty() { "(no file)" } else { &self.file };
-        let snippet = Snippet::source(self.excerpt.as_str())
+        let path = if self.file.is_empty() { "(no file)".to_string() } else { clean_line(&self.file) };
+        // What is not seen is shown as a sign of its own: the marks below the line stay where they belong.
+        let seen = |text: &str| text.chars().map(|c| if hidden(c) && c != '\t' { '\u{fffd}' } else { c }).collect::<String>();
+        let start = seen(&self.excerpt[..self.marked.start]).len();
+        let marked = start..start + seen(&self.excerpt[self.marked.clone()]).len();
+        let snippet = Snippet::source(seen(&self.excerpt))
             .line_start(self.line as usize)
-            .path(path)
-            .annotation(AnnotationKind::Primary.span(self.marked.clone()));
-        let mut group = level.primary_title(self.message.as_str()).id(self.code).element(snippet);
+            .path(path.as_str())
+            .annotation(AnnotationKind::Primary.span(marked));
+        let mut group = level.primary_title(clean(&self.message)).id(self.code).element(snippet);
         if !self.help.is_empty() {
-            group = group.element(Level::HELP.message(self.help.as_str()));
+            group = group.element(Level::HELP.message(clean(&self.help)));
         }
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         let shown = renderer.term_width(200).render(&[group]);

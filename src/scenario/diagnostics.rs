@@ -166,7 +166,7 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
     },
     DiagnosticDoc {
         code: "name-ends",
-        doc: "`$name` ends at the first character that is no letter, digit or `_`, as in a shell: `$db-root` is the UUID of `db` with `-root` behind it. For the VDI write `${db-root}`. A warning.",
+        doc: "`$name` ends at the first character that is no letter, digit or `_`, as in a shell: `$db-root` is the UUID of `db` with `-root` behind it. For the VDI write `${db-root}`, for a PBD `${beta/nfs1}`. A warning.",
         example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{run: xe vdi-list uuid=$db-root}]\n",
     },
     DiagnosticDoc {
@@ -188,6 +188,11 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
         code: "changes-nothing",
         doc: "A fault or an act that can't change anything, since nothing in the file brings about what it undoes: a network is healed that nobody cuts, a host is booted that never stops. See whether a step is missing, or the wrong host is named. A warning.",
         example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{at: 5m, fault: {boot: beta}}]\n",
+    },
+    DiagnosticDoc {
+        code: "goes-back",
+        doc: "A step's `at` lies before that of a step above it in the same list. Steps of one list come in turn: this one begins when that one has ended, late. Put it first, or in a list of its own. A warning.",
+        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{at: 5m, fault: {crash: beta}}, {at: 2m, note: early}]\n",
     },
     DiagnosticDoc {
         code: "not-yet",

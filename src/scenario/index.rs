@@ -5,6 +5,8 @@ use super::range::NameRange;
 use super::read::{Reader, shorten};
 use super::tree::{Node, Value};
 use crate::base::ids::{MachineId, SrId, VdiId, VmId};
+use crate::base::inert::hidden;
+use crate::base::typography::{Odd, plain};
 use std::collections::BTreeMap;
 
 /// What a name is a name of.
@@ -98,6 +100,15 @@ impl Index {
             let word = kind.word();
             let others = [Kind::Host, Kind::Sr, Kind::Vm, Kind::Vdi];
             let other = others.into_iter().find(|other| self.of(*other).contains_key(name));
+            let typed = plain(name);
+            let typed = typed.trim().trim_matches(['"', '\'']);
+            if typed != name && self.of(kind).contains_key(typed) {
+                let odd = Odd::first(name).map_or("a blank or a quote", |(_, odd)| odd.name());
+                let message = format!("there is no {word} `{}`: {odd} stands in the name", shorten(name));
+                reader.error(place, "unknown-name", message, format!("write `{typed}`"));
+                reader.mend(place, name, typed);
+                return None;
+            }
             let help = match (other, reader.guess(name, self.of(kind).keys().map(String::as_str))) {
                 (Some(other), _) => format!("`{}` is {}, and here stands {}", shorten(name), other.with_article(), kind.with_article()),
                 (None, Some(guess)) => format!("did you mean `{guess}`?"),
@@ -267,8 +278,10 @@ pub fn good_name(reader: &mut Reader<'_>, place: Place, name: &str, what: &str) 
         Some("is empty".to_string())
     } else if name.chars().count() > 128 {
         Some("is longer than 128 characters".to_string())
-    } else if let Some(c) = name.chars().find(|c| c.is_control() || matches!(c, '/' | '$' | '{' | '}' | '"' | '\'' | '`' | '\\')) {
+    } else if let Some(c) = name.chars().find(|c| hidden(*c) || matches!(c, '/' | '$' | '{' | '}' | '"' | '\'' | '`' | '\\')) {
         Some(format!("holds {c:?}"))
+    } else if let Some((_, odd)) = Odd::first(name).filter(|(_, odd)| *odd != Odd::Dash) {
+        Some(format!("holds {}", odd.name()))
     } else if name != name.trim() {
         Some("begins or ends with a blank".to_string())
     } else if what == "host" && name.contains(char::is_whitespace) {

@@ -309,6 +309,24 @@ pub static DISK: Table = Table {
 
 const HOSTS: Shape = Names;
 
+/// What a step does: exactly one of these.
+pub const DEEDS: &[&str] = &["fault", "run", "act", "note"];
+/// When a step begins: at most one of these.
+pub const TIMES: &[&str] = &["at", "after", "wait-for"];
+/// When a recovery begins: at most one of these.
+pub const BEGINS: &[&str] = &["at", "wait-for"];
+/// What a condition asks about: exactly one of these.
+pub const SUBJECTS: &[&str] = &["host", "vm", "xe", "step"];
+/// Keys of one map of which only one may stand, and whether one must.
+pub static EXCLUSIVE: &[(&Table, &[&str], bool)] = &[
+    (&FILE, &["recovery", "recoveries"], false),
+    (&STEP, DEEDS, true),
+    (&STEP, TIMES, false),
+    (&STEP, &["expect", "must"], false),
+    (&RECOVERY, BEGINS, false),
+    (&CONDITION, SUBJECTS, true),
+];
+
 /// A step.
 pub static STEP: Table = Table {
     what: "a step",

@@ -1,13 +1,13 @@
 //! Warnings about scenarios that load and test nothing: expectations that can't fail or can't hold, faults and acts that
 //! can't change anything. Says only what is sure without a run.
 
-use super::model::{Deed, Expect, Pool, Step};
+use super::model::{Deed, Expect, Pool, Step, When};
 use super::read::{Fields, Reader};
 use super::scene::Scene;
 use super::steps::ReadStep;
 use super::waits::ReadSteps;
 use crate::base::ids::{MachineId, SrId};
-use crate::base::time::Time;
+use crate::base::time::{Span, Time};
 use crate::fault::{Act, Fault};
 use crate::hazard::Severity;
 use std::collections::BTreeSet;
@@ -171,9 +171,11 @@ impl Brought {
 
 /// Looks at the steps of a file, those of all worlds and recoveries together.
 pub fn steps(reader: &mut Reader<'_>, pool: &Pool, read: &ReadSteps<'_>) {
-    let named = read.worlds.iter().chain(read.operators).flat_map(|(_, steps)| steps);
-    let in_recoveries = read.recoveries.iter().flat_map(|recovery| &recovery.steps);
-    let all: Vec<&ReadStep> = read.timeline.iter().chain(named).chain(in_recoveries).collect();
+    let named = read.worlds.iter().chain(read.operators).map(|(_, steps)| &steps[..]);
+    let sequences = std::iter::once(read.timeline).chain(named).chain(read.recoveries.iter().map(|recovery| &recovery.steps[..]));
+    let sequences: Vec<&[ReadStep]> = sequences.collect();
+    sequences.iter().for_each(|steps| in_turn(reader, steps));
+    let all: Vec<&ReadStep> = sequences.into_iter().flatten().collect();
     let mut brought = Brought::default();
     all.iter().for_each(|read| brought.add(&read.step));
     for read in all {
@@ -186,6 +188,22 @@ pub fn steps(reader: &mut Reader<'_>, pool: &Pool, read: &ReadSteps<'_>) {
             && (expect.status, &expect.code, expect.exit) == (None, &None, None)
         {
             reader.warning(read.place, "cannot-fail", "`prints: \"\"` holds of whatever is printed", "say a part of what must be printed");
+        }
+    }
+}
+
+/// Steps of one sequence come in turn: one whose time has passed when the one before it begins comes late.
+fn in_turn(reader: &mut Reader<'_>, steps: &[ReadStep]) {
+    let mut earliest = Span::ZERO;
+    for read in steps {
+        match read.step.when {
+            When::At((_, last)) if last < earliest => {
+                let message = format!("this step is to begin at {last}, and the one before it does not begin before {earliest}");
+                reader.warning(read.when, "goes-back", message, "steps of one list come in turn: put this one first");
+            }
+            When::At((first, _)) => earliest = earliest.max(first),
+            When::AfterPrevious((first, _)) => earliest = earliest + first,
+            When::Next | When::AfterStep { .. } | When::WaitFor { .. } => {}
         }
     }
 }

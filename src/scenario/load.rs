@@ -15,6 +15,7 @@ use super::scene::{Scene, StepIs};
 use super::steps::{Around, ReadRecovery, ReadStep, read_recovery, read_steps};
 use super::tree::{self, Node, Value};
 use super::waits;
+use crate::base::inert::hidden;
 use crate::base::time::Time;
 use crate::command::Ground;
 use crate::fault::Act;
@@ -195,7 +196,7 @@ fn read_head(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Head {
     let mut string = |key: &str| fields.get(key).and_then(|node| reader.text(node, "a text")).map(str::to_string);
     let (name, title, about, source) = (string("name"), string("title"), string("about"), string("source"));
     let name = match (name, fields.get("name")) {
-        (Some(name), Some(node)) if name.trim().is_empty() || name.contains(char::is_control) => {
+        (Some(name), Some(node)) if name.trim().is_empty() || name.contains(hidden) => {
             let message = "the scenario's name is empty or holds control characters";
             reader.error(node.place, "wrong-name", message, "take the key out: the name is then the file's");
             name

@@ -2,15 +2,16 @@
 //! names looks like, and nothing of what they are for.
 
 use super::diagnostic::{Diagnostic, Mend, Place, Source};
-use super::keys::{Shape, Table};
+use super::keys::{Key, Shape, Table};
 use super::range::{self, NameRange};
-use super::tree::{Key, Node, Value};
+use super::tree::{self, Node, Value};
+use crate::base::typography::{Odd, plain};
 use std::collections::BTreeSet;
 
 mod guess;
 mod units;
 
-use guess::elsewhere;
+use guess::{elsewhere, home};
 
 pub use super::diagnostic::shorten;
 pub use units::INTERVAL_LEAST;
@@ -31,6 +32,8 @@ pub struct Reader<'a> {
     errors: Vec<(Place, Diagnostic)>,
     warnings: Vec<(Place, Diagnostic)>,
     told: BTreeSet<(usize, &'static str)>,
+    /// The keys of maps in which a key is wrong that was meant for another: what is missing there follows from that.
+    strayed: BTreeSet<usize>,
     untold: usize,
     guesses: u64,
     work: u64,
@@ -42,7 +45,7 @@ pub struct Reader<'a> {
 pub struct Fields<'n> {
     /// The map.
     pub node: &'n Node,
-    entries: &'n [(Key, Node)],
+    entries: &'n [(tree::Key, Node)],
 }
 
 impl<'n> Fields<'n> {
@@ -59,7 +62,7 @@ impl<'n> Fields<'n> {
         self.get(key).filter(|node| !node.is_null())
     }
     /// A key with its value.
-    pub fn entry(&self, key: &str) -> Option<(&'n Key, &'n Node)> {
+    pub fn entry(&self, key: &str) -> Option<(&'n tree::Key, &'n Node)> {
         self.entries.iter().find(|(found, _)| found.text == key).map(|(found, value)| (found, value))
     }
     /// Where a key stands.
@@ -71,7 +74,7 @@ impl<'n> Fields<'n> {
         self.node.mark()
     }
     /// Those of some keys that stand here, in the file's order.
-    pub fn among(&self, keys: &[&str]) -> Vec<&'n Key> {
+    pub fn among(&self, keys: &[&str]) -> Vec<&'n tree::Key> {
         self.entries.iter().map(|(key, _)| key).filter(|key| keys.contains(&key.text.as_str())).collect()
     }
 }
@@ -79,7 +82,17 @@ impl<'n> Fields<'n> {
 impl<'a> Reader<'a> {
     /// A reader of a file.
     pub fn new(source: &'a Source<'a>) -> Reader<'a> {
-        Reader { source, errors: Vec::new(), warnings: Vec::new(), told: BTreeSet::new(), untold: 0, guesses: 0, work: 0, looks: 0 }
+        Reader {
+            source,
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            told: BTreeSet::new(),
+            strayed: BTreeSet::new(),
+            untold: 0,
+            guesses: 0,
+            work: 0,
+            looks: 0,
+        }
     }
 
     /// Whether no more errors are taken.
@@ -108,6 +121,9 @@ impl<'a> Reader<'a> {
 
     /// Tells of an error.
     pub fn error(&mut self, place: Place, code: &'static str, message: impl Into<String>, help: impl Into<String>) {
+        if matches!(code, "missing-key" | "misplaced-key") && self.strayed.contains(&place.start) {
+            return;
+        }
         if self.errors.len() >= DIAGNOSTICS_MOST {
             self.untold += usize::from(self.fresh(place, code));
         } else if self.told.insert((place.start, code)) {
@@ -124,7 +140,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes the one mend of the error that was told last, at this place: `word`, which stands there once, becomes `with`.
+    /// Notes the one mend of the error that was told last, at this place: `word`, which stands there once, becomes `with`. The
+    /// help says it, too.
     pub fn mend(&mut self, place: Place, word: &str, with: &str) {
         let written = self.source.slice(place);
         let mut found = written.match_indices(word);
@@ -132,6 +149,17 @@ impl<'a> Reader<'a> {
         let start = self.source.within(place).start + at;
         if let Some((_, last)) = self.errors.last_mut().filter(|(told, last)| *told == place && last.mend.is_none()) {
             last.mend = Some(Mend { span: start..start + word.len(), text: with.to_string() });
+            if !last.help.contains(&format!("`{with}`")) && !with.starts_with(' ') {
+                last.help = format!("write `{}`", shorten(with));
+            }
+        }
+    }
+
+    /// Notes the one mend of the error that was told last, at `told`: what stands at `place` becomes `with`.
+    fn mend_at(&mut self, told: Place, place: Place, with: String) {
+        let within = self.source.within(place);
+        if let Some((_, last)) = self.errors.last_mut().filter(|(at, last)| *at == told && last.mend.is_none()) {
+            last.mend = Some(Mend { span: within.start..within.end, text: with });
         }
     }
 
@@ -179,37 +207,68 @@ impl<'a> Reader<'a> {
             );
             return None;
         };
-        for (key, _) in entries {
+        for (key, value) in entries {
             match table.keys.iter().find(|known| known.name == key.text) {
-                Some(known) => {
-                    if let Shape::NotYet = known.shape {
-                        self.not_yet(key.place, &format!("`{}`", known.name));
-                    }
-                }
-                None => {
-                    let built = table.keys.iter().filter(|key| !matches!(key.shape, Shape::NotYet));
-                    let names: Vec<&str> = built.map(|key| key.name).collect();
-                    let sure = self.sure(&key.text, names.iter().copied()).is_some();
-                    let help = match (self.guess(&key.text, names.iter().copied()), elsewhere(&key.text)) {
-                        (_, Some(where_to)) if !sure => where_to,
-                        (Some(guess), _) => format!("did you mean `{guess}`?"),
-                        (None, _) => format!("the keys here are {}", names.join(", ")),
-                    };
-                    let what = table.what;
-                    self.error(key.place, "unknown-key", format!("unknown key `{}` in {what}", shorten(&key.text)), help);
-                    // A key that stands here already is not what was meant.
-                    let absent = |name: &&str| !entries.iter().any(|(other, _)| other.text == *name);
-                    if let Some(meant) = self.sure(&key.text, names.into_iter()).filter(absent) {
-                        self.mend(key.place, &key.text, meant);
-                    }
-                }
+                Some(Key { shape: Shape::NotYet, name, .. }) => self.not_yet(key.place, &format!("`{name}`")),
+                Some(_) => {}
+                None => self.unknown_key(table, entries, key, value),
             }
         }
         Some(Fields { node, entries })
     }
 
+    /// Tells of a key that a map does not have, and of what was meant.
+    fn unknown_key(&mut self, table: &'static Table, entries: &[(tree::Key, Node)], key: &tree::Key, value: &Node) {
+        if key.text.starts_with(|c| Odd::of(c) == Some(Odd::Blank)) {
+            // YAML takes it for a letter of the key, which then stands at the beginning of its line.
+            self.strayed.extend(entries.iter().map(|(key, _)| key.place.start));
+            let message = format!("{} stands before the key `{}`", Odd::Blank.name(), shorten(plain(&key.text).trim()));
+            self.error(key.place, "unknown-key", message, "indent with plain spaces");
+            return self.mend(key.place, &key.text, &plain(&key.text));
+        }
+        let built = table.keys.iter().filter(|key| !matches!(key.shape, Shape::NotYet));
+        let names: Vec<&str> = built.map(|key| key.name).collect();
+        // A key that stands here already is not what was meant.
+        let absent = |name: &&str| !entries.iter().any(|(other, _)| other.text == *name);
+        let clean = plain(&key.text);
+        let clean = clean.trim().trim_matches(['"', '\'']);
+        let meant = names.iter().copied().find(|name| *name == clean && clean != key.text);
+        let meant = meant.or_else(|| self.sure(&key.text, names.iter().copied()));
+        let meant = meant.filter(absent);
+        let home = home(table, &key.text).filter(absent);
+        let guess = self.guess(&key.text, names.iter().copied());
+        let one_line = !matches!(value.value, Value::Map(_) | Value::List(_)) && !self.source.slice(value.place).contains('\n');
+        let written = if one_line { self.source.slice(value.place).trim() } else { "…" };
+        let help = match (meant, home, elsewhere(&key.text), guess) {
+            (Some(meant), ..) => format!("did you mean `{meant}`?"),
+            (_, Some(home), ..) => format!("write `{home}: {{{}: {}}}`", key.text, shorten(written)),
+            (_, _, Some(there), _) => there,
+            (.., Some(guess)) => format!("did you mean `{guess}`?"),
+            _ => format!("the keys here are {}", names.join(", ")),
+        };
+        // What is missing here is what this key was meant to be.
+        if meant.is_some() || home.is_some() || guess.is_some() || elsewhere(&key.text).is_some() {
+            self.strayed.extend(entries.iter().map(|(key, _)| key.place.start));
+        }
+        let message = match Odd::first(&key.text) {
+            Some((_, odd)) => format!("{} in the key `{}` of {}", odd.name(), shorten(clean), table.what),
+            None => format!("unknown key `{}` in {}", shorten(&key.text), table.what),
+        };
+        self.error(key.place, "unknown-key", message, help);
+        match (meant, home) {
+            (Some(meant), _) => self.mend(key.place, &key.text, meant),
+            (None, Some(home)) if one_line => {
+                let place = Place { start: key.place.start, end: value.place.end };
+                let written = self.source.slice(place);
+                let place = Place { end: place.start + written.trim_end().len(), ..place };
+                self.mend_at(key.place, place, format!("{home}: {{{}}}", written.trim_end()));
+            }
+            _ => {}
+        }
+    }
+
     /// The entries of a map whose keys are names.
-    pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(Key, Node)] {
+    pub fn entries<'n>(&mut self, node: &'n Node, what: &str) -> &'n [(tree::Key, Node)] {
         match &node.value {
             Value::Map(entries) => entries,
             Value::Null => &[],

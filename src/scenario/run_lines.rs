@@ -29,28 +29,23 @@ pub fn read_run(
     }
     let script = match shell::parse(text) {
         Ok(script) => script,
-        Err(error) => {
-            let place = within(reader, node, text, error.offset, error.offset + 1);
-            reader.error(place, "shell", error.message, error.help);
+        Err(errors) => {
+            for error in errors {
+                let place = within(reader, node, text, error.offset, error.offset + 1);
+                reader.error(place, "shell", error.message, error.help);
+            }
             return None;
         }
     };
     for line in &script.lines {
         for (word, (start, end)) in line.words.iter().zip(&line.places) {
             for pair in word.0.windows(2) {
-                // `$db-root` ends before the dash, as in a shell; where `db` exists, that is no error.
-                if let [Piece::Variable(name), Piece::Text(rest)] = pair
-                    && text[*start..*end].contains(&format!("${name}{rest}"))
-                    && index.of(Kind::Vdi).contains_key(&format!("{name}{rest}"))
-                {
+                let [Piece::Variable(name), Piece::Text(rest)] = pair else { continue };
+                if let Some(whole) = longer(index, name, rest).filter(|_| text[*start..*end].contains(&format!("${name}{rest}"))) {
                     let place = within(reader, node, text, *start, *end);
                     let message = format!("`${}` ends before `{}`", shorten(name), shorten(rest));
-                    reader.warning(
-                        place,
-                        "name-ends",
-                        message,
-                        format!("for the UUID of the VDI write `${{{}}}`", shorten(&format!("{name}{rest}"))),
-                    );
+                    let help = format!("for the UUID of {} write `${{{}}}`", whole.1, shorten(&whole.0));
+                    reader.warning(place, "name-ends", message, help);
                 }
             }
             for piece in &word.0 {
@@ -64,6 +59,18 @@ pub fn read_run(
     Some(script)
 }
 
+/// The name that `$name` and what stands behind it make together, with what bears it: `$db-root` ends before the dash, as in a
+/// shell, and `$beta/nfs1` before the slash; where `db` exists, that is no error.
+fn longer(index: &Index, name: &str, rest: &str) -> Option<(String, &'static str)> {
+    let whole = format!("{name}{rest}");
+    if let Some(part) = rest.strip_prefix('/') {
+        let pbd = index.of(Kind::Host).contains_key(name) && index.of(Kind::Sr).contains_key(part);
+        return if pbd { Some((whole, "the PBD")) } else { index.has_vbd(name, part).then_some((whole, "the VBD")) };
+    }
+    let kinds = [(Kind::Vdi, "the VDI"), (Kind::Host, "the host"), (Kind::Vm, "the VM"), (Kind::Sr, "the SR")];
+    kinds.into_iter().find(|(kind, _)| index.of(*kind).contains_key(&whole)).map(|(_, what)| (whole, what))
+}
+
 /// Asks the commands what they would say of a line before anything runs. Where the step expects an error, what they
 /// would refuse is what it wants to show, and only the surprises are told.
 fn examine_run(reader: &mut Reader<'_>, ground: Ground<'_>, node: &Node, text: &str, line: &Line, forgiving: bool, stdin: Option<&str>) {
@@ -75,11 +82,13 @@ fn examine_run(reader: &mut Reader<'_>, ground: Ground<'_>, node: &Node, text: &
         let Some((start, end)) = line.places.get(complaint.word).copied() else { continue };
         let typed = &text[start..end];
         // Variables have been looked up already, by an index and in every step.
-        if complaint.code == "unknown-name" && typed.contains('$') || complaint.error && forgiving && complaint.code != "not-yet" {
+        if complaint.code == "unknown-name" && typed.contains('$')
+            || complaint.error && forgiving && !complaint.surprise() && complaint.code != "not-yet"
+        {
             continue;
         }
         let place = within(reader, node, text, start, end);
-        if complaint.error {
+        if complaint.error && !(forgiving && complaint.surprise()) {
             reader.error(place, complaint.code, complaint.message, complaint.help);
         } else {
             reader.warning(place, complaint.code, complaint.message, complaint.help);
@@ -142,8 +151,9 @@ fn check_variable(reader: &mut Reader<'_>, index: &Index, name: &str, place: imp
     }
     if reader.fresh(place, "unknown-name") {
         // `$db-root` ends before the dash, as in a shell.
-        let longer = index.of(Kind::Vdi).range(format!("{name}-")..).next().map(|(longer, _)| longer.as_str()).filter(|longer| {
-            longer.strip_prefix(name).is_some_and(|rest| rest.starts_with('-') && reader.source.slice(place).contains(rest))
+        let longer = kinds.into_iter().find_map(|kind| {
+            let from = index.of(kind).range(format!("{name}-")..).map(|(longer, _)| longer.as_str());
+            from.take_while(|longer| longer.starts_with(name)).find(|longer| reader.source.slice(place).contains(*longer))
         });
         let help = if let Some(longer) = longer {
             format!("`$name` ends at the first character that is no letter, digit or `_`: write `${{{longer}}}`")

@@ -54,6 +54,19 @@ fn object(table: &Table) -> Map<String, Value> {
         properties.insert(key.name.to_string(), value);
     }
     let mut object = Map::new();
+    let rules: Vec<Value> =
+        keys::EXCLUSIVE.iter().filter(|(of, ..)| std::ptr::eq(*of, table)).map(|(_, keys, one)| exclusive(keys, *one)).collect();
+    if !rules.is_empty() {
+        object.insert("allOf".into(), json!(rules));
+    }
+    let snippets: Vec<Value> = SNIPPETS
+        .iter()
+        .filter(|(of, ..)| std::ptr::eq(*of, table))
+        .map(|(_, label, body)| json!({"label": label, "bodyText": body}))
+        .collect();
+    if !snippets.is_empty() {
+        object.insert("defaultSnippets".into(), json!(snippets));
+    }
     object.insert("type".into(), json!("object"));
     object.insert("additionalProperties".into(), json!(false));
     object.insert("properties".into(), Value::Object(properties));
@@ -61,6 +74,37 @@ fn object(table: &Table) -> Map<String, Value> {
         object.insert("required".into(), json!(table.required));
     }
     object
+}
+
+/// What editors offer to write in a map, with places to fill in.
+static SNIPPETS: &[(&Table, &str, &str)] = &[
+    (
+        &keys::FILE,
+        "a story",
+        "pool:\n  hosts: [${1:alpha, beta, gamma}]\n  storage:\n    ${2:nfs1}: {type: nfs}\n  vms:\n    ${3:db}: {running-on: ${4:beta}}\ntimeline:\n  - {at: 5m, fault: {${5:crash}: ${4:beta}}}\nrecovery:\n  steps:\n    - {run: \"xe ${6:host-list}\", expect: ok}\nexpect:\n  worst: ${7:outage}\n",
+    ),
+    (&keys::STEP, "something breaks", "{at: ${1:5m}, fault: {${2:crash}: ${3:beta}}}"),
+    (&keys::STEP, "a command is typed", "{run: \"xe ${1:host-list}\", expect: ${2:ok}}"),
+    (&keys::STEP, "hands do something", "{act: {${1:power-off}: ${2:beta}}}"),
+    (&keys::STEP, "wait, then type", "{wait-for: {host: ${1:beta}, live: ${2:false}}, run: \"xe ${3:host-list}\"}"),
+    (
+        &keys::RECOVERY,
+        "wait until a host is dead",
+        "wait-for: {host: ${1:beta}, live: false}\npace: ${2:1m}\nsteps:\n  - {run: \"xe ${3:host-list}\", expect: ok}\n",
+    ),
+    (&keys::HAZARD, "a disk has two writers", "{hazard: double-writer, vdi: ${1:db-root}}"),
+    (&keys::STATE, "a VM runs at the end", "{at: end, vm: ${1:db}, power-state: running, resident-on: ${2:gamma}}"),
+    (&keys::STATE, "a host is alive at an instant", "{at: ${1:14m}, host: ${2:beta}, live: ${3:true}}"),
+];
+
+/// Of some keys at most one may stand, or exactly one.
+fn exclusive(keys: &[&str], one: bool) -> Value {
+    let stands = |key: &&str| json!({"required": [key]});
+    if one {
+        return json!({"oneOf": keys.iter().map(stands).collect::<Vec<_>>()});
+    }
+    let pairs = keys.iter().enumerate().flat_map(|(at, key)| keys[at + 1..].iter().map(move |other| json!({"required": [key, other]})));
+    json!({"not": {"anyOf": pairs.collect::<Vec<_>>()}})
 }
 
 /// A map of settings, each with its value or what `each` makes of that.

@@ -62,8 +62,8 @@ pub struct ReadStep {
     pub step: Step,
     /// Where its id stands, else its first key.
     pub place: Place,
-    /// Where its `after:` stands, else its first key.
-    pub after: Place,
+    /// Where its `at:` or `after:` stands, else its first key.
+    pub when: Place,
 }
 
 /// Reads a list of steps. `from` is the sequence's name, which keys of draws begin with.
@@ -133,7 +133,8 @@ fn read_step(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, from
         expect,
     };
     let place = fields.get("id").map_or(fields.place(), |node| node.place);
-    Some(ReadStep { step, place, after: fields.get("after").map_or(fields.place(), |node| node.place) })
+    let when = fields.get("at").or(fields.get("after")).map_or(fields.place(), |node| node.place);
+    Some(ReadStep { step, place, when })
 }
 
 fn step_id(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
@@ -194,7 +195,7 @@ fn only_one<'n>(reader: &mut Reader<'_>, fields: &Fields<'n>, keys: &[&str], hel
 }
 
 fn read_when(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'_>, from: &str) -> Option<When> {
-    let key = only_one(reader, fields, &["at", "after", "wait-for"], "a step begins at one time: keep one of `at`, `after`, `wait-for`");
+    let key = only_one(reader, fields, keys::TIMES, "a step begins at one time: keep one of `at`, `after`, `wait-for`");
     // Each is read, also one that another excludes: all mistakes are told in one go.
     let at = fields.get("at").map(|node| read_at(reader, around, node).map(When::At));
     let after = fields.get("after").map(|node| read_after(reader, around, node, from));
@@ -263,12 +264,8 @@ fn looks_like_a_span(text: &str) -> bool {
 pub fn read_condition(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, from: &str) -> Option<Condition> {
     let fields = reader.fields(node, &keys::CONDITION)?;
     let mut parts = Vec::new();
-    let subject = only_one(
-        reader,
-        &fields,
-        &["host", "vm", "xe", "step"],
-        "a condition asks about one kind of thing; wait for the other in a step of its own",
-    );
+    let subject =
+        only_one(reader, &fields, keys::SUBJECTS, "a condition asks about one kind of thing; wait for the other in a step of its own");
     let place = fields.place();
     let Some(subject) = subject else {
         reader.error(place, "missing-key", "this condition asks about nothing", "say `host:`, `vm:`, `xe:` or `step:`");
@@ -377,7 +374,7 @@ fn read_outcome(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Option<StepExpe
 }
 
 fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'_>, forgiving: bool, stdin: Option<&str>) -> Option<Deed> {
-    let deed = only_one(reader, fields, &["fault", "run", "act", "note"], "a step does one thing: make two steps of it");
+    let deed = only_one(reader, fields, keys::DEEDS, "a step does one thing: make two steps of it");
     let Some(deed) = deed else {
         reader.error(
             fields.place(),
@@ -435,9 +432,14 @@ pub fn read_recovery<'n>(
     name: Option<(&str, Place)>,
 ) -> Option<ReadRecovery<'n>> {
     let from = name.map_or("recovery".to_string(), |(name, _)| format!("recoveries.{name}"));
+    if let Value::List(_) = node.value {
+        let help = "put the steps below `steps:`: `recovery: {steps: [{run: …}]}`";
+        reader.error(node.mark(), "wrong-type", "a recovery is a map, and its steps are one key of it", help);
+        return None;
+    }
     let fields = reader.fields(node, &keys::RECOVERY)?;
     let host = fields.get("host").and_then(|node| around.index.host(reader, node)).unwrap_or(around.master);
-    let key = only_one(reader, &fields, &["at", "wait-for"], "a recovery begins at one time: keep one of `at`, `wait-for`");
+    let key = only_one(reader, &fields, keys::BEGINS, "a recovery begins at one time: keep one of `at`, `wait-for`");
     let at = fields.get("at").and_then(|node| read_at(reader, around, node)).map(Begin::At);
     let wait = read_wait(reader, around, &fields, &from);
     let steps = fields.get("steps").map_or_else(Vec::new, |node| read_steps(reader, around, node, &from, host));

@@ -3,8 +3,13 @@
 
 use super::diagnostic::{Diagnostic, Place, Source};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_yaml::{Location, Spanned};
+use serde_yaml::Spanned;
 use std::fmt;
+
+mod broken;
+mod opened;
+
+use broken::{broken, place_of};
 
 /// The longest file that is read, in bytes.
 pub const BYTES_MOST: usize = 16 << 20;
@@ -163,11 +168,6 @@ fn into_node(spanned: Spanned<Raw>) -> Node {
     Node { place: place_of(spanned.referenced).unwrap_or_default(), value }
 }
 
-fn place_of(location: Location) -> Option<Place> {
-    let start = location.span().byte_offset()? as usize;
-    Some(Place { start, end: start + location.span().byte_len()? as usize })
-}
-
 /// Puts numbers back as they are written: `007` and `1e3` are names to somebody.
 fn put_numbers_in(node: &mut Node, source: &str) {
     match &mut node.value {
@@ -269,114 +269,5 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 }
 
-const TOO_MUCH: &str = "the file holds more than a scenario may";
 /// What this module says of a key such as `[a, b]: c`.
 const KEY_NO_NAME: &str = "a key is a name, not a list or a map";
-
-/// Words the parser's error as a diagnostic.
-fn broken(source: &Source<'_>, error: &serde_yaml::Error) -> Diagnostic {
-    use serde_yaml::Error as E;
-    let place = error
-        .location()
-        .and_then(|location| place_of(location).or_else(|| source.place_of(location.line() as usize, location.column() as usize)));
-    let place = source.nearest(place.unwrap_or_default());
-    match error {
-        E::DuplicateMappingKey { .. } => {
-            let key = source.slice(place).trim().to_string();
-            source.error(
-                place,
-                "duplicate-key",
-                if key.is_empty() {
-                    "a key stands twice in one map".to_string()
-                } else {
-                    format!("the key `{key}` stands twice in one map")
-                },
-                "only one of them can count: take one out, or give it another name",
-            )
-        }
-        E::Budget { .. }
-        | E::AliasReplayCounterOverflow { .. }
-        | E::AliasReplayLimitExceeded { .. }
-        | E::AliasExpansionLimitExceeded { .. }
-        | E::AliasReplayStackDepthExceeded { .. } => source.error(
-            place,
-            "too-large",
-            TOO_MUCH,
-            format!("at most {NODES_MOST} values, {DEPTH_MOST} levels deep, and 300000 by aliases (`*name`)"),
-        ),
-        E::MultipleDocuments { .. } => source.error(
-            place,
-            "yaml-syntax",
-            "a second document begins here",
-            "one scenario a file: take out the line `---`, or what follows it",
-        ),
-        other => {
-            let said = other.to_string();
-            if said.contains("budget") {
-                return source.error(
-                    place,
-                    "too-large",
-                    TOO_MUCH,
-                    format!("at most {NODES_MOST} values, {DEPTH_MOST} levels deep, and 300000 by aliases (`*name`)"),
-                );
-            }
-            if said.to_lowercase().contains("nesting") || said.contains("recursion limit") || said.contains("depth") {
-                return source.error(
-                    place,
-                    "too-large",
-                    "lists and maps lie too deep within each other",
-                    format!("at most {DEPTH_MOST} levels; a scenario needs 8"),
-                );
-            }
-            let help = hint(source, place, &said);
-            source.error(place, "yaml-syntax", format!("this is not YAML: {}", sentence(&said)), help)
-        }
-    }
-}
-
-/// The parser's words without its own place and with one line only.
-fn sentence(said: &str) -> String {
-    let line = said.lines().next().unwrap_or_default();
-    let line = line.split(" at line ").next().unwrap_or(line);
-    let line = match line.split_once(": ") {
-        Some((head, rest)) if head.starts_with("line ") || head.starts_with("error") => rest,
-        _ => line,
-    };
-    line.trim().trim_end_matches('.').chars().take(200).collect()
-}
-
-/// What most likely went wrong on this line.
-fn hint(source: &Source<'_>, place: Place, said: &str) -> String {
-    let line = source.line_text(place.start);
-    let before = &line[..line.len().min(place.start.saturating_sub(source.line_start(place.start)))];
-    if line.trim_start().starts_with('\t') || line.starts_with('\t') || said.contains("tab") {
-        return "YAML is indented with spaces: replace the tab by spaces".to_string();
-    }
-    if said.contains("recursive") {
-        return "an alias stands within the value that it names, which would have no end: write out what is meant".to_string();
-    }
-    if said.contains("anchor") || said.contains("alias") {
-        return "a value that begins with `*` or `&` is an alias or an anchor to YAML: put it in quotes".to_string();
-    }
-    // `run: echo a: b` and `title: first: second`: a second colon makes a map of the text.
-    if said.contains("mapping values are not allowed") {
-        return "a text with `: ` in it is a map to YAML: quote it, like `run: \"echo a: b\"`".to_string();
-    }
-    let open = before.matches('{').count() > before.matches('}').count() || before.matches('[').count() > before.matches(']').count();
-    if open || said.contains("illegal placement of ':'") {
-        return "here or above a `{` or `[` is not closed, a comma is missing, or a text with `: `, `,` or `#` in it wants quotes"
-            .to_string();
-    }
-    if said.contains("quote") || before.matches('"').count() % 2 == 1 {
-        return "a quotation is not closed; within \"…\" write `\\\"` for a quote and `\\\\` for a backslash".to_string();
-    }
-    if said.contains("simple key") {
-        return "this line is neither `key: value` nor, in a list, `- item`: give it its colon or its dash".to_string();
-    }
-    if line.trim_start().starts_with(['@', '`', '%']) || line.contains(": @") || line.contains(": %") || line.contains(": `") {
-        return "a value that begins with `@`, `%` or a backtick wants quotes".to_string();
-    }
-    "look at this line and the lines before (a `{` or `[` that was left open shows only where it breaks something): keys of one map stand in one column, `key: value` has a space after its colon, and texts \
-     with `: `, ` #`, `{` or `[` in them want quotes"
-        .to_string()
-}

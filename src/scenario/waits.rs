@@ -219,5 +219,5 @@ fn circle(
     }
     let help =
         "a step waits for the one before it and for the step of its `after:`, a recovery without `at` or `wait-for` for the whole timeline";
-    reader.error(steps[at].after, "circle", "this step waits for a step that itself waits for this one", help);
+    reader.error(steps[at].when, "circle", "this step waits for a step that itself waits for this one", help);
 }

@@ -83,7 +83,18 @@ fn traps_are_told() {
         ("xe -s betta -u root -pw x vm-list", "unknown-name!"),
         ("xe vm-start vm=db \u{2013}force", "typographic"),
         ("xe vm-list name-label=\u{201c}db\u{201d}", "typographic"),
-        ("xe vm-start vm=db\r", "typographic"),
+        ("xe vm-start vm=db\r", "typographic!"),
+        ("xe vm-start vm=\u{201c}db\u{201d}", "typographic!"),
+        ("xe vm-start vm=db on gamma", "bare-word!"),
+        ("xe vm-start vm=db on = gamma", "bare-word!"),
+        ("xe vm-start vm:db", "bare-word!"),
+        ("xe vm-start vm=db host=gamma", "unknown-field"),
+        ("xe vm-migrate vm=db on=gamma --live", "unknown-field"),
+        ("xe forget-host uuid=$beta --force", "unknown-command!"),
+        ("xe host-forget uuid=$db --force", "other-uuid"),
+        ("xe vm-start vm=db on=$nfs1", "other-uuid"),
+        ("/opt/xensource/sm/resetvdis.py $nfs1 $beta", "other-uuid"),
+        ("/opt/xensource/sm/resetvdis.py $beta $db", "other-uuid"),
         ("/opt/xensource/sm/resetvdis.py $beta $nfs1 --master", "master-word"),
         ("/opt/xensource/sm/resetvdis.py single ${db-root} --force", "master-word"),
         ("/opt/xensource/sm/resetvdis.py beta nfs1", "name-not-uuid"),
@@ -97,6 +108,9 @@ fn traps_are_told() {
     let help = |line: &str| examine(&shell::parse(line).unwrap().lines[0], Ground::of(&world), None)[0].help.clone();
     assert_eq!(help("xe vm-reset-powersate vm=db --force"), "did you mean `vm-reset-powerstate`?");
     assert_eq!(help("xe vm-start vm=wbe"), "did you mean `web`?");
+    assert_eq!(help("xe forget-host uuid=$beta --force"), "did you mean `host-forget`?");
+    assert_eq!(help("xe vm-start vm=db on gamma"), "write `on=gamma`");
+    assert_eq!(help("xe vm-migrate vm=db on=gamma --live"), "write `host=gamma`");
     assert_eq!(help("xe vm-start vm=db on=gama"), "did you mean `gamma`?");
 }
 

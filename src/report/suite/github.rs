@@ -1,6 +1,7 @@
 //! What failed as GitHub's workflow commands: an annotation at file and line.
 
 use super::{Failure, Outcome, Result, Tally};
+use crate::base::inert::clean;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
 
 /// An annotation for each failure, and a notice with the tally.
@@ -50,7 +51,7 @@ fn command(level: &str, file: &str, line: u32, column: Option<u32>, title: &str,
 
 /// A message as a workflow command takes it.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    clean(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 /// A property as a workflow command takes it.

@@ -8,6 +8,7 @@
 //! ```
 
 use super::{BEFORE, Before, Failure, Outcome, Result};
+use crate::report::json::plain;
 use crate::report::{Report, StoryLine};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ const HEAD: &str = "# poolsim golden 1";
 pub fn header(set: &[(String, String)], world: Option<&str>, recovery: Option<&str>) -> String {
     let mut line = "case".to_owned();
     let mut add = |key: &str, name: &str| {
-        let _ = write!(line, " {key}={}", Value::String(name.to_owned()));
+        let _ = write!(line, " {key}={}", plain(&Value::String(name.to_owned())));
     };
     set.iter().for_each(|(key, value)| add(key, value));
     world.into_iter().for_each(|name| add("world", name));
@@ -55,7 +56,7 @@ fn line(report: &Report, event: &StoryLine) -> String {
 fn word(value: &Value) -> String {
     match value {
         Value::String(text) if !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_.:/%".contains(c)) => text.clone(),
-        other => other.to_string(),
+        other => plain(other),
     }
 }
 

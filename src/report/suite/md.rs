@@ -1,6 +1,7 @@
 //! A suite as Markdown: a step summary, a comment on a change.
 
 use super::{Outcome, Result, Tally, text};
+use crate::base::inert::clean;
 use std::fmt::Write as _;
 
 /// So many failures are told in full: a summary that is too long is refused as a whole.
@@ -51,7 +52,7 @@ pub fn render(outcomes: &[Outcome]) -> String {
 /// Text within a table: nothing in it is markup.
 fn cell(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars() {
+    for c in clean(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

@@ -1,6 +1,7 @@
 //! A suite in the Test Anything Protocol, version 13, with a YAML block below what failed.
 
 use super::{Outcome, Result};
+use crate::base::inert::clean;
 use crate::report::json::compact;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -46,5 +47,5 @@ pub fn render(outcomes: &[Outcome]) -> String {
 
 /// One line in which nothing looks like a directive.
 fn words(text: &str) -> String {
-    text.split(char::is_control).collect::<Vec<_>>().join(" ").replace('\\', "\\\\").replace('#', "\\#")
+    clean(&text.replace('\n', " ")).replace('\\', "\\\\").replace('#', "\\#")
 }

@@ -1,7 +1,7 @@
 //! A suite for people: a line a case, what failed below it, and the closing line.
 
 use super::{Failure, Outcome, Result, Tally};
-use crate::report::text::layout::{Page, Tint, clean, pad_left, width};
+use crate::report::text::layout::{Page, Tint, clean, clean_line, pad_left, width};
 
 /// The columns of an instant or a length of time.
 const INSTANT: usize = 13;
@@ -22,9 +22,9 @@ pub fn line(page: &mut Page, outcome: &Outcome, real: Option<&str>, note: &str) 
     if let Some(real) = real {
         text.push_str(&page.tint(Tint::Dim, &format!("{}  ", pad_left(if ran { real } else { "" }, 8))));
     }
-    text.push_str(&clean(&outcome.title()).replace('\n', " "));
+    text.push_str(&clean_line(&outcome.title()));
     if let Result::Skipped(reason) = &outcome.result {
-        text.push_str(&format!(" ({})", clean(reason).replace('\n', " ")));
+        text.push_str(&format!(" ({})", clean_line(reason)));
     }
     text.push_str(note);
     page.line(&text);
@@ -44,7 +44,7 @@ pub fn failures(page: &mut Page, outcome: &Outcome) {
 
 fn failure(page: &mut Page, file: &str, failure: &Failure, with_events: bool) {
     let at = failure.at.map_or_else(String::new, |at| format!("  at {at}"));
-    page.line(&format!("      {}{at}", page.tint(Tint::Bold, &clean(&format!("{file}:{}", failure.line)))));
+    page.line(&format!("      {}{at}", page.tint(Tint::Bold, &clean_line(&format!("{file}:{}", failure.line)))));
     page.hanging("        expected", 18, Tint::Plain, &clean(&failure.expected));
     page.hanging("        got", 18, Tint::Alarm, &clean(&failure.got));
     if with_events && !failure.before.is_empty() {

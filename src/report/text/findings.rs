@@ -4,22 +4,21 @@ use super::Detail;
 use super::layout::{Page, Tint, clean, pad, pad_left, width};
 use super::words::{case_name, severity_tint, severity_word, tally};
 use crate::report::{Expectation, Finding, Report, Warning};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Findings that differ only in their place, told together: the first in full, the others by name.
+/// Findings of one kind that have one cause, told together: the first in full, the others by name.
 struct Group<'a> {
     first: &'a Finding,
     others: Vec<&'a Finding>,
-    /// What the others must be like, names left out.
-    shape: Shape,
 }
 
-/// Causes and advice without the names of the place: equal for findings of one kind that have one cause.
-type Shape = (Vec<(crate::base::time::Time, Option<u32>, String)>, String);
+/// What findings of one kind must be alike in to be told together: their causes, and the advice without the names of their
+/// places. Beliefs that are part of a cause come at an instant of their own for each.
+type Shape = (&'static str, Vec<(Option<u32>, &'static str)>, String);
 
 fn shape(finding: &Finding) -> Shape {
-    let because = finding.because.iter().map(|part| (part.at, part.line, nameless(&part.what, finding))).collect();
-    (because, nameless(&finding.advice, finding))
+    let because = finding.because.iter().map(|part| (part.line, if part.line.is_some() { "" } else { part.event })).collect();
+    (finding.hazard, because, nameless(&finding.advice, finding))
 }
 
 /// `text` with the names of the finding's own place left out.
@@ -49,17 +48,20 @@ fn by_weight(report: &Report) -> Vec<&Finding> {
 
 fn grouped(report: &Report) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
+    let mut places: BTreeMap<Shape, usize> = BTreeMap::new();
+    // Where causes were not looked for, the advice alone says what is alike.
+    let mut by_advice: BTreeMap<(&str, String), usize> = BTreeMap::new();
     for finding in by_weight(report) {
         let shape = shape(finding);
-        let alike = |group: &&mut Group| {
-            let first = group.first;
-            let one = |finding: &Finding| (finding.hazard, finding.since, finding.until, finding.by.clone(), finding.hosts.len());
-            one(first) == one(finding) && group.shape == shape && first.damage.is_none() && finding.damage.is_none()
-        };
-        // Alike ones follow each other closely: looking a little way back finds them and bounds the work.
-        match groups.iter_mut().rev().take(8).find(alike) {
-            Some(group) => group.others.push(finding),
-            None => groups.push(Group { first: finding, others: Vec::new(), shape }),
+        let advice = (finding.hazard, shape.2.clone());
+        let known = if finding.because.is_empty() { by_advice.get(&advice) } else { places.get(&shape) }.copied();
+        match known {
+            Some(at) => groups[at].others.push(finding),
+            None => {
+                places.insert(shape, groups.len());
+                by_advice.entry(advice).or_insert(groups.len());
+                groups.push(Group { first: finding, others: Vec::new() });
+            }
         }
     }
     groups
@@ -71,6 +73,12 @@ fn apart(finding: &Finding, first: &Finding) -> String {
     let mut names: Vec<String> = pairs.into_iter().filter(|(this, other)| this != other).filter_map(|(this, _)| this.clone()).collect();
     if finding.hosts != first.hosts {
         names.extend(finding.hosts.iter().cloned());
+    }
+    if names.is_empty() || finding.since != first.since {
+        names.push(format!("{} {}", if finding.until == Some(finding.since) { "at" } else { "since" }, finding.since));
+    }
+    if let Some(damage) = finding.damage.as_ref().filter(|damage| first.damage.as_ref() != Some(*damage)) {
+        names.push(format!("damaged at {}", damage.at));
     }
     clean(&names.join(" "))
 }
@@ -142,7 +150,7 @@ pub fn hazards(page: &mut Page, report: &Report) {
         }
         if !group.others.is_empty() {
             let names: Vec<String> = group.others.iter().map(|other| apart(other, finding)).collect();
-            row("also", &format!("{} more, alike but for the name: {}", group.others.len(), names.join(", ")));
+            row("also", &format!("{} more of this cause: {}", group.others.len(), names.join("; ")));
         }
         // What was said of an earlier one is pointed to, and not said again.
         let earlier = |same: &dyn Fn(&Finding) -> bool| groups[..at].iter().position(|group| same(group.first)).map(|at| at + 1);
@@ -180,10 +188,13 @@ fn because(page: &mut Page, finding: &Finding) {
     }
 }
 
-/// `-q`: a line a finding.
+/// `-q`: a line for the findings of one cause.
 pub fn brief(page: &mut Page, report: &Report) {
-    for finding in by_weight(report) {
-        let title = format!("{} {}, {}: {}", severity_word(Some(finding.severity)), finding.hazard, lasted(finding), finding.sentence);
+    for group in grouped(report) {
+        let finding = group.first;
+        let more = if group.others.is_empty() { String::new() } else { format!(" (and {} more)", group.others.len()) };
+        let word = severity_word(Some(finding.severity));
+        let title = format!("{word} {}, {}: {}{more}", finding.hazard, lasted(finding), finding.sentence);
         page.hanging("  ", 2, severity_tint(Some(finding.severity)), &title);
     }
 }

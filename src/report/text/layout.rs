@@ -1,6 +1,9 @@
 //! Laying text out in a fixed number of columns: widths, wrapping, padding, colours. Knows no pool and no report.
 
+use crate::base::inert::inert;
 use std::fmt::Write as _;
+
+pub use crate::base::inert::{clean, clean_line};
 
 /// The columns that a report keeps to.
 pub const COLUMNS: usize = 80;
@@ -74,7 +77,7 @@ impl Page {
     }
     /// One line as it stands, without blanks at its end.
     pub fn line(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
+        self.text.push_str(&inert(line.trim_end()));
         self.text.push('\n');
     }
     /// A heading in capitals, and what follows it on the line; wrapped under itself.
@@ -141,25 +144,6 @@ fn char_width(c: char) -> usize {
         0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
-}
-
-/// `text` safe for a terminal: what would move the cursor or change its colours is written out as an escape.
-///
-/// A line's end stays; a tab becomes blanks.
-pub fn clean(text: &str) -> String {
-    let mut cleaned = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => cleaned.push('\n'),
-            '\t' => cleaned.push_str("    "),
-            '\r' => {}
-            // Directional overrides can make a line read as another one.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => cleaned.extend(c.escape_unicode()),
-            c if c.is_control() => cleaned.extend(c.escape_unicode()),
-            c => cleaned.push(c),
-        }
-    }
-    cleaned
 }
 
 /// Breaks `text` into lines of at most `room` columns, between words where that is possible, and within a word that is
@@ -236,6 +220,27 @@ pub fn wrap_command(command: &str, room: usize) -> Vec<String> {
     lines
 }
 
+/// `text` in at most `room` columns: what does not fit is left out at a blank, and `…` says so.
+pub fn cut(text: &str, room: usize) -> String {
+    if width(text) <= room {
+        return text.to_string();
+    }
+    let (mut kept, mut used, mut blank) = (String::new(), 0, None);
+    for c in text.chars() {
+        if used + char_width(c) + 2 > room {
+            break;
+        }
+        if c == ' ' {
+            blank = Some(kept.len());
+        }
+        kept.push(c);
+        used += char_width(c);
+    }
+    // A word that fills the line by itself is cut where the line is full.
+    kept.truncate(blank.filter(|at| *at * 2 > kept.len()).unwrap_or(kept.len()));
+    format!("{} …", kept.trim_end_matches([' ', ',', ';', ':']))
+}
+
 /// "1 host", "2 hosts": a count with its noun.
 pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
@@ -265,10 +270,20 @@ mod tests {
     }
 
     #[test]
-    fn a_scenario_cannot_move_the_cursor() {
-        let cleaned = clean("a\u{1b}[2Jb\u{7}\tc\u{202e}d\r\ne");
-        assert!(!cleaned.chars().any(|c| c.is_control() && c != '\n'), "{cleaned:?}");
-        assert!(cleaned.contains('\n') && cleaned.contains("[2Jb"));
+    fn no_line_of_a_page_is_a_command_to_ci() {
+        let mut page = Page::new(false);
+        page.hanging("", 0, Tint::Plain, &format!("{} ::error::wrapped to a line of its own ##[error]", "x".repeat(78)));
+        assert_eq!(page.into_text().lines().nth(1), Some("\\u{3a}:error::wrapped to a line of its own \\u{23}#[error]"));
+    }
+
+    #[test]
+    fn what_is_cut_says_so() {
+        assert_eq!(cut("all of it", 9), "all of it");
+        assert_eq!(cut("power off beta, and see that it is off", 22), "power off beta …");
+        assert_eq!(cut(&"x".repeat(50), 10), format!("{} …", "x".repeat(8)));
+        for room in 4..60 {
+            assert!(width(&cut("the master takes the member for dead after 600 s of silence 日本日本", room)) <= room);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The report for people: the story at a glance, for an operator who has never seen it. Knows no file and no terminal;
 //! whether there are colours is said to it.
 //!
-//! From top to bottom: the recipe, the matrix of cases, the story of the worst case, hazards with cause and advice,
+//! From top to bottom: the recipe with the result and what to do, the matrix of cases, the story of the worst case, hazards with cause and advice,
 //! expectations, warnings, the end state, and a last line that says it all.
 
 pub mod layout;
@@ -14,7 +14,7 @@ mod words;
 
 use super::{Report, Verdict};
 use crate::hazard::Severity;
-use layout::{COLUMNS, Page, Tint, clean, count, width, wrap_command};
+use layout::{COLUMNS, Page, Tint, clean, clean_line, count, cut, pad, width, wrap_command};
 
 pub(crate) use words::{case_name, severity_tint, severity_word, tally};
 
@@ -46,11 +46,11 @@ pub fn render(reports: &[Report], style: Style) -> String {
         return page.into_text();
     };
     if style.detail == Detail::Quiet {
-        quiet(&mut page, reports);
+        quiet(&mut page, reports, told);
         return page.into_text();
     }
     let worst = &reports[told];
-    recipe(&mut page, worst, reports.len());
+    recipe(&mut page, worst, reports.len(), style.detail);
     if reports.len() > 1 {
         page.gap();
         matrix::render(&mut page, reports, told);
@@ -67,7 +67,12 @@ pub fn render(reports: &[Report], style: Style) -> String {
     findings::warnings(&mut page, reports);
     page.gap();
     state::render(&mut page, &format!("AT THE END ({})", worst.end), &worst.end_state, style.detail);
+    for other in &worst.other_masters {
+        page.gap();
+        state::render(&mut page, &format!("AT THE END ({}), BY THE OTHER MASTER", worst.end), other, style.detail);
+    }
     page.gap();
+    first_wrong(&mut page, worst);
     last_line(&mut page, reports, worst);
     page.into_text()
 }
@@ -105,7 +110,7 @@ fn found_words(report: &Report) -> String {
     if tally.is_empty() { "no hazard".to_string() } else { format!("worst {} ({tally})", severity_word(report.worst)) }
 }
 
-fn recipe(page: &mut Page, report: &Report, cases: usize) {
+fn recipe(page: &mut Page, report: &Report, cases: usize, detail: Detail) {
     let mut row = |name: &str, tint: Tint, text: &str| {
         let lead = page.tint(Tint::Dim, name);
         page.hanging(&lead, 10, tint, text);
@@ -115,12 +120,14 @@ fn recipe(page: &mut Page, report: &Report, cases: usize) {
         row("", Tint::Plain, &report.title);
     }
     row("poolsim", Tint::Plain, &format!("{}, release {}, seed {}", env!("CARGO_PKG_VERSION"), report.release, report.seed));
-    row("sha256", Tint::Plain, &report.sha256);
+    if detail == Detail::Every {
+        row("sha256", Tint::Plain, &report.sha256);
+        row("digest", Tint::Plain, &format!("{} ({})", report.digest, count(report.events as usize, "event")));
+    }
     let (words, tint) = verdict_words(report.verdict);
     if cases > 1 {
         row("cases", Tint::Plain, &format!("{cases}, told below: the worst, {}", case_name(report)));
     }
-    row("digest", Tint::Plain, &format!("{} ({})", report.digest, count(report.events as usize, "event")));
     row("result", if report.verdict == Verdict::NotAsExpected { tint } else { severity_tint(report.worst) }, &{
         format!("{words}, {}", found_words(report))
     });
@@ -131,33 +138,46 @@ fn recipe(page: &mut Page, report: &Report, cases: usize) {
             &format!("The run was ended by --max-events at {}, before its time: what came later is not known.", report.end),
         );
     }
+    first_wrong(page, report);
 }
 
-/// `-q`: a line for each case, and its hazards.
-fn quiet(page: &mut Page, reports: &[Report]) {
-    for report in reports {
-        let case = case_name(report);
-        let case = if case.is_empty() { String::new() } else { format!(" ({case})") };
-        let (words, _) = verdict_words(report.verdict);
-        let cut = if report.cut_short { ", cut short by --max-events" } else { "" };
-        let text = format!("{}{case}: {words}, {}{cut}", report.scenario, found_words(report));
-        page.hanging("", 0, severity_tint(report.worst), &text);
-        findings::brief(page, report);
+/// What went wrong first and what to do about it, a line each: they stand in full with the first of the hazards.
+fn first_wrong(page: &mut Page, report: &Report) {
+    let Some(wrong) = &report.first_wrong else { return };
+    let line = wrong.line.map_or_else(String::new, |line| format!(" (line {line})"));
+    let what = format!("{}  {}", wrong.at, clean_line(&wrong.what));
+    let mut row = |name: &str, tint: Tint, text: &str, end: &str| {
+        let text = format!("{}{end}", cut(text, COLUMNS - 10 - width(end)));
+        page.line(&format!("{}{}", pad(&page.tint(Tint::Dim, name), 10), page.tint(tint, &text)));
+    };
+    let tint = severity_tint(report.worst);
+    row(if wrong.deed { "wrong" } else { "cause" }, tint, &what, &line);
+    if !wrong.mend.is_empty() {
+        row("mend", Tint::Bold, &clean_line(&wrong.mend), "");
     }
+}
+
+/// `-q`: the verdict, the table of cases, and the hazards of the worst case, folded as in the report.
+fn quiet(page: &mut Page, reports: &[Report], told: usize) {
+    let report = &reports[told];
+    let cut = if report.cut_short { ", cut short by --max-events" } else { "" };
+    if reports.len() == 1 {
+        let (words, _) = verdict_words(report.verdict);
+        page.hanging("", 0, severity_tint(report.worst), &format!("{}: {words}, {}{cut}", report.scenario, found_words(report)));
+    } else {
+        page.hanging("", 0, severity_tint(report.worst), &summary(reports, report));
+        page.gap();
+        matrix::render(page, reports, told);
+        page.gap();
+        page.hanging("", 0, Tint::Plain, &format!("{}{cut}:", case_name(report)));
+    }
+    first_wrong(page, report);
+    findings::brief(page, report);
 }
 
 /// The last line: verdict, worst, and the command that shows it again.
 fn last_line(page: &mut Page, reports: &[Report], told: &Report) {
-    let (words, _) = verdict_words(verdict_of_all(reports));
-    let mut says = format!("{}: {words}, {}", clean(&told.scenario), found_words(told));
-    if reports.len() > 1 {
-        let failed = reports.iter().filter(|r| r.verdict == Verdict::NotAsExpected).count();
-        says = format!("{}: {} run, {words}", clean(&told.scenario), count(reports.len(), "case"));
-        if failed > 0 {
-            says.push_str(&format!(" ({failed} of {})", reports.len()));
-        }
-        says.push_str(&format!(", {} in {}", found_words(told), case_name(told)));
-    }
+    let mut says = summary(reports, told);
     if told.cut_short {
         says.push_str(", cut short by --max-events");
     }
@@ -172,6 +192,18 @@ fn last_line(page: &mut Page, reports: &[Report], told: &Report) {
     for (at, line) in wrap_command(&replay, COLUMNS - 8).into_iter().enumerate() {
         page.line(&format!("{}{line}", if at == 0 { "Replay: " } else { "        " }));
     }
+}
+
+/// What came of all cases.
+fn summary(reports: &[Report], told: &Report) -> String {
+    let (words, _) = verdict_words(verdict_of_all(reports));
+    if reports.len() == 1 {
+        return format!("{}: {words}, {}", clean_line(&told.scenario), found_words(told));
+    }
+    let failed = reports.iter().filter(|r| r.verdict == Verdict::NotAsExpected).count();
+    let failed = if failed > 0 { format!(" ({failed} of {})", reports.len()) } else { String::new() };
+    let scenario = clean_line(&told.scenario);
+    format!("{scenario}: {} run, {words}{failed}, {} in {}", count(reports.len(), "case"), found_words(told), case_name(told))
 }
 
 #[cfg(test)]

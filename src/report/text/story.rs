@@ -16,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const FOLD_FROM: usize = 4;
 /// Events that may come again and again for as long as a run lasts.
 const REPEATING: [&str; 3] = ["disk-written", "emergency-mode", "xapi-stopped"];
+/// So many lines of what a command printed are shown, and how many more there are.
+const PRINTED: usize = 6;
 /// The widest column of actors; a longer name stands in the text instead.
 const ACTOR_MAX: usize = 14;
 /// The column of marks and words.
@@ -131,13 +133,13 @@ fn step_row(mut row: Row, report: &Report, line: &StoryLine, detail: Detail) -> 
             row.kind = "> refused".into();
             row.tint = Tint::Yellow;
         }
-        "step-ended" => return ended_row(row, step),
-        _ => began(&mut row, step),
+        "step-ended" => return ended_row(row, step, detail),
+        _ => began(&mut row, step, detail),
     }
     Some(row)
 }
 
-fn began(row: &mut Row, step: &StepReport) {
+fn began(row: &mut Row, step: &StepReport, detail: Detail) {
     let id = step.id.as_deref().map_or_else(String::new, |id| format!(", {}", clean(id)));
     let who = step.from.strip_prefix("operators.").map_or_else(String::new, |name| format!(", by {}", clean(name)));
     let place = format!("(line {}{id}{who})", step.line);
@@ -150,6 +152,7 @@ fn began(row: &mut Row, step: &StepReport) {
             row.what = place;
             row.below.extend(text.lines().map(|line| ("$ ", line.to_string())));
             if let Some(ran) = &step.ran
+                && detail == Detail::Every
                 && ran.trim() != step.text.trim()
             {
                 row.below.extend(clean(ran).lines().map(|line| ("as ", line.to_string())));
@@ -169,7 +172,7 @@ fn began(row: &mut Row, step: &StepReport) {
 }
 
 /// How a step ended. A fault or act that simply took place needs no second line.
-fn ended_row(mut row: Row, step: &StepReport) -> Option<Row> {
+fn ended_row(mut row: Row, step: &StepReport, detail: Detail) -> Option<Row> {
     if step.status == Status::Ok && step.kind != "run" {
         return None;
     }
@@ -185,7 +188,14 @@ fn ended_row(mut row: Row, step: &StepReport) -> Option<Row> {
         Status::Error | Status::Hung | Status::GivenUp => Tint::Yellow,
         Status::Skipped | Status::NotBegun => Tint::Dim,
     };
-    row.below = clean(&step.output).lines().map(|line| ("| ", line.to_string())).collect();
+    let printed = clean(&step.output);
+    let lines = printed.lines().count();
+    // One line more takes no more room than to say that there is one.
+    let shown = if detail == Detail::Every || lines <= PRINTED + 1 { lines } else { PRINTED };
+    row.below = printed.lines().take(shown).map(|line| ("| ", line.to_string())).collect();
+    if shown < lines {
+        row.below.push(("| ", format!("… {} more (-v)", lines - shown)));
+    }
     Some(row)
 }
 

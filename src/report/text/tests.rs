@@ -2,6 +2,7 @@
 
 use super::layout::width;
 use super::*;
+use crate::report::Wrong;
 use crate::report::samples::{burst, case, forgotten};
 use crate::world::release::Release;
 use std::collections::BTreeMap;
@@ -25,12 +26,83 @@ fn squeezed(text: &str) -> String {
 
 #[test]
 fn the_recipe_stands_on_top() {
-    let text = plain(forgotten());
-    let top: String = text.lines().take(8).collect::<Vec<_>>().join("\n");
-    has(
-        &top,
-        &["forget-isolated-host", Release::default().name(), "seed 1", env!("CARGO_PKG_VERSION"), &forgotten().digest, &forgotten().sha256],
+    let top = |detail| render(&[forgotten()], Style { colour: false, detail }).lines().take(8).collect::<Vec<_>>().join("\n");
+    for detail in [Detail::Story, Detail::Every] {
+        has(&top(detail), &["forget-isolated-host", Release::default().name(), "seed 1", env!("CARGO_PKG_VERSION")]);
+    }
+    // What two runs are compared by is for those who ask for everything.
+    has(&top(Detail::Every), &[&forgotten().digest, &forgotten().sha256]);
+    assert!(!plain(forgotten()).contains(&forgotten().sha256) && !plain(forgotten()).contains(&forgotten().digest));
+}
+
+/// A line for what went wrong and one for what to do, on top and again at the end; cut where they are longer.
+#[test]
+fn what_to_do_stands_on_top_and_again_at_the_end() {
+    let mut report = forgotten();
+    let what = "xe host-forget uuid=$beta --force".to_string();
+    let mend = "power off beta and see that it is off, before line 24; a host that is only cut off goes on to write".to_string();
+    let at = crate::base::time::Time(840_000_000);
+    report.first_wrong = Some(Wrong { at, line: Some(22), what, deed: true, mend });
+    let text = plain(report.clone());
+    let (first, second) = (
+        "wrong     14m  xe host-forget uuid=$beta --force (line 22)\n",
+        "mend      power off beta and see that it is off, before line 24; a host …\n",
     );
+    assert_eq!(text.matches(&format!("{first}{second}")).count(), 2, "{text}");
+    let result = text.find("result  ").unwrap();
+    assert!(text[result..].lines().nth(1).unwrap().starts_with("wrong "), "{text}");
+    assert!(text[text.find("AT THE END").unwrap()..].contains(first));
+    // What broke by itself is nobody's mistake.
+    report.first_wrong.as_mut().unwrap().deed = false;
+    assert!(plain(report).contains("cause     14m  "));
+}
+
+/// Six disks of one forgotten SR are one entry, whenever each began; what has another cause is another.
+#[test]
+fn findings_of_one_cause_are_one_block() {
+    let mut report = forgotten();
+    for k in 1..6u64 {
+        let mut other = report.hazards[0].clone();
+        other.vdi = Some(format!("disk-{k}"));
+        other.since = crate::base::time::Time(other.since.0 + k * 1_000_000);
+        other.damage.as_mut().unwrap().at = crate::base::time::Time(1_090_000_000 + k);
+        report.hazards.push(other);
+    }
+    let section = |report: &Report| {
+        let text = plain(report.clone());
+        text[text.find("\nHAZARDS").unwrap()..text.find("\nEXPECTATIONS").unwrap()].to_string()
+    };
+    let text = section(&report);
+    assert_eq!(text.matches("CORRUPTION double-writer").count(), 1, "{text}");
+    has(&text, &["5 more of this cause:", "disk-1", "disk-5"]);
+    report.hazards[3].because[0].line = Some(99);
+    assert_eq!(section(&report).matches("CORRUPTION double-writer").count(), 2);
+    let quiet = render(&[report], Style { colour: false, detail: Detail::Quiet });
+    assert_eq!(quiet.matches("CORRUPTION double-writer").count(), 2, "folded as in the report: {quiet}");
+    has(&quiet, &["(and 4 more)"]);
+}
+
+/// Of what a command prints six lines are shown; `-v` shows all.
+#[test]
+fn long_output_is_counted() {
+    let mut report = forgotten();
+    report.steps[2].output = (1..=48).map(|k| format!("line-{k}\n")).collect();
+    let text = plain(report.clone());
+    has(&text, &["| line-6\n", "| … 42 more (-v)\n"]);
+    assert!(!text.contains("line-7"));
+    has(&render(&[report.clone()], Style { colour: false, detail: Detail::Every }), &["| line-48\n"]);
+    report.steps[2].output = (1..=7).map(|k| format!("line-{k}\n")).collect();
+    has(&plain(report), &["| line-7\n"]);
+}
+
+/// With two masters there are two databases, and both are shown.
+#[test]
+fn two_masters_are_two_tables() {
+    let mut report = forgotten();
+    let mut other = report.end_state.clone();
+    other.ruler = "gamma".into();
+    report.other_masters = vec![other];
+    has(&plain(report), &["IN THE DATABASE OF alpha", "BY THE OTHER MASTER", "IN THE DATABASE OF gamma"]);
 }
 
 #[test]
@@ -113,8 +185,11 @@ fn colours_change_nothing_but_colours() {
 #[test]
 fn commands_stand_as_typed_as_run_and_with_their_output() {
     let text = plain(forgotten());
-    has(&text, &["$ /opt/xensource/sm/resetvdis.py $beta $nfs1", "as /opt/xensource/sm/resetvdis.py", "unlock: ok"]);
-    assert!(squeezed(&text).contains(&squeezed(forgotten().steps[1].ran.as_deref().unwrap())));
+    has(&text, &["$ /opt/xensource/sm/resetvdis.py $beta $nfs1", "unlock: ok"]);
+    assert!(!text.contains("as /opt/xensource/sm/resetvdis.py"), "with -v alone");
+    let all = render(&[forgotten()], Style { colour: false, detail: Detail::Every });
+    has(&all, &["as /opt/xensource/sm/resetvdis.py"]);
+    assert!(squeezed(&all).contains(&squeezed(forgotten().steps[1].ran.as_deref().unwrap())));
     has(&text, &["| Error code: SR_BACKEND_FAILURE_46", "error SR_BACKEND_FAILURE_46", "(line 24, unlock)"]);
     // A line that needed no names put in is not said twice.
     assert_eq!(text.matches("xe vm-start vm=db on=gamma").count(), 1, "{text}");

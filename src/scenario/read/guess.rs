@@ -1,8 +1,10 @@
 //! What a mistyped word or duration means: for "did you mean", and for what is mended without asking.
 
 use super::{GUESSES_MOST, Reader};
+use crate::base::near::{distance, slips, turned};
 use crate::base::time::Span;
-use crate::scenario::keys::{FILE, TABLES};
+use crate::scenario::keys::{FILE, Shape, TABLES, Table};
+use crate::world::settings::SETTINGS;
 
 impl Reader<'_> {
     /// The candidate that a mistyped word most likely means.
@@ -17,18 +19,15 @@ impl Reader<'_> {
         let letters: Vec<char> = word.to_lowercase().chars().take(70).collect();
         let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
         let most = if letters.len() < 8 { 1 } else { 2 };
-        (near == 1 && distance(&letters, guess) <= most && digits(word) == digits(guess)).then_some(guess)
+        let away = if turned(word, guess) { 1 } else { distance(&letters, &lower(guess)) };
+        (near == 1 && away <= most && digits(word) == digits(guess)).then_some(guess)
     }
 
     /// The nearest candidate, and how many are near.
     fn near<'c>(&mut self, word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<(&'c str, usize)> {
+        let typed = word;
         let word: Vec<char> = word.to_lowercase().chars().take(64).collect();
-        let most = match word.len() {
-            0 => return None,
-            1..=2 => 1,
-            3..=6 => 2,
-            _ => 3,
-        };
+        let most = slips(word.len());
         let mut best: Option<(usize, &str)> = None;
         let mut near = 0;
         for candidate in candidates {
@@ -39,11 +38,11 @@ impl Reader<'_> {
                 break;
             }
             let length = candidate.chars().take(70).count();
-            if length.abs_diff(word.len()) > most {
+            if length.abs_diff(word.len()) > most || most == 0 {
                 continue;
             }
             self.guesses += (length * word.len()) as u64;
-            let distance = distance(&word, candidate);
+            let distance = if turned(typed, candidate) { 1 } else { distance(&word, &lower(candidate)) };
             // A word that shares nothing is no guess, however short.
             if distance <= most && distance < word.len().max(length) {
                 near += 1;
@@ -53,6 +52,25 @@ impl Reader<'_> {
             }
         }
         best.map(|(_, candidate)| (candidate, near))
+    }
+}
+
+fn lower(word: &str) -> Vec<char> {
+    word.to_lowercase().chars().collect()
+}
+
+/// The key of a map below which a key belongs that stands beside it: `crash` below `fault`.
+pub(super) fn home(table: &Table, key: &str) -> Option<&'static str> {
+    let mut homes = table.keys.iter().filter(|outer| holds(&outer.shape, key)).map(|outer| outer.name);
+    homes.next().filter(|_| homes.next().is_none())
+}
+
+fn holds(shape: &Shape, key: &str) -> bool {
+    match shape {
+        Shape::Map(table) => table.keys.iter().any(|known| known.name == key && !matches!(known.shape, Shape::NotYet)),
+        Shape::Any(shapes) => shapes.iter().any(|shape| holds(shape, key)),
+        Shape::Settings => SETTINGS.iter().any(|setting| setting.key == key),
+        _ => false,
     }
 }
 
@@ -101,26 +119,6 @@ pub(super) fn meant_span(text: &str) -> Option<String> {
         (rest, last) = (tail.trim_start(), Some(at));
     }
     Span::parse(&meant).is_ok().then_some(meant)
-}
-
-/// How many letters are to be put in, taken out, replaced or swapped with their neighbour.
-fn distance(word: &[char], candidate: &str) -> usize {
-    let candidate: Vec<char> = candidate.to_lowercase().chars().collect();
-    let width = candidate.len() + 1;
-    let mut before: Vec<usize> = vec![0; width];
-    let mut last: Vec<usize> = (0..width).collect();
-    for (i, a) in word.iter().enumerate() {
-        let mut row = vec![i + 1; width];
-        for (j, b) in candidate.iter().enumerate() {
-            let replaced = last[j] + usize::from(a != b);
-            row[j + 1] = replaced.min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *a == candidate[j - 1] && word[i - 1] == *b {
-                row[j + 1] = row[j + 1].min(before[j - 1] + 1);
-            }
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[width - 1]
 }
 
 #[cfg(test)]

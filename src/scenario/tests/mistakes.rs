@@ -313,3 +313,123 @@ fn counts_have_bounds() {
     assert_eq!(codes("pool: {hosts: [a], storage: [n], vms: {v1..v30000: {disks: [a, b, c]}}}"), [("too-many", 1)]);
     assert_eq!(codes("pool: {hosts: [h1..h10000], storage: [n1..n50]}"), [("too-many", 1)]);
 }
+
+/// What is said of a mistake: code, line, the marked words, and the help.
+fn said(text: &str) -> Vec<(&'static str, u32, String, String)> {
+    let of = |found: &crate::scenario::diagnostic::Diagnostic| {
+        (found.code, found.line, found.excerpt[found.marked.clone()].to_string(), found.help.clone())
+    };
+    match load("test.yaml", text) {
+        Ok(loaded) => loaded.warnings.iter().map(of).collect(),
+        Err(errors) => errors.iter().map(of).collect(),
+    }
+}
+
+/// One mistake, one diagnostic: at its cause, with the words that mend it.
+#[test]
+fn a_mistake_is_told_once_at_its_cause_with_its_mend() {
+    let run = |line: &str| format!("{POOL}recovery: {{steps: [{{run: '{line}'}}]}}\n");
+    let step = |step: &str| format!("{POOL}timeline: [{step}]\n");
+    for (text, code, line, marked, help) in [
+        // A key and its value in two words.
+        (run("xe vm-start vm=db on gamma"), "bare-word", 2, "on", "write `on=gamma`"),
+        (run("xe vm-start vm=db on= gamma"), "bare-word", 2, "on=", "write `on=gamma`"),
+        (run("xe vm-start vm=db on = gamma"), "bare-word", 2, "on", "write `on=gamma`"),
+        (run("xe vm-start vm:db on=gamma"), "bare-word", 2, "vm:db", "write `vm=db`"),
+        (run("xe host-forget uuid $beta --force"), "bare-word", 2, "uuid", "write `uuid=$beta`"),
+        // A key that another command has.
+        (run("xe vm-start vm=db host=gamma"), "unknown-field", 2, "host=gamma", "write `on=gamma`"),
+        (run("xe vm-start name=db"), "unknown-field", 2, "name=db", "write `vm=db`"),
+        (run("xe host-forget host=$beta --force"), "missing-key", 2, "host-forget", "the key is called `uuid`, not `host`"),
+        // Signs of a text processor.
+        (run("xe vm-start vm=\u{201c}db\u{201d}"), "typographic", 2, "vm=\u{201c}db\u{201d}", "write `vm=\"db\"`"),
+        (run("\u{201c}xe vm-list\u{201d}"), "typographic", 2, "\u{201c}xe", "write `xe`"),
+        (run("xe host-forget uuid=$beta \u{2014}force"), "typographic", 2, "\u{2014}force", "write `--force`"),
+        (step("{at: 5m, fault: {crash: \u{201c}beta\u{201d}}}"), "unknown-name", 2, "\u{201c}beta\u{201d}", "write `beta`"),
+        // Words in another order; names that are like nothing.
+        (run("xe forget-host uuid=$beta --force"), "unknown-command", 2, "forget-host", "did you mean `host-forget`?"),
+        (step("{at: 5m, fault: {crash: delta}}"), "unknown-name", 2, "delta", "the names known here: alpha, beta, gamma"),
+        // A UUID of something else.
+        (run("/opt/xensource/sm/resetvdis.py $nfs1 $beta"), "other-uuid", 2, "$nfs1", "write `resetvdis.py $beta $nfs1`"),
+        (run("xe host-forget uuid=$db --force"), "other-uuid", 2, "uuid=$db", "write the `$name` of a host"),
+        (run("xe pbd-plug uuid=$beta"), "other-uuid", 2, "uuid=$beta", "a PBD is `${HOST/SR}`"),
+        (run("xe pbd-unplug uuid=$beta/nfs1"), "name-ends", 2, "uuid=$beta/nfs1", "for the UUID of the PBD write `${beta/nfs1}`"),
+        // Keys.
+        (step("{at: 5m, crash: beta}"), "unknown-key", 2, "crash", "write `fault: {crash: beta}`"),
+        (step("{at: 5m, power-off: beta}"), "unknown-key", 2, "power-off", "write `act: {power-off: beta}`"),
+        (
+            format!("{POOL}expect: {{states: [{{at: end, vm: db, power_state: running}}]}}\n"),
+            "unknown-key",
+            2,
+            "power_state",
+            "did you mean `power-state`?",
+        ),
+        ("hosts: [alpha]\n".into(), "unknown-key", 1, "hosts", "write `pool: {hosts: …}`"),
+        (
+            format!("{POOL}recovery: [{{run: xe vm-list}}]\n"),
+            "wrong-type",
+            2,
+            "[",
+            "put the steps below `steps:`: `recovery: {steps: [{run: …}]}`",
+        ),
+        // Times.
+        (step("{at: 1 min, fault: {crash: beta}}"), "wrong-duration", 2, "1 min", "write `1m`"),
+        (
+            step("{at: 5m, fault: {crash: beta}}, {at: 2m, fault: {crash: gamma}}"),
+            "goes-back",
+            2,
+            "2m",
+            "steps of one list come in turn: put this one first",
+        ),
+        // YAML that breaks below its cause.
+        (
+            "pool:\n  hosts: [alpha, beta]\n\u{a0} storage: [nfs1]\n  vms: {db: }\n".into(),
+            "yaml-syntax",
+            3,
+            "\u{a0}",
+            "write a plain blank",
+        ),
+        ("pool:\n\u{a0} hosts: [alpha, beta]\n".into(), "unknown-key", 2, "\u{a0} hosts", "indent with plain spaces"),
+        (
+            "pool:\n  hosts: [a]\n  storage: {n: {type: nfs}\n  vms: {db: }\n".into(),
+            "yaml-syntax",
+            3,
+            "{",
+            "close it with `}`; line 4 is where that shows",
+        ),
+        (
+            "pool:\n  hosts: [a, b\n  storage: {n: {type: nfs}}\n".into(),
+            "yaml-syntax",
+            2,
+            "[",
+            "close it with `]`; line 3 is where that shows",
+        ),
+        (
+            "title: \"open\npool: {hosts: [a]}\ntimeline:\n  - {at: 6m, note: \"x\"}\n".into(),
+            "yaml-syntax",
+            1,
+            "\"",
+            "close it with \" where the text ends; line 4 is where that shows; a \" within the text is written `\\\"`",
+        ),
+    ] {
+        assert_eq!(said(&text), [(code, line, marked.to_string(), help.to_string())], "{text}");
+    }
+}
+
+/// Names with a dash, as real hosts have them, end before it without braces.
+#[test]
+fn a_name_with_a_dash_wants_braces() {
+    let text = "pool: {hosts: [xen, xen-02], storage: [nfs1]}\nrecovery: {steps: [{run: xe host-forget uuid=$xen-02 --force}]}\n";
+    assert_eq!(said(text)[0], ("name-ends", 2, "uuid=$xen-02".into(), "for the UUID of the host write `${xen-02}`".into()));
+    let text = text.replace("[xen, xen-02]", "[xen-01, xen-02]");
+    let help = "`$name` ends at the first character that is no letter, digit or `_`: write `${xen-02}`";
+    assert_eq!(said(&text), [("unknown-name", 2, "uuid=$xen-02".into(), help.into())]);
+}
+
+#[test]
+fn every_line_of_a_command_that_the_shell_here_does_not_have_is_told() {
+    let text = format!(
+        "{POOL}recovery:\n  steps:\n    - {{run: xe vm-list > out}}\n    - run: |\n        xe vm-list; xe host-list\n        xe vm-list\n        for x in 1; do\n        xe vm-list && true\n"
+    );
+    assert_eq!(codes(&text), [("shell", 4), ("shell", 6), ("shell", 8), ("shell", 9)]);
+}

@@ -98,6 +98,14 @@ fn both_refuse_what_a_schema_can_know() {
         "settings: {network-loss: 0.5}",
         "settings: {storage-manager: g2}",
         "settings: {nothing: 1s}",
+        "timeline: [{run: xe vm-list, act: {power-off: beta}}]",
+        "timeline: [{fault: {crash: beta}, note: x}]",
+        "timeline: [{at: 5m}]",
+        "timeline: [{at: 5m, after: 3s, note: x}]",
+        "timeline: [{run: xe vm-list, expect: ok, must: ok}]",
+        "timeline: [{wait-for: {host: beta, live: false, xe: hangs}, note: x}]",
+        "recovery: {steps: []}\nrecoveries: {a: {steps: []}}",
+        "recovery: {at: 5m, wait-for: {xe: hangs}, steps: []}",
     ];
     for text in wrong.iter().map(|text| (*text).to_string()).chain(steps.iter().map(|steps| format!("{POOL}{steps}"))) {
         assert_eq!(accepted(&validator, &text), (false, false), "{text}");
@@ -116,4 +124,35 @@ fn the_schema_refuses_nothing_that_the_reader_accepts() {
             assert!(validator.is_valid(&json_of(&node)), "{}", doc.code);
         }
     }
+}
+
+/// What an editor writes, with what stands in its places, is right.
+#[test]
+fn what_editors_offer_loads() {
+    let schema = schema::schema();
+    let filled = |text: &str| {
+        let mut out = String::new();
+        for (at, part) in text.split("${").enumerate() {
+            let part = if at == 0 { part.to_string() } else { part.split_once(':').expect("a number").1.replacen('}', "", 1) };
+            out.push_str(&part);
+        }
+        out
+    };
+    let indented = |text: &str| text.trim_end().replace('\n', "\n  ");
+    let mut seen = 0;
+    for (table, value) in schema["definitions"].as_object().expect("tables").iter().chain([(&"file".to_string(), &schema)]) {
+        for snippet in value["defaultSnippets"].as_array().into_iter().flatten() {
+            let text = filled(snippet["bodyText"].as_str().expect("a text"));
+            let whole = match table.as_str() {
+                "file" => text,
+                "step" => format!("{POOL}timeline:\n  - {{at: 4m, fault: {{crash: beta}}}}\n  - {}\n", indented(&text)),
+                "recovery" => format!("{POOL}recovery:\n  {}\n", indented(&text)),
+                "hazard" => format!("{POOL}expect: {{worst: corruption, hazards: [{text}]}}\n"),
+                _ => format!("{POOL}expect: {{states: [{text}]}}\n"),
+            };
+            assert!(load("", &whole).is_ok(), "{table}: {whole}\n{:?}", load("", &whole).err());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 9, "{seen} snippets");
 }
