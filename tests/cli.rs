@@ -484,7 +484,7 @@ fn a_topic_is_found_by_its_kind_and_by_a_part_of_its_name() {
     assert!(out(&exits(&["explain", "-v"], 0)).lines().count() > 300);
     for (topic, told) in [
         ("forget", "host-forget"),
-        ("resetvdis", "(command)"),
+        ("resetvdis", "resetvdis.py"),
         ("commands", "vm-reset-powerstate"),
         ("faults", "sr-outage"),
         ("safe", "nothing of danger or corruption begins"),

@@ -208,7 +208,7 @@ fn every_shipped_scenario_with_hostile_names_is_read_by_the_readers_of_each_form
 fn diagnostics_are_harmless_in_every_format() {
     let file = "a\u{1b}[2J\u{202e}b\n::warning::c.yaml";
     let text =
-        "pool: {hosts: [alpha]}\n\"::error::\\e[2J\\u202E##[error]\": 1\ntimeline: [{fault: {crash: \"\u{202e}::x\u{9b}\"}}] # \u{1b}[2J\n";
+        "pool: {hosts: [alpha]}\n\"::error::\\e[2J\\u202E##[error]\": 1\ntimeline: [{fault: {crash: \"\u{202e}::x\\x9b\\u200b\"}}]\n";
     let diagnostics = poolsim::scenario::load(file, text).expect_err("mistakes");
     assert!(diagnostics.len() >= 2, "{diagnostics:?}");
     let shown: String = diagnostics.iter().map(|d| d.render(false) + "\n\n").collect();

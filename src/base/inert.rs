@@ -61,8 +61,8 @@ pub fn inert(text: &str) -> std::borrow::Cow<'_, str> {
 
 /// Where `##`, letters and `[` stand, and the letters.
 pub fn marked(text: &str) -> Option<(usize, &str)> {
-    text.match_indices("##").find_map(|(at, _)| {
-        let word = &text[at + 2..];
+    text.match_indices('#').find_map(|(at, _)| {
+        let word = text[at..].strip_prefix("##")?;
         let end = word.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(word.len());
         word[end..].starts_with('[').then(|| (at, &word[..end]))
     })

@@ -94,6 +94,7 @@ impl Kind {
             Kind::Key => "keys",
             Kind::Setting => "settings",
             Kind::Release => "releases",
+            Kind::Difference => "differences",
             Kind::Error => "errors",
             Kind::Diagnostic => "diagnostics",
             Kind::Warning => "warnings",

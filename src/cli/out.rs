@@ -54,9 +54,14 @@ impl Out {
         }
     }
 
-    /// Words beside the results; where nobody hears them they are lost.
+    /// Words beside the results, none of them a command to CI; where nobody hears them they are lost.
     pub fn say(self, text: &str) {
         let _ = std::io::stderr().lock().write_all(inert(text).as_bytes());
+    }
+
+    /// Lines that CI is to obey.
+    pub fn order(self, commands: &str) {
+        let _ = std::io::stderr().lock().write_all(commands.as_bytes());
     }
 
     /// A refusal: what is wrong, with its code, and what to do about it.

@@ -412,7 +412,7 @@ impl<'a> Taker<'a> {
     fn github(&mut self) {
         let annotations: String = self.kept.iter().map(github::outcome).collect();
         if self.machine {
-            self.out.say(&annotations);
+            self.out.order(&annotations);
         } else {
             self.write(&annotations);
         }

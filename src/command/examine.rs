@@ -151,7 +151,10 @@ impl Examiner<'_> {
     fn only_causes(&mut self) {
         let (mut causes, others): (Vec<Complaint>, Vec<Complaint>) =
             std::mem::take(&mut self.found).into_iter().partition(|complaint| complaint.code == "typographic");
-        for other in others {
+        // A switch that was mistyped so is not there.
+        let forced = causes.iter().any(|cause| retyped(&self.words[cause.word]) == "--force");
+        let follows = |code: &str| forced && matches!(code, "nobody-answers" | "must-be-forced");
+        for other in others.into_iter().filter(|other| !follows(other.code)) {
             match causes.iter_mut().find(|cause| cause.word == other.word) {
                 Some(cause) => cause.error |= other.error,
                 None => self.found.push(other),

@@ -2,14 +2,14 @@
 //! name stand in it: two runs of one suite write the same bytes.
 
 use super::{Outcome, Result, text};
-use crate::base::inert::clean;
+use crate::base::inert::{clean, clean_line, inert};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 /// All outcomes, in order.
 pub fn render(outcomes: &[Outcome]) -> String {
     let mut report = Report::new("poolsim");
     for file in outcomes.chunk_by(|a, b| a.file == b.file) {
-        let mut suite = TestSuite::new(valid(&file[0].file));
+        let mut suite = TestSuite::new(word(&file[0].file));
         suite.add_test_cases(file.iter().map(case));
         report.add_test_suite(suite);
     }
@@ -24,14 +24,14 @@ fn case(outcome: &Outcome) -> TestCase {
         Result::Passed => TestCaseStatus::success(),
         Result::Skipped(reason) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(valid(reason));
+            status.set_message(word(reason));
             status
         }
         Result::Failed | Result::Wrong => {
             let kind = if outcome.result == Result::Failed { NonSuccessKind::Failure } else { NonSuccessKind::Error };
             let mut status = TestCaseStatus::non_success(kind);
             let first = outcome.failures.first().map(|f| format!("line {}: {}", f.line, f.sentence()));
-            status.set_message(valid(&first.unwrap_or_else(|| "the file cannot be read".into())));
+            status.set_message(word(&first.unwrap_or_else(|| "the file cannot be read".into())));
             status.set_type(outcome.verdict);
             status.set_description(valid(&text::plain(outcome)));
             status
@@ -42,8 +42,8 @@ fn case(outcome: &Outcome) -> TestCase {
         (scenario, case) if case.is_empty() => scenario.to_owned(),
         (scenario, case) => format!("{scenario}: {case}"),
     };
-    let mut test = TestCase::new(valid(&name), status);
-    test.set_classname(valid(&outcome.file));
+    let mut test = TestCase::new(word(&name), status);
+    test.set_classname(word(&outcome.file));
     if !outcome.replay.is_empty() {
         test.set_system_out(valid(&format!("virtual time {}\nreplay: {}\n", outcome.lasted, outcome.replay)));
     }
@@ -52,5 +52,10 @@ fn case(outcome: &Outcome) -> TestCase {
 
 /// XML has no way to write these two, which UTF-8 has; what a terminal would obey is written out.
 fn valid(text: &str) -> String {
-    clean(text).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+    inert(&clean(text)).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}
+
+/// A name or message, which XML keeps on one line.
+fn word(text: &str) -> String {
+    valid(&clean_line(text))
 }

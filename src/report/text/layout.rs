@@ -238,6 +238,11 @@ pub fn cut(text: &str, room: usize) -> String {
     }
     // A word that fills the line by itself is cut where the line is full.
     kept.truncate(blank.filter(|at| *at * 2 > kept.len()).unwrap_or(kept.len()));
+    // Half a bracket, or half a command, says less than none.
+    let half = |at: &usize| *at * 2 > kept.len();
+    let bracket = kept.rfind('(').filter(|at| !kept[*at..].contains(')')).filter(half);
+    let command = kept.rfind('`').filter(|_| kept.matches('`').count() % 2 == 1).filter(half);
+    kept.truncate([bracket, command].into_iter().flatten().min().unwrap_or(kept.len()));
     format!("{} …", kept.trim_end_matches([' ', ',', ';', ':']))
 }
 
@@ -279,7 +284,9 @@ mod tests {
     #[test]
     fn what_is_cut_says_so() {
         assert_eq!(cut("all of it", 9), "all of it");
-        assert_eq!(cut("power off beta, and see that it is off", 22), "power off beta …");
+        assert_eq!(cut("power off beta, and see that it is off", 22), "power off beta, and …");
+        assert_eq!(cut("power off beta, and see that it is off", 20), "power off beta …");
+        assert_eq!(cut("power off beta now (`xe host-shutdown`, then its button)", 40), "power off beta now …");
         assert_eq!(cut(&"x".repeat(50), 10), format!("{} …", "x".repeat(8)));
         for room in 4..60 {
             assert!(width(&cut("the master takes the member for dead after 600 s of silence 日本日本", room)) <= room);

@@ -46,7 +46,7 @@ fn what_to_do_stands_on_top_and_again_at_the_end() {
     let text = plain(report.clone());
     let (first, second) = (
         "wrong     14m  xe host-forget uuid=$beta --force (line 22)\n",
-        "mend      power off beta and see that it is off, before line 24; a host …\n",
+        "mend      power off beta and see that it is off, before line 24; a host that …\n",
     );
     assert_eq!(text.matches(&format!("{first}{second}")).count(), 2, "{text}");
     let result = text.find("result  ").unwrap();
@@ -61,8 +61,9 @@ fn what_to_do_stands_on_top_and_again_at_the_end() {
 #[test]
 fn findings_of_one_cause_are_one_block() {
     let mut report = forgotten();
+    let writer = report.hazards.iter().find(|finding| finding.hazard == "double-writer").unwrap().clone();
     for k in 1..6u64 {
-        let mut other = report.hazards[0].clone();
+        let mut other = writer.clone();
         other.vdi = Some(format!("disk-{k}"));
         other.since = crate::base::time::Time(other.since.0 + k * 1_000_000);
         other.damage.as_mut().unwrap().at = crate::base::time::Time(1_090_000_000 + k);
@@ -75,7 +76,7 @@ fn findings_of_one_cause_are_one_block() {
     let text = section(&report);
     assert_eq!(text.matches("CORRUPTION double-writer").count(), 1, "{text}");
     has(&text, &["5 more of this cause:", "disk-1", "disk-5"]);
-    report.hazards[3].because[0].line = Some(99);
+    report.hazards.last_mut().unwrap().because[0].line = Some(99);
     assert_eq!(section(&report).matches("CORRUPTION double-writer").count(), 2);
     let quiet = render(&[report], Style { colour: false, detail: Detail::Quiet });
     assert_eq!(quiet.matches("CORRUPTION double-writer").count(), 2, "folded as in the report: {quiet}");

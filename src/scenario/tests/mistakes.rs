@@ -136,7 +136,7 @@ fn words_of_a_command_are_checked_for_their_names() {
     assert!(of("xe host-forget uuid=$beta --force").is_empty());
     assert!(of("/opt/xensource/sm/resetvdis.py ${beta} $nfs1 master").is_empty());
     assert!(of("xe pbd-plug uuid=${beta/nfs1}").is_empty());
-    assert!(of("/opt/xensource/sm/resetvdis.py $beta ${db/root}").is_empty());
+    assert!(of("xe vbd-list uuid=${db/root}").is_empty());
     assert!(of("xe pool-list uuid=$pool").is_empty());
     assert!(of("/opt/xensource/sm/resetvdis.py $beta.old $nfs1").is_empty());
     for wrong in ["$bta", "${beta/nfs9}", "${db/data}", "$db.old", "${delta}"] {
