@@ -206,3 +206,28 @@ recovery:
 ",
     );
 }
+
+/// What hangs on a VM keeps it busy; whoever comes second waits for two hours, and is refused then.
+#[test]
+fn a_vm_that_stays_busy_is_given_up_after_two_hours() {
+    check(
+        "
+until: 5h
+pool:
+  hosts: [alpha, beta]
+  storage: {fc1: {type: lvmohba}}
+  vms: {db: {running-on: beta}}
+timeline:
+  - {at: 5m, fault: {storage-loss: {host: beta, sr: fc1, io: hang}}}
+recovery:
+  at: 10m
+  steps:
+    - run: xe vm-shutdown vm=db --force # hangs
+operators:
+  anna:
+    - {at: 11m, timeout: 1h, run: xe vm-shutdown vm=db --force} # hangs
+  bob:
+    - {at: 11m, timeout: 3h, run: xe vm-shutdown vm=db --force} # refused OTHER_OPERATION_IN_PROGRESS
+",
+    );
+}

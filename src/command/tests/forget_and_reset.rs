@@ -214,6 +214,7 @@ fn the_end_looks_again_where_a_connection_was_tried() {
     let seat = crate::command::Seat { console: ALPHA, executor: ALPHA };
     assert_eq!(typed.check(&room.world, seat), crate::command::Check::Go(CONNECT + COMMAND));
     room.world.hw.reconnect(&mut room.fx, BETA);
+    room.fx.events.clear();
     match typed.commit(&mut room.world, &mut room.fx, seat) {
         crate::command::Progress::Ended(output) => assert_eq!(output.error.unwrap().code, "HOST_IS_LIVE"),
         progress => panic!("{progress:?}"),
