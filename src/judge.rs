@@ -21,7 +21,7 @@ pub use warnings::{Warning, warnings};
 
 /// The judgement of a case.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Verdict {
     AsExpected,
     NotAsExpected,
@@ -43,7 +43,7 @@ impl Verdict {
 
 /// An expectation, judged.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Expectation {
     pub line: u32,
     pub what: String,

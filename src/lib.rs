@@ -51,6 +51,7 @@
 //! (part of `program`) runs many cases side by side; without it they run one after the other and come to the same.
 
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod base;
 pub mod catalog;

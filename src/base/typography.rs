@@ -3,7 +3,7 @@
 
 /// A sign that stands for a plain one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Odd {
     Dash,
     Quote,

@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 
 /// What kind of thing an entry is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Kind {
     Hazard,
     Severity,
@@ -136,7 +136,7 @@ impl Kind {
 /// One topic of `poolsim explain`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
-    #[allow(missing_docs)]
+    /// What kind of thing it is.
     pub kind: Kind,
     /// As reports, scenarios and diagnostics write it.
     pub name: String,

@@ -27,10 +27,10 @@ expected; 2 wrong usage or file; 3 a file could not be read or written;
 #[derive(Parser, Debug)]
 #[command(name = "poolsim", version, about, after_help = BEGIN, max_term_width = 80, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     #[command(subcommand)]
     pub command: Command,
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     #[command(flatten)]
     pub common: Common,
 }
@@ -118,15 +118,15 @@ impl Format {
 pub enum Colour {
     /// On a terminal, unless NO_COLOR is set
     Auto,
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     Always,
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     Never,
 }
 
 /// The bound of `--fail-on`.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum FailOn {
     Danger,
     Outage,
@@ -184,7 +184,7 @@ pub enum Command {
     /// Print a shell's completions
     #[command(hide = true)]
     Completions {
-        #[allow(missing_docs)]
+        #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
@@ -327,7 +327,7 @@ pub struct Test {
 
 /// Seeds, both ends included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Seeds {
     pub first: u64,
     pub last: u64,

@@ -14,7 +14,7 @@ use std::path::Path;
 pub struct File {
     /// Without its folder.
     pub name: String,
-    #[allow(missing_docs)]
+    /// The scenario.
     pub scenario: Scenario,
 }
 

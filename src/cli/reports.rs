@@ -14,15 +14,15 @@ pub struct Extra {
 /// A kind of report of a suite.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     Junit,
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     Tap,
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     Github,
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     Json,
-    #[allow(missing_docs)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     Md,
 }
 

@@ -14,13 +14,13 @@ use std::marker::PhantomData;
 
 /// A class with the headers of its commands.
 pub trait Subject: Clone + std::fmt::Debug {
-    #[allow(missing_docs)]
+    /// The class.
     const CLASS: Class;
-    #[allow(missing_docs)]
+    /// The doc of `xe …-list`.
     const LIST: CommandDoc;
-    #[allow(missing_docs)]
+    /// The doc of `xe …-param-get`.
     const GET: CommandDoc;
-    #[allow(missing_docs)]
+    /// The doc of `xe …-param-list`.
     const ALL: CommandDoc;
 }
 

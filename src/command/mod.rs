@@ -104,11 +104,11 @@ pub enum Target {
     Pbd(MachineId, SrId),
     /// The locks of a host on an SR, and whether it was said to have been the SR's master.
     Locks {
-        #[allow(missing_docs)]
+        /// Whose locks.
         host: Option<MachineId>,
-        #[allow(missing_docs)]
+        /// On which SR.
         sr: Option<SrId>,
-        #[allow(missing_docs)]
+        /// Whether the word `master` was said.
         master: bool,
     },
 }
@@ -137,9 +137,9 @@ pub enum Check {
     Go(Span),
     /// It is refused; `after` is how long it took to find out (a connection that nobody answers).
     Refuse {
-        #[allow(missing_docs)]
+        /// What it shows.
         output: Output,
-        #[allow(missing_docs)]
+        /// How long it takes.
         after: Span,
     },
 }

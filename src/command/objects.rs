@@ -6,7 +6,7 @@ use crate::world::World;
 
 /// A class of objects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Class {
     Host,
     Vm,
@@ -19,7 +19,7 @@ pub enum Class {
 
 /// An object of some class.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Object {
     Host(HostId),
     Vm(VmId),
@@ -34,7 +34,7 @@ pub enum Object {
 
 /// A field's value.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Value {
     One(String),
     Set(Vec<String>),

@@ -8,7 +8,7 @@ use crate::world::effects::{Due, Effects};
 
 /// An act. Lists hold at least one machine, each once.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "ACTS says what each does, in the words that users see")]
 pub enum Act {
     PowerOff(Vec<MachineId>),
     PowerOn(Vec<MachineId>),

@@ -25,7 +25,7 @@ pub use hands::{Act, Done};
 
 /// A fault. Lists hold at least one machine or SR, each once.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "FAULTS says what each does, in the words that users see")]
 pub enum Fault {
     Crash(Vec<MachineId>),
     Boot(Vec<MachineId>),

@@ -118,7 +118,7 @@ enum Rule {
 
 /// What a hazard is about: there is one finding a place. Places of a kind sort as the file lists them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Place {
     Vdi(VdiId),
     Vm(VmId),

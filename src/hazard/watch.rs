@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 /// A hazard that was found.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Found {
-    #[allow(missing_docs)]
+    /// What was found.
     pub hazard: HazardId,
-    #[allow(missing_docs)]
+    /// On what.
     pub place: Place,
     /// The first instant of the condition.
     pub since: Time,

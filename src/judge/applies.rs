@@ -31,7 +31,7 @@ pub(super) fn applies(scenario: &Scenario, case: Case, scope: &Scope) -> bool {
 
 /// What a finding is about: its place, and what follows from it (a VDI's SR, the VM that it was made for).
 #[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct PlaceNames {
     pub vdi: Option<VdiId>,
     pub vm: Option<VmId>,

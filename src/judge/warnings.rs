@@ -10,7 +10,7 @@ use crate::scenario::words;
 
 /// A warning about the scenario itself.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Warning {
     pub code: &'static str,
     pub line: u32,

@@ -72,9 +72,9 @@ pub struct Parting {
 /// Two runs compared.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Difference {
-    #[allow(missing_docs)]
+    /// The one run.
     pub left: Summary,
-    #[allow(missing_docs)]
+    /// The other run.
     pub right: Summary,
     /// `None` where they agree in every event.
     pub parting: Option<Parting>,

@@ -35,7 +35,7 @@ pub fn brief(scenario: &Scenario, case: Case, options: &Options) -> Report {
 
 /// One case, run and judged. Names are strings here; times are virtual.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "docs/report.md says what each is")]
 pub struct Report {
     pub scenario: String,
     pub title: String,
@@ -88,7 +88,7 @@ pub struct Report {
 
 /// A finding of a hazard.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Finding {
     pub hazard: &'static str,
     pub severity: Severity,
@@ -109,7 +109,7 @@ pub struct Finding {
 
 /// The first damaging write.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct DamageReport {
     pub at: Time,
     pub by: String,
@@ -118,7 +118,7 @@ pub struct DamageReport {
 
 /// A part of a finding's cause: a step (with its line), or a belief that changed.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Because {
     pub at: Time,
     pub line: Option<u32>,
@@ -129,7 +129,7 @@ pub struct Because {
 /// What a finding began with.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Wrong {
-    #[allow(missing_docs)]
+    /// When.
     pub at: Time,
     /// The line of the step that it was.
     pub line: Option<u32>,
@@ -143,7 +143,7 @@ pub struct Wrong {
 
 /// A step as it went.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct StepReport {
     pub id: Option<String>,
     /// `fault`, `run`, `act` or `note`.
@@ -183,9 +183,9 @@ pub enum Realm {
 /// One line of the story.
 #[derive(Clone, PartialEq, Debug)]
 pub struct StoryLine {
-    #[allow(missing_docs)]
+    /// When.
     pub at: Time,
-    #[allow(missing_docs)]
+    /// Of what half of the world it is.
     pub realm: Realm,
     /// The host that acts or believes, or what it happens to.
     pub actor: String,
@@ -209,7 +209,7 @@ pub struct StoryLine {
 
 /// The pool at an instant: what is so, and what the ruling database has. `None` is "it has no such object".
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct EndState {
     /// The host whose database rules.
     pub ruler: String,
@@ -220,15 +220,15 @@ pub struct EndState {
     pub vdis: BTreeMap<String, VdiState>,
     /// Names in the file's order, for tables.
     pub host_order: Vec<String>,
-    #[allow(missing_docs)]
+    /// VMs in the file's order.
     pub vm_order: Vec<String>,
-    #[allow(missing_docs)]
+    /// VDIs in the file's order.
     pub vdi_order: Vec<String>,
 }
 
 /// A host at an instant.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct HostState {
     pub powered: bool,
     pub hung: bool,
@@ -244,7 +244,7 @@ pub struct HostState {
 
 /// A VM at an instant.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct VmState {
     pub running_on: Vec<String>,
     pub power_state: Option<&'static str>,
@@ -253,7 +253,7 @@ pub struct VmState {
 
 /// A VDI at an instant.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct VdiState {
     pub open_on: Vec<(String, &'static str)>,
     pub damaged: bool,

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// A place in a text, in bytes: first and the one after the last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Place {
     pub start: usize,
     pub end: usize,

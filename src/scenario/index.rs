@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// What a name is a name of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Kind {
     Host,
     Sr,

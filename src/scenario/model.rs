@@ -28,11 +28,11 @@ pub struct Scenario {
     pub source: String,
     /// Rules that it shows kept and broken, such as `M5`.
     pub shows_kept: Vec<String>,
-    #[allow(missing_docs)]
+    /// Rules that it shows broken.
     pub shows_broken: Vec<String>,
-    #[allow(missing_docs)]
+    /// Words to find it by.
     pub tags: Vec<String>,
-    #[allow(missing_docs)]
+    /// The release of XenServer.
     pub release: Release,
     /// The seed that the file names; the command line may give another.
     pub seed: u64,
@@ -42,7 +42,7 @@ pub struct Scenario {
     pub skip: Option<String>,
     /// When the run ends; absent: 30 minutes after the last step ended.
     pub until: Option<Time>,
-    #[allow(missing_docs)]
+    /// Durations and switches, with what was set beside the file.
     pub settings: Arc<Settings>,
     /// What was set beside the file, by `matrix` or from outside: key (`release` or a setting) and value, as written.
     pub set: Vec<(String, String)>,
@@ -130,7 +130,7 @@ pub type SpanRange = (Span, Span);
 
 /// When a step begins; always also after the one before it has ended.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum When {
     /// At once; in a recovery after `pace`.
     Next,
@@ -159,7 +159,7 @@ pub struct Condition {
 
 /// One part of a condition.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the table of keys says what each means, in the words that users see")]
 pub enum ConditionPart {
     Live(Vec<MachineId>, bool),
     Enabled(Vec<MachineId>, bool),
@@ -175,7 +175,7 @@ pub enum ConditionPart {
 
 /// What a step does.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Deed {
     Fault { fault: Fault, lasts: Option<SpanRange>, every: Option<SpanRange>, times: u32 },
     Run(Script),
@@ -190,19 +190,19 @@ pub struct StepExpect {
     pub line: u32,
     /// `must:`: a failure ends its sequence.
     pub must: bool,
-    #[allow(missing_docs)]
+    /// How it ends.
     pub status: Option<Status>,
-    #[allow(missing_docs)]
+    /// The API's error code.
     pub code: Option<String>,
     /// A part of the output.
     pub prints: Option<String>,
-    #[allow(missing_docs)]
+    /// The exit status.
     pub exit: Option<i32>,
 }
 
 /// How a step came out, as expectations judge it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Outcome<'a> {
     pub status: Status,
     pub code: Option<&'a str>,
@@ -224,7 +224,7 @@ impl StepExpect {
 
 /// A sequence with a name: one of the worlds that the operator can't tell apart, or somebody else who types.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct NamedSteps {
     pub name: String,
     pub line: u32,
@@ -233,7 +233,7 @@ pub struct NamedSteps {
 
 /// When a recovery begins.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Begin {
     /// When the timeline's last step has ended.
     AfterTimeline,
@@ -249,15 +249,15 @@ pub enum Begin {
 pub struct Recovery {
     /// Its name among `recoveries`; `None` for the single `recovery`.
     pub name: Option<String>,
-    #[allow(missing_docs)]
+    /// Its line.
     pub line: u32,
-    #[allow(missing_docs)]
+    /// When it begins.
     pub begin: Begin,
     /// Waited before a step that says no time, but the first.
     pub pace: Span,
     /// Whose console it is typed on.
     pub host: MachineId,
-    #[allow(missing_docs)]
+    /// What the operator does, in order.
     pub steps: Vec<Step>,
     /// Judges this recovery alone.
     pub expect: Option<Expect>,
@@ -287,13 +287,13 @@ pub struct Expect {
     pub events_at_most: Option<(u32, u64)>,
     /// Steps by their ids, with the line: each must have changed something where the case has it.
     pub effects: Vec<(u32, String)>,
-    #[allow(missing_docs)]
+    /// States that must hold.
     pub states: Vec<StateExpect>,
 }
 
 /// Which cases an item applies to.
 #[derive(Clone, PartialEq, Debug, Default)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Scope {
     pub world: Option<String>,
     pub recovery: Option<String>,
@@ -301,7 +301,7 @@ pub struct Scope {
 
 /// A hazard that must occur; parts that are left out match anything.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct HazardExpect {
     pub line: u32,
     pub scope: Scope,
@@ -324,7 +324,7 @@ pub struct HazardExpect {
 
 /// When a state must hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum StateWhen {
     At(Time),
     End,
@@ -336,11 +336,11 @@ pub enum StateWhen {
 /// A state that must hold.
 #[derive(Clone, PartialEq, Debug)]
 pub struct StateExpect {
-    #[allow(missing_docs)]
+    /// Its line.
     pub line: u32,
-    #[allow(missing_docs)]
+    /// Which cases it applies to.
     pub scope: Scope,
-    #[allow(missing_docs)]
+    /// When it must hold.
     pub when: StateWhen,
     /// Whose copy of the database is read; absent: the ruling one.
     pub seen_by: Option<MachineId>,
@@ -350,7 +350,7 @@ pub struct StateExpect {
 
 /// A fact about the world: what is so, or what is believed.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the table of keys says what each means, in the words that users see")]
 pub enum Fact {
     Powered(MachineId, bool),
     Live(MachineId, bool),

@@ -11,7 +11,7 @@ pub struct Subject {
     pub name: String,
     /// The file as it was named.
     pub path: String,
-    #[allow(missing_docs)]
+    /// The scenario's tags.
     pub tags: Vec<String>,
     /// Rules that the scenario shows, kept or broken.
     pub rules: Vec<String>,
@@ -22,11 +22,11 @@ pub struct Subject {
 /// A filter, read.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Filter {
-    #[allow(missing_docs)]
+    /// One of the two holds.
     Or(Box<Filter>, Box<Filter>),
-    #[allow(missing_docs)]
+    /// Both hold.
     And(Box<Filter>, Box<Filter>),
-    #[allow(missing_docs)]
+    /// It does not hold.
     Not(Box<Filter>),
     /// A key and what it is compared with.
     Atom(Key, String),
@@ -34,7 +34,7 @@ pub enum Filter {
 
 /// What an atom looks at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Key {
     /// A text alone: anywhere in the name.
     Anywhere,

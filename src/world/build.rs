@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// A role that a host may have at the start.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Role {
     Master,
     Member,
@@ -38,7 +38,7 @@ impl Role {
 
 /// A machine at the start.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct HostStart {
     pub powered: bool,
     /// Whether the master's database has it.
@@ -66,7 +66,7 @@ pub struct VmStart {
 pub struct VdiStart {
     /// Locks, the newest last.
     pub locks: Vec<(HostId, Mode)>,
-    #[allow(missing_docs)]
+    /// Believed: whether it is marked as paused.
     pub paused: bool,
     /// Who has it open in truth, and for which VM if one of its domains there does.
     pub open_on: Vec<(MachineId, Mode, Option<VmId>)>,
@@ -81,7 +81,7 @@ pub struct HaStart {
     pub timeout: Span,
     /// How many failures are to be tolerated.
     pub failures_to_tolerate: u32,
-    #[allow(missing_docs)]
+    /// Whether operations may break the failover plan.
     pub allow_overcommit: bool,
     /// Which known faults the daemons have.
     pub known_faults: KnownFaults,
@@ -96,7 +96,7 @@ pub struct Pool {
     pub names: Inventory,
     /// The master of the start.
     pub master: MachineId,
-    #[allow(missing_docs)]
+    /// The pool's default SR, where it has one.
     pub default_sr: Option<SrId>,
     /// By machine.
     pub hosts: Vec<HostStart>,

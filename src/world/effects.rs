@@ -6,7 +6,7 @@ use crate::world::event::Event;
 
 /// What is due at some instant. Small and `Copy`; whoever handles it checks that it still counts (`epoch`, `boot`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the name says what is due")]
 pub enum Due {
     /// A member sends its k-th heartbeat of this boot.
     Heartbeat {

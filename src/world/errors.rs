@@ -4,7 +4,7 @@ use crate::base::ids::{HostId, PoolId, SrId, VdiId, VmId};
 
 /// A parameter of an API error. References print as `UUID (name)` where the answering database knows them.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Param {
     Host(HostId),
     /// A host's plain UUID, where there is no database to look it up in.

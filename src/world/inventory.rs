@@ -33,7 +33,7 @@ pub struct HostName {
 
 /// The types of storage repositories.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum SrType {
     Nfs,
     LvmoIscsi,
@@ -180,7 +180,7 @@ impl VmName {
 
 /// All names, by id.
 #[derive(Clone, PartialEq, Debug, Default)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Inventory {
     pub pool_name: String,
     /// UUIDs of pools, the main one first.
@@ -197,7 +197,7 @@ pub struct Inventory {
 
 /// The kinds of objects that have UUIDs, with the group of digits that tells them apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Kind {
     Host = 0x4057,
     Sr = 0x0057,

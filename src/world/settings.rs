@@ -154,7 +154,7 @@ pub const SETTINGS: &[SettingDoc] = &[
 
 /// The settings of a run. Fields are the keys of [`SETTINGS`]; ranges include both ends.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the table SETTINGS says what each is, in the words that users see")]
 pub struct Settings {
     pub storage_manager: StorageManager,
     pub heartbeat_interval: Span,

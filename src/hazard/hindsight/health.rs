@@ -7,7 +7,7 @@ use crate::world::event::Event;
 
 /// How a machine was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Health {
     Off,
     Hung,

@@ -14,7 +14,7 @@ use crate::world::event::{Event, Status, StepIx};
 
 /// What a command is to advice, with what it was for where that is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Kind {
     Forget(Option<MachineId>),
     Reset(Option<VmId>),
@@ -65,7 +65,7 @@ impl Command {
 
 /// What hands did at machines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Hands {
     PowerOff,
     PowerOn,

@@ -23,9 +23,9 @@ use crate::scenario::model::{Case, Scenario, StateWhen};
 /// How a case came out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Result {
-    #[allow(missing_docs)]
+    /// All that was expected came.
     Passed,
-    #[allow(missing_docs)]
+    /// Something did not come as expected.
     Failed,
     /// Not run, for this reason.
     Skipped(String),
@@ -52,13 +52,13 @@ pub struct Outcome {
     pub file: String,
     /// The scenario's name; empty where the file is no scenario.
     pub scenario: String,
-    #[allow(missing_docs)]
+    /// The world, where the file has several.
     pub world: Option<String>,
-    #[allow(missing_docs)]
+    /// The recovery, where the file has several.
     pub recovery: Option<String>,
     /// The seed, where it is told apart from the scenario's own.
     pub seed: Option<u64>,
-    #[allow(missing_docs)]
+    /// How it came out.
     pub result: Result,
     /// The verdict of its report, or `skipped`, `wrong-file`, `golden-differs`, `not-repeatable`, `bug`.
     pub verdict: &'static str,
@@ -79,9 +79,9 @@ pub struct Failure {
     pub line: u32,
     /// When it was so in virtual time.
     pub at: Option<Time>,
-    #[allow(missing_docs)]
+    /// What was expected, in words.
     pub expected: String,
-    #[allow(missing_docs)]
+    /// What came, in words.
     pub got: String,
     /// The last events before it.
     pub before: Vec<Before>,
@@ -89,7 +89,7 @@ pub struct Failure {
 
 /// An event that led up to a failure.
 #[derive(Clone, PartialEq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Before {
     pub at: Time,
     pub what: String,
@@ -97,7 +97,7 @@ pub struct Before {
 
 /// How many of each there were.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub struct Tally {
     pub passed: u64,
     pub failed: u64,

@@ -53,8 +53,9 @@ fn cell(report: &Report) -> Cell {
     let mut told = vec![harm.map_or("safe", |harm| severity_word(Some(harm))).to_string()];
     told.push(match &report.missed[..] {
         [] => "goal reached".into(),
+        [one] if report.end_state.vms.get(one).is_some_and(|vm| vm.running_on.len() > 1) => format!("{} runs twice", clean(one)),
         [one] => format!("{} not up", clean(one)),
-        several => format!("{} VMs not up", several.len()),
+        several => format!("{} VMs not as they were", several.len()),
     });
     let refused = recovery().filter(|step| matches!(step.status, Status::Error | Status::Hung | Status::GivenUp)).count();
     told.extend((refused > 0).then(|| format!("{refused} refused")));

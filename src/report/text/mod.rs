@@ -35,7 +35,7 @@ pub enum Detail {
 pub struct Style {
     /// Whether ANSI colours are used.
     pub colour: bool,
-    #[allow(missing_docs)]
+    /// How much is told.
     pub detail: Detail,
 }
 

@@ -17,7 +17,7 @@ pub struct HostRecord {
 
 /// A VM's power state as the database has it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum PowerState {
     Halted,
     Running,

@@ -60,7 +60,7 @@ pub enum Half {
 
 /// Who did it, believes it, or whom it happened to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Actor {
     Machine(MachineId),
     Sr(SrId),
@@ -95,7 +95,7 @@ pub enum About {
 
 /// How a step came out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Status {
     Ok,
     Error,

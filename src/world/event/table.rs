@@ -50,7 +50,7 @@ macro_rules! events {
     )*) => {
         /// Something that changed. `by` is the machine whose copy of the database changed.
         #[derive(Clone, PartialEq, Eq, Debug)]
-        #[allow(missing_docs)]
+        #[allow(missing_docs, reason = "each entry of the table says what it is, in the words that users read")]
         pub enum Event {
             $($kind $({ $($field: $type),* })?,)*
         }

@@ -32,7 +32,7 @@ pub struct Told {
 
 /// A part of an event, for machines.
 #[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Part {
     Nothing,
     Flag(bool),

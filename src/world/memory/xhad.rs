@@ -130,7 +130,7 @@ pub struct KnownFaults {
 
 /// One of [`KnownFaults`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the fields of KnownFaults say what each is")]
 pub enum KnownFault {
     LateLossUnseen,
     FencedTakenBack,

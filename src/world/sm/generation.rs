@@ -3,7 +3,7 @@
 /// A generation of the storage manager (docs/model/locks.md §11), as `settings.storage-manager` names it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum StorageManager {
-    #[allow(missing_docs)]
+    /// sm of XenServer 6.0 and of 6.1's base.
     #[default]
     G1,
 }
