@@ -11,7 +11,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "two or more hosts have one VDI open, one at least for writing, and it is not a double-writer",
     doc: "Two hosts have one virtual disk open, and one of them at least may write to it. Nobody has written yet since both have it, or one of them does not reach it now: one ordinary write, or a path that returns, and it is damage. A live migration is no such case, it hands the disk over. Stop the VM on one of the two hosts, or switch that host off, before it writes.",
     example: "{hazard: double-attach, vdi: db-root, hosts: [beta, gamma]}",
-    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::PATHS), sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::PATHS), sites, grace: None, hastened: None },
     sentence: |told| format!("{} have {} open, and not all only to read", told.hosts, told.place),
     advice: |adviser| adviser.two_users(),
 };

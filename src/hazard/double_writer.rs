@@ -13,7 +13,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "two or more hosts have one VDI open for writing and reach it, and one of them has written to it since",
     doc: "Two hosts write to one virtual disk, and neither knows of the other's writes: its guest goes on from what it has in its memory. The very next write of the other damages the file system; `damage` names the first write that did. Nothing on the storage prevents this, the only guard is the lock in the pool database, and that was released or stood in another database. Switch one of the two hosts off at once, keep the copy that you trust, and check the file system before the VM starts again.",
     example: "{hazard: double-writer, vdi: db-root, hosts: [beta, gamma]}",
-    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::PATHS), sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::PATHS), sites, grace: None, hastened: None },
     sentence,
     advice: |adviser| adviser.two_users(),
 };

@@ -9,7 +9,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a host runs guests and reaches a shared SR, and some running master of its pool has forgotten it",
     doc: "The pool has forgotten a host that still runs its guests on shared storage. The records of its VMs say halted, so anybody may start them a second time; and nobody in the pool sees this host any more. It comes of `host-forget` for a host that was cut off, hung, or had its toolstack stopped: silence is not death. Switch the host off by hand, and install it afresh before it serves again.",
     example: "{hazard: forgotten-host-alive, host: beta}",
-    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES), sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES), sites, grace: None, hastened: None },
     sentence: |told| format!("{} has forgotten {}, which still runs guests and reaches shared storage", told.by, told.place),
     advice: |adviser| adviser.believed_gone(),
 };

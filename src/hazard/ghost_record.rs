@@ -11,7 +11,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "the ruling database says that a VM runs, and no domain of it exists",
     doc: "The database has a VM as running, and it runs nowhere: its host died. Nothing sets it right by itself: after 600 s the host is marked dead, its VMs stay running, and `vm-start` answers that the VM is not halted. Make sure that the host is off, then `xe vm-reset-powerstate uuid=… --force`, release its locks, and start it elsewhere; or repair the host: at its boot it sets its own records right.",
     example: "{hazard: ghost-record, vm: db}",
-    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES), sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES), sites, grace: None, hastened: None },
     sentence: |told| match told.found.hosts.is_empty() {
         true => format!("the database has {} as running, and it runs nowhere", told.place),
         false => format!("the database has {} as running on {}, and it runs nowhere", told.place, told.hosts),

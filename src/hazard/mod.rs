@@ -111,6 +111,8 @@ enum Rule {
         sites: fn(&Sight, &mut Vec<Site>),
         /// How long it must have held to be a finding: longer than this. Absent: at once.
         grace: Option<fn(&World, Place) -> Span>,
+        /// Where it is a finding at once, whatever its grace, since this event hangs on it: the places, and whose deed it is.
+        hastened: Option<fn(&Event, &World) -> Vec<(Place, MachineId)>>,
     },
     /// It is a moment: this event, if it is one.
     Moment(fn(&Event, &World) -> Option<Site>),

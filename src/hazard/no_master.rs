@@ -13,7 +13,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a host's running xapi has reached no running host that holds itself its master, for longer than `master-grace`",
     doc: "A host's toolstack has been without a master for longer than the setting `master-grace`. Its guests run on, but nothing can be started, stopped or moved there, and `xe` hangs, or answers with the error of emergency mode. Without HA nobody becomes master by itself. Repair the master or its network: when it is back all is normal again. If it is truly dead, switch it off, then `xe pool-emergency-transition-to-master` on a member and `xe pool-recover-slaves` there.",
     example: "{hazard: no-master, host: beta}",
-    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::LINKS), sites, grace: Some(grace) },
+    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::LINKS), sites, grace: Some(grace), hastened: None },
     sentence: |told| format!("{} has reached no master since {}", told.place, told.found.since),
     advice,
 };

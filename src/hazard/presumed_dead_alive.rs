@@ -4,15 +4,24 @@ use super::advice::RESTARTED;
 use super::hindsight::{Health, Kind};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
-use crate::base::time::Time;
+use crate::base::ids::MachineId;
+use crate::base::time::{Span, Time};
+use crate::world::World;
+use crate::world::belief::PowerState;
+use crate::world::event::Event;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "presumed-dead-alive",
     severity: Severity::Danger,
-    holds: "a host runs guests and reaches a shared SR, and some running master of its pool holds it for dead",
-    doc: "A master holds a host for dead that still runs its guests on shared storage. While the record says dead, nobody asks the host: `host-forget` and `vm-reset-powerstate --force` pass as if it were off, and one command more and its disks are free to be opened twice. It comes after 600 s of silence (a dead switch port is enough), and for up to half a minute after every start of a master. Go and look before you type anything: `host-list` says what the master has heard, not what is so.",
+    holds: "a host runs guests and reaches a shared SR, and some running master of its pool holds it for dead; of a master that has been up for less than 60 s only if it still does then, or a forget or a power-state reset passes meanwhile",
+    doc: "A master holds a host for dead that still runs its guests on shared storage. While the record says dead, nobody asks the host: `host-forget` and `vm-reset-powerstate --force` pass as if it were off, and one command more and its disks are free to be opened twice. It comes after 600 s of silence (a dead switch port is enough), and for up to half a minute after every start of a master, which counts only where something is done that hangs on it. Go and look before you type anything: `host-list` says what the master has heard, not what is so.",
     example: "{hazard: presumed-dead-alive, host: beta, by: alpha}",
-    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES), sites, grace: None },
+    rule: Rule::Lasting {
+        reads: Reads::GUESTS.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES),
+        sites,
+        grace: Some(grace),
+        hastened: Some(hastened),
+    },
     sentence: |told| format!("{} holds {} for dead, and it still runs guests and reaches shared storage", told.by, told.place),
     advice: |adviser| adviser.left_ha(RESTARTED).unwrap_or_else(|| advice(adviser)),
 };
@@ -25,6 +34,37 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
         if let Some(master) = sight.masters_over(*machine).iter().copied().find(|master| buries(*master)) {
             out.push(Site::new(Place::Host(*machine), vec![*machine]).by(master));
         }
+    }
+}
+
+/// How long a master that starts may doubt its members: until each has beaten once (docs/model/members-and-masters.md §5).
+const DOUBT: Span = Span::secs(60);
+
+fn buriers<'a>(world: &'a World, machine: MachineId) -> impl Iterator<Item = MachineId> + 'a {
+    let (host, pool) = (world.host_on(machine), world.pool_of(machine));
+    let masters = world.machines().filter(move |master| world.is_master(*master) && world.pool_of(*master) == pool);
+    masters.filter(move |master| world.db(*master).host(host).is_some_and(|record| !record.live))
+}
+
+/// A master that has just started has heard nobody yet: that is no more than its start until it has been up for a while. Those of
+/// the start have been up for long.
+fn grace(world: &World, place: Place) -> Span {
+    let Place::Host(machine) = place else { return Span::ZERO };
+    let left = buriers(world, machine).map(|master| match world.stacks[master.at()].up_since {
+        Time::ZERO => Span::ZERO,
+        up => Span(DOUBT.0.saturating_sub(world.now.since(up).0)),
+    });
+    left.min().unwrap_or(Span::ZERO)
+}
+
+/// A forget of the host, and a reset of a VM that runs there.
+fn hastened(event: &Event, world: &World) -> Vec<(Place, MachineId)> {
+    match *event {
+        Event::HostForgotten { by, host } => vec![(Place::Host(world.names.hosts[host.at()].machine), by)],
+        Event::VmRecorded { by, vm, power_state: PowerState::Halted, .. } => {
+            world.runs_on(vm).map(|machine| (Place::Host(machine), by)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

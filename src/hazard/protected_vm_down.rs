@@ -14,7 +14,12 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "HA is on, and a protected VM that ran has run nowhere for longer than HA takes at most to restart it",
     doc: "A VM with the priority `restart` lost its host and was not brought back in the time that the worst case of one fault takes: detection, the views that do not agree, the longest wait before the liveset shrinks, the election of a master and its start, and the start of the VM. For a timeout of 60 s that is about five minutes. HA tries again every two minutes and needs a cause to fail: no host with memory or with the VM's SR, a lock that nobody releases, a master that waits for hosts to enable themselves, restarts that are held off, or no liveset at all. Look at `ha-overcommitted` and at what a start by hand answers.",
     example: "{hazard: protected-vm-down, vm: db}",
-    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES).and(Reads::HA), sites, grace: Some(grace) },
+    rule: Rule::Lasting {
+        reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES).and(Reads::HA),
+        sites,
+        grace: Some(grace),
+        hastened: None,
+    },
     sentence: |told| format!("{} runs nowhere since {}, and HA has not brought it back", told.place, told.found.since),
     advice,
 };

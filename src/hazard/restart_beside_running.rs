@@ -12,7 +12,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "HA restarts, or has restarted, a VM that still runs on a host outside the liveset",
     doc: "A master takes every host that left the liveset for fenced: it releases its locks and starts its VMs elsewhere, and no lock stands in the way. This host was not fenced: it left HA by `host-emergency-ha-disable`, or its watchdog did not strike. Its guests still run and write, so that the restarted VM is the second writer of the same disks. Never disable HA on a single host of a living pool; use `pool-ha-disable`. If it was done, shut the VM down on the host that left, or cut that host's power, before anything else.",
     example: "{hazard: restart-beside-running, vm: db}",
-    rule: Rule::Lasting { reads: Reads::ALL, sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::ALL, sites, grace: None, hastened: None },
     sentence,
     advice,
 };

@@ -11,7 +11,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a machine that its pool has forgotten, or whose mastership another has taken by `pool-emergency-transition-to-master`, has booted as it was, or never stopped, and now holds itself master, is accepted by one, or runs a domain started since",
     doc: "A machine serves again, or still, with the disk that it had before its pool forgot it or replaced it as master. It remembers another pool: its own database, its own locks, its own idea of who is master, all on the same shared storage. The manual allows such a machine back only after a fresh installation, and then `pool-join`. Switch it off, or take it from the storage, and install it afresh.",
     example: "{hazard: reused-without-reinstall, host: beta}",
-    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::HOSTS).and(Reads::GUESTS), sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::HOSTS).and(Reads::GUESTS), sites, grace: None, hastened: None },
     sentence: |told| format!("{} serves without the fresh installation that it needs", told.place),
     advice,
 };

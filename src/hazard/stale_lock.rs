@@ -11,7 +11,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a lock in the ruling database names a host that does not have the VDI open",
     doc: "A disk is locked for a host that does not have it open any more: the host died, and nobody released its locks. The data is whole, but the VM starts nowhere else: `VDI <UUID> already attached RW`. Make sure that the host is off, then run `/opt/xensource/sm/resetvdis.py HOST-UUID SR-UUID` on the pool master once for each SR, with the word `master` if the host was the SR's master. A host that boots again releases its own.",
     example: "{hazard: stale-lock, vdi: db-root, host: beta}",
-    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::LOCKS).and(Reads::ROLES), sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::LOCKS).and(Reads::ROLES), sites, grace: None, hastened: None },
     sentence: |told| {
         let does = if told.one { "does" } else { "do" };
         format!("the database has a lock of {0} on {1}, which {0} {does} not have open", told.hosts, told.place)

@@ -10,7 +10,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "two or more running hosts hold themselves for master of one pool",
     doc: "Two hosts hold themselves for the master of one pool, each with a database of its own: its own records, its own locks. What the one knows the other does not, so each may start a VM that the other has running, and no lock stops it. It comes of `pool-emergency-transition-to-master` while the old master lived, or of an old master that comes back as it was. Switch the old master off and install it afresh; do not start VMs before that.",
     example: "{hazard: two-masters, hosts: [alpha, beta]}",
-    rule: Rule::Lasting { reads: Reads::ROLES, sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::ROLES, sites, grace: None, hastened: None },
     sentence: |told| format!("{} each hold themselves for the master of one pool", told.hosts),
     advice: |adviser| adviser.two_masters(),
 };

@@ -10,7 +10,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "two or more hosts hold themselves for master of one shared SR that they reach, PBD plugged",
     doc: "Two hosts hold themselves for the master of one shared SR: a pool's master is the master of every shared SR that it has plugged, and nothing on the storage says otherwise. Both may coalesce, resize and delete disks there at once, which destroys disks that no VM was even started from. It comes of two masters of one pool, and of pools that share storage since a host was forgotten and went on alone. Switch one of them off, or cut it from the storage, at once.",
     example: "{hazard: two-sr-masters, sr: nfs1, hosts: [alpha, beta]}",
-    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::PATHS).and(Reads::STORAGE), sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::PATHS).and(Reads::STORAGE), sites, grace: None, hastened: None },
     sentence: |told| format!("{} each hold themselves for the master of {}", told.hosts, told.place),
     advice: |adviser| adviser.two_masters(),
 };

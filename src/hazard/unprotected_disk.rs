@@ -10,7 +10,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a host has a VDI open, and the database of some running master of the host's pool has that VDI and no lock naming that host",
     doc: "A host has a virtual disk open, and a master's database holds no lock of that host on it. The lock is all that makes a second start fail with `already attached RW`: the next `vm-start` elsewhere goes through and opens the disk a second time. It comes of `resetvdis.py` for a host that still runs, of a promotion or a restore on a database that does not know of the start, or of a plugged PBD. Do not start the VM anywhere; see which host runs it, and restart the toolstack of that host while its master answers, which puts the lock back.",
     example: "{hazard: unprotected-disk, vdi: db-root, host: beta}",
-    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::LOCKS).and(Reads::ROLES), sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::LOCKS).and(Reads::ROLES), sites, grace: None, hastened: None },
     sentence: |told| {
         let has = if told.one { "has" } else { "have" };
         format!("{} {has} {} open, and the database of {} has no lock that says so", told.hosts, told.place, told.by)

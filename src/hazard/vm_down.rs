@@ -14,7 +14,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a VM that ran has run nowhere for longer than its grace, and nobody shut it down",
     doc: "A VM lost its host and has been down for longer than its `grace` (10 minutes unless the scenario says otherwise). `since` is when it went down. Without HA nobody starts it again but you. Make sure that its host is off, reset its record, release its locks on every SR that it has disks on, and start it elsewhere; a start that is still refused names what was left out.",
     example: "{hazard: vm-down, vm: db}",
-    rule: Rule::Lasting { reads: Reads::GUESTS, sites, grace: Some(grace) },
+    rule: Rule::Lasting { reads: Reads::GUESTS, sites, grace: Some(grace), hastened: None },
     sentence: |told| format!("{} runs nowhere since {}, and nobody shut it down", told.place, told.found.since),
     advice,
 };

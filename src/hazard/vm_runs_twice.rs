@@ -9,7 +9,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "two domains of one VM run",
     doc: "Two copies of one VM run, each on a host of its own, each with the same addresses and, if it has disks, on the same disks. Clients reach now one, now the other. It comes of a start elsewhere while the old host still ran it: a reset or a forget for a host that was not off. Stop one of the two at its own host, at the host that the database does not name, by switching it off if need be.",
     example: "{hazard: vm-runs-twice, vm: db, hosts: [beta, gamma]}",
-    rule: Rule::Lasting { reads: Reads::GUESTS, sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::GUESTS, sites, grace: None, hastened: None },
     sentence: |told| format!("{} runs twice: on {}", told.place, told.hosts),
     advice: |adviser| adviser.two_users(),
 };

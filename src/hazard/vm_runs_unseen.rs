@@ -11,7 +11,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a domain runs, and some running master of its pool has its VM as halted or elsewhere",
     doc: "A VM runs on a host, and a master has it as halted, or on another host. The database's own guard is gone: `vm-start` is no longer refused for a VM that runs already, and only the lock on its disks, if it still stands, prevents a second copy. It comes of `vm-reset-powerstate` or `host-forget` for a host that was not off, and of promotions and restores on an older database. Find out where the VM runs (`list_domains` on every host) before you start it.",
     example: "{hazard: vm-runs-unseen, vm: db, hosts: [beta]}",
-    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES), sites, grace: None },
+    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES), sites, grace: None, hastened: None },
     sentence: |told| format!("{} runs on {}, and {} has it as halted or elsewhere", told.place, told.hosts, told.by),
     advice: |adviser| adviser.left_ha(RESTARTED).unwrap_or_else(|| adviser.believed_gone()),
 };

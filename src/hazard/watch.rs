@@ -104,6 +104,7 @@ impl Watch {
             damaged |= matches!(event, Event::DiskDamaged { .. });
         }
         self.now = now;
+        self.hasten(world, events);
         for hazard in HazardId::all() {
             if let Rule::Moment(told) = hazard.doc().rule {
                 for site in events.iter().filter_map(|event| told(event, world)) {
@@ -118,6 +119,18 @@ impl Watch {
         self.assert_complete(world);
         if damaged {
             self.attach_damage(events, now);
+        }
+    }
+
+    /// What somebody does that hangs on a hazard makes a finding of it, however short it lasts.
+    fn hasten(&mut self, world: &World, events: &[Event]) {
+        for hazard in HazardId::all() {
+            let Rule::Lasting { hastened: Some(hastened), .. } = hazard.doc().rule else { continue };
+            for (place, by) in events.iter().flat_map(|event| hastened(event, world)) {
+                if let Some(open) = self.open.get_mut(&(hazard, place)).filter(|open| open.by == Some(by)) {
+                    open.grace = None;
+                }
+            }
         }
     }
 
@@ -141,7 +154,7 @@ impl Watch {
         let sight = Sight::new(world);
         let mut sites = Vec::new();
         for hazard in HazardId::all() {
-            let Rule::Lasting { reads, sites: point, grace } = hazard.doc().rule else { continue };
+            let Rule::Lasting { reads, sites: point, grace, .. } = hazard.doc().rule else { continue };
             if !reads.meets(changed) {
                 continue;
             }
@@ -165,6 +178,10 @@ impl Watch {
             damage: None,
             round,
         });
+        // Whoever else is the cause by now may have no grace left.
+        if open.grace.is_some_and(|left| left > Span::ZERO) && grace(site.place) == Some(Span::ZERO) {
+            open.grace = None;
+        }
         open.round = round;
         open.joined.extend(site.hosts.iter().filter(|host| open.hosts.binary_search(host).is_err()).map(|host| (now, *host)));
         extend(&mut open.hosts, &site.hosts);
