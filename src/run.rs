@@ -62,7 +62,10 @@ impl Session {
     /// One turn of the virtual clock: all that is due at the next instant, and everybody has looked at it. `None` when the
     /// run is over. What it told is [`Session::told`].
     pub fn step(&mut self) -> Option<Time> {
-        self.stands_until(self.engine.next_at()?);
+        // Most runs ask for no instant: what is due next need not be looked up twice.
+        if self.states.waits() || self.recorder.waits() {
+            self.stands_until(self.engine.next_at()?);
+        }
         let (at, _) = self.engine.turn()?;
         // The turn at 0 is judged even if nothing happens in it: a scenario may begin in the middle of a disaster.
         if !self.engine.told().is_empty() || at == Time::ZERO {
@@ -159,6 +162,10 @@ impl Recorder {
         wanted.sort_unstable_by(|a, b| b.cmp(a));
         wanted.dedup();
         Recorder { wanted, kept: Vec::new() }
+    }
+
+    fn waits(&self) -> bool {
+        !self.wanted.is_empty()
     }
 
     /// The world stands as it is until just before `next`.

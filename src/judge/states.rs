@@ -40,6 +40,11 @@ impl States {
         states
     }
 
+    /// Whether any instant is still to come that decides something by passing.
+    pub fn waits(&self) -> bool {
+        self.next.is_some()
+    }
+
     /// The world has changed, at the instant that its clock shows.
     pub fn changed(&mut self, world: &World) {
         self.since = world.now;
