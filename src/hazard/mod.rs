@@ -100,6 +100,9 @@ pub struct HazardDoc {
     advice: fn(&Adviser<'_>) -> String,
 }
 
+/// What somebody did that hangs on a hazard: the place, and the machine whose deed it is.
+type Deed = (Place, MachineId);
+
 /// How a hazard is judged.
 #[derive(Clone, Copy, Debug)]
 enum Rule {
@@ -112,7 +115,7 @@ enum Rule {
         /// How long it must have held to be a finding: longer than this. Absent: at once.
         grace: Option<fn(&World, Place) -> Span>,
         /// Where it is a finding at once, whatever its grace, since this event hangs on it: the places, and whose deed it is.
-        hastened: Option<fn(&Event, &World) -> Vec<(Place, MachineId)>>,
+        hastened: Option<fn(&Event, &World) -> Vec<Deed>>,
     },
     /// It is a moment: this event, if it is one.
     Moment(fn(&Event, &World) -> Option<Site>),

@@ -3,7 +3,7 @@
 use super::advice::RESTARTED;
 use super::hindsight::{Health, Kind};
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, Deed, HazardDoc, Place, Rule, Severity, Site};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::world::World;
@@ -58,7 +58,7 @@ fn grace(world: &World, place: Place) -> Span {
 }
 
 /// A forget of the host, and a reset of a VM that runs there.
-fn hastened(event: &Event, world: &World) -> Vec<(Place, MachineId)> {
+fn hastened(event: &Event, world: &World) -> Vec<Deed> {
     match *event {
         Event::HostForgotten { by, host } => vec![(Place::Host(world.names.hosts[host.at()].machine), by)],
         Event::VmRecorded { by, vm, power_state: PowerState::Halted, .. } => {
