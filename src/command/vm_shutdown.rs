@@ -80,12 +80,12 @@ impl Deed for Shutdown {
             let uuid = &world.names.vdis[vdi.at()].uuid;
             return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {uuid} locked")).into());
         }
-        // A guest that is asked waits for its own disks first; whoever does not ask it still has to close them.
+        // A guest that is asked waits for its own disks first, unless it has given them up; whoever does not ask it still has to close them.
         let force = args.flag("force").unwrap_or_default();
         let waits = |(vdi, mode): &(VdiId, Mode)| match world.closing(machine, *vdi) {
             Closing::Hangs => true,
             _ if force || *mode == Mode::Ro => false,
-            _ => world.has_open(machine, *vdi) && !world.reaches_vdi(machine, *vdi),
+            _ => world.has_open(machine, *vdi) && !world.reaches_vdi(machine, *vdi) && !world.hw.has_given_up(machine, vm, *vdi),
         };
         if disks.iter().any(waits) {
             return Outcome::Hangs;

@@ -12,6 +12,7 @@ mod double_attach;
 mod double_writer;
 mod forgotten_host_alive;
 mod ghost_record;
+mod guest_without_disk;
 mod ha_silently_off;
 pub mod hindsight;
 mod late_write;
@@ -177,6 +178,7 @@ pub const ALL: &[HazardDoc] = &[
     no_master::DOC,
     whole_pool_fenced::DOC,
     protected_vm_down::DOC,
+    guest_without_disk::DOC,
     bad_default_sr::DOC,
     data_destroyed::DOC,
     needless_master_word::DOC,
@@ -254,7 +256,7 @@ mod tests {
     use super::*;
 
     /// What scenarios and reports call them, and how bad each is.
-    const TABLE: [(&str, Severity); 24] = [
+    const TABLE: [(&str, Severity); 25] = [
         ("double-writer", Severity::Corruption),
         ("late-write", Severity::Corruption),
         ("double-attach", Severity::Danger),
@@ -274,6 +276,7 @@ mod tests {
         ("no-master", Severity::Outage),
         ("whole-pool-fenced", Severity::Outage),
         ("protected-vm-down", Severity::Outage),
+        ("guest-without-disk", Severity::Outage),
         ("bad-default-sr", Severity::Notice),
         ("data-destroyed", Severity::Corruption),
         ("needless-master-word", Severity::Notice),

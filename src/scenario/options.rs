@@ -14,6 +14,7 @@ pub const INTERVALS: [&str; 5] = ["heartbeat-interval", "liveness-check", "datab
 pub fn shape(kind: SettingKind) -> Shape {
     match kind {
         SettingKind::Span => Shape::Span,
+        SettingKind::SpanOrNever => Shape::Any(&[Shape::Span, Shape::Words(&["never"])]),
         SettingKind::Range => Shape::SpanRange,
         SettingKind::Chance => Shape::Chance,
         SettingKind::StorageManager => Shape::StorageManager,
@@ -49,6 +50,12 @@ pub fn read_settings(reader: &mut Reader<'_>, release: Release, node: &Node) -> 
                 if let (Some(range), Some(field)) = (range, settings.range_mut(doc.key)) {
                     *field = range;
                 }
+            }
+            SettingKind::SpanOrNever => {
+                settings.guest_gives_up_after = match &value.value {
+                    Value::Text(text) if text.as_str() == "never" => None,
+                    _ => reader.span(value).or(settings.guest_gives_up_after),
+                };
             }
             SettingKind::Chance => settings.network_loss = reader.chance(value).unwrap_or(settings.network_loss),
             SettingKind::MemoryOverhead => {

@@ -69,6 +69,11 @@ pub enum Due {
         vdi: VdiId,
         machine: MachineId,
     },
+    /// A guest has waited for a held-back write for as long as it does.
+    GuestGivesUp {
+        vdi: VdiId,
+        machine: MachineId,
+    },
     /// A step of a sequence (0 timeline, 1 world, 2 recovery) begins.
     Step {
         sequence: u8,

@@ -8,6 +8,8 @@ use crate::world::sm::generation::StorageManager;
 pub enum SettingKind {
     /// One duration.
     Span,
+    /// One duration, or `never`.
+    SpanOrNever,
     /// A duration or a range of them.
     Range,
     /// A chance in percent.
@@ -150,6 +152,12 @@ pub const SETTINGS: &[SettingDoc] = &[
         default: "release",
         doc: "What a VM takes of a host's memory beside its own: as in the release, or `none`. In 6.0 and 6.1 that is 2 MiB and 1 MiB for each 128 MiB of the VM and one more for its processor (xenops, memory.ml): 4131 MiB for a VM of 4GiB, so that it does not start on a host with 4GiB free.",
     },
+    SettingDoc {
+        key: "guest-gives-up-after",
+        kind: SettingKind::SpanOrNever,
+        default: "never",
+        doc: "How long a guest waits for a write that its lost path holds back. Then the write fails, what was held back is lost for ever, and the guest has that disk read-only until it is started anew: it writes nothing more there, also when the path is back. In 6 storage is tried without end (nfs.py mounts without a limit), and so a guest waits for ever.",
+    },
 ];
 
 /// The settings of a run. Fields are the keys of [`SETTINGS`]; ranges include both ends.
@@ -180,6 +188,8 @@ pub struct Settings {
     pub master_grace: Span,
     /// VMs take what the release reckons beside their memory.
     pub memory_overhead: bool,
+    /// `None`: never.
+    pub guest_gives_up_after: Option<Span>,
 }
 
 impl Settings {
@@ -219,6 +229,7 @@ impl Settings {
         match key {
             "network-loss" => Some(format!("{}.{:04}%", self.network_loss / 10_000, self.network_loss % 10_000)),
             "storage-manager" => Some(self.storage_manager.name().to_string()),
+            "guest-gives-up-after" => Some(self.guest_gives_up_after.map_or_else(|| "never".into(), |span| span.to_string())),
             "memory-overhead" => Some(if self.memory_overhead { "release" } else { "none" }.to_string()),
             _ => None,
         }
@@ -253,6 +264,7 @@ mod tests {
                         doc.key
                     );
                 }
+                SettingKind::SpanOrNever => assert_eq!((doc.default, settings.guest_gives_up_after), ("never", None)),
                 SettingKind::Chance => assert_eq!(doc.default, "0%"),
                 SettingKind::StorageManager => assert_eq!(doc.default, settings.storage_manager.name()),
                 SettingKind::MemoryOverhead => assert_eq!((doc.default, settings.memory_overhead), ("release", true)),

@@ -125,6 +125,11 @@ pub fn scenario(n: u64, taste: Taste) -> String {
             if protects { ha.of(&["ha: restart, ", "ha: restart, ", "ha: restart, order: 1, ", "ha: best-effort, ", ""]) } else { "" };
         let _ = writeln!(out, "    {vm}: {{{priority}{running}writes: {writes}, grace: {}, disks: {disks}}}", dice.span(30, 900));
     }
+    // Storage that gives up is a stream of its own as well.
+    let mut patience = Dice { stream: Stream::new(n, "generate", "patience"), k: 0 };
+    if patience.one_in(4) {
+        let _ = writeln!(out, "settings: {{guest-gives-up-after: {}}}", patience.span(0, 300));
+    }
     out.push_str("timeline:\n");
     for _ in 0..1 + dice.below(5) {
         let fault = fault(&mut dice, &pool, taste);

@@ -52,6 +52,11 @@ macro_rules! guests {
             what: ("loses for ever what it held back for {vdi}"),
             parts: { "vdi": vdi },
         }
+        GuestGaveUp { vm: VmId, vdi: VdiId, machine: MachineId } => {
+            number: 92, name: "guest-gave-up", half: Truth, of: Machine(*machine), changes: DISKS, about: Nothing, matters: true,
+            what: ("{vm} gives {vdi} up, and has it read-only until it is started anew"),
+            parts: { "vm": vm, "vdi": vdi },
+        }
         WroteLate { vdi: VdiId, machine: MachineId, over: Option<MachineId> } => {
             number: 34, name: "wrote-late", half: Truth, of: Machine(*machine), changes: DISKS, about: Nothing, matters: true,
             what: {

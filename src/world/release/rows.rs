@@ -30,6 +30,7 @@ pub const SETTINGS_6: Settings = Settings {
     vm_grace: Span::mins(10),
     master_grace: Span::mins(10),
     memory_overhead: true,
+    guest_gives_up_after: None,
 };
 
 /// The manual of XenServer 6.

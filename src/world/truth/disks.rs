@@ -44,6 +44,7 @@ impl World {
             opener.held_since = Some(held_since);
         }
         self.flush_held_writes(fx, self.names.vdis[vdi.at()].sr, Some(machine));
+        self.guest_waits(fx, vdi, machine);
     }
 
     /// Closes a VDI on a machine; what it held back is lost with it.
@@ -78,7 +79,8 @@ impl World {
             {
                 continue;
             }
-            let Some(next) = opener.vm.and_then(|vm| self.next_write(vm, opener.machine)) else { continue };
+            let Some(vm) = opener.vm.filter(|vm| !self.hw.has_given_up(opener.machine, *vm, vdi)) else { continue };
+            let Some(next) = self.next_write(vm, opener.machine) else { continue };
             self.hw.vdis[vdi.at()].openers[at].write_due = true;
             fx.due_at(next, Due::Write { vdi, machine: opener.machine });
         }
@@ -112,6 +114,11 @@ impl World {
         let Some(at) = self.hw.vdis[vdi.at()].openers.iter().position(|o| o.machine == machine && o.write_due) else { return };
         let opener = &mut self.hw.vdis[vdi.at()].openers[at];
         opener.write_due = false;
+        let of = opener.vm;
+        if of.is_some_and(|vm| self.hw.has_given_up(machine, vm, vdi)) {
+            return;
+        }
+        let opener = &mut self.hw.vdis[vdi.at()].openers[at];
         if reaches {
             // Whoever was the other may be gone by now: alone again, it writes unseen.
             if self.hw.vdis[vdi.at()].openers.iter().any(|o| o.machine != machine) {
@@ -121,6 +128,34 @@ impl World {
         } else if opener.held_since.is_none() {
             opener.held_since = Some(now);
             fx.tell(Event::WriteHeld { vdi, machine });
+            self.guest_waits(fx, vdi, machine);
+        }
+    }
+
+    /// A guest's write is held back: it is not waited for longer than the setting `guest-gives-up-after`.
+    fn guest_waits(&self, fx: &mut Effects, vdi: VdiId, machine: MachineId) {
+        let Some(patience) = self.settings.guest_gives_up_after else { return };
+        let waits = self.hw.vdis[vdi.at()].openers.iter().filter(|o| o.machine == machine);
+        for held_since in waits.filter_map(|opener| opener.held_since) {
+            fx.due_at(held_since + patience, Due::GuestGivesUp { vdi, machine });
+        }
+    }
+
+    /// Guests on a machine that have waited for a write for too long give the disk up: the write fails, what was held back is
+    /// lost, and the disk is read-only until the guest is started anew.
+    pub fn give_up_disk(&mut self, fx: &mut Effects, vdi: VdiId, machine: MachineId) {
+        let Some(patience) = self.settings.guest_gives_up_after else { return };
+        let now = self.now;
+        for at in 0..self.hw.vdis[vdi.at()].openers.len() {
+            let opener = &mut self.hw.vdis[vdi.at()].openers[at];
+            let Some(vm) = opener.vm.filter(|_| opener.machine == machine) else { continue };
+            if opener.held_since.is_none_or(|since| since + patience > now) {
+                continue;
+            }
+            opener.held_since = None;
+            self.hw.given_up.insert((machine, vm, vdi));
+            fx.tell(Event::GuestGaveUp { vm, vdi, machine });
+            fx.tell(Event::HeldWritesLost { vdi, machine });
         }
     }
 

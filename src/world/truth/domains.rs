@@ -23,6 +23,10 @@ impl World {
         }
         self.hw.runs_on.remove(from, vm);
         self.hw.runs_on.insert(to, vm);
+        // It is the same guest over there, with what it has given up.
+        let given_up = std::mem::take(&mut self.hw.given_up);
+        let moved = |(machine, of, vdi)| (if machine == from && of == vm { to } else { machine }, of, vdi);
+        self.hw.given_up = given_up.into_iter().map(moved).collect();
         fx.tell(Event::DomainMoved { vm, from, to });
     }
 
@@ -36,6 +40,7 @@ impl World {
         }
         let gone = domains.is_empty();
         self.hw.runs_on.remove(machine, vm);
+        self.hw.given_up.retain(|(at, of, _)| (*at, *of) != (machine, vm));
         fx.tell(Event::DomainEnded { vm, machine, ending });
         match ending {
             Ending::Power | Ending::Destroyed | Ending::MigrationFailed if gone => {

@@ -156,6 +156,8 @@ pub struct Hardware {
     pub(super) shared: BTreeSet<VdiId>,
     /// Which VMs have a domain on each machine: follows from the domains.
     pub(super) runs_on: Pairs<VmId>,
+    /// Disks that a guest has given up on a machine: it has them read-only until it is started anew.
+    pub(super) given_up: BTreeSet<(MachineId, VmId, VdiId)>,
     /// VMs that ran and lost their last domain without being shut down: since when.
     pub(super) lost_vms: BTreeMap<VmId, Time>,
     /// Management links that lose every packet of one direction: from, to.
@@ -211,6 +213,14 @@ impl Hardware {
     /// VMs that ran and lost their last domain without being shut down: since when.
     pub fn lost_vms(&self) -> &BTreeMap<VmId, Time> {
         &self.lost_vms
+    }
+    /// Whether a guest on a machine has given a disk up, and has it read-only until it is started anew.
+    pub fn has_given_up(&self, machine: MachineId, vm: VmId, vdi: VdiId) -> bool {
+        self.given_up.contains(&(machine, vm, vdi))
+    }
+    /// Whether every machine reaches every SR, as far as paths go, and no guest has given a disk up.
+    pub fn disks_are_in_reach(&self) -> bool {
+        self.lost_paths.is_empty() && self.lost_srs.is_empty() && self.given_up.is_empty()
     }
     /// The statefile on an SR, whoever reaches it.
     pub fn statefile(&self, sr: SrId) -> Option<&Statefile> {

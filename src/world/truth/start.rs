@@ -35,6 +35,7 @@ impl Hardware {
             runs_on: Pairs::new(running.flat_map(|(start, vm)| start.running_on.iter().map(move |machine| (*machine, vm)))),
             vdis,
             lost_vms: lost.map(|(_, vm)| (vm, Time::ZERO)).collect(),
+            given_up: BTreeSet::new(),
             one_way: BTreeSet::new(),
             statefiles: BTreeMap::new(),
             wiped: BTreeSet::new(),
