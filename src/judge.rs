@@ -8,14 +8,16 @@ mod applies;
 mod at_end;
 mod bounds;
 mod facts;
+mod goal;
 mod states;
 mod warnings;
 mod words;
 
-pub use applies::{PlaceNames, judges, missed};
+pub use applies::{PlaceNames, judges};
 pub use at_end::expectations;
 pub use bounds::{Measured, judge_share, occurs, share};
 pub use facts::role;
+pub use goal::{Missed, goal};
 pub use states::States;
 pub use warnings::{Warning, warnings};
 

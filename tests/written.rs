@@ -128,6 +128,10 @@ recoveries:
     at: 1h..2h
     steps: [{act: {reinstall: lost}}, {act: {power-on: xs01}}]
     expect: {}
+goal:
+  - {vm: [db, two], power-state: running, running-on: [xs01, xs02], world: dead}
+  - {seen-by: xs03, host: lost, known: false, recovery: "2"}
+  - {default-sr: }
 expect:
   worst: {"no": none, dead: corruption}
   left: outage

@@ -18,12 +18,6 @@ pub fn judges(scenario: &Scenario, case: Case) -> bool {
     parts(scenario, case).next().is_some()
 }
 
-/// The VMs that ran at the start and do not run now, on one host each: the goal of a recovery that names none of its own.
-pub fn missed<'a>(scenario: &'a Scenario, world: &'a World) -> impl Iterator<Item = VmId> + 'a {
-    let ran = scenario.pool.vms.iter().zip(world.names.vm_ids()).filter(|(start, _)| !start.running_on.is_empty());
-    ran.map(|(_, vm)| vm).filter(|vm| world.runs_on(*vm).count() != 1)
-}
-
 pub(super) fn applies(scenario: &Scenario, case: Case, scope: &Scope) -> bool {
     let fits = |wanted: &Option<String>, got: Option<&str>| wanted.as_deref().is_none_or(|wanted| got == Some(wanted));
     fits(&scope.world, scenario.world_name(case)) && fits(&scope.recovery, scenario.recovery_name(case))

@@ -81,6 +81,21 @@ pub(super) fn state_text(world: &World, expect: &StateExpect) -> String {
         StateWhen::By(by) => format!("by {by}"),
         StateWhen::During(first, last) => format!("during {first}..{last}"),
     };
+    let (subject, facts) = stands(world, expect);
+    let subject = subject.map_or_else(String::new, |of| format!(", {of}"));
+    format!("{when}{subject}: {facts}")
+}
+
+/// The same without its time: `beta: live: true`.
+pub(super) fn stands_text(world: &World, expect: &StateExpect) -> String {
+    match stands(world, expect) {
+        (Some(subject), facts) => format!("{subject}: {facts}"),
+        (None, facts) => facts,
+    }
+}
+
+/// What a state is about, and its facts.
+fn stands(world: &World, expect: &StateExpect) -> (Option<String>, String) {
     let mut subject = None;
     let mut facts = Vec::new();
     for fact in &expect.facts {
@@ -88,9 +103,8 @@ pub(super) fn state_text(world: &World, expect: &StateExpect) -> String {
         subject = subject.or(of);
         facts.push(format!("{}: {wanted}", fact_key(fact)));
     }
-    let subject = subject.map_or_else(String::new, |of| format!(", {of}"));
     let seen = expect.seen_by.map_or_else(String::new, |m| format!(" (seen by {})", world.names.machine(m)));
-    format!("{when}{subject}: {}{seen}", facts.join(", "))
+    (subject, format!("{}{seen}", facts.join(", ")))
 }
 
 /// A worst severity, or none.

@@ -55,7 +55,8 @@ pub fn build(study: &Study<'_>) -> Report {
         worst: run.worst(),
         recovery_began: engine.recovery_began,
         recovery_safe: run.recovery_safe(),
-        missed: judge::missed(scenario, world).map(|vm| world.names.vm(vm).to_owned()).collect(),
+        missed: judge::goal(scenario, case, world).iter().map(|missed| self::missed(world, missed)).collect(),
+        own_goal: scenario.goal.is_some(),
         counts,
         story,
         first_wrong: first_wrong(&hazards, &steps),
@@ -68,6 +69,14 @@ pub fn build(study: &Study<'_>) -> Report {
         end_state: state(world, world.ruler()),
         other_masters: world.masters(MAIN_POOL).filter(|machine| *machine != world.ruler()).map(|machine| state(world, machine)).collect(),
         instants: run.instants.iter().map(|(at, world)| (*at, state(world, world.ruler()))).collect(),
+    }
+}
+
+/// A part of the goal that was missed, by its name.
+fn missed(world: &World, missed: &judge::Missed) -> String {
+    match missed {
+        judge::Missed::Vm(vm) => world.names.vm(*vm).to_owned(),
+        judge::Missed::State { what, .. } => what.clone(),
     }
 }
 

@@ -63,8 +63,11 @@ pub struct Report {
     pub recovery_began: Option<Time>,
     /// Whether no finding of danger or corruption began after the recovery began; `None` without a recovery that began.
     pub recovery_safe: Option<bool>,
-    /// The VMs that ran at the start and do not run at the end, on one host each: what a recovery is for, and missed.
+    /// What was missed of the goal: its states, or where the file names none the VMs that ran at the start and do not run at
+    /// the end, on one host each.
     pub missed: Vec<String>,
+    /// Whether the file names the goal.
+    pub own_goal: bool,
     pub counts: BTreeMap<Severity, u64>,
     /// In the order of `since`.
     pub hazards: Vec<Finding>,

@@ -145,6 +145,7 @@ pub fn forgotten() -> Report {
         recovery_began: Some(at("16m32s")),
         recovery_safe: Some(false),
         missed: Vec::new(),
+        own_goal: false,
         counts: BTreeMap::from([(Severity::Corruption, 1), (Severity::Danger, 1)]),
         hazards: vec![presumed, writer],
         first_wrong: None,

@@ -1,6 +1,8 @@
-//! Reads `expect`, of the file and of a recovery.
+//! Reads `expect`, of the file and of a recovery, and `goal`.
 
+use super::clash;
 use super::deeds::required;
+use super::diagnostic::Place;
 use super::facts::read_facts;
 use super::keys;
 use super::lint;
@@ -92,7 +94,7 @@ fn read_bounds(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>, 
 }
 
 /// Whether an expectation may name a step: it is there, where it is judged, and it can change something.
-fn known_step(reader: &mut Reader<'_>, scene: &Scene<'_>, place: super::diagnostic::Place, id: &str) -> bool {
+fn known_step(reader: &mut Reader<'_>, scene: &Scene<'_>, place: Place, id: &str) -> bool {
     let here = |step: &&StepIs| scene.recovery.is_none() || step.recovery.is_none() || step.recovery == scene.recovery;
     let found: Vec<StepIs> = scene.steps.get(id).into_iter().flatten().filter(here).copied().collect();
     if found.is_empty() {
@@ -167,7 +169,7 @@ fn during(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node) -> Option<(Ti
     Some((Time::ZERO + from, to))
 }
 
-fn known(reader: &mut Reader<'_>, names: &BTreeSet<String>, what: &str, place: super::diagnostic::Place, name: &str) -> bool {
+fn known(reader: &mut Reader<'_>, names: &BTreeSet<String>, what: &str, place: Place, name: &str) -> bool {
     let found = names.contains(name);
     if !found {
         let help = match reader.guess(name, names.iter().map(String::as_str)) {
@@ -283,8 +285,31 @@ fn read_when(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) ->
 fn read_state(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node) -> Option<StateExpect> {
     let fields = reader.fields(node, &keys::STATE)?;
     let when = read_when(reader, scene, &fields);
-    let scope = read_scope(reader, scene, &fields);
+    let state = state(reader, scene, &fields);
+    Some(StateExpect { when: when?, ..state })
+}
+
+/// A state without its time: at the end.
+fn state(reader: &mut Reader<'_>, scene: &Scene<'_>, fields: &Fields<'_>) -> StateExpect {
+    let scope = read_scope(reader, scene, fields);
     let seen_by = fields.get("seen-by").and_then(|node| scene.index.host(reader, node));
-    let facts = read_facts(reader, scene.index, &fields);
-    Some(StateExpect { line: reader.line(fields.place()), scope, when: when?, seen_by, facts })
+    let facts = read_facts(reader, scene.index, fields);
+    StateExpect { line: reader.line(fields.place()), scope, when: StateWhen::End, seen_by, facts }
+}
+
+/// Reads a `goal`, whose key stands at `place`.
+pub fn read_goal(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node, place: Place) -> Vec<StateExpect> {
+    let items = reader.items(node, "a list of states, like `- {vm: db, power-state: running}`");
+    if items.is_empty() && matches!(&node.value, Value::List(_) | Value::Null) {
+        let help = "name a state that must hold at the end, or take the key out: every VM that ran at 0 is then to run, on one host";
+        reader.error(place, "wrong-value", "this goal names nothing, so nothing could miss it", help);
+    }
+    let mut goal = Vec::new();
+    for item in items {
+        let Some(fields) = reader.fields(item, &keys::GOAL) else { continue };
+        let state = state(reader, scene, &fields);
+        clash::goal(reader, &fields, &goal, &state);
+        goal.push(state);
+    }
+    goal
 }

@@ -100,6 +100,7 @@ pub static TABLES: &[(&str, &Table)] = &[
     ("events", &EVENTS),
     ("hazard", &HAZARD),
     ("state", &STATE),
+    ("goal", &GOAL),
 ];
 
 const fn key(name: &'static str, shape: Shape, doc: &'static str) -> Key {
@@ -145,6 +146,11 @@ pub static FILE: Table = Table {
             "operators",
             MapOf(&Any(&[List(&Map(&STEP)), Null])),
             "Other people who type at the same time, each with steps of his own: `{anna: [{at: 16m, run: xe host-list}]}`.",
+        ),
+        key(
+            "goal",
+            List(&Map(&GOAL)),
+            "What a recovery is for: these states hold at the end; without it every VM that ran at 0 runs, on exactly one host.",
         ),
         key("expect", Map(&EXPECT), "What must come of it."),
         key("chaos", NotYet, "Random faults."),
@@ -533,37 +539,42 @@ pub static HAZARD: Table = Table {
     required: &["hazard"],
 };
 
+/// What may be said of a state, its time first.
+const OF_STATES: &[Key] = &[
+    key("at", Any(&[Span, Words(&["end"])]), "At this instant, or at the `end`."),
+    key("by", Span, "No later than this."),
+    key("during", SpanRange, "At every instant from the first to the second: `5m..14m`."),
+    key("seen-by", Name, "In this host's copy of the database; else in the ruling one."),
+    key("world", Name, "Only in this world."),
+    key("recovery", Name, "Only with this recovery."),
+    key("host", HOSTS, "A host, or several."),
+    key("powered", Bool, "In truth: it has power."),
+    key("live", Bool, "Believed: the master holds it for alive."),
+    key("enabled", Bool, "Believed: it is enabled."),
+    key("known", Bool, "Believed: the database has it."),
+    key("role", Words(&["master", "member", "emergency"]), "What it holds itself for."),
+    key("running", NameList, "In truth: the VMs that run there, as a set."),
+    key("fenced", Bool, "In truth: HA has reset it and it has not been in a liveset since."),
+    key("vm", Names, "A VM, or several."),
+    key("power-state", Words(&["running", "halted"]), "Believed."),
+    key("resident-on", Any(&[Name, Null]), "Believed; empty: nowhere."),
+    key("running-on", Names, "In truth: the hosts with a domain of it, as a set."),
+    key("vdi", Names, "A VDI, or several."),
+    key("locks", Names, "Believed: the hosts with a lock, as a set."),
+    key("open-on", Names, "In truth: the hosts that have it open, as a set."),
+    key("damaged", Bool, "In truth: a write went over what another had written."),
+    key("paused", Bool, "Believed: it is marked as paused."),
+    key("activating", NotYet, ""),
+    key("relinking", NotYet, ""),
+    key("masters", Names, "In truth: the running hosts that hold themselves for master, as a set."),
+    key("default-sr", Any(&[Name, Null]), "Believed: the pool's default SR; empty: none."),
+];
+
+/// How many of them say when.
+const OF_TIMES: usize = 3;
+
 /// A state that must hold.
-pub static STATE: Table = Table {
-    what: "a state expected",
-    keys: &[
-        key("at", Any(&[Span, Words(&["end"])]), "At this instant, or at the `end`."),
-        key("by", Span, "No later than this."),
-        key("during", SpanRange, "At every instant from the first to the second: `5m..14m`."),
-        key("seen-by", Name, "In this host's copy of the database; else in the ruling one."),
-        key("world", Name, "Only in this world."),
-        key("recovery", Name, "Only with this recovery."),
-        key("host", HOSTS, "A host, or several."),
-        key("powered", Bool, "In truth: it has power."),
-        key("live", Bool, "Believed: the master holds it for alive."),
-        key("enabled", Bool, "Believed: it is enabled."),
-        key("known", Bool, "Believed: the database has it."),
-        key("role", Words(&["master", "member", "emergency"]), "What it holds itself for."),
-        key("running", NameList, "In truth: the VMs that run there, as a set."),
-        key("fenced", Bool, "In truth: HA has reset it and it has not been in a liveset since."),
-        key("vm", Names, "A VM, or several."),
-        key("power-state", Words(&["running", "halted"]), "Believed."),
-        key("resident-on", Any(&[Name, Null]), "Believed; empty: nowhere."),
-        key("running-on", Names, "In truth: the hosts with a domain of it, as a set."),
-        key("vdi", Names, "A VDI, or several."),
-        key("locks", Names, "Believed: the hosts with a lock, as a set."),
-        key("open-on", Names, "In truth: the hosts that have it open, as a set."),
-        key("damaged", Bool, "In truth: a write went over what another had written."),
-        key("paused", Bool, "Believed: it is marked as paused."),
-        key("activating", NotYet, ""),
-        key("relinking", NotYet, ""),
-        key("masters", Names, "In truth: the running hosts that hold themselves for master, as a set."),
-        key("default-sr", Any(&[Name, Null]), "Believed: the pool's default SR; empty: none."),
-    ],
-    required: &[],
-};
+pub static STATE: Table = Table { what: "a state expected", keys: OF_STATES, required: &[] };
+
+/// A state that a recovery is to bring about: it is judged when the run is over, and so has no time.
+pub static GOAL: Table = Table { what: "a state of the goal", keys: OF_STATES.split_at(OF_TIMES).1, required: &[] };

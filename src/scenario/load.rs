@@ -1,13 +1,13 @@
 //! The way from a file's text to a scenario, in one function.
 
 use super::diagnostic::{Diagnostic, Source};
-use super::expect::read_expect;
+use super::expect::{read_expect, read_goal};
 use super::include::{self, Whole, utf8};
 use super::index::{Index, good_name};
 use super::keys;
 use super::lint;
 use super::matrix::{self, Set};
-use super::model::{Deed, Expect, NamedSteps, Recovery, Scenario};
+use super::model::{Deed, Expect, NamedSteps, Recovery, Scenario, StateExpect};
 use super::options::read_settings;
 use super::pool;
 use super::read::{Fields, Reader};
@@ -150,7 +150,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
     let mut around = Around { index: &index, ground, master: pool.master, until, steps: 0, lost: Vec::new(), named: Vec::new() };
     let sequences = read_sequences(reader, &mut around, &fields);
     lint::steps(reader, &pool, &sequences.read());
-    let (of_recoveries, expect) = read_expectations(reader, &fields, &index, until, &sequences);
+    let (of_recoveries, goal, expect) = read_expectations(reader, &fields, &index, until, &sequences);
     let Sequences { timeline, worlds, world_lines, recoveries, operators, operator_lines, .. } = sequences;
     let named = |(read, line): (waits::ReadNamed, u32)| NamedSteps { name: read.0, line, steps: bare(read.1) };
     let whole = |(read, expect): (ReadRecovery<'_>, _)| Recovery { steps: bare(read.steps), expect, ..read.recovery };
@@ -177,6 +177,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
         worlds: worlds.into_iter().zip(world_lines).map(named).collect(),
         operators: operators.into_iter().zip(operator_lines).map(named).collect(),
         recoveries: recoveries.into_iter().zip(of_recoveries).map(whole).collect(),
+        goal,
         expect,
     })
 }
@@ -297,14 +298,14 @@ fn read_recoveries<'n>(reader: &mut Reader<'_>, around: &mut Around<'_>, fields:
     recoveries
 }
 
-/// What each recovery expects, and what the file does: read last, since expectations name worlds, recoveries and steps.
+/// What each recovery expects, what all of them are for, and what the file expects: read last, since expectations name worlds, recoveries and steps.
 fn read_expectations(
     reader: &mut Reader<'_>,
     fields: &Fields<'_>,
     index: &Index,
     until: Option<Time>,
     sequences: &Sequences<'_>,
-) -> (Vec<Option<Expect>>, Option<Expect>) {
+) -> (Vec<Option<Expect>>, Option<Vec<StateExpect>>, Option<Expect>) {
     let mut scene = Scene {
         index,
         seeds: fields.get("seeds").is_some(),
@@ -323,11 +324,12 @@ fn read_expectations(
         }));
     }
     scene.recovery = None;
+    let goal = fields.entry("goal").map(|(key, node)| read_goal(reader, &scene, node, key.place));
     let expect = fields.some("expect").and_then(|node| {
         let line = reader.line(fields.key_place("expect"));
         read_expect(reader, &scene, node, line)
     });
-    (of_recoveries, expect)
+    (of_recoveries, goal, expect)
 }
 
 /// The most people who type beside the recovery.

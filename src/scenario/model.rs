@@ -61,6 +61,8 @@ pub struct Scenario {
     pub operators: Vec<NamedSteps>,
     /// What the operator does; a file's single `recovery` is one without a name.
     pub recoveries: Vec<Recovery>,
+    /// What a recovery is for: states that hold when the run is over. `None` where the file names none.
+    pub goal: Option<Vec<StateExpect>>,
     /// What must come of it.
     pub expect: Option<Expect>,
 }

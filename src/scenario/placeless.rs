@@ -20,6 +20,7 @@ impl Scenario {
             named.steps.iter_mut().for_each(step);
         }
         bare.recoveries.iter_mut().for_each(recovery);
+        bare.goal.iter_mut().flatten().for_each(|item| item.line = 0);
         bare.expect.iter_mut().for_each(expect);
         for variant in &mut bare.variants {
             *variant = Arc::new(variant.without_places());
@@ -51,6 +52,7 @@ impl Scenario {
             worlds: Vec::new(),
             recoveries: Vec::new(),
             operators: Vec::new(),
+            goal: None,
             expect: None,
         }
     }

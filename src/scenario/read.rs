@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 mod guess;
 mod units;
 
-use guess::{elsewhere, home};
+use guess::{elsewhere, home, timeless};
 
 pub use super::diagnostic::shorten;
 pub use units::INTERVAL_LEAST;
@@ -240,6 +240,7 @@ impl<'a> Reader<'a> {
         let one_line = !matches!(value.value, Value::Map(_) | Value::List(_)) && !self.source.slice(value.place).contains('\n');
         let written = if one_line { self.source.slice(value.place).trim() } else { "…" };
         let help = match (meant, home, elsewhere(&key.text), guess) {
+            _ if timeless(table, &key.text) => "a goal has no time: it is judged when the run is over. Take the key out".to_string(),
             (Some(meant), ..) => format!("did you mean `{meant}`?"),
             (_, Some(home), ..) => format!("write `{home}: {{{}: {}}}`", key.text, shorten(written)),
             (_, _, Some(there), _) => there,
@@ -256,6 +257,7 @@ impl<'a> Reader<'a> {
         };
         self.error(key.place, "unknown-key", message, help);
         match (meant, home) {
+            _ if timeless(table, &key.text) => {}
             (Some(meant), _) => self.mend(key.place, &key.text, meant),
             (None, Some(home)) if one_line => {
                 let place = Place { start: key.place.start, end: value.place.end };

@@ -372,6 +372,7 @@ mod tests {
             worlds: Vec::new(),
             operators: Vec::new(),
             recoveries: Vec::new(),
+            goal: None,
             expect: None,
         }
     }

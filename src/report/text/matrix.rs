@@ -53,6 +53,8 @@ fn cell(report: &Report) -> Cell {
     let mut told = vec![harm.map_or("safe", |harm| severity_word(Some(harm))).to_string()];
     told.push(match &report.missed[..] {
         [] => "goal reached".into(),
+        [_] if report.own_goal => "goal missed".into(),
+        several if report.own_goal => format!("{} states of the goal missed", several.len()),
         [one] if report.end_state.vms.get(one).is_some_and(|vm| vm.running_on.len() > 1) => format!("{} runs twice", clean(one)),
         [one] => format!("{} not up", clean(one)),
         several => format!("{} VMs not as they were", several.len()),
@@ -178,7 +180,12 @@ fn key(page: &mut Page, reports: &[Report]) {
         keys.push("? inconclusive");
     }
     let safe = "safe: nothing of danger or corruption begins after the recovery began";
-    let goal = "goal: every VM that ran at the start runs at the end, on one host; down: the longest that one stood still";
+    let own = reports.iter().any(|report| report.own_goal);
+    let goal = if own {
+        "goal: what the file names; down: the longest that a VM stood still"
+    } else {
+        "goal: every VM that ran at the start runs at the end, on one host; down: the longest that one stood still"
+    };
     let text = format!("{}; {safe}; {goal}", keys.join(", "));
     page.hanging("  ", 2, Tint::Dim, &text);
 }

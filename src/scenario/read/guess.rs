@@ -3,7 +3,7 @@
 use super::{GUESSES_MOST, Reader};
 use crate::base::near::{distance, slips, turned};
 use crate::base::time::Span;
-use crate::scenario::keys::{FILE, Shape, TABLES, Table};
+use crate::scenario::keys::{FILE, GOAL, STATE, Shape, TABLES, Table};
 use crate::world::settings::SETTINGS;
 
 impl Reader<'_> {
@@ -63,6 +63,11 @@ fn lower(word: &str) -> Vec<char> {
 pub(super) fn home(table: &Table, key: &str) -> Option<&'static str> {
     let mut homes = table.keys.iter().filter(|outer| holds(&outer.shape, key)).map(|outer| outer.name);
     homes.next().filter(|_| homes.next().is_none())
+}
+
+/// Whether a key says when, in a map of what is judged at the end.
+pub(super) fn timeless(table: &Table, key: &str) -> bool {
+    std::ptr::eq(table, &GOAL) && STATE.keys.iter().any(|known| known.name == key)
 }
 
 fn holds(shape: &Shape, key: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Scenarios that load and test nothing, and mistakes that have one mend only.
 
-use super::{POOL, bad};
+use super::{POOL, bad, codes};
 use crate::scenario::load;
 
 /// The warnings of a file that is right.
@@ -121,4 +121,48 @@ fn a_mistake_with_one_mend_carries_it() {
         [sized("4G"), sized("512 mb"), sized("4"), sized("0G"), sized("4X")],
         [Some("4GiB".into()), Some("512MiB".into()), None, None, None]
     );
+}
+
+#[test]
+fn a_goal_that_no_run_can_reach_is_told_where_its_second_half_stands() {
+    let goal =
+        |items: &str| format!("worlds: {{a: [], b: []}}\ngoal:\n{}", items.lines().map(|item| format!("  - {item}\n")).collect::<String>());
+    for torn in [
+        "{vm: db, power-state: running}\n{vm: db, power-state: halted}",
+        "{vm: db, running-on: beta}\n{host: beta, powered: false}",
+        "{host: beta, powered: false}\n{vm: db, running-on: [alpha, beta]}",
+        "{host: beta, running: []}\n{vm: db, running-on: beta}",
+        "{host: beta, running: [db]}\n{vm: db, running-on: alpha}",
+        "{host: beta, running: [db]}\n{host: [alpha, beta], powered: false}",
+        "{masters: [alpha, beta]}\n{masters: beta}",
+        "{default-sr: nfs1}\n{default-sr: , world: b}",
+        "{vdi: db-root, locks: [alpha], world: a}\n{vdi: db-root, locks: []}",
+        "{seen-by: beta, masters: [alpha]}\n{seen-by: alpha, masters: [beta]}",
+    ] {
+        assert_eq!(warned(&goal(torn)), [("cannot-hold", 5)], "{torn}");
+    }
+    // In one item, too.
+    assert_eq!(warned(&goal("{host: beta, powered: false, vm: db, running-on: beta}")), [("cannot-hold", 4)]);
+    for whole in [
+        "{vm: db, power-state: running}\n{vm: db, running-on: []}",
+        "{vm: db, running-on: [alpha, beta]}\n{vm: db, running-on: [beta, alpha, beta]}",
+        "{vm: db, power-state: running, world: a}\n{vm: db, power-state: halted, world: b}",
+        "{seen-by: beta, host: beta, live: true}\n{host: beta, live: false}",
+        "{host: beta, powered: false}\n{vm: db, running-on: alpha}",
+        "{host: beta, running: []}\n{vm: db, running-on: alpha}",
+        "{host: beta, powered: false}\n{host: beta, running: []}",
+    ] {
+        quiet(&goal(whole));
+    }
+}
+
+#[test]
+fn a_goal_that_says_nothing_or_when_is_refused() {
+    assert_eq!(codes(&format!("{POOL}goal: []\n")), [("wrong-value", 2)]);
+    assert_eq!(codes(&format!("{POOL}goal:\n")), [("wrong-value", 2)]);
+    assert_eq!(codes(&format!("{POOL}goal: [{{vm: db}}]\n")), [("missing-key", 2)]);
+    assert_eq!(codes(&format!("{POOL}goal: [{{vm: db, power-state: running, world: a}}]\n")), [("unknown-name", 2)]);
+    let told = load("test.yaml", &format!("{POOL}goal: [{{at: end, vm: db, power-state: running}}]\n")).expect_err("a goal with a time");
+    assert_eq!((told.len(), told[0].code), (1, "unknown-key"));
+    assert!(told[0].help.contains("judged when the run is over"), "{}", told[0].help);
 }

@@ -81,10 +81,25 @@ fn state(names: &Inventory, item: &StateExpect) -> Node {
         StateWhen::By(at) => map.say("by", plain::span(at.since(Time::ZERO))),
         StateWhen::During(from, to) => map.say("during", times(from, to)),
     }
-    scope(&mut map, &item.scope);
-    map.may("seen-by", item.seen_by.map(|host| machine(names, host)));
-    facts(names, &item.facts, &mut map);
+    stands(names, item, &mut map);
     map.node()
+}
+
+/// What a recovery is for.
+pub fn goal(names: &Inventory, goal: &[StateExpect]) -> Node {
+    let one = |item: &StateExpect| {
+        let mut map = Map::default();
+        stands(names, item, &mut map);
+        map.node()
+    };
+    plain::list(goal.iter().map(one))
+}
+
+/// A state without its time.
+fn stands(names: &Inventory, item: &StateExpect, map: &mut Map) {
+    scope(map, &item.scope);
+    map.may("seen-by", item.seen_by.map(|host| machine(names, host)));
+    facts(names, &item.facts, map);
 }
 
 /// The facts of an item. Of several hosts, VMs or VDIs the same is said: what is said of the first is written.

@@ -60,6 +60,7 @@ fn file(scenario: &Scenario) -> Node {
     named("worlds", &scenario.worlds);
     named("operators", &scenario.operators);
     recoveries(scenario, &around, &mut map);
+    map.may("goal", scenario.goal.as_ref().map(|goal| expect::goal(&scenario.pool.names, goal)));
     map.may("expect", scenario.expect.as_ref().map(|expect| expect::node(&scenario.pool.names, expect)));
     map.node()
 }
