@@ -1,9 +1,10 @@
-//! The ground floor: time, ids, random numbers, digests, shares. Knows nothing of pools.
+//! The ground floor: time, ids, random numbers, digests, shares and their intervals. Knows nothing of pools.
 
 pub mod digest;
 pub mod draw;
 pub mod ids;
 pub mod inert;
+pub mod interval;
 pub mod near;
 pub mod share;
 pub mod time;
