@@ -50,6 +50,11 @@ impl Session {
         Session::of(Engine::new(scenario.of(case), case, options), States::new(scenario.of(case), case), instants)
     }
 
+    /// The same for a program that is run again and again: that of the case in this scenario.
+    pub fn with_program(scenario: &Scenario, case: Case, program: Arc<Program>, options: Options) -> Session {
+        Session::of(Engine::with_program(scenario, program, options), States::new(scenario, case), &[])
+    }
+
     /// A run of which nothing is expected and nothing kept: for whoever asks only what happens and what is found.
     pub fn unjudged(engine: Engine) -> Session {
         Session::of(engine, States::default(), &[])

@@ -167,8 +167,8 @@ pub enum Command {
     Explain(Explain),
     /// The trainee's console; drills (not yet)
     Play(Anything),
-    /// Many seeds: how often each hazard occurs (not yet)
-    Sweep(Anything),
+    /// Many seeds: how often each hazard occurs, with intervals
+    Sweep(Sweep),
     /// Every order of the recovery's steps in every world (not yet)
     Orders(Anything),
     /// The shortest recovery that is safe in every world (not yet)
@@ -351,6 +351,50 @@ fn seeds(text: &str) -> Result<Seeds, String> {
     Ok(Seeds { first, last })
 }
 
+const SWEEP: &str = "\
+A run with seed N is what `poolsim run FILE --seed N` shows. `--format ndjson`
+prints a line for each run; Ctrl-C shows what was done so far.";
+
+/// `poolsim sweep`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = SWEEP)]
+pub struct Sweep {
+    /// A scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The seeds from A to B, both included; 0..1000 without it
+    #[arg(long, value_name = "A..B", value_parser = seeds, conflicts_with = "seed")]
+    pub seeds: Option<Seeds>,
+    /// Only this world (may be repeated)
+    #[arg(long = "world", value_name = "NAME")]
+    pub worlds: Vec<String>,
+    /// Only this recovery (may be repeated)
+    #[arg(long = "recovery", value_name = "NAME")]
+    pub recoveries: Vec<String>,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// End a case as soon as every interval is at most so wide, such as 1%
+    #[arg(long, value_name = "WIDTH", value_parser = precision)]
+    pub precision: Option<u32>,
+}
+
+/// A width in percent, as millionths.
+fn precision(text: &str) -> Result<u32, String> {
+    let wrong = || "write a width in percent, like `1%` or `0.25%`".to_string();
+    let number = text.trim().strip_suffix('%').ok_or_else(wrong)?.trim_end();
+    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |text: &str| text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(part) {
+        return Err(wrong());
+    }
+    let millionths = format!("{whole}{part:0<4}").parse::<u32>().map_err(|_| wrong())?;
+    if millionths == 0 || millionths > 1_000_000 {
+        return Err("no interval is that wide: write more than 0% and at most 100%".into());
+    }
+    Ok(millionths)
+}
+
 /// `poolsim explain`.
 #[derive(Args, Clone, Debug)]
 pub struct Explain {
@@ -367,6 +411,16 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn widths_are_read_in_percent() {
+        for (text, millionths) in [("1%", 10_000), ("0.25%", 2_500), ("100%", 1_000_000), ("0.0001%", 1), ("2.50 %", 25_000)] {
+            assert_eq!(precision(text), Ok(millionths), "{text}");
+        }
+        for text in ["1", "%", "0%", "101%", "-1%", "1.%2", "1e2%", "0.00001%", ".5%"] {
+            assert!(precision(text).is_err(), "{text}");
+        }
     }
 
     /// These, and nothing else.

@@ -31,22 +31,33 @@ pub fn narrowed(out: Out, only_worlds: &[String], only_recoveries: &[String], fi
 
 /// The command that runs a case again; the file is named without its folder.
 pub fn replay(name: &str, report: &Report, common: &Common) -> String {
+    let what = (report.world.as_deref(), report.recovery.as_deref(), report.set.as_slice());
+    format!("{} {}", replay_with_seed(name, what, report.release, common), report.seed)
+}
+
+/// The same up to its `--seed`, for whoever names the seed: world, recovery, and what is set beside the file.
+pub fn replay_with_seed(
+    name: &str,
+    (world, recovery, set): (Option<&str>, Option<&str>, &[(String, String)]),
+    release: &str,
+    common: &Common,
+) -> String {
     let mut words = vec!["poolsim".to_string(), "run".to_string(), if name == "stdin" { "-".into() } else { quoted(name) }];
-    for (option, value) in [("--world", &report.world), ("--recovery", &report.recovery)] {
+    for (option, value) in [("--world", world), ("--recovery", recovery)] {
         if let Some(value) = value {
             words.extend([option.to_string(), quoted(value)]);
         }
     }
-    for (key, value) in &report.set {
+    for (key, value) in set {
         words.extend(["--set".to_string(), quoted(&format!("{key}={value}"))]);
     }
     if common.release.is_some() {
-        words.extend(["--release".to_string(), report.release.to_string()]);
+        words.extend(["--release".to_string(), release.to_string()]);
     }
     if common.max_events != MAX_EVENTS {
         words.extend(["--max-events".to_string(), common.max_events.to_string()]);
     }
-    words.extend(["--seed".to_string(), report.seed.to_string()]);
+    words.push("--seed".to_string());
     words.join(" ")
 }
 

@@ -21,6 +21,7 @@ mod run;
 mod shared;
 pub mod shipped;
 mod suite;
+mod sweep;
 mod test;
 #[cfg(test)]
 mod toy_tests;
@@ -59,7 +60,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Schema => out.result(&crate::report::json::pretty(&crate::scenario::schema::schema())),
         Command::Test(args) => test::test(out, common, args),
         Command::Play(words) => not_yet(out, "play", words, "`poolsim run FILE` tells a story from beginning to end"),
-        Command::Sweep(words) => not_yet(out, "sweep", words, "`poolsim run FILE --seed N` runs one seed"),
+        Command::Sweep(args) => sweep::sweep(out, common, args),
         Command::Orders(words) => not_yet(out, "orders", words, "`recoveries:` in a scenario puts several orders side by side"),
         Command::Plan(words) => not_yet(out, "plan", words, "`recoveries:` in a scenario puts several plans side by side"),
         Command::Shrink(words) => not_yet(out, "shrink", words, "the `because` of a hazard names the steps that caused it"),

@@ -49,7 +49,7 @@ impl Drop for Progress {
     }
 }
 
-/// How far a suite has come, on a terminal; nothing anywhere else.
+/// How far many runs or files have come, on a terminal; nothing anywhere else.
 #[derive(Debug)]
 pub struct Bar(Option<ProgressBar>);
 
@@ -64,6 +64,25 @@ impl Bar {
             bar.set_style(style.progress_chars("=> "));
         }
         Bar(Some(bar))
+    }
+
+    /// Begins for many runs, with their rate and the time that is left, if standard error is a terminal.
+    pub fn runs(runs: u64) -> Bar {
+        if !std::io::stderr().is_terminal() {
+            return Bar(None);
+        }
+        let bar = ProgressBar::with_draw_target(Some(runs), ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("[{bar:24}] {pos}/{len} runs, {per_sec}, {eta} left") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Bar(Some(bar))
+    }
+
+    /// So many more are through.
+    pub fn forward(&self, more: u64) {
+        if let Some(bar) = &self.0 {
+            bar.inc(more);
+        }
     }
 
     /// So many files are through.

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod json;
 pub mod ndjson;
 pub mod suite;
+pub mod sweep;
 pub mod tell;
 pub mod text;
 

@@ -9,3 +9,4 @@ pub mod mutants;
 pub mod shares;
 pub mod study;
 pub mod suite;
+pub mod sweep;
