@@ -88,6 +88,8 @@ fn a_refusal_changes_nothing() {
                     before.watched = after.watched.clone();
                     // So do HA's daemons, their rounds on the statefile, and the master's looks at its plan.
                     (before.xhad, before.ha_beat, before.restarts) = (after.xhad.clone(), after.ha_beat, after.restarts.clone());
+                    // And whoever starts VMs after a boot tries a paused disk again.
+                    before.autostarts = after.autostarts.clone();
                     // A synchronisation that one host spoils still renews the others' copies, where they say the same.
                     (before.copy_as_of, before.copy_age, before.copy_turn) = (after.copy_as_of, after.copy_age, after.copy_turn);
                 }

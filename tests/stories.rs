@@ -231,3 +231,73 @@ operators:
 ",
     );
 }
+
+/// docs/model/guests-and-disks.md §11: a reboot from inside closes and opens the disks; over another host's key it ends halted.
+#[test]
+fn a_reboot_from_inside_is_a_start_over_the_same_locks() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta, disks: {root: {locks: {gamma: rw, beta: rw}}}}}
+timeline:
+  - {at: 1m, act: {guest-reboot: db}}
+recovery:
+  at: 2m
+  steps:
+    - run: xe vm-shutdown vm=db --force # refused VM_BAD_POWER_STATE
+    - run: xe vm-start vm=db on=beta # refused SR_BACKEND_FAILURE_46
+    - run: /opt/xensource/sm/resetvdis.py $gamma $nfs1
+    - run: xe vm-start vm=db on=beta
+",
+    );
+}
+
+/// Two starts share the double attachment, so that the release alone is its cause. The second domain of a VM is nobody's: what is left of it when it dies keeps its disk open, until its host loses power; the first is cleared
+/// away like any other.
+#[test]
+fn a_second_domain_that_dies_is_cleared_away_by_nobody() {
+    check(
+        "
+until: 30m
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta}}
+timeline:
+  - {at: 1m, fault: {toolstack-stop: beta}}
+recovery:
+  pace: 10s
+  steps:
+    - run: xe vm-reset-powerstate vm=db --force # hazard vm-runs-unseen db
+    - run: /opt/xensource/sm/resetvdis.py $beta $nfs1 # hazard unprotected-disk db-root, hazard double-attach db-root, hazard double-writer db-root
+    - run: xe vm-start vm=db on=gamma # hazard vm-runs-twice db
+    - {after: 1m, fault: {vm-crash: db}}
+    - run: xe vm-start vm=db on=gamma
+    - act: {power-off: beta}
+    - run: xe vm-shutdown vm=db --force
+    - run: xe vm-start vm=db on=alpha
+",
+    );
+}
+
+/// docs/model/guests-and-disks.md §11: a guest that waits for its disk, or hangs, does not stop by being told so from inside.
+#[test]
+fn a_guest_that_waits_or_hangs_does_not_shut_itself_down() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta}, web: {running-on: beta}}
+timeline:
+  - {at: 1m, fault: {storage-loss: {host: beta, sr: nfs1}}, for: 1m}
+  - {at: 1m30s, act: {guest-shutdown: db}} # fails
+  - {at: 3m, fault: {vm-hang: web}}
+  - {at: 4m, act: {guest-reboot: web}} # fails
+  - {at: 4m, act: {guest-shutdown: db}}
+  - {at: 5m, run: xe vm-shutdown vm=db} # refused VM_BAD_POWER_STATE
+",
+    );
+}

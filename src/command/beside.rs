@@ -22,7 +22,7 @@ impl Command for ListDomains {
     const DOC: CommandDoc = CommandDoc {
         name: "list_domains",
         synopsis: "list_domains",
-        doc: "Lists the domains that run on the machine it is typed on: domain 0 and the guests, by UUID. It asks the hypervisor, not the database: the way to see whether a VM still runs there.",
+        doc: "Lists the domains that run on the machine it is typed on: domain 0 and the guests, by UUID. It asks the hypervisor, not the database: the way to see whether a VM still runs there. One with an `S` in its state has stopped from inside, and xapi has not cleared it away yet.",
         example: "list_domains",
         ..CommandDoc::ALWAYS
     };
@@ -40,8 +40,10 @@ impl Operation for ListDomains {
         let machine = seat.console;
         let mut rows = vec![["id".to_string(), "uuid".to_string(), "state".to_string()]];
         rows.push(["0".into(), objects::control_domain(world.host_on(machine)), "    R ".into()]);
-        for (at, vm) in world.guests(machine).into_iter().enumerate() {
-            rows.push([(at + 1).to_string(), world.names.vms[vm.at()].uuid.clone(), "   B H".into()]);
+        let guests = world.guests(machine).into_iter().map(|vm| (vm, "   B H"));
+        let dead = world.dead_guests(machine).into_iter().map(|vm| (vm, " S   H"));
+        for (at, (vm, state)) in guests.chain(dead).enumerate() {
+            rows.push([(at + 1).to_string(), world.names.vms[vm.at()].uuid.clone(), state.into()]);
         }
         let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
         let widths = [width(0), width(1), width(2)];

@@ -6,6 +6,7 @@ use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
 use super::vm_place::{idle, in_state, named_host};
+use super::vm_shutdown::ACKNOWLEDGMENT;
 use super::{CommandDoc, Seat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
@@ -30,6 +31,8 @@ pub struct Migrate {
     tries: u32,
     /// The guest's memory is over there: it is suspended, and moves or is gone.
     suspended: bool,
+    /// The guest was asked to suspend itself, and does not answer.
+    asked: bool,
 }
 
 /// How long a guest is suspended at the end of a migration, at most.
@@ -74,7 +77,7 @@ impl Deed for Migrate {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-migrate",
         synopsis: "xe vm-migrate vm=VM host=HOST [--live] | FIELD=VALUE… host=HOST [--multiple]",
-        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY) and under HA the failover plan bears it on both hosts (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was; in the last 100 ms it is suspended, and then it is destroyed and recorded halted. Over a lost path it hangs while requests hang; where they fail the disks of an LVM SR can't be let go of, so their locks refuse the VM over there, and it is gone too.",
+        doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY) and under HA the failover plan bears it on both hosts (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was; in the last 100 ms it is suspended, and then it is destroyed and recorded halted. A guest that hangs does not suspend itself, and stays where it is (VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT, after a minute). Over a lost path it hangs while requests hang; where they fail the disks of an LVM SR can't be let go of, so their locks refuse the VM over there, and it is gone too.",
         example: "xe vm-migrate vm=db host=gamma --live",
         ..CommandDoc::ALWAYS
     };
@@ -111,6 +114,13 @@ impl Deed for Migrate {
         };
         if from == to {
             return Outcome::Done;
+        }
+        // A guest that hangs does not suspend itself: it is asked for a minute, and stays where it is.
+        if !self.suspended && world.guest_hangs(from, vm) {
+            if !std::mem::replace(&mut self.asked, true) {
+                return Outcome::Again(ACKNOWLEDGMENT);
+            }
+            return Outcome::Failed(ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT").into());
         }
         if !std::mem::replace(&mut self.suspended, true) {
             return Outcome::Again(SWITCH_OVER.min(world.settings.vm_migrate));

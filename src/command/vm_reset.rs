@@ -34,7 +34,7 @@ fn checks(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
     let Some(record) = world.db(by).vm(vm).filter(|record| record.power_state == PowerState::Running) else { return Ok(Span::ZERO) };
     match record.resident_on {
         Some(host) if host == world.host_on(by) => {
-            if world.guarded(Guard::ResetDomain) && world.has_domain(by, vm) {
+            if world.guarded(Guard::ResetDomain) && world.domain_exists(by, vm) {
                 return Err(ApiError::new("DOMAIN_EXISTS").with(Param::Vm(vm)).text("1").into());
             }
             Ok(Span::ZERO)

@@ -24,7 +24,12 @@ pub type VmShutdown = Batch<Shutdown>;
 pub struct Shutdown {
     /// How often a disk was found paused.
     tries: u32,
+    /// The guest was asked again and again, and does not answer.
+    asked: bool,
 }
+
+/// How long a guest is asked to shut down before it is taken for one that does not hear (vmops.ml, clean_shutdown_with_reason).
+pub const ACKNOWLEDGMENT: Span = Span::secs(60);
 
 /// The VM and the machine that its record names.
 fn target(args: &Args, world: &World, seat: Seat, target: Object) -> Result<(VmId, Option<MachineId>), Refusal> {
@@ -39,7 +44,7 @@ impl Deed for Shutdown {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-shutdown",
         synopsis: "xe vm-shutdown vm=VM [--force] | FIELD=VALUE… [--multiple]",
-        doc: "Shuts a VM down, with `--force` without asking the guest. Checks: the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the host of its record carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST): for a VM on a dead host `--force` does not help either. Closes the disks and removes their locks. Where a path to a disk is lost, a guest that is asked waits for it, and so does the command; with `--force` it ends at once if requests fail (on an LVM SR the lock stays then), and hangs if they hang. Without a selector and with `--multiple` it stops every VM of the pool.",
+        doc: "Shuts a VM down, with `--force` without asking the guest. Checks: the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the host of its record carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST): for a VM on a dead host `--force` does not help either. A guest that hangs does not answer when it is asked, and after a minute that is given up (VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT); with `--force` nobody asks it. Closes the disks and removes their locks. Where a path to a disk is lost, a guest that is asked waits for it, and so does the command; with `--force` it ends at once if requests fail (on an LVM SR the lock stays then), and hangs if they hang. Without a selector and with `--multiple` it stops every VM of the pool.",
         example: "xe vm-shutdown vm=db",
         ..CommandDoc::ALWAYS
     };
@@ -70,6 +75,13 @@ impl Deed for Shutdown {
             return Outcome::Done;
         };
         let Some(home) = home(world, machine) else { return Outcome::Hangs };
+        let force = args.flag("force").unwrap_or_default();
+        if !force && world.guest_hangs(machine, vm) {
+            if !std::mem::replace(&mut self.asked, true) {
+                return Outcome::Again(Span(ACKNOWLEDGMENT.0.saturating_sub(world.settings.vm_shutdown.0)));
+            }
+            return Outcome::Failed(ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT").into());
+        }
         let disks = world.disks_of(vm);
         let paused = disks.iter().find(|(vdi, _)| world.db(home).vdi(*vdi).is_some_and(|record| record.paused));
         if let Some((vdi, _)) = paused {
@@ -81,7 +93,6 @@ impl Deed for Shutdown {
             return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {uuid} locked")).into());
         }
         // A guest that is asked waits for its own disks first, unless it has given them up; whoever does not ask it still has to close them.
-        let force = args.flag("force").unwrap_or_default();
         let waits = |(vdi, mode): &(VdiId, Mode)| match world.closing(machine, *vdi) {
             Closing::Hangs => true,
             _ if force || *mode == Mode::Ro => false,

@@ -99,7 +99,7 @@ impl Deed for Start {
             }
         };
         let Some(home) = home(world, machine) else { return Outcome::Hangs };
-        if world.has_domain(machine, vm) {
+        if world.domain_exists(machine, vm) {
             return Outcome::Failed(ApiError::new("DOMAIN_EXISTS").with(Param::Vm(vm)).text("1").into());
         }
         match world.take_disks(fx, home, machine, vm, &mut self.taken) {

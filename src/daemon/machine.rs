@@ -1,6 +1,6 @@
 //! Machines that boot, go down, and come out of the installer.
 
-use crate::base::ids::MachineId;
+use crate::base::ids::{MachineId, VmId};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
@@ -20,6 +20,13 @@ pub fn go_down(world: &mut World, fx: &mut Effects, machine: MachineId, boot: u3
     world.go_down(fx, machine);
     if reboot {
         world.power_on(fx, machine);
+    }
+}
+
+/// xapi tries again to clear away a domain that ended from inside, in the boot in which that happened.
+pub fn guest_gone(world: &mut World, fx: &mut Effects, machine: MachineId, vm: VmId, boot: u32, tries: u8) {
+    if world.hw.machine(machine).boot == boot {
+        world.clear_away(fx, machine, vm, tries);
     }
 }
 

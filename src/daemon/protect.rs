@@ -3,6 +3,7 @@
 //! halted; protected VMs that are down are started by the plan, whatever brought them down; best-effort ones once, when
 //! their host was lost.
 
+use super::start_vm::{self, Turn};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
@@ -12,15 +13,11 @@ use crate::world::belief::plan::{Change, Planner};
 use crate::world::effects::{Due, Effects};
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
-use crate::world::memory::{Restart, Xapi};
-use crate::world::roles::Contact;
-use crate::world::sm::{ACTIVATION_TRIES, Activation, Inactive};
+use crate::world::memory::Restart;
 use std::collections::BTreeSet;
 
 /// How long a VM whose start failed is let alone (xapi_ha_vm_failover.ml, last_start_attempt).
 const RETRY: Span = Span::secs(120);
-/// How long the master waits before it looks again at a storage path that hangs.
-const HANGING: Span = Span::secs(5);
 
 /// One pass of the master over its daemon's liveset, every 20 s.
 ///
@@ -151,7 +148,7 @@ fn host_for(world: &World, master: MachineId, next: Restart) -> Result<HostId, A
     if world.stacks[master.at()].busy.contains(&vm) {
         return Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS").text("VM").with(Param::Vm(vm)));
     }
-    startable(world, master, vm)?;
+    start_vm::startable(world, master, vm)?;
     let host = match next.planned {
         Some(host) => host,
         None => world
@@ -162,35 +159,8 @@ fn host_for(world: &World, master: MachineId, next: Restart) -> Result<HostId, A
             .find(|host| world.can_take(master, vm, *host).is_ok())
             .ok_or_else(|| ApiError::new("NO_HOSTS_AVAILABLE"))?,
     };
-    let machine = called(world, master, vm, host)?;
-    // A lock that is there already refuses at once.
-    for (vdi, mode) in world.disks_of(vm) {
-        match world.activation_check(Activation { master, machine, vdi, mode }) {
-            Ok(()) => {}
-            Err(Inactive::Failed(error)) => return Err(error),
-            Err(Inactive::Paused | Inactive::Hangs) => break,
-        }
-    }
+    start_vm::check(world, master, vm, host)?;
     Ok(host)
-}
-
-/// The records of the VM allow a start.
-fn startable(world: &World, master: MachineId, vm: VmId) -> Result<(), ApiError> {
-    match world.db(master).vm(vm) {
-        Some(record) if record.power_state == PowerState::Halted => world.disks_free(master, vm),
-        Some(record) => Err(ApiError::new("VM_BAD_POWER_STATE").with(Param::Vm(vm)).text("halted").text(record.power_state.name())),
-        None => Err(ApiError::new("HANDLE_INVALID").text("VM").with(Param::Vm(vm))),
-    }
-}
-
-/// The machine of a host that can take the VM and that answers its master.
-fn called(world: &World, master: MachineId, vm: VmId, host: HostId) -> Result<MachineId, ApiError> {
-    world.can_take(master, vm, host)?;
-    let machine = world.machine_of(host);
-    let answers = |machine: &MachineId| {
-        *machine == master || world.contact(master, *machine) == Contact::Answered && world.stacks[machine.at()].xapi == Xapi::Up
-    };
-    machine.filter(answers).ok_or_else(|| ApiError::new("CANNOT_CONTACT_HOST").with(Param::Host(host)))
 }
 
 /// The start at the head of the queue comes to its end, or goes on waiting for a disk.
@@ -205,46 +175,15 @@ pub fn go_on(world: &mut World, fx: &mut Effects, master: MachineId, epoch: u32)
         return;
     };
     let vm = next.vm;
-    let machine = match startable(world, master, vm).and_then(|()| called(world, master, vm, host)) {
-        Ok(machine) => machine,
-        Err(error) => {
-            let machine = world.names.hosts[host.at()].machine;
-            let_go(world, fx, master, machine, vm);
-            failed(world, fx, master, next, &error);
-            begin(world, fx, master);
-            return;
-        }
-    };
-    let mut taken = world.stacks[master.at()].restarts.taken;
-    let before = taken;
-    let outcome = if world.has_domain(machine, vm) {
-        Err(ApiError::new("DOMAIN_EXISTS").with(Param::Vm(vm)).text("1"))
-    } else {
-        let outcome = world.take_disks(fx, master, machine, vm, &mut taken);
-        let restarts = &mut world.stacks[master.at()].restarts;
-        restarts.taken = taken;
-        if taken != before {
-            restarts.tries = 0;
-        }
-        match outcome {
-            Ok(()) => Ok(()),
-            Err((Inactive::Hangs, _)) => {
-                fx.due(HANGING, Due::HaRestart { machine: master, epoch });
-                return;
-            }
-            Err((Inactive::Paused, _)) if restarts.tries < ACTIVATION_TRIES => {
-                restarts.tries += 1;
-                fx.due(Span::secs(1), Due::HaRestart { machine: master, epoch });
-                return;
-            }
-            Err((Inactive::Paused, vdi)) => Err(ApiError::vdi_unavailable(format_args!("VDI {} locked", world.names.vdis[vdi.at()].uuid))),
-            Err((Inactive::Failed(error), _)) => Err(error),
-        }
-    };
-    match outcome {
-        Ok(()) => {
-            let down = world.hw.lost_vms().get(&vm).map(|lost| world.now.since(*lost));
-            world.run_domain(fx, master, machine, vm, host);
+    let down = world.hw.lost_vms().get(&vm).map(|lost| world.now.since(*lost));
+    let restarts = &world.stacks[master.at()].restarts;
+    let (mut taken, mut tries) = (restarts.taken, restarts.tries);
+    let turn = start_vm::turn(world, fx, master, (vm, host), (&mut taken, &mut tries));
+    let restarts = &mut world.stacks[master.at()].restarts;
+    (restarts.taken, restarts.tries) = (taken, tries);
+    match turn {
+        Turn::Later(span) => fx.due(span, Due::HaRestart { machine: master, epoch }),
+        Turn::Started => {
             fx.tell(Event::VmRestarted { by: master, vm, host, down });
             pop(world, master, vm);
             // The delay sleeps inside the start: the next one waits for it.
@@ -255,18 +194,11 @@ pub fn go_on(world: &mut World, fx: &mut Effects, master: MachineId, epoch: u32)
                 fx.due(delay, Due::HaRestart { machine: master, epoch });
             }
         }
-        Err(error) => {
-            let_go(world, fx, master, machine, vm);
+        Turn::Failed(error) => {
             failed(world, fx, master, next, &error);
             begin(world, fx, master);
         }
     }
-}
-
-/// Gives back the disks that were taken for the VM at the head of the queue.
-fn let_go(world: &mut World, fx: &mut Effects, master: MachineId, machine: MachineId, vm: VmId) {
-    let taken = world.stacks[master.at()].restarts.taken;
-    world.give_disks_back(fx, Some(master), machine, vm, taken);
 }
 
 /// The head of the queue is done with.

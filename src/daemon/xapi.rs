@@ -2,7 +2,7 @@
 //! member greets its master, and waits in emergency mode until it is let in. Then each makes records and locks fit what
 //! it finds on its machine.
 
-use super::{copies, ha, heartbeat};
+use super::{autostart, copies, ha, heartbeat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
@@ -253,7 +253,8 @@ fn join(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machine
 /// disk locks. Then the host enables itself.
 fn settle(world: &mut World, fx: &mut Effects, machine: MachineId, master: MachineId) {
     let host = world.host_on(machine);
-    if std::mem::take(&mut world.stacks[machine.at()].booted) {
+    let booted = std::mem::take(&mut world.stacks[machine.at()].booted);
+    if booted {
         let pbds: Vec<_> = world.db(master).pbds.keys().filter(|(holder, _)| *holder == host).map(|(_, sr)| *sr).collect();
         for sr in pbds {
             let reaches = world.reaches(machine, sr);
@@ -266,10 +267,17 @@ fn settle(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machi
     for vm in world.names.vm_ids() {
         resync_vm(world, fx, machine, master, vm);
     }
+    // What ended from inside while nobody looked (dbsync_slave.ml: callback_release for every domain that is shut down).
+    for vm in world.dead_guests(machine) {
+        world.clear_away(fx, machine, vm, 0);
+    }
     refresh_locks(world, fx, machine, master);
     world.recheck_fallen_sr_master(machine);
     if !world.stacks[machine.at()].user_disabled {
         world.set_enabled(fx, master, host, true);
+    }
+    if booted {
+        autostart::begin(world, fx, machine);
     }
 }
 
@@ -285,7 +293,9 @@ fn resync_vm(world: &mut World, fx: &mut Effects, machine: MachineId, master: Ma
     };
     let recorded_here = record.power_state == PowerState::Running && record.resident_on == Some(host);
     let recorded_elsewhere = record.power_state == PowerState::Running && !recorded_here;
-    if recorded_here && !runs_here {
+    if recorded_here && world.hw.dead_domain(machine, vm).is_some() {
+        // It is cleared away in a moment.
+    } else if recorded_here && !runs_here {
         world.set_vm(fx, master, vm, PowerState::Halted, None);
     } else if runs_here && !recorded_here && (!recorded_elsewhere || world.release.vms.resync_steals_record) {
         world.set_vm(fx, master, vm, PowerState::Running, Some(host));

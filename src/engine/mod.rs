@@ -24,7 +24,7 @@ pub mod trace;
 
 use crate::base::time::{Span, Time};
 use crate::command::Ran;
-use crate::daemon::{copies, ha, heartbeat, machine, protect, xapi};
+use crate::daemon::{autostart, copies, ha, heartbeat, machine, protect, xapi};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
@@ -318,6 +318,8 @@ impl Engine {
             Due::GoDownForReboot { machine, boot } => machine::go_down(world, fx, machine, boot, true),
             Due::InstallDone { machine, boot } => machine::install_done(world, fx, machine, boot),
             Due::Write { vdi, machine } => world.write(fx, vdi, machine),
+            Due::GuestGone { machine, vm, boot, tries } => machine::guest_gone(world, fx, machine, vm, boot, tries),
+            Due::Autostart { machine, epoch } => autostart::go_on(world, fx, machine, epoch),
             Due::GuestGivesUp { vdi, machine } => world.give_up_disk(fx, vdi, machine),
             Due::Step { sequence: ALL_SEQUENCES } => self.begin_sequences(),
             Due::Step { sequence } => self.step_due(sequence.into()),
@@ -382,7 +384,8 @@ fn name_of(due: Due) -> &'static str {
         Due::GoDown { .. } | Due::GoDownForReboot { .. } => "go-down",
         Due::InstallDone { .. } => "install",
         Due::Write { .. } => "write",
-        Due::GuestGivesUp { .. } => "guest",
+        Due::GuestGivesUp { .. } | Due::GuestGone { .. } => "guest",
+        Due::Autostart { .. } => "autostart",
         Due::Step { .. } | Due::GiveUp { .. } | Due::ActDone { .. } => "step",
         Due::Command { .. } | Due::CtrlC { .. } => "command",
         Due::FaultEnds { .. } | Due::FaultAgain { .. } => "fault",

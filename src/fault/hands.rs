@@ -2,11 +2,13 @@
 
 use super::FaultDoc;
 use super::each::each;
-use crate::base::ids::MachineId;
+use super::guest;
+use crate::base::ids::{MachineId, VmId};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
+use crate::world::event::Ending;
 
-/// An act. Lists hold at least one machine, each once.
+/// An act. Lists hold at least one machine or VM, each once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs, reason = "ACTS says what each does, in the words that users see")]
 pub enum Act {
@@ -14,6 +16,8 @@ pub enum Act {
     PowerOn(Vec<MachineId>),
     Reinstall(Vec<MachineId>),
     CheckOff(Vec<MachineId>),
+    GuestShutdown(Vec<VmId>),
+    GuestReboot(Vec<VmId>),
 }
 
 pub const POWER_OFF: FaultDoc = FaultDoc {
@@ -63,6 +67,8 @@ impl Act {
             Act::PowerOn(_) => POWER_ON.name,
             Act::Reinstall(_) => REINSTALL.name,
             Act::CheckOff(_) => CHECK_OFF.name,
+            Act::GuestShutdown(_) => guest::GUEST_SHUTDOWN.name,
+            Act::GuestReboot(_) => guest::GUEST_REBOOT.name,
         }
     }
 
@@ -81,12 +87,19 @@ impl Act {
                 }
                 Done::Installing(hosts.clone())
             }
+            Act::GuestShutdown(vms) => inside(guest::stop(world, fx, vms, Ending::ShutItselfDown)),
+            Act::GuestReboot(vms) => inside(guest::stop(world, fx, vms, Ending::RebootedItself)),
             Act::CheckOff(hosts) => {
                 let on: Vec<&str> = hosts.iter().filter(|m| world.powered(**m)).map(|m| world.names.machine(*m)).collect();
                 if on.is_empty() { Done::Now(true) } else { Done::Failed(format!("{} is on\n", on.join(", "))) }
             }
         }
     }
+}
+
+/// How an act inside guests went.
+fn inside(stopped: Result<bool, String>) -> Done {
+    stopped.map_or_else(Done::Failed, Done::Now)
 }
 
 /// The installer boots: whatever ran on the machine ends.

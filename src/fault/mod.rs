@@ -3,6 +3,7 @@
 
 mod degrade;
 mod each;
+mod guest;
 mod hands;
 mod hang;
 mod isolate;
@@ -14,16 +15,17 @@ mod storage_path;
 mod toolstack;
 mod xhad;
 
-use crate::base::ids::{MachineId, SrId};
+use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
+use crate::world::event::Ending;
 use crate::world::truth::Io;
 use each::each;
 
 pub use hands::{Act, Done};
 
-/// A fault. Lists hold at least one machine or SR, each once.
+/// A fault. Lists hold at least one machine, SR or VM, each once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[allow(missing_docs, reason = "FAULTS says what each does, in the words that users see")]
 pub enum Fault {
@@ -55,6 +57,9 @@ pub enum Fault {
     ToolstackStop(Vec<MachineId>),
     ToolstackStart(Vec<MachineId>),
     XhadCrash(Vec<MachineId>),
+    VmCrash(Vec<VmId>),
+    VmHang(Vec<VmId>),
+    VmUnhang(Vec<VmId>),
     /// Packets of one direction are lost, from each of some hosts to each of others.
     OneWay {
         from: Vec<MachineId>,
@@ -97,12 +102,16 @@ pub const FAULTS: &[FaultDoc] = &[
     sr_outage::SR_RETURN,
     toolstack::TOOLSTACK_STOP,
     toolstack::TOOLSTACK_START,
+    guest::VM_CRASH,
+    guest::VM_HANG,
+    guest::VM_UNHANG,
     xhad::XHAD_CRASH,
     degrade::DEGRADE_NETWORK,
 ];
 
 /// Every act.
-pub const ACTS: &[FaultDoc] = &[hands::POWER_OFF, hands::POWER_ON, hands::REINSTALL, hands::CHECK_OFF];
+pub const ACTS: &[FaultDoc] =
+    &[hands::POWER_OFF, hands::POWER_ON, hands::REINSTALL, hands::CHECK_OFF, guest::GUEST_SHUTDOWN, guest::GUEST_REBOOT];
 
 impl Fault {
     /// As scenarios write it.
@@ -123,6 +132,9 @@ impl Fault {
             Fault::ToolstackStop(_) => toolstack::TOOLSTACK_STOP.name,
             Fault::ToolstackStart(_) => toolstack::TOOLSTACK_START.name,
             Fault::XhadCrash(_) => xhad::XHAD_CRASH.name,
+            Fault::VmCrash(_) => guest::VM_CRASH.name,
+            Fault::VmHang(_) => guest::VM_HANG.name,
+            Fault::VmUnhang(_) => guest::VM_UNHANG.name,
             Fault::DegradeNetwork { .. } => degrade::DEGRADE_NETWORK.name,
         }
     }
@@ -145,6 +157,9 @@ impl Fault {
             Fault::ToolstackStop(hosts) => each(hosts, |m| world.stop_xapi(fx, m)),
             Fault::ToolstackStart(hosts) => each(hosts, |m| world.start_xapi(fx, m)),
             Fault::XhadCrash(hosts) => each(hosts, |m| world.ha_crash_daemon(m, fx)),
+            Fault::VmCrash(vms) => each(vms, |vm| world.end_from_inside(fx, vm, Ending::Crashed)),
+            Fault::VmHang(vms) => each(vms, |vm| world.hang_guest(fx, vm, true)),
+            Fault::VmUnhang(vms) => each(vms, |vm| world.hang_guest(fx, vm, false)),
             Fault::DegradeNetwork { hosts, latency, loss } => each(hosts, |m| degrade::degrade(world, fx, m, *latency, *loss)),
         }
     }
@@ -154,6 +169,7 @@ impl Fault {
         match self {
             Fault::Crash(hosts) => each(hosts, |m| world.power_on(fx, m)),
             Fault::Hang(hosts) => each(hosts, |m| hang::unhang(world, fx, m)),
+            Fault::VmHang(vms) => each(vms, |vm| world.hang_guest(fx, vm, false)),
             Fault::Isolate(hosts) => each(hosts, |m| isolate::reconnect(world, fx, m)),
             Fault::Partition(_) => partition::heal(world, fx),
             Fault::OneWay { from, to } => one_way::heal(world, fx, |a, b| from.contains(&a) && to.contains(&b)),
@@ -167,6 +183,8 @@ impl Fault {
             | Fault::StorageReturn { .. }
             | Fault::SrReturn { .. }
             | Fault::ToolstackStart(_)
+            | Fault::VmCrash(_)
+            | Fault::VmUnhang(_)
             | Fault::XhadCrash(_) => false,
         }
     }

@@ -15,7 +15,7 @@ pub const CRASH: FaultDoc = FaultDoc {
 pub const BOOT: FaultDoc = FaultDoc {
     name: "boot",
     undone_by: "",
-    doc: "Power is switched on. After `host-boot` domain 0 answers, after `xapi-start` the toolstack is up: a member greets its master, plugs its PBDs (which clears its own locks) and sets records of VMs that it does not run to halted. No VM starts by itself.",
+    doc: "Power is switched on. After `host-boot` domain 0 answers, after `xapi-start` the toolstack is up: a member greets its master, plugs its PBDs (which clears its own locks) and sets records of VMs that it does not run to halted. No VM starts by itself but those that are marked for it (`autostart`).",
     example: "{boot: beta}",
 };
 

@@ -20,6 +20,7 @@ pub fn can_be_undone(fault: &Fault) -> bool {
         | Fault::StorageLoss { .. }
         | Fault::SrOutage { .. }
         | Fault::ToolstackStop(_)
+        | Fault::VmHang(_)
         | Fault::DegradeNetwork { .. } => true,
         Fault::Boot(_)
         | Fault::Unhang(_)
@@ -27,6 +28,8 @@ pub fn can_be_undone(fault: &Fault) -> bool {
         | Fault::StorageReturn { .. }
         | Fault::SrReturn { .. }
         | Fault::ToolstackStart(_)
+        | Fault::VmCrash(_)
+        | Fault::VmUnhang(_)
         | Fault::XhadCrash(_) => false,
     }
 }
@@ -63,6 +66,7 @@ pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option
 /// The fault of a kind, from the value of its key; `beside` is the `io` that stands beside that.
 fn fault_of(reader: &mut Reader<'_>, index: &Index, kind: &str, value: &Node, beside: Option<Io>) -> Option<Fault> {
     let hosts = |reader: &mut Reader<'_>| index.some_hosts(reader, value);
+    let vms = |reader: &mut Reader<'_>| index.some_vms(reader, value);
     match kind {
         "crash" => hosts(reader).map(Fault::Crash),
         "boot" => hosts(reader).map(Fault::Boot),
@@ -71,6 +75,9 @@ fn fault_of(reader: &mut Reader<'_>, index: &Index, kind: &str, value: &Node, be
         "isolate" => hosts(reader).map(Fault::Isolate),
         "toolstack-stop" => hosts(reader).map(Fault::ToolstackStop),
         "toolstack-start" => hosts(reader).map(Fault::ToolstackStart),
+        "vm-crash" => vms(reader).map(Fault::VmCrash),
+        "vm-hang" => vms(reader).map(Fault::VmHang),
+        "vm-unhang" => vms(reader).map(Fault::VmUnhang),
         "xhad-crash" => hosts(reader).map(Fault::XhadCrash),
         "heal-network" => {
             let no_host = || !index.of(Kind::Host).contains_key("all");
@@ -204,7 +211,13 @@ pub fn read_act(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<A
         let message = format!("`{}` and `{}` in one step", first.text, second.text);
         reader.error(second.place, "contradiction", message, "a step does one thing: make two steps of it");
     }
-    let hosts = index.some_hosts(reader, fields.get(&first.text)?)?;
+    let value = fields.get(&first.text)?;
+    match first.text.as_str() {
+        "guest-shutdown" => return index.some_vms(reader, value).map(Act::GuestShutdown),
+        "guest-reboot" => return index.some_vms(reader, value).map(Act::GuestReboot),
+        _ => {}
+    }
+    let hosts = index.some_hosts(reader, value)?;
     match first.text.as_str() {
         "power-off" => Some(Act::PowerOff(hosts)),
         "power-on" => Some(Act::PowerOn(hosts)),

@@ -120,6 +120,8 @@ pub struct VmDraft {
     pub writes: Option<Option<Span>>,
     /// How long it may be down; `None` is the setting `vm-grace`.
     pub grace: Option<Span>,
+    /// Whether it is started when a host has booted.
+    pub autostart: bool,
     /// Where it runs.
     pub running: RunningDraft,
     /// Believed: its power state.
@@ -251,6 +253,7 @@ impl VmDraft {
         map.may("memory", self.memory.map(plain::size));
         map.may("writes", self.writes.map(|writes| writes.map_or_else(|| plain::text("never"), plain::span)));
         map.may("grace", self.grace.map(plain::span));
+        map.may("autostart", self.autostart.then(|| plain::truth(true)));
         map.may("uuid", self.uuid.as_ref().map(plain::text));
         map.may("disks", self.disks.as_ref().map(|disks| disks_node(disks)));
         map.or_null()
@@ -445,6 +448,7 @@ fn vm_draft(pool: &Pool, settings: &Settings, vm: VmId, derived: &[start::Used])
         memory: (name.memory != pool::MEMORY).then_some(name.memory),
         writes: (name.writes != Some(pool::WRITES)).then_some(name.writes),
         grace: (name.grace != settings.vm_grace).then_some(name.grace),
+        autostart: name.autostart,
         running,
         power_state: None,
         resident_on,

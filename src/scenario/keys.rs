@@ -276,6 +276,7 @@ pub static VM: Table = Table {
         ),
         key("memory", Size, "Its memory; default 1GiB."),
         key("writes", Any(&[Span, Words(&["never"])]), "How often it writes each RW disk; default 5s, at least 100ms."),
+        key("autostart", Bool, "Whether a host that has booted starts it, if it is halted; default false."),
         key("grace", Span, "How long it may be down before `vm-down` is found; default: the setting `vm-grace`."),
         key(
             "disks",
@@ -408,6 +409,9 @@ pub static FAULT: Table = Table {
         key("sr-return", Names, "The SR is back."),
         key("toolstack-stop", HOSTS, "xapi stops; domains run on."),
         key("toolstack-start", HOSTS, "xapi starts."),
+        key("vm-crash", Names, "Guests crash: their domains are gone, and their hosts go on."),
+        key("vm-hang", Names, "Guests stand still and write nothing; their hosts go on."),
+        key("vm-unhang", Names, "They go on."),
         key("xhad-crash", HOSTS, "HA's membership daemon dies: its watchdogs reset the host within a minute."),
         key("degrade-network", Map(&DEGRADE), "Heartbeats get lost, calls are late."),
         key(
@@ -470,6 +474,8 @@ pub static ACT: Table = Table {
         key("power-on", HOSTS, "Switches machines on; they boot."),
         key("reinstall", HOSTS, "Installs them afresh: new UUIDs, in no pool."),
         key("check-off", HOSTS, "Goes and looks that they are off; fails if one is on."),
+        key("guest-shutdown", Names, "Shuts VMs down from inside."),
+        key("guest-reboot", Names, "Reboots VMs from inside."),
     ],
     required: &[],
 };

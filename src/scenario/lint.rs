@@ -6,7 +6,7 @@ use super::read::{Fields, Reader};
 use super::scene::Scene;
 use super::steps::ReadStep;
 use super::waits::ReadSteps;
-use crate::base::ids::{MachineId, SrId};
+use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::{Span, Time};
 use crate::fault::{Act, Fault};
 use crate::hazard::Severity;
@@ -64,6 +64,7 @@ struct Brought {
     down: BTreeSet<MachineId>,
     up: BTreeSet<MachineId>,
     hung: BTreeSet<MachineId>,
+    hung_guests: BTreeSet<VmId>,
     cut: BTreeSet<MachineId>,
     parted: bool,
     stopped: BTreeSet<MachineId>,
@@ -91,7 +92,7 @@ impl Brought {
                 self.up.extend(hosts);
             }
             Deed::Act(Act::PowerOn(hosts)) => self.up.extend(hosts),
-            Deed::Act(Act::CheckOff(_)) | Deed::Note(_) => {}
+            Deed::Act(Act::CheckOff(_) | Act::GuestShutdown(_) | Act::GuestReboot(_)) | Deed::Note(_) => {}
             Deed::Fault { fault, lasts, .. } => {
                 self.fault(fault);
                 // What ends by itself brings about its opposite too.
@@ -110,6 +111,7 @@ impl Brought {
                 self.up.extend(hosts);
             }
             Fault::Hang(hosts) => self.hung.extend(hosts),
+            Fault::VmHang(vms) => self.hung_guests.extend(vms),
             Fault::Isolate(hosts) | Fault::DegradeNetwork { hosts, .. } => self.cut.extend(hosts),
             Fault::OneWay { from, to } => self.cut.extend(from.iter().chain(to)),
             Fault::Partition(_) => self.parted = true,
@@ -123,6 +125,8 @@ impl Brought {
             | Fault::StorageReturn { .. }
             | Fault::SrReturn { .. }
             | Fault::ToolstackStart(_)
+            | Fault::VmCrash(_)
+            | Fault::VmUnhang(_)
             | Fault::XhadCrash(_) => {}
         }
     }
@@ -141,6 +145,7 @@ impl Brought {
             Deed::Act(Act::PowerOn(hosts)) => hosts.iter().all(never_down),
             Deed::Fault { fault: Fault::Crash(hosts), .. } | Deed::Act(Act::PowerOff(hosts)) => hosts.iter().all(never_up),
             Deed::Fault { fault: Fault::Unhang(hosts), .. } => hosts.iter().all(never_hung),
+            Deed::Fault { fault: Fault::VmUnhang(vms), .. } => vms.iter().all(|vm| !self.hung_guests.contains(vm)),
             Deed::Fault { fault: Fault::HealNetwork(None), .. } => self.cut.is_empty() && !self.parted,
             Deed::Fault { fault: Fault::HealNetwork(Some(hosts)), .. } => !self.parted && hosts.iter().all(|host| !self.cut.contains(host)),
             Deed::Fault { fault: Fault::StorageReturn { hosts, srs }, .. } => {
@@ -160,6 +165,7 @@ impl Brought {
             Deed::Act(Act::PowerOn(_)) => "this host has power all along: nothing takes it away",
             Deed::Fault { fault: Fault::Crash(_), .. } | Deed::Act(_) => "this host has no power, and nothing gives it any",
             Deed::Fault { fault: Fault::Unhang(_), .. } => "this host never hangs",
+            Deed::Fault { fault: Fault::VmUnhang(_), .. } => "this guest never hangs",
             Deed::Fault { fault: Fault::HealNetwork(_), .. } => "nothing cuts or degrades these links",
             Deed::Fault { fault: Fault::StorageReturn { .. }, .. } => "this path is never lost",
             Deed::Fault { fault: Fault::SrReturn { .. }, .. } => "this SR is never lost",

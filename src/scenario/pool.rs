@@ -251,6 +251,7 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
         if let Some(fields) = &fields {
             vm.memory = fields.get("memory").and_then(|node| reader.size(node)).unwrap_or(vm.memory);
             vm.grace = fields.get("grace").and_then(|node| reader.span(node)).unwrap_or(vm.grace);
+            vm.autostart = fields.get("autostart").and_then(|node| reader.boolean(node)).unwrap_or(false);
             super::ha::read_vm(reader, fields, &mut vm);
             vm.writes = match fields.get("writes") {
                 Some(Node { value: Value::Text(text), .. }) if text == "never" => None,

@@ -21,6 +21,10 @@ fn srs(of: &[SrId], names: &Inventory) -> String {
     list(of.iter().map(|sr| names.sr(*sr)))
 }
 
+fn vms(of: &[VmId], names: &Inventory) -> String {
+    list(of.iter().map(|vm| names.vm(*vm)))
+}
+
 fn io(io: Io) -> &'static str {
     match io {
         Io::Error => "",
@@ -30,7 +34,7 @@ fn io(io: Io) -> &'static str {
 
 /// A condition as a scenario writes it: `host: beta, live: false`.
 pub fn condition(condition: &Condition, names: &Inventory) -> String {
-    let of_vms = |of: &[VmId]| list(of.iter().map(|vm| names.vm(*vm)));
+    let of_vms = |of: &[VmId]| vms(of, names);
     let part = |part: &ConditionPart| match part {
         ConditionPart::Live(of, is) => format!("host: {}, live: {is}", hosts(of, names)),
         ConditionPart::Enabled(of, is) => format!("host: {}, enabled: {is}", hosts(of, names)),
@@ -57,6 +61,8 @@ pub fn text(deed: &Deed, names: &Inventory) -> String {
             Act::PowerOn(of) => format!("power-on: {}", hosts(of, names)),
             Act::Reinstall(of) => format!("reinstall: {}", hosts(of, names)),
             Act::CheckOff(of) => format!("check-off: {}", hosts(of, names)),
+            Act::GuestShutdown(of) => format!("guest-shutdown: {}", vms(of, names)),
+            Act::GuestReboot(of) => format!("guest-reboot: {}", vms(of, names)),
         },
         Deed::Fault { fault, lasts, every, times } => {
             let mut text = fault_text(fault, names);
@@ -103,6 +109,9 @@ fn fault_text(fault: &Fault, names: &Inventory) -> String {
         }
         Fault::SrOutage { srs: from, io: how } => format!("sr-outage: {}{}", srs(from, names), io(*how)),
         Fault::SrReturn { srs: from } => format!("sr-return: {}", srs(from, names)),
+        Fault::VmCrash(of) => format!("vm-crash: {}", vms(of, names)),
+        Fault::VmHang(of) => format!("vm-hang: {}", vms(of, names)),
+        Fault::VmUnhang(of) => format!("vm-unhang: {}", vms(of, names)),
         Fault::ToolstackStop(of) => format!("toolstack-stop: {}", hosts(of, names)),
         Fault::ToolstackStart(of) => format!("toolstack-start: {}", hosts(of, names)),
         Fault::XhadCrash(of) => format!("xhad-crash: {}", hosts(of, names)),

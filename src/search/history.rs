@@ -36,19 +36,20 @@ fn as_it_went(step: &model::Step, record: &StepRecord, world: &World) -> Step {
         _ => format!("line {line}"),
     };
     let hands = match &step.deed {
-        Deed::Act(act) => Some(hands(act)),
+        Deed::Act(act) => hands(act),
         _ => None,
     };
     Step { line, mention, typed, began: record.began, status: record.status, hands, brings_back: brings_back(&step.deed, world) }
 }
 
-fn hands(act: &Act) -> (Hands, Vec<MachineId>) {
-    match act {
+fn hands(act: &Act) -> Option<(Hands, Vec<MachineId>)> {
+    Some(match act {
         Act::PowerOff(of) => (Hands::PowerOff, of.clone()),
         Act::PowerOn(of) => (Hands::PowerOn, of.clone()),
         Act::Reinstall(of) => (Hands::Reinstall, of.clone()),
         Act::CheckOff(of) => (Hands::CheckOff, of.clone()),
-    }
+        Act::GuestShutdown(_) | Act::GuestReboot(_) => return None,
+    })
 }
 
 /// The machines that a deed gives back to the pool: their power or their links.

@@ -1,6 +1,6 @@
 //! What a move makes due and what it tells. Lent by the engine to whoever moves the world, and reused.
 
-use crate::base::ids::{HostId, MachineId, VdiId};
+use crate::base::ids::{HostId, MachineId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::event::Event;
 
@@ -68,6 +68,18 @@ pub enum Due {
     Write {
         vdi: VdiId,
         machine: MachineId,
+    },
+    /// xapi tries again to clear away a domain that ended from inside.
+    GuestGone {
+        machine: MachineId,
+        vm: VmId,
+        boot: u32,
+        tries: u8,
+    },
+    /// A machine that has booted goes on with the VMs that are marked for that.
+    Autostart {
+        machine: MachineId,
+        epoch: u32,
     },
     /// A guest has waited for a held-back write for as long as it does.
     GuestGivesUp {

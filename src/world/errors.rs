@@ -223,6 +223,12 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "The database has the VM in another state than the command needs. If it says running and the host is dead, `xe vm-reset-powerstate` is the way, once it is certain that the host is off.",
     },
     ErrorDoc {
+        code: "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
+        params: &[],
+        text: "VM didn't acknowledge the need to shutdown.",
+        doc: "The guest was asked to shut down, or to suspend itself for a migration, and did not answer for a minute: it hangs. Nothing has changed. `xe vm-shutdown --force` asks nobody; what the guest had not written yet is lost then.",
+    },
+    ErrorDoc {
         code: "CANNOT_RESET_CONTROL_DOMAIN",
         params: &["vm"],
         text: "The power-state of a control domain cannot be reset.",

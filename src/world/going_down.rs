@@ -12,7 +12,7 @@ impl World {
     pub fn go_down(&mut self, fx: &mut Effects, machine: MachineId) {
         let master = self.reached_master(machine);
         let host = self.host_on(machine);
-        for vm in self.guests(machine) {
+        for vm in self.guests(machine).into_iter().chain(self.dead_guests(machine)) {
             let disks: Vec<_> = self.names.vms[vm.at()].vbds.iter().map(|vbd| self.names.vbds[vbd.at()].vdi).collect();
             for vdi in disks {
                 self.deactivate(fx, master, machine, vdi, Some(vm));

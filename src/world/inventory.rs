@@ -145,6 +145,8 @@ pub struct VmName {
     pub phase: Span,
     /// How long it may be down before `vm-down` is found.
     pub grace: Span,
+    /// It is marked to be started when a host has booted (`other-config:auto_poweron`).
+    pub autostart: bool,
     /// `ha_restart_priority` at the start; `None` is unprotected. What it is later a database says: [`crate::world::belief::VmHa`].
     pub protection: Option<Protection>,
     /// `order` at the start: protected VMs start in ascending order; `None` is last.
@@ -170,6 +172,7 @@ impl VmName {
             writes: Some(Span::secs(5)),
             phase: Span::ZERO,
             grace,
+            autostart: false,
             protection: None,
             order: None,
             start_delay: Span::ZERO,

@@ -12,6 +12,7 @@ pub mod effects;
 pub mod errors;
 pub mod event;
 mod fallen_sr_masters;
+mod from_inside;
 mod going_down;
 pub mod guards;
 pub mod inventory;

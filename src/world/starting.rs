@@ -43,6 +43,11 @@ impl World {
     pub fn run_domain(&mut self, fx: &mut Effects, home: MachineId, machine: MachineId, vm: VmId, host: HostId) {
         self.set_vm(fx, home, vm, PowerState::Running, Some(host));
         self.set_always_run(fx, home, vm, true);
+        self.begin_domain(fx, machine, vm);
+    }
+
+    /// The domain starts over its open disks, and begins to write.
+    pub fn begin_domain(&mut self, fx: &mut Effects, machine: MachineId, vm: VmId) {
         self.start_domain(fx, vm, machine);
         for (vdi, mode) in self.disks_of(vm) {
             if mode == Mode::Rw {

@@ -123,6 +123,8 @@ pub fn scenario(n: u64, taste: Taste) -> String {
         let disks = if at == 0 { "{root: {sr: nfs1}}".to_owned() } else { disks };
         let priority =
             if protects { ha.of(&["ha: restart, ", "ha: restart, ", "ha: restart, order: 1, ", "ha: best-effort, ", ""]) } else { "" };
+        let mut boots = Dice { stream: Stream::new(n, "generate", vm), k: 0 };
+        let running = if boots.one_in(4) { format!("{running}autostart: true, ") } else { running };
         let _ = writeln!(out, "    {vm}: {{{priority}{running}writes: {writes}, grace: {}, disks: {disks}}}", dice.span(30, 900));
     }
     // Storage that gives up is a stream of its own as well.
@@ -134,6 +136,14 @@ pub fn scenario(n: u64, taste: Taste) -> String {
     for _ in 0..1 + dice.below(5) {
         let fault = fault(&mut dice, &pool, taste);
         let _ = writeln!(out, "  - {{after: {}, {fault}}}", dice.span(0, 400));
+    }
+    // And those about guests.
+    let mut guests = Dice { stream: Stream::new(n, "generate", "guests"), k: 0 };
+    if guests.one_in(3) {
+        let vm = pool.vm(&mut guests);
+        let deed = guests.of(&["fault: {vm-crash: ", "fault: {vm-hang: ", "act: {guest-shutdown: ", "act: {guest-reboot: "]);
+        let lasts = if deed.contains("vm-hang") && guests.one_in(2) { ", for: 300s" } else { "" };
+        let _ = writeln!(out, "  - {{after: {}, {deed}{vm}}}{lasts}}}", guests.span(0, 400));
     }
     if protects {
         // So are those about the daemon.
@@ -147,6 +157,10 @@ pub fn scenario(n: u64, taste: Taste) -> String {
     let _ = writeln!(out, "  at: {}\n  pace: {}\n  host: {}\n  steps:", dice.span(5, 900), dice.span(0, 120), pool.host(&mut dice));
     if taste == Taste::Wild && dice.one_in(2) {
         plot(&mut out, &mut dice, &pool);
+    }
+    if guests.one_in(12) {
+        let _ = writeln!(out, "    - {{fault: {{vm-hang: {}}}}}", pool.vm(&mut guests));
+        let _ = writeln!(out, "    - {{run: 'xe vm-shutdown --multiple', host: alpha}}");
     }
     if protects {
         plot_under_ha(&mut out, &mut ha, &pool);

@@ -130,6 +130,9 @@ impl Around<'_> {
             Fault::ToolstackStop(hosts) => one("toolstack-stop", self.hosts(hosts)),
             Fault::ToolstackStart(hosts) => one("toolstack-start", self.hosts(hosts)),
             Fault::XhadCrash(hosts) => one("xhad-crash", self.hosts(hosts)),
+            Fault::VmCrash(vms) => one("vm-crash", self.vms(vms)),
+            Fault::VmHang(vms) => one("vm-hang", self.vms(vms)),
+            Fault::VmUnhang(vms) => one("vm-unhang", self.vms(vms)),
             Fault::HealNetwork(None) => plain::text("heal-network"),
             Fault::HealNetwork(Some(hosts)) => one("heal-network", self.hosts(hosts)),
             Fault::Partition(groups) => one("partition", self.partition(groups)),
@@ -177,13 +180,11 @@ impl Around<'_> {
     }
 
     fn act(&self, act: &Act) -> Node {
-        let (name, hosts) = match act {
-            Act::PowerOff(hosts) => ("power-off", hosts),
-            Act::PowerOn(hosts) => ("power-on", hosts),
-            Act::Reinstall(hosts) => ("reinstall", hosts),
-            Act::CheckOff(hosts) => ("check-off", hosts),
+        let whom = match act {
+            Act::PowerOff(hosts) | Act::PowerOn(hosts) | Act::Reinstall(hosts) | Act::CheckOff(hosts) => self.hosts(hosts),
+            Act::GuestShutdown(vms) | Act::GuestReboot(vms) => self.vms(vms),
         };
-        plain::named(vec![(name.to_string(), self.hosts(hosts))])
+        plain::named(vec![(act.name().to_string(), whom)])
     }
 }
 

@@ -204,6 +204,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
         ],
         vms: (0..vms.len())
             .map(|at| VmName {
+                autostart: false,
                 name: name(at),
                 uuid: name(at),
                 memory: 1 << 30,

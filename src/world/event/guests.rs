@@ -15,11 +15,34 @@ macro_rules! guests {
                     Ending::Power => "dies with its machine",
                     Ending::Shutdown => "is shut down",
                     Ending::Destroyed => "is destroyed by xapi: the database has no such VM",
+                    Ending::Crashed => "crashes",
+                    Ending::ShutItselfDown => "is shut down from inside",
+                    Ending::RebootedItself => "is rebooted from inside",
                     Ending::MigrationFailed => "is destroyed: it was suspended to move, and can't",
                 };
                 format!("{vm} {how}")
             },
             parts: { "vm": vm },
+        }
+        GuestHung { vm: VmId, machine: MachineId } => {
+            number: 93, name: "guest-hung", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
+            what: ("{vm} stands still: it answers nothing and writes nothing"),
+            parts: { "vm": vm },
+        }
+        GuestBack { vm: VmId, machine: MachineId } => {
+            number: 94, name: "guest-back", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
+            what: ("{vm} goes on"),
+            parts: { "vm": vm },
+        }
+        AutostartBegan { vm: VmId, machine: MachineId, host: HostId } => {
+            number: 95, name: "autostart-began", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
+            what: ("has booted, and is about to start {vm} on {host}: it is marked for that"),
+            parts: { "vm": vm, "on": host },
+        }
+        AutostartFailed { vm: VmId, machine: MachineId, code: &'static str } => {
+            number: 96, name: "autostart-failed", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
+            what: ("has booted, and can't start {vm}, which is marked for that: {code}"),
+            parts: { "vm": vm, "code": code },
         }
         DomainMoved { vm: VmId, from: MachineId, to: MachineId } => {
             number: 29, name: "domain-moved", half: Truth, of: Machine(*to), changes: GUESTS | DISKS, about: Nothing, matters: true,

@@ -133,6 +133,12 @@ pub enum Ending {
     Destroyed,
     /// It was suspended for the last moments of a migration, and that failed (6.0 xapi_vm_migrate.ml).
     MigrationFailed,
+    /// Its guest crashed.
+    Crashed,
+    /// Somebody shut it down from inside.
+    ShutItselfDown,
+    /// Somebody rebooted it from inside: xapi makes it a new one.
+    RebootedItself,
 }
 
 /// The number of a step within a case: the timeline's first, then the world's, then the recovery's.

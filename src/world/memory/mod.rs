@@ -11,4 +11,4 @@ mod toolstack;
 pub mod xhad;
 
 pub use ha::{HaConfig, HaLocal};
-pub use toolstack::{Forsaken, Heard, Incoming, PoolConf, Promotion, Restart, Restarts, Toolstack, Xapi};
+pub use toolstack::{Autostart, Autostarts, Forsaken, Heard, Incoming, PoolConf, Promotion, Restart, Restarts, Toolstack, Xapi};

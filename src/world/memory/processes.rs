@@ -5,7 +5,7 @@ use crate::base::ids::MachineId;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
 use crate::world::event::Event;
-use crate::world::memory::{PoolConf, Restarts, Xapi};
+use crate::world::memory::{Autostarts, PoolConf, Restarts, Xapi};
 
 impl World {
     /// xapi stops; domains run on. `false` if it did not run.
@@ -72,6 +72,7 @@ impl World {
         stack.shutting_down.clear();
         stack.busy.clear();
         stack.restarts = Restarts::default();
+        stack.autostarts = Autostarts::default();
         stack.ha_ready = false;
         stack.joined = None;
         stack.proposal = None;

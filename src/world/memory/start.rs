@@ -41,6 +41,7 @@ impl Toolstack {
             shutting_down: Default::default(),
             copy_turn: None,
             restarts: Default::default(),
+            autostarts: Default::default(),
             busy: Default::default(),
             ha_ready: false,
             joined: None,

@@ -137,6 +137,30 @@ pub struct Restarts {
     pub planned: Option<(u64, BTreeSet<HostId>)>,
 }
 
+/// A VM that is marked to be started when a host has booted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Autostart {
+    /// The VM.
+    pub vm: VmId,
+    /// The machine that has booted, and whose script starts it.
+    pub from: MachineId,
+    /// In which boot of it.
+    pub boot: u32,
+    /// Where it is being started now.
+    pub host: Option<HostId>,
+}
+
+/// What a master has in hand for hosts that have booted: one start after the other.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Autostarts {
+    /// What is to be started, in order; the first is being worked on.
+    pub queue: VecDeque<Autostart>,
+    /// How many disks of the first are open.
+    pub taken: usize,
+    /// How often a disk of the first was found paused.
+    pub tries: u32,
+}
+
 /// One machine's toolstack: process, memory, files.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Toolstack {
@@ -201,6 +225,8 @@ pub struct Toolstack {
     pub busy: BTreeSet<VmId>,
     /// The VMs that HA restarts.
     pub restarts: Restarts,
+    /// The VMs that hosts which have booted start.
+    pub autostarts: Autostarts,
     /// Under HA: the hosts of the liveset have enabled themselves, and it looks after those that are gone.
     pub ha_ready: bool,
 

@@ -90,7 +90,7 @@ impl World {
     fn next_write(&self, vm: VmId, machine: MachineId) -> Option<Time> {
         let name = &self.names.vms[vm.at()];
         let period = name.writes?;
-        let domain = self.hw.domains[vm.at()].iter().find(|domain| domain.machine == machine)?;
+        let domain = self.hw.domains[vm.at()].iter().find(|domain| domain.machine == machine && !domain.hung)?;
         let first = domain.started + name.phase;
         if self.now < first {
             return Some(first);
@@ -115,7 +115,10 @@ impl World {
         let opener = &mut self.hw.vdis[vdi.at()].openers[at];
         opener.write_due = false;
         let of = opener.vm;
-        if of.is_some_and(|vm| self.hw.has_given_up(machine, vm, vdi)) {
+        // It may have given the disk up since it was asked, stand still, or be no more.
+        if of.is_some_and(|vm| {
+            self.hw.has_given_up(machine, vm, vdi) || self.hw.dead_domain(machine, vm).is_some() || self.guest_hangs(machine, vm)
+        }) {
             return;
         }
         let opener = &mut self.hw.vdis[vdi.at()].openers[at];
@@ -133,7 +136,7 @@ impl World {
     }
 
     /// A guest's write is held back: it is not waited for longer than the setting `guest-gives-up-after`.
-    fn guest_waits(&self, fx: &mut Effects, vdi: VdiId, machine: MachineId) {
+    pub(super) fn guest_waits(&self, fx: &mut Effects, vdi: VdiId, machine: MachineId) {
         let Some(patience) = self.settings.guest_gives_up_after else { return };
         let waits = self.hw.vdis[vdi.at()].openers.iter().filter(|o| o.machine == machine);
         for held_since in waits.filter_map(|opener| opener.held_since) {
@@ -149,7 +152,9 @@ impl World {
         for at in 0..self.hw.vdis[vdi.at()].openers.len() {
             let opener = &mut self.hw.vdis[vdi.at()].openers[at];
             let Some(vm) = opener.vm.filter(|_| opener.machine == machine) else { continue };
-            if opener.held_since.is_none_or(|since| since + patience > now) {
+            // A guest that stands still waits for nothing, and neither does one that is no more.
+            let waits = self.hw.domains[vm.at()].iter().any(|domain| domain.machine == machine && !domain.hung);
+            if !waits || opener.held_since.is_none_or(|since| since + patience > now) {
                 continue;
             }
             opener.held_since = None;

@@ -35,6 +35,8 @@ pub struct Machine {
     pub hung: bool,
     /// The host that is installed on it now.
     pub host: HostId,
+    /// When domain 0 of this boot was up; at the start of a scenario 0.
+    pub up_at: Time,
     /// How often it was switched on; draws and dues of earlier boots count no more.
     pub boot: u32,
     /// A fresh installation is under way.
@@ -54,6 +56,8 @@ pub struct Domain {
     pub machine: MachineId,
     /// When it was started. A live migration does not change it.
     pub started: Time,
+    /// The guest stands still: it writes nothing and answers nothing.
+    pub hung: bool,
 }
 
 /// A VDI held open on a machine.
@@ -154,6 +158,9 @@ pub struct Hardware {
     pub(super) open_on: Pairs<VdiId>,
     /// Which VDIs several machines have open: follows likewise.
     pub(super) shared: BTreeSet<VdiId>,
+    /// Domains that ended from inside and that xapi has not cleared away yet: their disks are still open. Whether each
+    /// is to be started again in its place.
+    pub(super) dead: BTreeMap<(MachineId, VmId), bool>,
     /// Which VMs have a domain on each machine: follows from the domains.
     pub(super) runs_on: Pairs<VmId>,
     /// Disks that a guest has given up on a machine: it has them read-only until it is started anew.
@@ -205,6 +212,10 @@ impl Hardware {
     /// All running domains, by VM.
     pub fn domains(&self) -> impl Iterator<Item = &Domain> {
         self.domains.iter().flatten()
+    }
+    /// Whether a VM's domain on a machine ended from inside and was not cleared away, and then whether it is to be started again.
+    pub fn dead_domain(&self, machine: MachineId, vm: VmId) -> Option<bool> {
+        self.dead.get(&(machine, vm)).copied()
     }
     /// A VDI.
     pub fn vdi(&self, vdi: VdiId) -> &VdiTruth {

@@ -39,7 +39,7 @@ impl World {
         fx.tell(Event::PowerLost { machine });
         self.stop_xapi_silently(machine);
         self.stacks[machine.at()].xhad = None;
-        for vm in self.guests(machine) {
+        for vm in self.guests(machine).into_iter().chain(self.dead_guests(machine)) {
             self.end_domain(fx, vm, machine, Ending::Power);
         }
         // What a scenario declared open without a guest goes too.
@@ -69,6 +69,7 @@ impl Hardware {
             return false;
         }
         hardware.power = Power::On;
+        hardware.up_at = fx.now;
         fx.tell(Event::Dom0Up { machine });
         true
     }

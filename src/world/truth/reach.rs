@@ -66,6 +66,10 @@ impl World {
     pub fn has_domain(&self, machine: MachineId, vm: VmId) -> bool {
         self.runs_on(vm).any(|m| m == machine)
     }
+    /// Whether a machine has a domain of a VM, be it one that ended from inside and was not cleared away.
+    pub fn domain_exists(&self, machine: MachineId, vm: VmId) -> bool {
+        self.has_domain(machine, vm) || self.hw.dead_domain(machine, vm).is_some()
+    }
     /// Whether a machine runs any guest.
     pub fn runs_guests(&self, machine: MachineId) -> bool {
         self.hw.runs_on.of(machine).next().is_some()

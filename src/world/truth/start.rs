@@ -13,7 +13,7 @@ impl Hardware {
     /// The physical half of a pool at 0: nothing has failed yet but what has no power.
     pub(in crate::world) fn at_start(pool: &Pool) -> Hardware {
         let domains = pool.vms.iter().zip(pool.names.vm_ids()).map(|(start, vm)| {
-            let domain = |machine: &_| Domain { vm, machine: *machine, started: Time::ZERO };
+            let domain = |machine: &_| Domain { vm, machine: *machine, started: Time::ZERO, hung: false };
             start.running_on.iter().map(domain).collect()
         });
         // On record as running, and running nowhere: it ran, and is down.
@@ -36,6 +36,7 @@ impl Hardware {
             vdis,
             lost_vms: lost.map(|(_, vm)| (vm, Time::ZERO)).collect(),
             given_up: BTreeSet::new(),
+            dead: BTreeMap::new(),
             one_way: BTreeSet::new(),
             statefiles: BTreeMap::new(),
             wiped: BTreeSet::new(),
@@ -45,7 +46,7 @@ impl Hardware {
 
 fn machine(start: &HostStart, host: HostId) -> Machine {
     let power = if start.powered { Power::On } else { Power::Off };
-    Machine { power, hung: false, host, boot: 0, installing: false, fenced: false, unfed: None }
+    Machine { power, hung: false, host, up_at: Time::ZERO, boot: 0, installing: false, fenced: false, unfed: None }
 }
 
 fn vdi(start: &VdiStart) -> VdiTruth {
