@@ -98,6 +98,12 @@ pub enum Format {
     Sarif,
     /// GitHub's workflow commands, of `check`
     Github,
+    /// Markdown, of `orders`
+    Md,
+    /// A graph for Graphviz, of `orders`
+    Dot,
+    /// A picture, of `orders`
+    Svg,
 }
 
 impl Format {
@@ -109,6 +115,9 @@ impl Format {
             Format::Ndjson => "ndjson",
             Format::Sarif => "sarif",
             Format::Github => "github",
+            Format::Md => "md",
+            Format::Dot => "dot",
+            Format::Svg => "svg",
         }
     }
 }
@@ -169,8 +178,8 @@ pub enum Command {
     Play(Anything),
     /// Many seeds: how often each hazard occurs, with intervals
     Sweep(Sweep),
-    /// Every order of the recovery's steps in every world (not yet)
-    Orders(Anything),
+    /// Every order of the recovery's steps in every world: which are safe, and why
+    Orders(Orders),
     /// The shortest recovery that is safe in every world (not yet)
     Plan(Anything),
     /// The smallest scenario that still shows the hazard (not yet)
@@ -282,6 +291,29 @@ pub struct Diff {
     /// One scenario through all releases: the first beside each other one
     #[arg(long, conflicts_with_all = ["b", "left", "right", "release"])]
     pub release_matrix: bool,
+}
+
+/// `poolsim orders`.
+#[derive(Args, Clone, Debug)]
+pub struct Orders {
+    /// A scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which recovery, where the file has several
+    #[arg(long, value_name = "NAME")]
+    pub recovery: Option<String>,
+    /// Also every choice of steps that are left out
+    #[arg(long)]
+    pub subsets: bool,
+    /// Tell every order with its class
+    #[arg(long)]
+    pub all: bool,
+    /// Write each rule's counterexample there, as a scenario that `run` reproduces
+    #[arg(long, value_name = "DIR")]
+    pub save: Option<PathBuf>,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
 }
 
 const FILTER: &str = "\

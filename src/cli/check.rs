@@ -79,6 +79,8 @@ fn rendered(format: Format, all: &[Diagnostic], lines: &str) -> String {
         Format::Ndjson => all.iter().map(|d| compact(&value(d)) + "\n").collect(),
         Format::Sarif => sarif::render(all, &explained),
         Format::Github => github::diagnostics(all),
+        // Refused before.
+        Format::Md | Format::Dot | Format::Svg => String::new(),
     }
 }
 

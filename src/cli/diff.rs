@@ -5,6 +5,7 @@ use super::cases::{narrowed, replay};
 use super::exit::Status;
 use super::load;
 use super::out::Out;
+use super::shared::only;
 use crate::report::json::pretty;
 use crate::report::{self, Report, diff};
 use crate::search::study::Options;
@@ -27,10 +28,7 @@ pub fn diff(out: Out, common: &Common, args: &Diff) -> Status {
 }
 
 fn compared(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
-    if common.format == Format::Ndjson {
-        let help = ["`--format json` is there".to_string()];
-        return Err(out.refuse("usage", "`poolsim diff` prints text or json", &help, Status::Wrong));
-    }
+    only(out, common, "diff", &[Format::Text, Format::Json])?;
     let release = load::release(out, common)?;
     if args.release_matrix {
         return releases(out, common, args);

@@ -13,6 +13,7 @@ mod load;
 mod measure;
 mod mend;
 mod new;
+mod orders;
 mod out;
 mod pages;
 mod progress;
@@ -61,7 +62,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Test(args) => test::test(out, common, args),
         Command::Play(words) => not_yet(out, "play", words, "`poolsim run FILE` tells a story from beginning to end"),
         Command::Sweep(args) => sweep::sweep(out, common, args),
-        Command::Orders(words) => not_yet(out, "orders", words, "`recoveries:` in a scenario puts several orders side by side"),
+        Command::Orders(args) => orders::orders(out, common, args),
         Command::Plan(words) => not_yet(out, "plan", words, "`recoveries:` in a scenario puts several plans side by side"),
         Command::Shrink(words) => not_yet(out, "shrink", words, "the `because` of a hazard names the steps that caused it"),
         Command::Diff(args) => diff::diff(out, common, args),

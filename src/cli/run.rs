@@ -62,13 +62,13 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
         Format::Json => status = status.and(out.result(&report::json::render(&flat()))),
         // Was printed while it ran.
         Format::Ndjson => {}
-        Format::Sarif | Format::Github => {}
+        Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg => {}
     }
     for extra in extras {
         let text = match extra.kind {
             Format::Json => report::json::render(&flat()),
             Format::Ndjson => report::ndjson::render(&flat(), args.files.len() > 1),
-            Format::Text | Format::Sarif | Format::Github => {
+            Format::Text | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg => {
                 let plain = style(common, false);
                 all.iter().map(|reports| report::text::render(reports, plain)).collect::<Vec<_>>().join("\n")
             }

@@ -4,6 +4,7 @@ use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::scenario::model::{Begin, Case, Scenario, Sequence, Step};
 use crate::world::event::StepIx;
+use std::sync::Arc;
 
 /// The steps of one case, ready to run. A step keeps its number whatever order it is run in, and draws are keyed by what it
 /// is: a recovery in another order has the same luck.
@@ -11,7 +12,7 @@ use crate::world::event::StepIx;
 pub struct Program {
     /// Every step with the sequence that it belongs to; a place is a [`StepIx`]. The file's own come first: timeline, world,
     /// recovery, operators.
-    pub steps: Vec<(Sequence, Step)>,
+    pub steps: Arc<Vec<(Sequence, Step)>>,
     /// The steps of each sequence in the order in which they are run, by [`Sequence::lane`].
     lanes: Vec<Vec<StepIx>>,
     /// When and how the recovery begins; `None` where there is none.
@@ -48,7 +49,7 @@ impl Program {
             recovery_host: recovery.map_or(scenario.pool.master, |recovery| recovery.host),
             operators: scenario.operators.iter().map(|operator| operator.name.clone()).collect(),
             until: scenario.until,
-            steps,
+            steps: Arc::new(steps),
         }
     }
 
@@ -58,6 +59,11 @@ impl Program {
         let mut program = self.clone();
         program.lanes[Sequence::Recovery.lane()] = recovery;
         program
+    }
+
+    /// Adds one of its own steps at the end of a sequence's order.
+    pub(super) fn extend(&mut self, sequence: Sequence, step: StepIx) {
+        self.lanes[sequence.lane()].push(step);
     }
 
     /// The steps of a sequence in the order in which they are run.
@@ -94,7 +100,7 @@ impl Program {
     /// Adds a step at the end of a sequence.
     pub(super) fn append(&mut self, sequence: Sequence, step: Step) -> StepIx {
         let at = StepIx(u16::try_from(self.steps.len()).expect("a run has fewer steps than numbers"));
-        self.steps.push((sequence, step));
+        Arc::make_mut(&mut self.steps).push((sequence, step));
         if self.lanes.len() <= sequence.lane() {
             self.lanes.resize(sequence.lane() + 1, Vec::new());
         }

@@ -41,6 +41,8 @@ pub(super) struct Progression {
     /// Whether its steps may begin: a recovery waits for its own beginning.
     open: bool,
     pub(super) ended: bool,
+    /// It was ended before its time: given up before it began, or by a `must:`. What it still had never begins.
+    closed: bool,
     /// When the step before ended, or the sequence began.
     since: Time,
     pub(super) waiting: Waiting,
@@ -99,6 +101,19 @@ impl Engine {
             self.drain();
         }
         at
+    }
+
+    /// Whether a sequence has come to the end of its steps: one more would have begun, or would be waited for, since the last
+    /// turn. Nothing that came before that turn hangs on whether there is one more ([`Engine::extend`]).
+    pub fn ran_out(&self, sequence: Sequence) -> bool {
+        self.progressions.get(sequence.lane()).is_some_and(|progression| progression.ended && !progression.closed)
+    }
+
+    /// Adds a step of the program at the end of a sequence that has not run out yet: from here on, the run is the one that had
+    /// it there from the beginning.
+    pub fn extend(&mut self, sequence: Sequence, step: StepIx) {
+        debug_assert!(!self.ran_out(sequence), "what a sequence had come to its end without is another run");
+        std::sync::Arc::make_mut(&mut self.program).extend(sequence, step);
     }
 
     /// The step of a sequence that runs or is the next to run.
@@ -247,6 +262,7 @@ impl Engine {
     /// Ends a sequence: its remaining steps never begin.
     fn close(&mut self, sequence: usize) {
         self.progressions[sequence].ended = true;
+        self.progressions[sequence].closed = true;
         self.progressions[sequence].waiting = Waiting::Nothing;
         self.last_ended = self.last_ended.max(self.world.now);
         self.stirred = true;

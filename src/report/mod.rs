@@ -7,6 +7,7 @@ pub mod coverage;
 pub mod diff;
 pub mod json;
 pub mod ndjson;
+pub mod orders;
 pub mod suite;
 pub mod sweep;
 pub mod tell;

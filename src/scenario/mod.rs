@@ -39,3 +39,4 @@ pub mod write;
 
 pub use include::is_part;
 pub use load::{Asked, Loaded, load, load_bytes, load_with};
+pub use steps::usual_begin;

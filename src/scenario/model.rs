@@ -255,6 +255,8 @@ pub struct Recovery {
     pub line: u32,
     /// When it begins.
     pub begin: Begin,
+    /// Whether the file says so itself; else it follows from the first step (docs/scenarios.md).
+    pub says_begin: bool,
     /// Waited before a step that says no time, but the first.
     pub pace: Span,
     /// Whose console it is typed on.

@@ -416,8 +416,8 @@ pub struct ReadRecovery<'n> {
     pub place: Place,
 }
 
-/// When a recovery begins that does not say: who says when his first step begins need not say it of the whole.
-pub(super) fn usual_begin(first: Option<&Step>) -> Begin {
+/// When a recovery begins that does not say, by its first step: who says when his first step begins need not say it of the whole.
+pub fn usual_begin(first: Option<&Step>) -> Begin {
     match first.map(|step| &step.when) {
         Some(When::At(_) | When::AfterStep { .. } | When::WaitFor { .. }) => Begin::At((Span::ZERO, Span::ZERO)),
         Some(When::Next | When::AfterPrevious(_)) | None => Begin::AfterTimeline,
@@ -457,6 +457,7 @@ pub fn read_recovery<'n>(
         name: name.map(|(name, _)| name.to_string()),
         line: reader.line(place),
         begin: begin.unwrap_or(Begin::AfterTimeline),
+        says_begin: key.is_some(),
         pace,
         host,
         steps: Vec::new(),

@@ -6,6 +6,7 @@ pub mod each;
 pub mod filter;
 mod history;
 pub mod mutants;
+pub mod orders;
 pub mod shares;
 pub mod study;
 pub mod suite;

@@ -90,6 +90,6 @@ fn told(out: Out, common: &Common, swept: &Swept) -> Status {
     match common.format {
         Format::Json => out.result(&json::render(swept)),
         Format::Text => out.result(&text::render(swept, out.colour)),
-        Format::Ndjson | Format::Sarif | Format::Github => Status::Fine,
+        Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg => Status::Fine,
     }
 }

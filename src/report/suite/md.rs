@@ -50,7 +50,7 @@ pub fn render(outcomes: &[Outcome]) -> String {
 }
 
 /// Text within a table: nothing in it is markup.
-fn cell(text: &str) -> String {
+pub(crate) fn cell(text: &str) -> String {
     let mut out = String::new();
     for c in clean(text).chars() {
         match c {

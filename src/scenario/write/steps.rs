@@ -3,7 +3,7 @@
 use super::super::draft::power_word;
 use super::super::model::{Begin, Condition, ConditionPart, Deed, IO_NAMES, Recovery, Step, StepExpect, When};
 use super::super::plain::{self, Map};
-use super::super::steps::{STATUSES, TIMEOUT, WITHIN, usual_begin};
+use super::super::steps::{STATUSES, TIMEOUT, WITHIN};
 use super::super::tree::Node;
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
@@ -40,8 +40,8 @@ impl Around<'_> {
     pub fn recovery(&self, recovery: &Recovery) -> Map {
         let mut map = Map::default();
         match &recovery.begin {
-            begin if *begin == usual_begin(recovery.steps.first()) => {}
-            // No text says this of a recovery whose first step says when it begins; no text was read as this.
+            _ if !recovery.says_begin => {}
+            // No text says this, and none was read as this.
             Begin::AfterTimeline => {}
             Begin::At(at) => map.say("at", plain::spans(*at)),
             Begin::WaitFor { condition, within } => self.wait(&mut map, condition, *within),

@@ -1,0 +1,178 @@
+//! `poolsim orders`: every order of a recovery's steps in every world.
+
+use super::args::{Common, Format, Orders};
+use super::exit::Status;
+use super::load::{self, File, did_you_mean};
+use super::out::Out;
+use super::progress::Bar;
+use super::shared::{only, style, with_jobs};
+use super::{bug, interrupt};
+use crate::base::inert::clean_line;
+use crate::catalog;
+use crate::report::orders as report;
+use crate::scenario::write;
+use crate::search::orders::{self, Choice, Hooks, Impossible, Kind, Options, STEPS_MOST, Told};
+use std::path::Path;
+
+/// The formats that it writes.
+const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Md, Format::Dot, Format::Svg];
+
+/// Runs the orders and tells what they have in common.
+pub fn orders(out: Out, common: &Common, args: &Orders) -> Status {
+    match asked(out, common, args) {
+        Ok(status) | Err(status) => status,
+    }
+}
+
+fn asked(out: Out, common: &Common, args: &Orders) -> Result<Status, Status> {
+    only(out, common, "orders", &FORMATS)?;
+    if let Some(report) = common.reports.first() {
+        let help = ["`--format` says what standard output gets: text, json, md, dot or svg".to_string()];
+        return Err(out.refuse("not-yet", &format!("`orders --report {report}` is not built yet"), &help, Status::Wrong));
+    }
+    let release = load::release(out, common)?;
+    let file = load::load(out, &args.file, &args.set, release)?;
+    let scenario = &file.scenario;
+    let recovery = recovery(out, args.recovery.as_deref(), &file)?;
+    let choice = Choice::new(scenario, recovery).map_err(|why| impossible(out, why, &file))?;
+    let options = Options { subsets: args.subsets, seed: common.seed, max_events: common.max_events };
+    bug::recipe(&format!(
+        "orders of scenario {} (sha256 {}), seed {}, release {}",
+        scenario.name,
+        scenario.sha256,
+        common.seed.unwrap_or(scenario.seed),
+        scenario.release.name()
+    ));
+    interrupt::listen();
+    let bar = Bar::runs(orders::runs(&choice, &options));
+    let hooks = Hooks { done: &|runs| bar.forward(runs), stopped: &interrupt::wanted };
+    let answer = with_jobs(common, || orders::orders(scenario, choice, &options, &hooks));
+    bar.end();
+    let (told, examples) = report::build(scenario, &answer, &options, args.all);
+    let text = match common.format {
+        Format::Json => report::json::render(&told),
+        Format::Md => report::md::render(&told),
+        Format::Dot => report::dot::render(&told),
+        Format::Svg => report::svg::render(&told),
+        _ => report::text::render(&told, style(common, out.colour)),
+    };
+    let mut status = out.result(&text);
+    if let Some(folder) = &args.save {
+        status = status.and(save(out, folder, &file, &answer, &told, &examples));
+    }
+    if interrupt::wanted() {
+        out.say(&format!("interrupted: {} had been run\n", crate::report::text::layout::count(told.orders, "order")));
+        status = status.and(Status::Interrupted);
+    }
+    Ok(status)
+}
+
+/// The recovery that is meant, by its place.
+fn recovery(out: Out, wanted: Option<&str>, file: &File) -> Result<usize, Status> {
+    let recoveries = &file.scenario.recoveries;
+    let names: Vec<&str> = recoveries.iter().filter_map(|recovery| recovery.name.as_deref()).collect();
+    let refuse = |what: String, help: Vec<String>| out.refuse("usage", &what, &help, Status::Wrong);
+    match (wanted, recoveries.len()) {
+        (_, 0) => Err(refuse(
+            format!("{} has no recovery whose steps could be put in order", file.name),
+            vec!["add `recovery:` with the steps that an operator would do".into()],
+        )),
+        (None, 1) => Ok(0),
+        (None, _) => {
+            Err(refuse(format!("which recovery of {}? it has {}", file.name, names.join(", ")), vec![format!("`--recovery {}`", names[0])]))
+        }
+        (Some(wanted), _) => recoveries.iter().position(|recovery| recovery.name.as_deref() == Some(wanted)).ok_or_else(|| {
+            let near = catalog::nearest_of(wanted, names.iter().copied());
+            let all = if names.is_empty() {
+                "its one recovery has no name: leave `--recovery` out".into()
+            } else {
+                format!("it has {}", names.join(", "))
+            };
+            refuse(format!("{} has no recovery `{wanted}`", file.name), did_you_mean(&near, &all))
+        }),
+    }
+}
+
+fn impossible(out: Out, why: Impossible, file: &File) -> Status {
+    let (what, help) = match why {
+        Impossible::Nothing => (format!("the recovery of {} has no steps to put in order", file.name), "a `note` is none".to_string()),
+        Impossible::TooMany(steps) => (
+            format!("the recovery of {} has {steps} steps: at most {STEPS_MOST} can be put in order", file.name),
+            "several lines of one `run:` are one step".to_string(),
+        ),
+    };
+    out.refuse("usage", &what, &[help], Status::Wrong)
+}
+
+/// `--save`: each rule's counterexample as a scenario of its own.
+fn save(out: Out, folder: &Path, file: &File, answer: &orders::Answer, report: &report::OrdersReport, examples: &[Option<Told>]) -> Status {
+    if let Err(error) = std::fs::create_dir_all(folder) {
+        return out.refuse("unreadable", &format!("{} cannot be made: {error}", folder.display()), &[], Status::Unreadable);
+    }
+    let mut status = Status::Fine;
+    for (at, (rule, told)) in answer.rules.rules.iter().zip(examples).enumerate() {
+        let (Some(told), Some(example)) = (told, rule.counterexample) else { continue };
+        let (order, verdict) = &answer.judged[example];
+        let line = &report.rules[at];
+        let rule_words = report.rule(rule.kind);
+        let name = format!("{}-{}-{}", file.scenario.name, at + 1, slug(&without(report, rule.kind)));
+        let what = line.counterexample.as_ref().map(|example| example.what.clone()).unwrap_or_default();
+        let title = format!("Why {rule_words}");
+        let steps: Vec<usize> = order.iter().map(|step| usize::from(*step)).collect();
+        let about = format!(
+            "An order of the steps of {} that breaks one rule, \"{rule_words}\": {}. What comes of it: {what}.\n",
+            file.scenario.name,
+            report.order(&steps),
+        );
+        let words = [name.clone(), title, about];
+        let mut scenario = orders::saved(&file.scenario, &answer.choice, order, verdict.world, told, words);
+        scenario.seed = report.seed;
+        let path = folder.join(format!("{}.yaml", slug(&name)));
+        status = status.and(out.file(&path, &write::yaml(&scenario)));
+        out.say(&format!("wrote {}\n", clean_line(&path.display().to_string())));
+    }
+    status
+}
+
+/// What breaking a rule is called.
+fn without(report: &report::OrdersReport, kind: Kind) -> String {
+    let name = |step: u8| report.steps[usize::from(step)].name.clone();
+    match kind {
+        Kind::Before { step, than } => format!("{}-before-{}", name(than), name(step)),
+        Kind::Needed { step } => format!("without-{}", name(step)),
+    }
+}
+
+/// A text as a part of a file's name on any system.
+fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for c in text.chars().take(80) {
+        match c {
+            c if c.is_ascii_alphanumeric() || c == '_' || c == '.' && !slug.is_empty() => slug.push(c.to_ascii_lowercase()),
+            _ if !slug.ends_with('-') && !slug.is_empty() => slug.push('-'),
+            _ => {}
+        }
+    }
+    let slug = slug.trim_end_matches(['-', '.']);
+    if slug.is_empty() { "order".into() } else { slug.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_a_file_is_one_anywhere() {
+        for (text, name) in [
+            ("any-order-1-forget-before-off", "any-order-1-forget-before-off"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("xe host-forget uuid=$beta --force", "xe-host-forget-uuid-beta-force"),
+            ("..", "order"),
+            ("日本", "order"),
+            ("a\u{1b}[31m\nb", "a-31m-b"),
+        ] {
+            assert_eq!(slug(text), name, "{text:?}");
+        }
+        assert!(slug(&"x".repeat(500)).len() <= 80);
+    }
+}
