@@ -3,7 +3,7 @@
 use super::advice::plain_name;
 use super::hindsight::Kind;
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::SrId;
 use crate::world::event::Event;
 use crate::world::truth::Power;
@@ -14,7 +14,12 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "the default SR is set, and no running known host reaches it",
     doc: "The pool's default SR is one that no running host of the pool reaches, for instance a local SR of a master that is gone. Nothing is lost, but what is made without naming an SR fails, and suspended VMs and crash dumps have nowhere to go. After a promotion look at it (`xe pool-list params=default-SR`) and set another: `xe pool-param-set uuid=… default-SR=…`.",
     example: "{hazard: bad-default-sr, sr: nfs1}",
-    rule: Rule::Lasting { reads: Reads::STORAGE.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES), sites, grace: None, hastened: None },
+    rule: Rule::Lasting {
+        reads: Reads::STORAGE.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES),
+        sites: Sites::Whole(sites),
+        grace: None,
+        hastened: None,
+    },
     sentence: |told| format!("the default SR is {}, which no running host of the pool reaches", told.place),
     advice,
 };

@@ -2,7 +2,8 @@
 
 use super::double_writer::writers;
 use super::sight::{Reads, Sight, openers};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{HazardDoc, Place, Rule, Severity, Site, Sites};
+use crate::base::ids::VdiId;
 use crate::world::inventory::Mode;
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -11,23 +12,19 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "two or more hosts have one VDI open, one at least for writing, and it is not a double-writer",
     doc: "Two hosts have one virtual disk open, and one of them at least may write to it. Nobody has written yet since both have it, or one of them does not reach it now: one ordinary write, or a path that returns, and it is damage. A live migration is no such case, it hands the disk over. Stop the VM on one of the two hosts, or switch that host off, before it writes.",
     example: "{hazard: double-attach, vdi: db-root, hosts: [beta, gamma]}",
-    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::PATHS), sites, grace: None, hastened: None },
+    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::PATHS), sites: Sites::Vdis(site), grace: None, hastened: None },
     sentence: |told| format!("{} have {} open, and not all only to read", told.hosts, told.place),
     advice: |adviser| adviser.two_users(),
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
+fn site(sight: &Sight, vdi: VdiId) -> Option<Site> {
     let world = sight.world;
-    for vdi in world.names.vdi_ids() {
-        let open = &world.hw.vdi(vdi).openers;
-        if open.len() < 2 || open.iter().all(|o| o.mode == Mode::Ro) {
-            continue;
-        }
-        let hosts = openers(world, vdi);
-        if hosts.len() > 1 && writers(world, vdi).is_empty() {
-            out.push(Site::new(Place::Vdi(vdi), hosts));
-        }
+    let open = &world.hw.vdi(vdi).openers;
+    if open.len() < 2 || open.iter().all(|o| o.mode == Mode::Ro) {
+        return None;
     }
+    let hosts = openers(world, vdi);
+    (hosts.len() > 1 && writers(world, vdi).is_empty()).then(|| Site::new(Place::Vdi(vdi), hosts))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Two hosts write to one disk.
 
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site, Telling};
+use super::{HazardDoc, Place, Rule, Severity, Site, Sites, Telling};
 use crate::base::ids::{MachineId, VdiId};
 use crate::world::World;
 use crate::world::inventory::Mode;
@@ -13,18 +13,14 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "two or more hosts have one VDI open for writing and reach it, and one of them has written to it since",
     doc: "Two hosts write to one virtual disk, and neither knows of the other's writes: its guest goes on from what it has in its memory. The very next write of the other damages the file system; `damage` names the first write that did. Nothing on the storage prevents this, the only guard is the lock in the pool database, and that was released or stood in another database. Switch one of the two hosts off at once, keep the copy that you trust, and check the file system before the VM starts again.",
     example: "{hazard: double-writer, vdi: db-root, hosts: [beta, gamma]}",
-    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::PATHS), sites, grace: None, hastened: None },
+    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::PATHS), sites: Sites::Vdis(site), grace: None, hastened: None },
     sentence,
     advice: |adviser| adviser.two_users(),
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
-    for vdi in sight.world.names.vdi_ids() {
-        let hosts = writers(sight.world, vdi);
-        if !hosts.is_empty() {
-            out.push(Site::new(Place::Vdi(vdi), hosts));
-        }
-    }
+fn site(sight: &Sight, vdi: VdiId) -> Option<Site> {
+    let hosts = writers(sight.world, vdi);
+    (!hosts.is_empty()).then(|| Site::new(Place::Vdi(vdi), hosts))
 }
 
 /// The hosts that write to a VDI beside one another, if there are: those that have it open for writing, reach it, and

@@ -1,7 +1,8 @@
 //! A host is forgotten and runs on.
 
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{HazardDoc, Place, Rule, Severity, Site, Sites};
+use crate::base::ids::MachineId;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "forgotten-host-alive",
@@ -9,20 +10,24 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a host runs guests and reaches a shared SR, and some running master of its pool has forgotten it",
     doc: "The pool has forgotten a host that still runs its guests on shared storage. The records of its VMs say halted, so anybody may start them a second time; and nobody in the pool sees this host any more. It comes of `host-forget` for a host that was cut off, hung, or had its toolstack stopped: silence is not death. Switch the host off by hand, and install it afresh before it serves again.",
     example: "{hazard: forgotten-host-alive, host: beta}",
-    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES), sites, grace: None, hastened: None },
+    rule: Rule::Lasting {
+        reads: Reads::GUESTS.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES),
+        sites: Sites::Machines(site),
+        grace: None,
+        hastened: None,
+    },
     sentence: |told| format!("{} has forgotten {}, which still runs guests and reaches shared storage", told.by, told.place),
     advice: |adviser| adviser.believed_gone(),
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
-    let world = sight.world;
-    for machine in sight.serving() {
-        let host = world.host_on(*machine);
-        let forgot = |master| world.db(master).host(host).is_none();
-        if let Some(master) = sight.masters_over(*machine).iter().copied().find(|master| forgot(*master)) {
-            out.push(Site::new(Place::Host(*machine), vec![*machine]).by(master));
-        }
+fn site(sight: &Sight, machine: MachineId) -> Option<Site> {
+    if !sight.serves(machine) {
+        return None;
     }
+    let host = sight.world.host_on(machine);
+    let forgot = |master: &MachineId| sight.world.db(*master).host(host).is_none();
+    let master = sight.masters_over(machine).iter().copied().find(forgot)?;
+    Some(Site::new(Place::Host(machine), vec![machine]).by(master))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! A VM that runs in the database alone.
 
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
+use crate::base::ids::VmId;
 use crate::world::belief::PowerState;
 use crate::world::event::Event;
 
@@ -11,7 +12,12 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "the ruling database says that a VM runs, and no domain of it exists",
     doc: "The database has a VM as running, and it runs nowhere: its host died. Nothing sets it right by itself: after 600 s the host is marked dead, its VMs stay running, and `vm-start` answers that the VM is not halted. Make sure that the host is off, then `xe vm-reset-powerstate uuid=… --force`, release its locks, and start it elsewhere; or repair the host: at its boot it sets its own records right.",
     example: "{hazard: ghost-record, vm: db}",
-    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES), sites, grace: None, hastened: None },
+    rule: Rule::Lasting {
+        reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES),
+        sites: Sites::Vms(site),
+        grace: None,
+        hastened: None,
+    },
     sentence: |told| match told.found.hosts.is_empty() {
         true => format!("the database has {} as running, and it runs nowhere", told.place),
         false => format!("the database has {} as running on {}, and it runs nowhere", told.place, told.hosts),
@@ -19,14 +25,15 @@ pub const DOC: HazardDoc = HazardDoc {
     advice,
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
+fn site(sight: &Sight, vm: VmId) -> Option<Site> {
     let world = sight.world;
-    let ruler = sight.ruler();
-    for vm in world.names.vm_ids().filter(|vm| world.hw.domains_of(*vm).is_empty()) {
-        let Some(record) = world.db(ruler).vm(vm).filter(|record| record.power_state == PowerState::Running) else { continue };
-        let hosts = record.resident_on.map(|host| world.names.hosts[host.at()].machine).into_iter().collect();
-        out.push(Site::new(Place::Vm(vm), hosts).by(ruler));
+    if !world.hw.domains_of(vm).is_empty() {
+        return None;
     }
+    let ruler = sight.ruler();
+    let record = world.db(ruler).vm(vm).filter(|record| record.power_state == PowerState::Running)?;
+    let hosts = record.resident_on.map(|host| world.names.hosts[host.at()].machine).into_iter().collect();
+    Some(Site::new(Place::Vm(vm), hosts).by(ruler))
 }
 
 fn advice(adviser: &Adviser<'_>) -> String {

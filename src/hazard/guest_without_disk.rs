@@ -1,7 +1,7 @@
 //! A guest runs on without its disk.
 
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::{MachineId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
@@ -16,7 +16,12 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a domain runs, and for longer than 2m its host has reached none of the paths of a disk that it has open RW, or the guest has given it up",
     doc: "A guest runs and can't write to its disk: all that its host had to that storage is lost, and what the guest writes is held back in the host's memory. `xe` shows such a VM as running and its lock as it should be; the service in it stands still. `since` is when the path was lost, and it is found after 2 minutes. Mend the path: what is held back is written then. If it can't be mended, think before you move or restart the VM, since as long as the host has power what it holds back may still be written: switch the host off first, which loses what is held back. A guest that has given the disk up (setting `guest-gives-up-after`) has it read-only even when the path is back: shut it down and start it anew.",
     example: "{hazard: guest-without-disk, vdi: db-root, host: beta}",
-    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::DISKS).and(Reads::PATHS), sites, grace: Some(grace), hastened: None },
+    rule: Rule::Lasting {
+        reads: Reads::GUESTS.and(Reads::DISKS).and(Reads::PATHS),
+        sites: Sites::Vdis(site),
+        grace: Some(grace),
+        hastened: None,
+    },
     sentence: |told| {
         let runs = if told.one { "runs" } else { "run" };
         format!("{} {runs} a guest without its disk {}: no path leads there any more, or the guest has given it up", told.hosts, told.place)
@@ -33,21 +38,18 @@ fn without(world: &World, vdi: VdiId) -> impl Iterator<Item = (MachineId, VmId)>
     })
 }
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
+fn site(sight: &Sight, vdi: VdiId) -> Option<Site> {
     let world = sight.world;
     if world.hw.disks_are_in_reach() {
-        return;
+        return None;
     }
-    for vdi in world.names.vdi_ids() {
-        let hosts: Vec<MachineId> = without(world, vdi).map(|(machine, _)| machine).collect();
-        if !hosts.is_empty() {
-            out.push(Site::new(Place::Vdi(vdi), hosts));
-        }
-    }
+    let hosts: Vec<MachineId> = without(world, vdi).map(|(machine, _)| machine).collect();
+    (!hosts.is_empty()).then(|| Site::new(Place::Vdi(vdi), hosts))
 }
 
 /// What a guest has given up does not come back with the path.
-fn grace(world: &World, place: Place) -> Span {
+fn grace(sight: &Sight, place: Place) -> Span {
+    let world = sight.world;
     let Place::Vdi(vdi) = place else { return GRACE };
     let given_up = without(world, vdi).any(|(machine, vm)| world.hw.has_given_up(machine, vm, vdi));
     if given_up { Span::ZERO } else { GRACE }

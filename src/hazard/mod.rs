@@ -24,8 +24,10 @@ mod protected_vm_down;
 mod restart_beside_running;
 mod reused_without_reinstall;
 mod sight;
+mod sites;
 mod stale_database;
 mod stale_lock;
+mod standing;
 mod telling;
 mod two_masters;
 mod two_sr_masters;
@@ -46,6 +48,7 @@ use crate::world::event::{Event, StepIx};
 use advice::Adviser;
 use hindsight::Hindsight;
 use sight::{Reads, Sight};
+use sites::Sites;
 use telling::Telling;
 use watch::Found;
 
@@ -111,10 +114,10 @@ enum Rule {
     Lasting {
         /// What it reads of the world.
         reads: Reads,
-        /// Adds every place where it holds now.
-        sites: fn(&Sight, &mut Vec<Site>),
+        /// Points at the places where it holds now.
+        sites: Sites,
         /// How long it must have held to be a finding: longer than this. Absent: at once.
-        grace: Option<fn(&World, Place) -> Span>,
+        grace: Option<fn(&Sight, Place) -> Span>,
         /// Where it is a finding at once, whatever its grace, since this event hangs on it: the places, and whose deed it is.
         hastened: Option<fn(&Event, &World) -> Vec<Deed>>,
     },

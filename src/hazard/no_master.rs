@@ -2,9 +2,9 @@
 
 use super::hindsight::{Health, Kind};
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
+use crate::base::ids::MachineId;
 use crate::base::time::Span;
-use crate::world::World;
 use crate::world::memory::PoolConf;
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -13,24 +13,21 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a host's running xapi has reached no running host that holds itself its master, for longer than `master-grace`",
     doc: "A host's toolstack has been without a master for longer than the setting `master-grace`. Its guests run on, but nothing can be started, stopped or moved there, and `xe` hangs, or answers with the error of emergency mode. Without HA nobody becomes master by itself. Repair the master or its network: when it is back all is normal again. If it is truly dead, switch it off, then `xe pool-emergency-transition-to-master` on a member and `xe pool-recover-slaves` there.",
     example: "{hazard: no-master, host: beta}",
-    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::LINKS), sites, grace: Some(grace), hastened: None },
+    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::LINKS), sites: Sites::Machines(site), grace: Some(grace), hastened: None },
     sentence: |told| format!("{} has reached no master since {}", told.place, told.found.since),
     advice,
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
+fn site(sight: &Sight, machine: MachineId) -> Option<Site> {
     let world = sight.world;
-    for machine in world.machines().filter(|m| world.xapi_runs(*m)) {
-        // The machine that it points to may be master of another pool by now: that is not its master.
-        let its_own = |master| world.pool_of(master) == world.pool_of(machine);
-        if !world.reached_master(machine).is_some_and(its_own) {
-            out.push(Site::new(Place::Host(machine), vec![machine]));
-        }
-    }
+    // The machine that it points to may be master of another pool by now: that is not its master.
+    let its_own = |master| world.pool_of(master) == world.pool_of(machine);
+    let alone = world.xapi_runs(machine) && !world.reached_master(machine).is_some_and(its_own);
+    alone.then(|| Site::new(Place::Host(machine), vec![machine]))
 }
 
-fn grace(world: &World, _: Place) -> Span {
-    world.settings.master_grace
+fn grace(sight: &Sight, _: Place) -> Span {
+    sight.world.settings.master_grace
 }
 
 fn advice(adviser: &Adviser<'_>) -> String {

@@ -2,7 +2,7 @@
 
 use super::hindsight::Health;
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::{MachineId, VmId};
 use crate::world::belief::plan::Planner;
 
@@ -12,7 +12,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "HA is on, and the ruling database has the pool as overcommitted",
     doc: "There is no failover plan for as many failures as the pool is to tolerate: not every protected VM would find a place, or one of them is tied to a host. Nothing is broken yet, but operations that make it worse are not refused any more, and after a failure VMs are started in their order until memory is full. Add memory or hosts, bring back those that are down, protect fewer VMs, put their disks on shared SRs that every enabled host has plugged, or ask for fewer failures to tolerate.",
     example: "{hazard: overcommitted}",
-    rule: Rule::Lasting { reads: Reads::HA.and(Reads::ROLES), sites, grace: None, hastened: None },
+    rule: Rule::Lasting { reads: Reads::HA.and(Reads::ROLES), sites: Sites::Whole(sites), grace: None, hastened: None },
     sentence: |told| format!("{} has no failover plan for the failures that it is to tolerate", told.place),
     advice,
 };

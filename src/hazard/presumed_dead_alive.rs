@@ -3,7 +3,7 @@
 use super::advice::RESTARTED;
 use super::hindsight::{Health, Kind};
 use super::sight::{Reads, Sight};
-use super::{Adviser, Deed, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, Deed, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::world::World;
@@ -18,7 +18,7 @@ pub const DOC: HazardDoc = HazardDoc {
     example: "{hazard: presumed-dead-alive, host: beta, by: alpha}",
     rule: Rule::Lasting {
         reads: Reads::GUESTS.and(Reads::PATHS).and(Reads::HOSTS).and(Reads::ROLES),
-        sites,
+        sites: Sites::Machines(site),
         grace: Some(grace),
         hastened: Some(hastened),
     },
@@ -26,31 +26,30 @@ pub const DOC: HazardDoc = HazardDoc {
     advice: |adviser| adviser.left_ha(RESTARTED).unwrap_or_else(|| advice(adviser)),
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
-    let world = sight.world;
-    for machine in sight.serving() {
-        let host = world.host_on(*machine);
-        let buries = |master| world.db(master).host(host).is_some_and(|record| !record.live);
-        if let Some(master) = sight.masters_over(*machine).iter().copied().find(|master| buries(*master)) {
-            out.push(Site::new(Place::Host(*machine), vec![*machine]).by(master));
-        }
+fn site(sight: &Sight, machine: MachineId) -> Option<Site> {
+    if !sight.serves(machine) {
+        return None;
     }
+    let master = buriers(sight, machine).next()?;
+    Some(Site::new(Place::Host(machine), vec![machine]).by(master))
 }
 
 /// How long a master that starts may doubt its members: until each has beaten once (docs/model/members-and-masters.md §5).
 const DOUBT: Span = Span::secs(60);
 
-fn buriers<'a>(world: &'a World, machine: MachineId) -> impl Iterator<Item = MachineId> + 'a {
-    let (host, pool) = (world.host_on(machine), world.pool_of(machine));
-    let masters = world.machines().filter(move |master| world.is_master(*master) && world.pool_of(*master) == pool);
-    masters.filter(move |master| world.db(*master).host(host).is_some_and(|record| !record.live))
+/// The masters that hold a machine for dead.
+fn buriers<'a>(sight: &'a Sight, machine: MachineId) -> impl Iterator<Item = MachineId> + 'a {
+    let host = sight.world.host_on(machine);
+    let buries = move |master: &MachineId| sight.world.db(*master).host(host).is_some_and(|record| !record.live);
+    sight.masters_over(machine).iter().copied().filter(buries)
 }
 
 /// A master that has just started has heard nobody yet: that is no more than its start until it has been up for a while. Those of
 /// the start have been up for long.
-fn grace(world: &World, place: Place) -> Span {
+fn grace(sight: &Sight, place: Place) -> Span {
     let Place::Host(machine) = place else { return Span::ZERO };
-    let left = buriers(world, machine).map(|master| match world.stacks[master.at()].up_since {
+    let world = sight.world;
+    let left = buriers(sight, machine).map(|master| match world.stacks[master.at()].up_since {
         Time::ZERO => Span::ZERO,
         up => Span(DOUBT.0.saturating_sub(world.now.since(up).0)),
     });

@@ -2,9 +2,9 @@
 
 use super::hindsight::{Command, Kind};
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
+use crate::base::ids::VmId;
 use crate::base::time::Span;
-use crate::world::World;
 use crate::world::event::Event;
 use crate::world::memory::daemon::MONITOR;
 
@@ -16,7 +16,7 @@ pub const DOC: HazardDoc = HazardDoc {
     example: "{hazard: protected-vm-down, vm: db}",
     rule: Rule::Lasting {
         reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES).and(Reads::HA),
-        sites,
+        sites: Sites::Vms(site),
         grace: Some(grace),
         hastened: None,
     },
@@ -24,24 +24,19 @@ pub const DOC: HazardDoc = HazardDoc {
     advice,
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
+fn site(sight: &Sight, vm: VmId) -> Option<Site> {
     let world = sight.world;
-    if world.hw.lost_vms().is_empty() {
-        return;
-    }
+    let lost = world.hw.lost_vms().get(&vm)?;
     let ruler = sight.ruler();
     let db = world.db(ruler);
-    if !db.ha.enabled {
-        return;
-    }
-    for (vm, lost) in world.hw.lost_vms().iter().filter(|(vm, _)| db.protects(&world.names, **vm)) {
-        out.push(Site { since: Some(*lost), ..Site::new(Place::Vm(*vm), Vec::new()).by(ruler) });
-    }
+    let protected = db.ha.enabled && db.protects(&world.names, vm);
+    protected.then(|| Site { since: Some(*lost), ..Site::new(Place::Vm(vm), Vec::new()).by(ruler) })
 }
 
 /// The longest that one fault keeps a protected VM down, by the release's own figures (docs/model/ha.md §8).
-pub fn grace(world: &World, _: Place) -> Span {
-    let Some(config) = world.stacks[world.ruler().at()].ha.config.as_ref() else { return Span::ZERO };
+pub fn grace(sight: &Sight, _: Place) -> Span {
+    let world = sight.world;
+    let Some(config) = world.stacks[sight.ruler().at()].ha.config.as_ref() else { return Span::ZERO };
     let times = world.release.ha_times(config.timeout);
     let patience = times.silence.max(times.standstill);
     // Silence, then views that never agree, then the extended sleep before the liveset shrinks.
@@ -90,7 +85,9 @@ fn advice(adviser: &Adviser<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use crate::base::time::{Span, Time};
+    use crate::hazard::sight::Sight;
     use crate::hazard::stage::*;
+    use crate::hazard::standing::Standing;
     use crate::hazard::watch::Watch;
     use crate::world::belief::Protection;
     use std::sync::Arc;
@@ -100,7 +97,7 @@ mod tests {
         let mut stage = pool(3);
         Arc::make_mut(&mut stage.world.names).vms[DB.at()].protection = protection;
         for stack in &mut stage.world.stacks {
-            Arc::make_mut(&mut stack.db).always_run = vec![protection.is_some(), false];
+            Arc::make_mut(&mut stack.db).always_run = vec![protection.is_some(), false].into();
         }
         stage.world.ha_at_start(ALPHA, NFS1, Span::secs(60));
         let mut watch = Watch::new();
@@ -114,7 +111,8 @@ mod tests {
     #[test]
     fn it_is_found_when_the_worst_case_of_one_fault_has_passed() {
         let (stage, watch) = crashed(Some(Protection::Restart));
-        let grace = super::grace(&stage.world, Vm(DB));
+        let standing = Standing::of(&stage.world);
+        let grace = super::grace(&Sight::new(&stage.world, &standing), Vm(DB));
         // The liveset shrinks after 225 s at the latest; then come an election, a start of xapi and a start of the VM.
         assert!(grace > Span::secs(225) && grace < Span::secs(400), "{grace}");
         let end = Time::ZERO + Span::mins(1) + grace;

@@ -3,7 +3,7 @@
 use super::advice::RESTARTED;
 use super::hindsight::{Command, Kind};
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Telling};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites, Telling};
 use crate::base::ids::{MachineId, VmId};
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -12,14 +12,14 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "HA restarts, or has restarted, a VM that still runs on a host outside the liveset",
     doc: "A master takes every host that left the liveset for fenced: it releases its locks and starts its VMs elsewhere, and no lock stands in the way. This host was not fenced: it left HA by `host-emergency-ha-disable`, or its watchdog did not strike. Its guests still run and write, so that the restarted VM is the second writer of the same disks. Never disable HA on a single host of a living pool; use `pool-ha-disable`. If it was done, shut the VM down on the host that left, or cut that host's power, before anything else.",
     example: "{hazard: restart-beside-running, vm: db}",
-    rule: Rule::Lasting { reads: Reads::ALL, sites, grace: None, hastened: None },
+    rule: Rule::Lasting { reads: Reads::ALL, sites: Sites::Whole(sites), grace: None, hastened: None },
     sentence,
     advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let world = sight.world;
-    for master in world.machines().filter(|m| world.ha_on(*m) && world.ha_joined(*m) && world.is_master(*m)) {
+    for master in sight.standing.masters().filter(|m| world.ha_on(*m) && world.ha_joined(*m)) {
         let restarting = |vm: VmId| world.stacks[master.at()].restarts.queue.iter().any(|restart| restart.vm == vm);
         for vm in world.names.vm_ids() {
             // The machine must still be that host: the liveset is told by hosts.

@@ -1,7 +1,7 @@
 //! A machine that must not serve again serves again.
 
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::MachineId;
 use crate::world::World;
 
@@ -11,30 +11,26 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a machine that its pool has forgotten, or whose mastership another has taken by `pool-emergency-transition-to-master`, has booted as it was, or never stopped, and now holds itself master, is accepted by one, or runs a domain started since",
     doc: "A machine serves again, or still, with the disk that it had before its pool forgot it or replaced it as master. It remembers another pool: its own database, its own locks, its own idea of who is master, all on the same shared storage. The manual allows such a machine back only after a fresh installation, and then `pool-join`. Switch it off, or take it from the storage, and install it afresh.",
     example: "{hazard: reused-without-reinstall, host: beta}",
-    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::HOSTS).and(Reads::GUESTS), sites, grace: None, hastened: None },
+    rule: Rule::Lasting {
+        reads: Reads::ROLES.and(Reads::HOSTS).and(Reads::GUESTS),
+        sites: Sites::Machines(site),
+        grace: None,
+        hastened: None,
+    },
     sentence: |told| format!("{} serves without the fresh installation that it needs", told.place),
     advice,
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
+fn site(sight: &Sight, machine: MachineId) -> Option<Site> {
     let world = sight.world;
-    if world.stacks.iter().all(|stack| stack.forsaken.is_none()) {
-        return;
+    let forsaken = world.stacks[machine.at()].forsaken?;
+    let site = Site::new(Place::Host(machine), vec![machine]);
+    if let Some(master) = accepted_by(world, machine) {
+        return Some(site.by(master));
     }
-    let mut newest_start = vec![None; world.hw.machines().len()];
-    for domain in world.hw.domains() {
-        let newest = &mut newest_start[domain.machine.at()];
-        *newest = (*newest).max(Some(domain.started));
-    }
-    for machine in world.machines() {
-        let Some(forsaken) = world.stacks[machine.at()].forsaken else { continue };
-        let site = || Site::new(Place::Host(machine), vec![machine]);
-        if let Some(master) = accepted_by(world, machine) {
-            out.push(site().by(master));
-        } else if world.is_master(machine) || newest_start[machine.at()] > Some(forsaken.since) {
-            out.push(site());
-        }
-    }
+    let domains = world.hw.guests(machine).flat_map(|vm| world.hw.domains_of(vm)).filter(|domain| domain.machine == machine);
+    let started_since = || domains.map(|domain| domain.started).max() > Some(forsaken.since);
+    (world.is_master(machine) || started_since()).then_some(site)
 }
 
 /// The running master that has let a machine in and still knows it.

@@ -1,6 +1,7 @@
 //! The world as a judge sees it at one instant: what several hazards ask for is looked up once. Knows no hazard.
 
-use crate::base::ids::{MachineId, PoolId, VdiId};
+use super::standing::Standing;
+use crate::base::ids::{MachineId, SrId, VdiId};
 use crate::world::World;
 pub use crate::world::event::Reads;
 use std::cell::OnceCell;
@@ -9,51 +10,32 @@ use std::cell::OnceCell;
 pub struct Sight<'a> {
     /// The world.
     pub world: &'a World,
-    masters: OnceCell<Vec<Vec<MachineId>>>,
-    serving: OnceCell<Vec<MachineId>>,
-    ruler: OnceCell<MachineId>,
+    /// Who is master, and whose database rules.
+    pub standing: &'a Standing,
+    shared: OnceCell<Vec<SrId>>,
 }
 
 impl<'a> Sight<'a> {
-    /// Nothing is looked up yet.
-    pub fn new(world: &'a World) -> Sight<'a> {
-        Sight { world, masters: OnceCell::new(), serving: OnceCell::new(), ruler: OnceCell::new() }
-    }
-
-    /// The running masters of each pool, by pool, in the file's order.
-    pub fn masters_by_pool(&self) -> &[Vec<MachineId>] {
-        self.masters.get_or_init(|| {
-            let mut by_pool = vec![Vec::new(); self.world.names.pools.len()];
-            for machine in self.world.machines().filter(|m| self.world.is_master(*m)) {
-                let pool: &mut Vec<MachineId> = &mut by_pool[self.world.pool_of(machine).at()];
-                pool.push(machine);
-            }
-            by_pool
-        })
+    /// Nothing else is looked up yet.
+    pub fn new(world: &'a World, standing: &'a Standing) -> Sight<'a> {
+        Sight { world, standing, shared: OnceCell::new() }
     }
 
     /// The running masters of a machine's pool.
     pub fn masters_over(&self, machine: MachineId) -> &[MachineId] {
-        let PoolId(pool) = self.world.pool_of(machine);
-        &self.masters_by_pool()[usize::from(pool)]
+        self.standing.masters_by_pool().get(self.world.pool_of(machine).at()).map_or(&[], Vec::as_slice)
     }
 
-    /// The machines that run guests and reach a shared SR, in the file's order.
-    pub fn serving(&self) -> &[MachineId] {
-        self.serving.get_or_init(|| {
-            let world = self.world;
-            let mut runs_guests = vec![false; world.hw.machines().len()];
-            for domain in world.hw.domains() {
-                runs_guests[domain.machine.at()] = true;
-            }
-            let shared: Vec<_> = world.names.sr_ids().filter(|sr| world.names.srs[sr.at()].kind.shared()).collect();
-            world.machines().filter(|m| runs_guests[m.at()] && shared.iter().any(|sr| world.reaches(*m, *sr))).collect()
-        })
+    /// Whether a machine runs guests and reaches a shared SR.
+    pub fn serves(&self, machine: MachineId) -> bool {
+        let (world, srs) = (self.world, &self.world.names.srs);
+        let shared = || self.shared.get_or_init(|| world.names.sr_ids().filter(|sr| srs[sr.at()].kind.shared()).collect());
+        world.runs_guests(machine) && shared().iter().any(|sr| world.reaches(machine, *sr))
     }
 
     /// The machine whose database rules.
     pub fn ruler(&self) -> MachineId {
-        *self.ruler.get_or_init(|| self.world.ruler())
+        self.standing.ruler
     }
 }
 

@@ -2,6 +2,8 @@
 //! on beta with its disk on nfs1, and the halted VM web without disks. All is as it should be until a story changes it.
 
 use super::sight::Sight;
+use super::sites::Sites;
+use super::standing::Standing;
 use super::watch::{Found, Watch};
 use super::{HazardId, Rule, Site};
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
@@ -46,9 +48,9 @@ pub fn named(found: &[Found], name: &str) -> Vec<(Time, Option<Time>, Place, Vec
 }
 
 /// The places where a rule holds now.
-pub fn look(world: &World, sites: fn(&Sight, &mut Vec<Site>)) -> Vec<Site> {
-    let mut found = Vec::new();
-    sites(&Sight::new(world), &mut found);
+pub fn look(world: &World, sites: Sites) -> Vec<Site> {
+    let (mut found, standing) = (Vec::new(), Standing::of(world));
+    sites.all(&Sight::new(world, &standing), &mut found);
     found
 }
 

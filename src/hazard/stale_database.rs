@@ -2,7 +2,7 @@
 
 use super::hindsight::{Command, Health, Kind};
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::MachineId;
 use crate::base::time::Time;
 
@@ -12,14 +12,14 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a running master was promoted on a copy that, at that instant, differed from its former master's database in which hosts exist, VMs' power-state or resident-on, VBDs, locks, PBDs or the default SR",
     doc: "A member was made master on a copy of the database that was older than the last changes of the old master, and those are lost: VMs started since are halted in its book, VMs stopped since are running, locks taken since are not there. A member's copy is as old as its last turn, 300 s times the number of members. Compare the book with the hosts (`list_domains` on each) before you start or reset anything. While the old master answers, `xe pool-sync-database` there first makes the copies equal.",
     example: "{hazard: stale-database, host: gamma}",
-    rule: Rule::Lasting { reads: Reads::ROLES, sites, grace: None, hastened: None },
+    rule: Rule::Lasting { reads: Reads::ROLES, sites: Sites::Whole(sites), grace: None, hastened: None },
     sentence: |told| format!("{} rules with a copy that was older than its former master's database", told.place),
     advice,
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let world = sight.world;
-    for master in sight.masters_by_pool().iter().flatten().copied() {
+    for master in sight.standing.masters() {
         if world.stacks[master.at()].promotion.is_some_and(|promotion| promotion.stale) {
             out.push(Site::new(Place::Host(master), vec![master]).by(master));
         }

@@ -1,8 +1,8 @@
 //! A lock of a host that does not use the disk.
 
 use super::sight::{Reads, Sight, openers};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
-use crate::base::ids::VmId;
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
+use crate::base::ids::{VdiId, VmId};
 use crate::world::event::Event;
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -11,7 +11,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a lock in the ruling database names a host that does not have the VDI open",
     doc: "A disk is locked for a host that does not have it open any more: the host died, and nobody released its locks. The data is whole, but the VM starts nowhere else: `VDI <UUID> already attached RW`. Make sure that the host is off, then run `/opt/xensource/sm/resetvdis.py HOST-UUID SR-UUID` on the pool master once for each SR, with the word `master` if the host was the SR's master. A host that boots again releases its own.",
     example: "{hazard: stale-lock, vdi: db-root, host: beta}",
-    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::LOCKS).and(Reads::ROLES), sites, grace: None, hastened: None },
+    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::LOCKS).and(Reads::ROLES), sites: Sites::Vdis(site), grace: None, hastened: None },
     sentence: |told| {
         let does = if told.one { "does" } else { "do" };
         format!("the database has a lock of {0} on {1}, which {0} {does} not have open", told.hosts, told.place)
@@ -19,19 +19,15 @@ pub const DOC: HazardDoc = HazardDoc {
     advice,
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
+fn site(sight: &Sight, vdi: VdiId) -> Option<Site> {
     let world = sight.world;
     let ruler = sight.ruler();
-    for vdi in world.names.vdi_ids() {
-        let Some(record) = world.db(ruler).vdi(vdi).filter(|record| !record.locks.is_empty()) else { continue };
-        let open = openers(world, vdi);
-        let holds = |host| world.machine_of(host).is_some_and(|machine| open.binary_search(&machine).is_ok());
-        let stale = record.locks.iter().map(|(host, _)| *host).filter(|host| !holds(*host));
-        let hosts: Vec<_> = stale.map(|host| world.names.hosts[host.at()].machine).collect();
-        if !hosts.is_empty() {
-            out.push(Site::new(Place::Vdi(vdi), hosts).by(ruler));
-        }
-    }
+    let record = world.db(ruler).vdi(vdi).filter(|record| !record.locks.is_empty())?;
+    let open = openers(world, vdi);
+    let holds = |host| world.machine_of(host).is_some_and(|machine| open.binary_search(&machine).is_ok());
+    let stale = record.locks.iter().map(|(host, _)| *host).filter(|host| !holds(*host));
+    let hosts: Vec<_> = stale.map(|host| world.names.hosts[host.at()].machine).collect();
+    (!hosts.is_empty()).then(|| Site::new(Place::Vdi(vdi), hosts).by(ruler))
 }
 
 fn advice(adviser: &Adviser<'_>) -> String {

@@ -1,7 +1,7 @@
 //! One shared SR has two masters.
 
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::MachineId;
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -10,14 +10,19 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "two or more hosts hold themselves for master of one shared SR that they reach, PBD plugged",
     doc: "Two hosts hold themselves for the master of one shared SR: a pool's master is the master of every shared SR that it has plugged, and nothing on the storage says otherwise. Both may coalesce, resize and delete disks there at once, which destroys disks that no VM was even started from. It comes of two masters of one pool, and of pools that share storage since a host was forgotten and went on alone. Switch one of them off, or cut it from the storage, at once.",
     example: "{hazard: two-sr-masters, sr: nfs1, hosts: [alpha, beta]}",
-    rule: Rule::Lasting { reads: Reads::ROLES.and(Reads::PATHS).and(Reads::STORAGE), sites, grace: None, hastened: None },
+    rule: Rule::Lasting {
+        reads: Reads::ROLES.and(Reads::PATHS).and(Reads::STORAGE),
+        sites: Sites::Whole(sites),
+        grace: None,
+        hastened: None,
+    },
     sentence: |told| format!("{} each hold themselves for the master of {}", told.hosts, told.place),
     advice: |adviser| adviser.two_masters(),
 };
 
 fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let world = sight.world;
-    let masters: Vec<MachineId> = sight.masters_by_pool().iter().flatten().copied().collect();
+    let masters: Vec<MachineId> = sight.standing.masters().collect();
     if masters.len() < 2 {
         return;
     }

@@ -2,7 +2,8 @@
 
 use super::advice::RESTARTED;
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{HazardDoc, Place, Rule, Severity, Site, Sites};
+use crate::base::ids::VdiId;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "unprotected-disk",
@@ -10,7 +11,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a host has a VDI open, and the database of some running master of the host's pool has that VDI and no lock naming that host",
     doc: "A host has a virtual disk open, and a master's database holds no lock of that host on it. The lock is all that makes a second start fail with `already attached RW`: the next `vm-start` elsewhere goes through and opens the disk a second time. It comes of `resetvdis.py` for a host that still runs, of a promotion or a restore on a database that does not know of the start, or of a plugged PBD. Do not start the VM anywhere; see which host runs it, and restart the toolstack of that host while its master answers, which puts the lock back.",
     example: "{hazard: unprotected-disk, vdi: db-root, host: beta}",
-    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::LOCKS).and(Reads::ROLES), sites, grace: None, hastened: None },
+    rule: Rule::Lasting { reads: Reads::DISKS.and(Reads::LOCKS).and(Reads::ROLES), sites: Sites::Vdis(site), grace: None, hastened: None },
     sentence: |told| {
         let has = if told.one { "has" } else { "have" };
         format!("{} {has} {} open, and the database of {} has no lock that says so", told.hosts, told.place, told.by)
@@ -18,22 +19,18 @@ pub const DOC: HazardDoc = HazardDoc {
     advice: |adviser| adviser.left_ha(RESTARTED).unwrap_or_else(|| adviser.believed_gone()),
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
+fn site(sight: &Sight, vdi: VdiId) -> Option<Site> {
     let world = sight.world;
-    for vdi in world.names.vdi_ids() {
-        let (mut hosts, mut by) = (Vec::new(), None);
-        for opener in &world.hw.vdi(vdi).openers {
-            let host = world.host_on(opener.machine);
-            let unlocked = |master| world.db(master).vdi(vdi).is_some_and(|record| record.lock_of(host).is_none());
-            if let Some(master) = sight.masters_over(opener.machine).iter().copied().find(|master| unlocked(*master)) {
-                hosts.push(opener.machine);
-                by = by.or(Some(master));
-            }
-        }
-        if let Some(master) = by {
-            out.push(Site::new(Place::Vdi(vdi), hosts).by(master));
+    let (mut hosts, mut by) = (Vec::new(), None);
+    for opener in &world.hw.vdi(vdi).openers {
+        let host = world.host_on(opener.machine);
+        let unlocked = |master| world.db(master).vdi(vdi).is_some_and(|record| record.lock_of(host).is_none());
+        if let Some(master) = sight.masters_over(opener.machine).iter().copied().find(|master| unlocked(*master)) {
+            hosts.push(opener.machine);
+            by = by.or(Some(master));
         }
     }
+    by.map(|master| Site::new(Place::Vdi(vdi), hosts).by(master))
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! A VM is down for too long.
 
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
-use crate::base::ids::SrId;
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
+use crate::base::ids::{SrId, VmId};
 use crate::base::time::Span;
-use crate::world::World;
 use crate::world::belief::PowerState;
 use crate::world::event::Event;
 
@@ -14,20 +13,19 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a VM that ran has run nowhere for longer than its grace, and nobody shut it down",
     doc: "A VM lost its host and has been down for longer than its `grace` (10 minutes unless the scenario says otherwise). `since` is when it went down. Without HA nobody starts it again but you. Make sure that its host is off, reset its record, release its locks on every SR that it has disks on, and start it elsewhere; a start that is still refused names what was left out.",
     example: "{hazard: vm-down, vm: db}",
-    rule: Rule::Lasting { reads: Reads::GUESTS, sites, grace: Some(grace), hastened: None },
+    rule: Rule::Lasting { reads: Reads::GUESTS, sites: Sites::Vms(site), grace: Some(grace), hastened: None },
     sentence: |told| format!("{} runs nowhere since {}, and nobody shut it down", told.place, told.found.since),
     advice,
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
-    for (vm, lost) in sight.world.hw.lost_vms() {
-        out.push(Site { since: Some(*lost), ..Site::new(Place::Vm(*vm), Vec::new()) });
-    }
+fn site(sight: &Sight, vm: VmId) -> Option<Site> {
+    let lost = sight.world.hw.lost_vms().get(&vm)?;
+    Some(Site { since: Some(*lost), ..Site::new(Place::Vm(vm), Vec::new()) })
 }
 
-fn grace(world: &World, place: Place) -> Span {
+fn grace(sight: &Sight, place: Place) -> Span {
     match place {
-        Place::Vm(vm) => world.names.vms[vm.at()].grace,
+        Place::Vm(vm) => sight.world.names.vms[vm.at()].grace,
         _ => Span::ZERO,
     }
 }

@@ -2,7 +2,8 @@
 
 use super::advice::RESTARTED;
 use super::sight::{Reads, Sight};
-use super::{HazardDoc, Place, Rule, Severity, Site};
+use super::{HazardDoc, Place, Rule, Severity, Site, Sites};
+use crate::base::ids::VmId;
 use crate::world::belief::PowerState;
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -11,30 +12,31 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "a domain runs, and some running master of its pool has its VM as halted or elsewhere",
     doc: "A VM runs on a host, and a master has it as halted, or on another host. The database's own guard is gone: `vm-start` is no longer refused for a VM that runs already, and only the lock on its disks, if it still stands, prevents a second copy. It comes of `vm-reset-powerstate` or `host-forget` for a host that was not off, and of promotions and restores on an older database. Find out where the VM runs (`list_domains` on every host) before you start it.",
     example: "{hazard: vm-runs-unseen, vm: db, hosts: [beta]}",
-    rule: Rule::Lasting { reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES), sites, grace: None, hastened: None },
+    rule: Rule::Lasting {
+        reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES),
+        sites: Sites::Vms(site),
+        grace: None,
+        hastened: None,
+    },
     sentence: |told| format!("{} runs on {}, and {} has it as halted or elsewhere", told.place, told.hosts, told.by),
     advice: |adviser| adviser.left_ha(RESTARTED).unwrap_or_else(|| adviser.believed_gone()),
 };
 
-fn sites(sight: &Sight, out: &mut Vec<Site>) {
+fn site(sight: &Sight, vm: VmId) -> Option<Site> {
     let world = sight.world;
-    for vm in world.names.vm_ids() {
-        let (mut hosts, mut by) = (Vec::new(), None);
-        for machine in world.runs_on(vm) {
-            let host = world.host_on(machine);
-            let misses = |master| {
-                let record = world.db(master).vm(vm);
-                record.is_some_and(|record| record.power_state != PowerState::Running || record.resident_on != Some(host))
-            };
-            if let Some(master) = sight.masters_over(machine).iter().copied().find(|master| misses(*master)) {
-                hosts.push(machine);
-                by = by.or(Some(master));
-            }
-        }
-        if let Some(master) = by {
-            out.push(Site::new(Place::Vm(vm), hosts).by(master));
+    let (mut hosts, mut by) = (Vec::new(), None);
+    for machine in world.runs_on(vm) {
+        let host = world.host_on(machine);
+        let misses = |master| {
+            let record = world.db(master).vm(vm);
+            record.is_some_and(|record| record.power_state != PowerState::Running || record.resident_on != Some(host))
+        };
+        if let Some(master) = sight.masters_over(machine).iter().copied().find(|master| misses(*master)) {
+            hosts.push(machine);
+            by = by.or(Some(master));
         }
     }
+    by.map(|master| Site::new(Place::Vm(vm), hosts).by(master))
 }
 
 #[cfg(test)]

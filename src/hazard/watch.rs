@@ -3,11 +3,13 @@
 //! lasted longer, and `since` is still its first instant. Sees `&World` and changes nothing.
 
 use super::sight::{Reads, Sight};
+use super::sites::{Sites, widen};
+use super::standing::Standing;
 use super::{HazardId, Place, Rule, Site};
 use crate::base::ids::{MachineId, VdiId};
 use crate::base::time::{Span, Time};
 use crate::world::World;
-use crate::world::event::Event;
+use crate::world::event::{Actor, Event, Touched};
 use crate::world::truth::Damage;
 use std::collections::BTreeMap;
 
@@ -82,6 +84,8 @@ impl Open {
 pub struct Watch {
     open: BTreeMap<(HazardId, Place), Open>,
     ended: Vec<Found>,
+    /// Who was master, and whose database ruled, when it last judged.
+    standing: Option<Standing>,
     /// Counts rounds of judging; 0 before the first.
     round: u64,
     now: Time,
@@ -113,7 +117,8 @@ impl Watch {
             }
         }
         if changed != Reads::NOTHING {
-            self.judge(world, changed);
+            let touched = self.touched(world, events);
+            self.judge(world, changed, &touched);
         }
         #[cfg(debug_assertions)]
         self.assert_complete(world);
@@ -148,22 +153,52 @@ impl Watch {
         found
     }
 
-    fn judge(&mut self, world: &World, changed: Reads) {
+    /// What the events of an instant are about: everything, where they change the standing of the masters, or the database of one.
+    fn touched(&mut self, world: &World, events: &[Event]) -> Touched {
+        let Some(standing) = &mut self.standing else {
+            self.standing = Some(Standing::of(world));
+            return Touched::all();
+        };
+        let mut touched = Touched::default();
+        let mut roles = false;
+        for event in events.iter().filter(|event| event.changes() != Reads::NOTHING) {
+            event.touch(&world.names, &mut touched);
+            if event.changes().meets(Reads::ROLES) {
+                roles = true;
+                touched.everything |= matches!(event.actor(), Actor::Machine(machine) if standing.reads(machine));
+            }
+        }
+        widen(world, &mut touched);
+        touched.everything |= roles && standing.renew(world, &touched.machines);
+        touched
+    }
+
+    fn judge(&mut self, world: &World, changed: Reads, touched: &Touched) {
         self.round += 1;
         let now = world.now;
-        let sight = Sight::new(world);
+        let Some(standing) = self.standing.take() else { return };
+        let sight = Sight::new(world, &standing);
         let mut sites = Vec::new();
         for hazard in HazardId::all() {
             let Rule::Lasting { reads, sites: point, grace, .. } = hazard.doc().rule else { continue };
             if !reads.meets(changed) {
                 continue;
             }
-            point(&sight, &mut sites);
+            let grace = |place| grace.map(|grace| grace(&sight, place));
+            if !touched.everything && !matches!(point, Sites::Whole(_)) {
+                point.touched(&sight, touched, |place, site| match site {
+                    Some(site) => self.see(hazard, site, now, grace),
+                    None => self.close((hazard, place), now),
+                });
+                continue;
+            }
+            point.all(&sight, &mut sites);
             for site in sites.drain(..) {
-                self.see(hazard, site, now, |place| grace.map(|grace| grace(world, place)));
+                self.see(hazard, site, now, grace);
             }
             self.close_unseen(hazard, now);
         }
+        self.standing = Some(standing);
     }
 
     /// A hazard holds at a place now.
@@ -194,11 +229,16 @@ impl Watch {
         let (first, last) = ((hazard, FIRST_PLACE), (hazard, LAST_PLACE));
         let gone: Vec<_> = self.open.range(first..=last).filter(|(_, open)| open.round != round).map(|(key, _)| *key).collect();
         for key in gone {
-            if let Some(open) = self.open.remove(&key)
-                && open.ripe(now)
-            {
-                self.ended.push(open.found(key, Some(now)));
-            }
+            self.close(key, now);
+        }
+    }
+
+    /// A hazard does not hold at a place, if it ever did.
+    fn close(&mut self, key: (HazardId, Place), now: Time) {
+        if let Some(open) = self.open.remove(&key)
+            && open.ripe(now)
+        {
+            self.ended.push(open.found(key, Some(now)));
         }
     }
 
@@ -231,10 +271,13 @@ impl Watch {
     /// Our own mistake: a hazard changed where no event said that what it reads did.
     #[cfg(debug_assertions)]
     fn assert_complete(&self, world: &World) {
-        let mut full = Watch { open: self.open.clone(), ended: Vec::new(), ..*self };
-        full.judge(world, Reads::ALL);
-        let keys = |watch: &Watch| watch.open.keys().copied().collect::<Vec<_>>();
-        assert_eq!(keys(self), keys(&full), "a hazard changed and no event told it, at {}", world.now);
+        let standing = Some(Standing::of(world));
+        assert_eq!(self.standing, standing, "the masters changed and no event told it, at {}", world.now);
+        let mut full = Watch { open: self.open.clone(), ended: Vec::new(), standing, ..*self };
+        full.judge(world, Reads::ALL, &Touched::all());
+        // A hazard may have another reason by now, and no grace left: that alone is seen when somebody looks.
+        let held = |watch: &Watch| -> Vec<_> { watch.open.iter().map(|(key, open)| (*key, open.hosts.clone())).collect() };
+        assert_eq!(held(self), held(&full), "a hazard changed and no event told it, at {}", world.now);
     }
 }
 

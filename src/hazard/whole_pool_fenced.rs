@@ -1,7 +1,7 @@
 //! HA has reset the last host of its pool.
 
 use super::sight::{Reads, Sight};
-use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::MachineId;
 use crate::world::MAIN_POOL;
 
@@ -11,7 +11,7 @@ pub const DOC: HazardDoc = HazardDoc {
     holds: "HA has reset a host, and no host of its pool is up: each is off, or has neither joined a liveset nor left HA since it was reset or booted",
     doc: "HA has fenced the last host that was up: every guest of the pool is down, and no data is harmed. It happens where no host could prove that it may live: the statefile was lost while one host was missing, or the network and the statefile at once. The hosts boot and try to join; as long as the cause lasts they fence or wait again, for ever. Mend the heartbeat SR and the network; if that can't be done, `xe host-emergency-ha-disable --force` on every host, and only when all of them are known to run nothing.",
     example: "{hazard: whole-pool-fenced}",
-    rule: Rule::Lasting { reads: Reads::ALL, sites, grace: None, hastened: None },
+    rule: Rule::Lasting { reads: Reads::ALL, sites: Sites::Whole(sites), grace: None, hastened: None },
     sentence: |told| format!("HA has reset {}, and no other host of the pool is up", told.hosts),
     advice,
 };

@@ -61,6 +61,13 @@ impl World {
         if self.is_master(first) && self.pool_of(first) == MAIN_POOL {
             return first;
         }
-        self.masters(MAIN_POOL).max_by_key(|m| (self.stacks[m.at()].up_since, std::cmp::Reverse(*m))).unwrap_or(self.ruled_last)
+        self.ruler_among(self.masters(MAIN_POOL))
+    }
+    /// The same, by who knows all running masters.
+    pub fn ruler_among(&self, masters: impl Iterator<Item = MachineId>) -> MachineId {
+        let of_main_pool = masters.filter(|m| self.pool_of(*m) == MAIN_POOL);
+        // The master of the start rules while it holds itself master.
+        let rank = |m: &MachineId| (*m == self.first_master, self.stacks[m.at()].up_since, std::cmp::Reverse(*m));
+        of_main_pool.max_by_key(rank).unwrap_or(self.ruled_last)
     }
 }

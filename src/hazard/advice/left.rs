@@ -57,8 +57,7 @@ impl Adviser<'_> {
 
     /// Whether HA's own doing made an instant what it is: the master gave up a host that was taken out of the liveset.
     pub fn ha_took_over(&self, at: Time) -> bool {
-        let shrunk = self.past.until(at).iter().any(|entry| matches!(entry.event, Event::HaShrunk { .. }));
-        let buried = |event: &Event| shrunk && matches!(event, Event::HostMarkedDead { .. });
+        let buried = |event: &Event| self.past.shrunk_by(at) && matches!(event, Event::HostMarkedDead { .. });
         let restarted = |event: &Event| matches!(event, Event::VmRestarted { .. });
         self.past.at(at).iter().any(|entry| buried(entry.event) || restarted(entry.event))
     }

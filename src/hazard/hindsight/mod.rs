@@ -136,6 +136,8 @@ pub struct Hindsight<'a> {
     opened: Vec<Instants>,
     /// Who started each VM when; a migration takes the time of its start along.
     started: Vec<Instants>,
+    /// When a liveset first shrank.
+    shrunk: Option<Time>,
     /// When each machine's copy of the database became another.
     copied: Vec<Vec<Time>>,
     /// By machine: which master came to hold it for dead, and what made it so.
@@ -155,6 +157,7 @@ impl<'a> Hindsight<'a> {
             places.iter().map(|machines| machines.iter().map(|machine| (Time::ZERO, *machine)).collect()).collect()
         };
         let (mut opened, mut started) = (from_the_start(&beginning.open_on), from_the_start(&beginning.running_on));
+        let mut shrunk = None;
         let mut copied = vec![Vec::new(); beginning.powered.len()];
         let mut buried = vec![Vec::new(); beginning.powered.len()];
         for happened in &events {
@@ -168,11 +171,12 @@ impl<'a> Hindsight<'a> {
                 }
                 Event::HostMarkedDead { by, host } => buried[world.names.hosts[host.at()].machine.at()].push((*by, *happened)),
                 Event::CopyTaken { machine, .. } => copied[machine.at()].push(at),
+                Event::HaShrunk { .. } => shrunk = shrunk.or(Some(at)),
                 _ => {}
             }
         }
         let health = health::by_machine(&beginning.powered, &events);
-        Hindsight { world, steps, commands, events, health, opened, started, copied, buried }
+        Hindsight { world, steps, commands, events, health, opened, started, shrunk, copied, buried }
     }
 
     /// How a machine was at an instant.
@@ -203,6 +207,11 @@ impl<'a> Hindsight<'a> {
     /// What last made a master hold a machine for dead, no later than an instant.
     pub fn why_buried(&self, machine: MachineId, by: MachineId, until: Time) -> Option<Happened<'a>> {
         self.buried[machine.at()].iter().rev().find(|(who, why)| *who == by && why.at <= until).map(|(_, why)| *why)
+    }
+
+    /// Whether a liveset had shrunk by an instant.
+    pub fn shrunk_by(&self, at: Time) -> bool {
+        self.shrunk.is_some_and(|shrunk| shrunk <= at)
     }
 
     /// What happened at one instant.

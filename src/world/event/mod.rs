@@ -6,6 +6,7 @@
 
 mod reads;
 mod told;
+mod touch;
 
 // Each family is a macro that hands its entries on; `events!` is given them all.
 #[macro_use]
@@ -30,6 +31,7 @@ mod tests;
 
 pub use reads::Reads;
 pub use told::{Part, Steps, Told};
+pub use touch::Touched;
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId, VdiId, VmId};
 use crate::base::share::percent;
@@ -44,6 +46,7 @@ use crate::world::memory::xhad::{Exit, FenceCause};
 use crate::world::truth::Io;
 use std::hash::{Hash, Hasher};
 use told::{Said, Telling, count, io_words, seconds};
+use touch::{Field, Subject};
 
 gather! { [steps machines wires guests records liveset protection] }
 

@@ -93,6 +93,16 @@ macro_rules! events {
                 )*}
             }
 
+            /// The things that its fields name.
+            fn subjects(&self, see: &mut dyn FnMut(Subject)) {
+                match self {$(
+                    Event::$kind $({ $($field),* })? => {
+                        let _ = &see;
+                        $($($field.subjects(see);)*)?
+                    }
+                )*}
+            }
+
             /// Which findings it may explain as a change of belief.
             #[allow(unused_variables)]
             pub fn about(&self) -> About {

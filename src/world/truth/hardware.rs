@@ -209,6 +209,10 @@ impl Hardware {
     pub fn guests(&self, machine: MachineId) -> impl Iterator<Item = VmId> + '_ {
         self.runs_on.of(machine)
     }
+    /// The VDIs that a machine has open, in order.
+    pub fn open_vdis(&self, machine: MachineId) -> impl Iterator<Item = VdiId> + '_ {
+        self.open_on.of(machine)
+    }
     /// All running domains, by VM.
     pub fn domains(&self) -> impl Iterator<Item = &Domain> {
         self.domains.iter().flatten()
