@@ -1,5 +1,6 @@
 //! The ground floor: time, ids, random numbers, digests, shares and their intervals. Knows nothing of pools.
 
+pub mod chunks;
 pub mod digest;
 pub mod draw;
 pub mod ids;

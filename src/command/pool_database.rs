@@ -166,8 +166,7 @@ fn rewritten(world: &World, machine: MachineId, dump: &Database) -> Database {
     let mut db = dump.clone();
     let record = db.hosts.remove(&old).unwrap_or(HostRecord { enabled: false, live: true });
     // A record of this machine that was a member's goes with the others.
-    db.hosts.clear();
-    db.hosts.insert(new, record);
+    db.hosts = [(new, record)].into_iter().collect();
     db.master = new;
     let kept: Vec<_> = db.pbds.iter().filter(|((host, _), _)| *host == old).map(|((_, sr), plugged)| (*sr, *plugged)).collect();
     db.pbds = kept.into_iter().map(|(sr, plugged)| ((new, sr), plugged)).collect();

@@ -3,7 +3,7 @@
 //! it finds on its machine.
 
 use super::{autostart, copies, ha, heartbeat};
-use crate::base::ids::{HostId, MachineId, VmId};
+use crate::base::ids::{HostId, MachineId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::belief::PowerState;
@@ -255,7 +255,7 @@ fn settle(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machi
     let host = world.host_on(machine);
     let booted = std::mem::take(&mut world.stacks[machine.at()].booted);
     if booted {
-        let pbds: Vec<_> = world.db(master).pbds.keys().filter(|(holder, _)| *holder == host).map(|(_, sr)| *sr).collect();
+        let pbds: Vec<_> = world.db(master).pbds.numbered(host.at()).map(|((_, sr), _)| *sr).collect();
         for sr in pbds {
             let reaches = world.reaches(machine, sr);
             world.set_pbd(fx, master, host, sr, reaches);
@@ -264,7 +264,11 @@ fn settle(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machi
             }
         }
     }
-    for vm in world.names.vm_ids() {
+    // Of those that neither run here nor are recorded here it changes nothing.
+    let mut vms: Vec<VmId> = world.db(master).residents(host).chain(world.hw.guests(machine)).collect();
+    vms.sort_unstable();
+    vms.dedup();
+    for vm in vms {
         resync_vm(world, fx, machine, master, vm);
     }
     // What ended from inside while nobody looked (dbsync_slave.ml: callback_release for every domain that is shut down).
@@ -306,7 +310,11 @@ fn resync_vm(world: &mut World, fx: &mut Effects, machine: MachineId, master: Ma
 /// ones; keys of others, also of hosts that are gone, stay.
 fn refresh_locks(world: &mut World, fx: &mut Effects, machine: MachineId, master: MachineId) {
     let host = world.host_on(machine);
-    for vdi in world.names.vdi_ids() {
+    let locked = world.db(master).locked_for(host);
+    let mut vdis: Vec<VdiId> = locked.chain(world.hw.open_vdis(machine)).collect();
+    vdis.sort_unstable();
+    vdis.dedup();
+    for vdi in vdis {
         let openers = &world.hw.vdi(vdi).openers;
         let open = openers.iter().filter(|o| o.machine == machine).map(|o| o.mode).max();
         let lock: Option<Mode> = world.db(master).vdi(vdi).and_then(|record| record.lock_of(host));

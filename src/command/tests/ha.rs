@@ -29,7 +29,7 @@ fn protect(room: &mut Room) {
         machine.memory = Some(names.vms[DB.at()].memory);
     }
     for stack in &mut room.world.stacks {
-        Arc::make_mut(&mut stack.db).always_run = vec![true, false, false];
+        Arc::make_mut(&mut stack.db).always_run = vec![true, false, false].into();
     }
 }
 

@@ -1,10 +1,10 @@
 //! What is believed: a pool database as xapi keeps it. A plain value; every host has a copy of its own, as in life. Knows
 //! nothing of hardware: nothing here has to be so.
 
+use crate::base::chunks::{ChunkMap, Chunks};
 use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
 use crate::world::belief::{PoolHa, VmHa};
 use crate::world::inventory::{Inventory, Mode};
-use std::collections::BTreeMap;
 
 /// A host's record.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,7 +58,8 @@ impl VdiRecord {
     }
 }
 
-/// One copy of a pool database. Records of VMs, VDIs and VBDs are arenas by id; `None` is "no such record".
+/// One copy of a pool database. Records of VMs, VDIs and VBDs are arenas by id; `None` is "no such record". What grows with the
+/// pool lies in chunks that copies share: each member that joins is a change of the master's and a copy of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Database {
     /// Counts changes; a member whose copy has the same generation needs no new one (slave_backup.ml).
@@ -70,19 +71,19 @@ pub struct Database {
     /// `pool.default-SR`.
     pub default_sr: Option<SrId>,
     /// Hosts, by id.
-    pub hosts: BTreeMap<HostId, HostRecord>,
+    pub hosts: ChunkMap<HostId, HostRecord>,
     /// Known SRs.
     pub srs: Vec<bool>,
     /// PBDs: whether the database has them plugged.
-    pub pbds: BTreeMap<(HostId, SrId), bool>,
+    pub pbds: ChunkMap<(HostId, SrId), bool>,
     /// VMs, by id.
-    pub vms: Vec<Option<VmRecord>>,
+    pub vms: Chunks<Option<VmRecord>>,
     /// VDIs, by id.
-    pub vdis: Vec<Option<VdiRecord>>,
+    pub vdis: Chunks<Option<VdiRecord>>,
     /// `VBD.currently_attached`, by id.
-    pub attached: Vec<bool>,
+    pub attached: Chunks<bool>,
     /// `VM.ha_always_run`, by id: the operator wants it to run (set by a start, cleared by a shutdown).
-    pub always_run: Vec<bool>,
+    pub always_run: Chunks<bool>,
     /// What the pool's record says of HA.
     pub ha: PoolHa,
 }
@@ -126,6 +127,11 @@ impl Database {
             .filter(move |(_, vm)| vm.as_ref().is_some_and(|vm| vm.resident_on == Some(host)))
             .map(|(at, _)| VmId(at as u16))
     }
+    /// The VDIs with a lock of a host, in order.
+    pub fn locked_for(&self, host: HostId) -> impl Iterator<Item = VdiId> + '_ {
+        let locked = move |vdi: &Option<VdiRecord>| vdi.as_ref().is_some_and(|vdi| vdi.lock_of(host).is_some());
+        self.vdis.iter().enumerate().filter(move |(_, vdi)| locked(vdi)).map(|(at, _)| VdiId(at as u16))
+    }
     /// Whether two copies agree in all that a promotion may lose: which hosts exist, VMs' power-state and resident-on,
     /// VBDs, locks, PBDs, the default SR (hazard `stale-database`).
     pub fn agrees_with(&self, other: &Database) -> bool {
@@ -135,6 +141,6 @@ impl Database {
             && self.pbds == other.pbds
             && self.default_sr == other.default_sr
             && self.vdis.len() == other.vdis.len()
-            && self.vdis.iter().zip(&other.vdis).all(|(a, b)| a.as_ref().map(|v| &v.locks) == b.as_ref().map(|v| &v.locks))
+            && self.vdis.iter().zip(other.vdis.iter()).all(|(a, b)| a.as_ref().map(|v| &v.locks) == b.as_ref().map(|v| &v.locks))
     }
 }

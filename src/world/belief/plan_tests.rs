@@ -1,6 +1,7 @@
 //! The failover plan against brute force, and what xapi's own code says of single cases.
 
 use super::*;
+use crate::base::chunks::{ChunkMap, Chunks};
 use crate::base::draw::Stream;
 use crate::base::ids::{PoolId, VbdId, VdiId};
 use crate::base::time::Span;
@@ -224,7 +225,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
             .collect(),
         ..Inventory::default()
     };
-    let mut pbds: BTreeMap<_, _> = (0..hosts).map(|n| ((HostId(n), SrId(0)), true)).collect();
+    let mut pbds: ChunkMap<_, _> = (0..hosts).map(|n| ((HostId(n), SrId(0)), true)).collect();
     pbds.insert((HostId(0), SrId(1)), true);
     let record = |at: &Option<u16>| {
         let power_state = if at.is_some() { PowerState::Running } else { PowerState::Halted };
@@ -239,9 +240,9 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
         srs: vec![true; 2],
         pbds,
         vms: vms.iter().map(record).collect(),
-        vdis: vec![Some(VdiRecord::default()); vms.len()],
-        attached: vec![false; vms.len()],
-        always_run: vec![true; vms.len()],
+        vdis: Chunks::of(Some(VdiRecord::default()), vms.len()),
+        attached: Chunks::of(false, vms.len()),
+        always_run: Chunks::of(true, vms.len()),
         ha: crate::world::belief::PoolHa { enabled: true, ..Default::default() },
     };
     (db, names)
@@ -260,7 +261,7 @@ fn how_many_hosts_may_fail() {
         pool(3, &[Some(0), Some(0), Some(0), Some(0), Some(1), Some(1), Some(1), Some(1), Some(2), Some(2), Some(2), Some(2)]);
     assert_eq!(most(&db, &names), 1);
     // Nothing protected: all may fail.
-    db.always_run = vec![false; 12];
+    db.always_run = Chunks::of(false, 12);
     assert_eq!(most(&db, &names), 3);
     // One protected VM on a local SR: none, whatever the memory.
     db.always_run[0] = true;

@@ -213,7 +213,7 @@ impl World {
     fn remove_host(&mut self, fx: &mut Effects, by: MachineId, host: HostId, told: Event) {
         let db = self.db_mut(by);
         db.hosts.remove(&host);
-        let gone: Vec<SrId> = db.pbds.keys().filter(|(holder, _)| *holder == host).map(|(_, sr)| *sr).collect();
+        let gone: Vec<SrId> = db.pbds.numbered(host.at()).map(|((_, sr), _)| *sr).collect();
         db.pbds.retain(|(holder, _), _| *holder != host);
         fx.tell(told);
         for sr in gone {

@@ -1,5 +1,6 @@
 //! What is believed at 0, as a pool says it, and what by a machine that begins anew.
 
+use crate::base::chunks::{ChunkMap, Chunks};
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::world::MAIN_POOL;
 use crate::world::belief::plan::Planner;
@@ -7,7 +8,6 @@ use crate::world::belief::{Database, HostRecord, PoolHa, PowerState, Protection,
 use crate::world::build::Pool;
 use crate::world::inventory::Inventory;
 use crate::world::release::Release;
-use std::collections::BTreeMap;
 
 impl Database {
     /// The database of a fresh installation: itself, and nothing else.
@@ -17,13 +17,13 @@ impl Database {
             pool,
             master: host,
             default_sr: None,
-            hosts: BTreeMap::from([(host, HostRecord { enabled: true, live: true })]),
+            hosts: ChunkMap::from_iter([(host, HostRecord { enabled: true, live: true })]),
             srs: vec![false; names.srs.len()],
-            pbds: BTreeMap::new(),
-            vms: vec![None; names.vms.len()],
-            vdis: vec![None; names.vdis.len()],
-            attached: vec![false; names.vbds.len()],
-            always_run: vec![false; names.vms.len()],
+            pbds: ChunkMap::default(),
+            vms: Chunks::of(None, names.vms.len()),
+            vdis: Chunks::of(None, names.vdis.len()),
+            attached: Chunks::of(false, names.vbds.len()),
+            always_run: Chunks::of(false, names.vms.len()),
             ha: PoolHa::default(),
         }
     }
@@ -32,10 +32,9 @@ impl Database {
     pub(in crate::world) fn at_start(pool: &Pool, names: &Inventory, release: Release) -> Database {
         let known = pool.hosts.iter().zip(names.machine_ids());
         let known = known.filter(|(start, machine)| start.known && !names.machines[machine.at()].spare);
-        let hosts: BTreeMap<HostId, HostRecord> =
+        let hosts: ChunkMap<HostId, HostRecord> =
             known.map(|(start, machine)| (HostId(machine.0), HostRecord { enabled: start.enabled, live: start.live })).collect();
-        let vms: Vec<Option<VmRecord>> =
-            pool.vms.iter().map(|start| Some(VmRecord { power_state: start.power_state, resident_on: start.resident_on })).collect();
+        let vms = pool.vms.iter().map(|start| Some(VmRecord { power_state: start.power_state, resident_on: start.resident_on })).collect();
         let mut db = Database {
             generation: 1,
             pool: MAIN_POOL,

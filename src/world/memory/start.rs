@@ -85,7 +85,7 @@ impl Toolstack {
             if stack.db.master != host {
                 Arc::make_mut(&mut stack.db).master = host;
             }
-            for (other, record) in &db.hosts {
+            for (other, record) in db.hosts.iter() {
                 if record.live && *other != host {
                     stack.heard.set(*other, Time::ZERO);
                 }
