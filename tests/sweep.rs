@@ -358,3 +358,286 @@ fn a_reader_that_goes_away_ends_it() {
     drop(stdout);
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+// ---- in parts
+
+impl Folder {
+    /// Writes what a sweep prints.
+    fn keep(&self, name: &str, args: &[&str]) {
+        std::fs::write(self.0.join(name), self.prints(args, 0)).unwrap();
+    }
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).unwrap()
+    }
+}
+
+const FORMATS: [&str; 3] = ["text", "json", "ndjson"];
+
+#[test]
+fn parts_put_together_are_one_sweep() {
+    let folder = Folder::new("parts").with("many.yaml", MANY);
+    // More parts than seeds, too: some are empty.
+    for (seeds, parts) in [("5..34", 4), ("0..2", 5)] {
+        let whole: Vec<String> =
+            FORMATS.iter().map(|format| folder.prints(&["many.yaml", "--seeds", seeds, "--format", format], 0)).collect();
+        for how in ["", "hash:"] {
+            for part in 1..=parts {
+                folder.keep(&format!("p{part}"), &["many.yaml", "--seeds", seeds, "--partition", &format!("{how}{part}/{parts}")]);
+            }
+            let mut names: Vec<String> = (1..=parts).map(|part| format!("p{part}")).collect();
+            for (format, whole) in FORMATS.iter().zip(&whole) {
+                names.rotate_left(1);
+                let mut args = vec!["--format", format, "--merge"];
+                args.extend(names.iter().map(String::as_str));
+                assert_eq!(&folder.prints(&args, 0), whole, "{how}{parts} as {format}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_not_put_together() {
+    let folder = Folder::new("misfits").with("coin.yaml", COIN).with("other.yaml", &COIN.replace("until: 6m", "until: 7m"));
+    let part = |name: &str, args: &[&str]| folder.keep(name, &[&["coin.yaml", "--seeds", "0..9"], args].concat());
+    part("one", &["--partition", "1/3"]);
+    part("two", &["--partition", "2/3"]);
+    part("three", &["--partition", "3/3"]);
+    part("two-of-two", &["--partition", "2/2"]);
+    part("hashed", &["--partition", "hash:3/3"]);
+    part("slow", &["--partition", "3/3", "--set", "command=2s"]);
+    part("bounded", &["--partition", "3/3", "--max-events", "7"]);
+    folder.keep("seeds", &["coin.yaml", "--seeds", "0..10", "--partition", "3/3"]);
+    folder.keep("other", &["other.yaml", "--seeds", "0..9", "--partition", "3/3"]);
+    let three = folder.read("three");
+    let write = |name: &str, text: &str| std::fs::write(folder.0.join(name), text).unwrap();
+    write("version", &three.replace("\"poolsim\":\"", "\"poolsim\":\"9."));
+    write("cut", &three[..three.len() - 30]);
+    write("endless", &three[..three[..three.len() - 1].rfind('\n').unwrap() + 1]);
+    write("less", &(three.lines().take(2).collect::<Vec<_>>().join("\n") + "\n{\"complete\":true,\"kind\":\"foot\",\"runs\":1}\n"));
+    write("strange", "pool: {hosts: [alpha]}\n");
+    write("empty", "");
+    write("bytes", "\u{0}\u{1b}[31m\n");
+    write("twice", &(three.clone() + &three));
+    for (third, status, says) in [
+        ("two", 2, "two and two are both part 2 of 3"),
+        ("two-of-two", 2, "two ways"),
+        ("hashed", 2, "two ways"),
+        ("slow", 2, "the cases"),
+        ("bounded", 2, "the bound of events 50000000, the other 7"),
+        ("seeds", 2, "the seeds 0..9, the other 0..10"),
+        ("other", 2, "the scenario coin, the other other"),
+        ("version", 2, "the version of poolsim"),
+        ("cut", 2, "cut is not finished"),
+        ("endless", 2, "endless is not finished"),
+        ("less", 2, "no part has seed 5 of the case"),
+        ("strange", 2, "strange: line 1 is no line of a sweep"),
+        ("empty", 2, "does not begin"),
+        ("bytes", 2, "bytes: line 1"),
+        ("twice", 2, "behind its end"),
+        ("nothing", 3, "nothing cannot be read"),
+    ] {
+        let said = folder.says(&["--merge", "one", "two", third], status);
+        assert!(said.contains(says) && !said.contains('\u{1b}'), "{third}: {said}");
+    }
+    assert!(folder.says(&["--merge", "one", "three"], 2).contains("a part is missing: 2/3"));
+    assert!(folder.says(&["--merge", "two"], 2).contains("1/3, 3/3"));
+    assert!(folder.says(&["coin.yaml", "--merge", "one"], 2).contains("--merge"));
+    assert!(folder.says(&["coin.yaml", "--partition", "4/3"], 2).contains("no part 4 of 3"));
+    // A whole sweep is the one part of itself.
+    folder.keep("all", &["coin.yaml", "--seeds", "0..9", "--format", "ndjson"]);
+    assert_eq!(folder.prints(&["--merge", "all"], 0), folder.prints(&["coin.yaml", "--seeds", "0..9"], 0));
+}
+
+#[test]
+fn a_batch_system_says_which_part_is_run() {
+    let folder = Folder::new("auto").with("coin.yaml", COIN);
+    for (n, name) in [(0, "a"), (1, "b")] {
+        let mut command = folder.start(&["coin.yaml", "--seeds", "0..20", "--partition", "auto/2"]);
+        let output = command.env("JOB_COMPLETION_INDEX", n.to_string()).env_remove("SLURM_ARRAY_TASK_ID").output().unwrap();
+        std::fs::write(folder.0.join(name), output.stdout).unwrap();
+    }
+    assert_eq!(folder.prints(&["--merge", "b", "a"], 0), folder.prints(&["coin.yaml", "--seeds", "0..20"], 0));
+}
+
+// ---- again and again
+
+#[test]
+fn an_interrupted_sweep_goes_on_where_it_was() {
+    let folder = Folder::new("resume").with("many.yaml", MANY);
+    let args = ["many.yaml", "--seeds", "0..19", "--recovery", "hasty"];
+    let resume = |format: &str| folder.prints(&[&args[..], &["--resume", "kept", "--format", format]].concat(), 0);
+    let whole: Vec<String> = FORMATS.iter().map(|format| folder.prints(&[&args[..], &["--format", format]].concat(), 0)).collect();
+    let lines = &whole[2];
+    // Begun by it, and gone on with: wherever it was cut off, in the middle of a line too.
+    let ends =
+        [0, 1, lines.find('\n').unwrap(), lines.find('\n').unwrap() + 1, lines.len() / 3, lines.len() / 2, lines.len() - 1, lines.len()];
+    for (at, end) in ends.into_iter().enumerate() {
+        std::fs::write(folder.0.join("kept"), &lines[..end]).unwrap();
+        assert_eq!(resume(FORMATS[at % 3]), whole[at % 3], "cut off at {end}");
+        assert_eq!(&folder.read("kept"), lines, "cut off at {end}");
+    }
+    // One that is finished runs nothing, and says the same.
+    assert_eq!(resume("json"), whole[1]);
+    // The end of one that was interrupted is no end.
+    let some: Vec<&str> = lines.lines().take(6).collect();
+    std::fs::write(folder.0.join("kept"), some.join("\n") + "\n{\"complete\":false,\"kind\":\"foot\",\"runs\":5}\n").unwrap();
+    assert_eq!(resume("text"), whole[0]);
+    assert_eq!(&folder.read("kept"), lines);
+}
+
+#[test]
+fn a_file_of_another_kind_is_never_touched() {
+    let folder = Folder::new("untouched").with("coin.yaml", COIN).with("notes", "what I must not lose").with("list", "one\ntwo\n");
+    folder.keep("kept", &["coin.yaml", "--seeds", "0..9", "--format", "ndjson"]);
+    let swapped: Vec<String> = folder.read("kept").lines().map(str::to_owned).collect();
+    let swapped = [&swapped[0], &swapped[2], &swapped[1]].map(|line| format!("{line}\n")).concat();
+    std::fs::write(folder.0.join("swapped"), swapped).unwrap();
+    for (name, args, says) in [
+        ("notes", &["--seeds", "0..9"][..], "does not begin as a sweep does"),
+        ("list", &["--seeds", "0..9"], "line 1 is no line"),
+        ("coin.yaml", &["--seeds", "0..9"], "line 1 is no line"),
+        ("kept", &["--seeds", "0..10"], "of another sweep: it has the seeds 0..9"),
+        ("kept", &["--seeds", "0..9", "--partition", "1/2"], "the part none"),
+        ("swapped", &["--seeds", "0..9"], "line 2 is not the run that comes next"),
+    ] {
+        let before = folder.read(name);
+        let said = folder.says(&[&["coin.yaml", "--resume", name], args].concat(), 2);
+        assert!(said.contains(says), "{name}: {said}");
+        assert_eq!(folder.read(name), before);
+    }
+}
+
+#[test]
+fn a_part_goes_on_too_and_so_does_one_that_ends_when_precise() {
+    let folder = Folder::new("resume-part").with("coin.yaml", COIN);
+    let cut = |name: &str| {
+        let text = folder.read(name);
+        std::fs::write(folder.0.join(name), &text[..text.len() * 2 / 5]).unwrap();
+    };
+    for part in ["1/2", "2/2"] {
+        let name = &part[..1];
+        let args = ["coin.yaml", "--seeds", "0..30", "--partition", part, "--resume", name];
+        assert_eq!(folder.prints(&args, 0), "", "the part stands in its file");
+        cut(name);
+        folder.prints(&args, 0);
+    }
+    assert_eq!(folder.prints(&["--merge", "1", "2"], 0), folder.prints(&["coin.yaml", "--seeds", "0..30"], 0));
+    let args = ["coin.yaml", "--precision", "20%", "--resume", "precise"];
+    let whole = folder.prints(&args, 0);
+    assert_eq!(folder.prints(&args, 0), whole);
+    cut("precise");
+    assert_eq!(folder.prints(&args, 0), whole);
+    assert_eq!(folder.prints(&["--merge", "precise"], 0), whole);
+}
+
+// ---- settings that are varied, sides that are compared
+
+#[test]
+fn a_setting_that_is_varied_is_set() {
+    let folder = Folder::new("vary").with("many.yaml", MANY);
+    let base = ["many.yaml", "--seeds", "0..15", "--world", "isolated"];
+    let got = folder.json(&[&base[..], &["--vary", "settings.host-dead-after=60s..8m/3", "--vary", "command=1s..5s/2"]].concat());
+    let mut expected = Vec::new();
+    for dead in ["1m", "4m30s", "8m"] {
+        for command in ["1s", "5s"] {
+            let (dead, command) = (format!("host-dead-after={dead}"), format!("command={command}"));
+            expected.extend(folder.json(&[&base[..], &["--set", &dead, "--set", &command]].concat()));
+        }
+    }
+    assert_eq!(got, expected);
+    let text = folder.prints(&[&base[..], &["--vary", "settings.host-dead-after=60s..8m/3"]].concat(), 0);
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    let head = lines.iter().position(|line| line.split_whitespace().eq(["1m", "4m30s", "8m"])).unwrap_or_else(|| panic!("{text}"));
+    assert!(lines[head + 1].trim_start().starts_with("double-writer"), "{text}");
+    for (args, says) in [
+        (&["--vary", "command=1s..2s/2", "--vary", "settings.command=1s..2s/2"][..], "varied twice"),
+        (&["--vary", "comand=1s..2s/2"], "did you mean `command`"),
+        (&["--vary", "command=1s..2s/2", "--vary", "vm-start=1s..2s/2", "--vary", "reinstall=1s..2s/2"], "two"),
+        (&["--vary", "command=1s..1000s/1000", "--vary", "vm-start=1s..1000s/1000"], "too many"),
+        (&["--vary", "heartbeat-jitter=1s..40s/2"], "jitter"),
+    ] {
+        let said = folder.says(&[&base[..], args].concat(), 2);
+        assert!(said.contains(says), "{args:?}: {said}");
+    }
+}
+
+/// The picture is a tree of tags, all of it closed and nothing of a name taken for a tag.
+#[test]
+fn the_heat_map_is_a_picture() {
+    let folder = Folder::new("svg").with("many.yaml", &MANY.replace("name: many", "name: '<b>&\"many'").replace("hasty:", "'<hasty>':"));
+    let args =
+        ["many.yaml", "--seeds", "0..9", "--vary", "host-dead-after=60s..8m/3", "--vary", "command=1s..5s/2", "--report", "svg=a.svg"];
+    folder.prints(&args, 0);
+    let svg = folder.read("a.svg");
+    let (mut open, mut cells) = (Vec::new(), 0);
+    for tag in svg.split('<').skip(1).map(|rest| rest.split_once('>').expect("a tag ends").0) {
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
+        assert!(["svg", "title", "rect", "text"].contains(&name), "{tag}");
+        cells += usize::from(name == "rect");
+        if let Some(closed) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(closed));
+        } else if !tag.ends_with('/') {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty() && svg.contains("&lt;b&gt;&amp;&quot;many") && !svg.contains("http://www.w3.org/1999/xlink"));
+    assert!(cells > 6 && (cells - 1).is_multiple_of(6), "{cells}");
+    assert!(folder.says(&["many.yaml", "--report", "html=a.html"], 2).contains("not-yet"));
+}
+
+/// Two recoveries with the same draws, seed by seed, against the runs by themselves.
+#[test]
+fn sides_are_compared_seed_by_seed() {
+    let folder = Folder::new("compare").with("many.yaml", MANY);
+    let scenario = common::load("many.yaml", MANY);
+    let runs = by_hand(&scenario, 0..=24);
+    let base = ["many.yaml", "--seeds", "0..24", "--set", "host-dead-after=60s"];
+    let got = folder.json(&[&base[..], &["--compare", "recovery=hasty", "recovery=careful"]].concat());
+    assert_eq!(got.len(), 2, "one pair for each world");
+    let mut told = 0;
+    for (pair, world) in got.iter().zip(["dead", "isolated"]) {
+        let of = |recovery: &str| {
+            runs.iter().find(|runs| {
+                let run = &runs[0];
+                run.world.as_deref() == Some(world) && run.recovery.as_deref() == Some(recovery) && run.set[0].1 == "60s"
+            })
+        };
+        let (left, right) = (of("hasty").unwrap(), of("careful").unwrap());
+        assert_eq!(
+            (&pair["left"]["recovery"], &pair["right"]["recovery"], &pair["pairs"]),
+            (&json!("hasty"), &json!("careful"), &json!(25))
+        );
+        assert_eq!(pair["left"]["world"], json!(world));
+        for hazard in pair["hazards"].as_array().unwrap() {
+            let has = |run: &Report| run.hazards.iter().any(|found| hazard["hazard"] == found.hazard);
+            let count = |l: bool, r: bool| left.iter().zip(right).filter(|(a, b)| has(a) == l && has(b) == r).count();
+            assert_eq!(hazard["left_only"], json!(count(true, false)));
+            assert_eq!(hazard["right_only"], json!(count(false, true)));
+            assert_eq!((&hazard["both"], &hazard["neither"]), (&json!(count(true, true)), &json!(count(false, false))));
+            told += 1;
+        }
+        let down = |run: &Report| run.downtime.values().map(|span| span.0 as i64).sum::<i64>();
+        let mut more: Vec<i64> = left.iter().zip(right).map(|(a, b)| down(b) - down(a)).collect();
+        more.sort_unstable();
+        assert_eq!(pair["downtime_us"], json!({"p10": more[2], "p50": more[12], "p90": more[22]}));
+    }
+    assert!(told >= 6, "{told}");
+    // Parts of a comparison are put together, too.
+    let sides = ["--compare", "world=dead,recovery=hasty", "world=isolated,recovery=hasty,settings.command=3s"];
+    for part in ["1/2", "2/2"] {
+        folder.keep(&part[..1], &[&base[..], &sides, &["--partition", part]].concat());
+    }
+    let whole = folder.prints(&[&base[..], &sides].concat(), 0);
+    assert_eq!(folder.prints(&["--merge", "1", "2"], 0), whole);
+    assert!(whole.lines().all(|line| line.chars().count() <= 80), "{whole}");
+    for (args, says) in [
+        (&["--compare", "recovery=hasty", "recovery=hasty"][..], "the same"),
+        (&["--compare", "seed=1", "seed=2"], "--seeds"),
+        (&["--compare", "world=dead", "recovery=hasty"], "not of the same names"),
+        (&["--compare", "world=dead", "world=nowhere"], "no world `nowhere`"),
+    ] {
+        let said = folder.says(&[&base[..], args].concat(), 2);
+        assert!(said.contains(says), "{args:?}: {said}");
+    }
+}

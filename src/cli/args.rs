@@ -385,15 +385,20 @@ fn seeds(text: &str) -> Result<Seeds, String> {
 
 const SWEEP: &str = "\
 A run with seed N is what `poolsim run FILE --seed N` shows. `--format ndjson`
-prints a line for each run; Ctrl-C shows what was done so far.";
+prints a line for each run; Ctrl-C shows what was done so far.
+  poolsim sweep FILE --seeds 0..9999 --precision 1%
+  poolsim sweep FILE --vary settings.host-dead-after=120s..900s/8
+  poolsim sweep FILE --compare recovery=careful recovery=hasty
+  poolsim sweep FILE --partition 3/8 > part-3
+  poolsim sweep --merge part-1 part-2 ... part-8";
 
 /// `poolsim sweep`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = SWEEP)]
 pub struct Sweep {
     /// A scenario file; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "merge")]
+    pub file: Option<PathBuf>,
     /// The seeds from A to B, both included; 0..1000 without it
     #[arg(long, value_name = "A..B", value_parser = seeds, conflicts_with = "seed")]
     pub seeds: Option<Seeds>,
@@ -409,22 +414,42 @@ pub struct Sweep {
     /// End a case as soon as every interval is at most so wide, such as 1%
     #[arg(long, value_name = "WIDTH", value_parser = precision)]
     pub precision: Option<u32>,
+    /// Try a setting with N values from A to B; twice for a table of two
+    #[arg(long, value_name = "settings.KEY=A..B/N")]
+    pub vary: Vec<String>,
+    /// Two sides with the same seeds, and how they differ: world=, recovery=, release=, settings.KEY=
+    #[arg(long, value_names = ["LEFT", "RIGHT"], num_args = 2, conflicts_with_all = ["vary", "precision"])]
+    pub compare: Option<Vec<String>>,
+    /// Run a share of the seeds, and print what `--merge` reads: 3/8, hash:3/8, auto, auto/8
+    #[arg(long, value_name = "N/M", conflicts_with = "precision")]
+    pub partition: Option<String>,
+    /// Keep every run in this file as it ends, and go on with what it has
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+    /// Put the parts of one sweep together
+    #[arg(long, value_name = "SHARD", num_args = 1.., conflicts_with_all = ["file", "seeds", "worlds", "recoveries", "set", "precision", "vary", "compare", "partition", "resume", "seed", "release", "max_events"])]
+    pub merge: Vec<PathBuf>,
 }
 
 /// A width in percent, as millionths.
 fn precision(text: &str) -> Result<u32, String> {
-    let wrong = || "write a width in percent, like `1%` or `0.25%`".to_string();
-    let number = text.trim().strip_suffix('%').ok_or_else(wrong)?.trim_end();
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    let digits = |text: &str| text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(part) {
-        return Err(wrong());
+    match percent(text) {
+        None => Err("write a width in percent, like `1%` or `0.25%`".into()),
+        Some(0) => Err("no interval is that narrow: write more than 0%".into()),
+        Some(millionths) => Ok(millionths),
     }
-    let millionths = format!("{whole}{part:0<4}").parse::<u32>().map_err(|_| wrong())?;
-    if millionths == 0 || millionths > 1_000_000 {
-        return Err("no interval is that wide: write more than 0% and at most 100%".into());
+}
+
+/// A share from 0% to 100%, as millionths.
+pub fn percent(text: &str) -> Option<u32> {
+    let number = text.trim().strip_suffix('%')?.trim_end();
+    let (whole, part) = number.split_once('.').map_or((number, None), |(whole, part)| (whole, Some(part)));
+    let digits = |text: &str| (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !part.is_none_or(digits) {
+        return None;
     }
-    Ok(millionths)
+    let millionths = format!("{whole}{:0<4}", part.unwrap_or_default()).parse::<u32>().ok()?;
+    (millionths <= 1_000_000).then_some(millionths)
 }
 
 /// `poolsim explain`.

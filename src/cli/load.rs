@@ -20,11 +20,24 @@ pub struct File {
 
 /// Reads and loads one file with what is set instead of what it says, each as `KEY=VALUE`, and with the release asked for.
 pub fn load(out: Out, path: &Path, set: &[String], release: Option<Release>) -> Result<File, Status> {
-    let bytes = files::read(out, path)?;
+    from_bytes(out, path, &files::read(out, path)?, (set, release), true)
+}
+
+/// The same for a file whose bytes have been read: it may be loaded more than once, each time with something else set.
+/// `surprises`: whether to tell what will surprise its author.
+pub fn from_bytes(
+    out: Out,
+    path: &Path,
+    bytes: &[u8],
+    (set, release): (&[String], Option<Release>),
+    surprises: bool,
+) -> Result<File, Status> {
     let name = files::name(path);
-    match scenario::load_with(&files::shown(path), &bytes, &mut Asked { include: &mut files::beside(path), set, release }) {
+    match scenario::load_with(&files::shown(path), bytes, &mut Asked { include: &mut files::beside(path), set, release }) {
         Ok(Loaded { scenario, warnings }) => {
-            tell(out, &warnings);
+            if surprises {
+                tell(out, &warnings);
+            }
             Ok(File { name, scenario })
         }
         Err(wrong) => {

@@ -211,6 +211,10 @@ impl HazardId {
     pub fn find(name: &str) -> Option<HazardId> {
         ALL.iter().position(|doc| doc.name == name).map(|at| HazardId(at as u8))
     }
+    /// Its place in the list.
+    pub fn at(self) -> usize {
+        self.0.into()
+    }
     /// Its header.
     pub fn doc(self) -> &'static HazardDoc {
         &ALL[self.0 as usize]

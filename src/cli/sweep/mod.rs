@@ -1,16 +1,26 @@
-//! `poolsim sweep`: every case of a file with many seeds, counted.
+//! `poolsim sweep`: every case of a file with many seeds, counted; in parts, if that is wished, and put together again.
 
 mod drive;
+mod parts;
+mod shards;
+mod sides;
+mod vary;
 
 use super::args::{Common, Format, Seeds, Sweep};
 use super::cases::{narrowed, replay_with_seed};
 use super::exit::Status;
+use super::load::{self, File};
 use super::out::Out;
 use super::shared::only;
-use super::{bug, interrupt, load};
-use crate::report::sweep::{Head, Swept, build, json, text};
+use super::{bug, files, interrupt};
+use crate::report::sweep::{Head, Swept, build, json, lines, svg, text};
 use crate::scenario::model::{Case, Scenario};
-use drive::Drive;
+use crate::search::sweep::Tally;
+use drive::{Drive, Wanted};
+use parts::Partition;
+use shards::Parts;
+use std::path::{Path, PathBuf};
+use vary::Axis;
 
 /// The seeds where none are named.
 const SEEDS: Seeds = Seeds { first: 0, last: 1000 };
@@ -20,33 +30,33 @@ const UNTIL_PRECISE: u64 = 1_000_000;
 const RUNS_MOST: u64 = 10_000_000;
 /// As many figures at most are kept for quantiles.
 const FIGURES_MOST: u64 = 200_000_000;
+/// As many cases at most, where settings are varied.
+const CASES_MOST: usize = 10_000;
+/// As many bytes of scenarios at most are read, where a file is read for each value of a setting.
+const BYTES_MOST: usize = 256 << 20;
 
 /// Sweeps.
 pub fn sweep(out: Out, common: &Common, args: &Sweep) -> Status {
-    match swept(out, common, args) {
-        Ok(status) | Err(status) => status,
-    }
+    let done = if args.merge.is_empty() { swept(out, common, args) } else { merged(out, common, args) };
+    done.unwrap_or_else(|status| status)
+}
+
+fn usage<T>(out: Out, what: &str, help: impl Into<String>) -> Result<T, Status> {
+    Err(out.refuse("usage", what, &[help.into()], Status::Wrong))
 }
 
 fn swept(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {
     only(out, common, "sweep", &[Format::Text, Format::Json, Format::Ndjson])?;
-    let wrong = |what: &str, help: String| Err(out.refuse("usage", what, &[help], Status::Wrong));
     if let Some(seed) = common.seed {
-        return wrong(
-            "a sweep has many seeds, not one",
-            format!("write `--seeds {seed}..{}`; `poolsim run` takes `--seed {seed}`", seed.saturating_add(999)),
-        );
+        let help = format!("write `--seeds {seed}..{}`; `poolsim run` takes `--seed {seed}`", seed.saturating_add(999));
+        return usage(out, "a sweep has many seeds, not one", help);
     }
-    if !common.reports.is_empty() {
-        return wrong("`sweep` writes no report beside standard output", "`--format json` or ndjson, and `> FILE`".into());
-    }
-    let release = load::release(out, common)?;
-    let file = load::load(out, &args.file, &args.set, release)?;
-    let cases: Vec<(&Scenario, Case)> =
-        narrowed(out, &args.worlds, &args.recoveries, &file)?.into_iter().map(|case| (&file.scenario, case)).collect();
-    if cases.is_empty() {
-        return wrong("no case is left", "`--world` and `--recovery` together name none".into());
-    }
+    let pictures = pictures(out, common)?;
+    let told = |name: &str| std::env::var(name).ok();
+    let partition = args.partition.as_deref().map(|text| Partition::read(text, &told)).transpose();
+    let partition = partition.or_else(|what| usage(out, &what, "`--partition 3/8` runs the third of eight parts"))?;
+    let (files, axes) = loaded(out, common, args)?;
+    let cases = all_cases(out, args, &files)?;
     let most = seeds_most(&cases);
     let seeds = match (args.seeds, args.precision) {
         (Some(seeds), _) => seeds,
@@ -55,27 +65,135 @@ fn swept(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {
     };
     if seeds.last - seeds.first >= most {
         let what = format!("{} seeds in {} cases are more than one sweep holds", seeds.last - seeds.first + 1, cases.len());
-        return wrong(&what, format!("at most {most} in a file of this size: name fewer, or narrow with `--world` and `--recovery`"));
+        return usage(out, &what, format!("at most {most} in a file of this size: name fewer, or narrow with `--world` and `--recovery`"));
     }
+    let name = &files[0].name;
     let replay = |scenario: &Scenario, case: Case| {
         let set = &scenario.of(case).set;
-        replay_with_seed(&file.name, (scenario.world_name(case), scenario.recovery_name(case), set), scenario.release.name(), common)
+        replay_with_seed(name, (scenario.world_name(case), scenario.recovery_name(case), set), scenario.release.name(), common)
     };
-    let head =
-        Head { max_events: common.max_events, seeds: (seeds.first, seeds.last), precision: args.precision, ..Head::new(&cases, &replay) };
-    bug::recipe(&format!(
-        "scenario {} (sha256 {}), seeds {}..{}, release {}",
-        head.scenario, head.sha256, seeds.first, seeds.last, head.release
-    ));
+    let head = Head {
+        max_events: common.max_events,
+        seeds: (seeds.first, seeds.last),
+        precision: args.precision,
+        partition: partition.map(|partition| partition.to_string()),
+        axes: axes.iter().map(|axis| axis.key.to_owned()).collect(),
+        compare: args.compare.as_deref().and_then(|sides| Some((sides.first()?.clone(), sides.get(1)?.clone()))),
+        ..Head::new(&cases, &replay)
+    };
+    bug::recipe(&format!("{} (sha256 {}), seeds {}..{}, release {}", head.scenario, head.sha256, seeds.first, seeds.last, head.release));
     interrupt::listen();
-    let mut drive = Drive::begin(out, common, &head);
+    let shard = partition.is_some() && args.resume.is_none();
+    let wanted = Wanted { partition, resume: args.resume.as_deref(), lines: shard || common.format == Format::Ndjson };
+    let mut drive = Drive::begin(out, common, &head, &wanted)?;
     for (at, (scenario, case)) in cases.iter().enumerate() {
         if drive.case(at, scenario, *case).is_break() {
             break;
         }
     }
     let (tallies, status) = drive.end();
-    Ok(status.and(told(out, common, &build(&head, &tallies))))
+    // A part has no report of its own: what it would say is not so of the whole.
+    if partition.is_some() {
+        return Ok(status);
+    }
+    Ok(status.and(report(out, common, &head, &tallies, &pictures)))
+}
+
+/// `--merge`: the report that one run would have given.
+fn merged(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {
+    only(out, common, "sweep", &[Format::Text, Format::Json, Format::Ndjson])?;
+    let pictures = pictures(out, common)?;
+    let parts = Parts::open(&args.merge).map_err(|why| why.tell(out))?;
+    let head = parts.head.clone();
+    let figures = (head.vms.len() + crate::hazard::ALL.len()) as u64;
+    let runs = (head.seeds.1 - head.seeds.0).saturating_add(1).saturating_mul(head.cases.len() as u64);
+    if runs > RUNS_MOST || runs.saturating_mul(figures) > FIGURES_MOST {
+        return usage(out, "these parts are of a sweep with more runs than one holds", "no `poolsim sweep` wrote them");
+    }
+    let lines_too = common.format == Format::Ndjson;
+    let mut tallies = vec![Tally::new(head.compare.is_some()); head.cases.len()];
+    let mut status = Status::Fine;
+    let mut print = |text: String| {
+        if lines_too && status == Status::Fine {
+            status = out.result(&text);
+        }
+    };
+    print(lines::head(&head));
+    let each = parts.each(&mut |case, sample| {
+        tallies[case].add(sample);
+        print(lines::run(&head, case, sample));
+    });
+    each.map_err(|why| why.tell(out))?;
+    print(lines::foot(tallies.iter().map(|tally| tally.runs).sum(), true));
+    Ok(status.and(report(out, common, &head, &tallies, &pictures)))
+}
+
+/// The files: one, or one for each combination of the values that settings take, or one for each side.
+fn loaded(out: Out, common: &Common, args: &Sweep) -> Result<(Vec<File>, Vec<Axis>), Status> {
+    let Some(path) = &args.file else { return usage(out, "which scenario? `poolsim sweep` wants a file", "poolsim sweep FILE") };
+    let release = load::release(out, common)?;
+    let mut axes = Vec::new();
+    for text in &args.vary {
+        axes.push(Axis::read(text).or_else(|what| usage(out, &what, "`poolsim help sweep` shows how settings are varied"))?);
+    }
+    if axes.len() > 2 {
+        return usage(out, &format!("{} settings are varied: at most two", axes.len()), "`matrix:` in a scenario tries more");
+    }
+    if axes.len() == 2 && axes[0].key == axes[1].key {
+        return usage(out, &format!("`{}` is varied twice", axes[0].key), "vary two different settings");
+    }
+    let sides = match &args.compare {
+        Some(sides) => sides::read(sides).or_else(|what| usage(out, &what, sides::HELP))?,
+        None => vec![sides::Side::default()],
+    };
+    let bytes = files::read(out, path)?;
+    let combined: usize = axes.iter().map(|axis| axis.values.len()).product();
+    if combined > CASES_MOST || combined.saturating_mul(bytes.len()) > BYTES_MOST {
+        return usage(out, &format!("{combined} combinations of values are too many"), "try fewer values, or in a smaller file");
+    }
+    let mut files = Vec::new();
+    for side in &sides {
+        for at in 0..combined {
+            let mut set = args.set.clone();
+            set.extend(side.set.iter().cloned());
+            let (mut rest, mut chosen) = (at, Vec::new());
+            for axis in axes.iter().rev() {
+                chosen.push(format!("{}={}", axis.key, axis.values[rest % axis.values.len()]));
+                rest /= axis.values.len();
+            }
+            set.extend(chosen.into_iter().rev());
+            // What will surprise the author is the same for each, and told once.
+            files.push(load::from_bytes(out, path, &bytes, (&set, release), files.is_empty())?);
+        }
+    }
+    Ok((files, axes))
+}
+
+/// The cases of all files, narrowed; those of the left side before those of the right.
+fn all_cases<'f>(out: Out, args: &Sweep, files: &'f [File]) -> Result<Vec<(&'f Scenario, Case)>, Status> {
+    let mut all = Vec::new();
+    if let Some(words) = &args.compare {
+        let sides = sides::read(words).or_else(|what| usage(out, &what, sides::HELP))?;
+        let mut of_sides = Vec::new();
+        for (side, file) in sides.iter().zip(files) {
+            let worlds = side.world.as_ref().map_or(&args.worlds[..], std::slice::from_ref);
+            let recoveries = side.recovery.as_ref().map_or(&args.recoveries[..], std::slice::from_ref);
+            of_sides.push(narrowed(out, worlds, recoveries, file)?.into_iter().map(|case| (&file.scenario, case)).collect::<Vec<_>>());
+        }
+        sides::fit(&of_sides).or_else(|what| usage(out, &what, sides::HELP))?;
+        all.extend(of_sides.into_iter().flatten());
+    } else {
+        for file in files {
+            all.extend(narrowed(out, &args.worlds, &args.recoveries, file)?.into_iter().map(|case| (&file.scenario, case)));
+        }
+    }
+    match all.len() {
+        0 => usage(out, "no case is left", "`--world` and `--recovery` together name none"),
+        n if n > CASES_MOST => {
+            usage(out, &format!("{n} cases are too many: at most {CASES_MOST}"), "narrow with `--world` and `--recovery`")
+        }
+        _ => Ok(all),
+    }
 }
 
 /// As many seeds may be run in so many cases: more would take more memory, or time, than anybody has.
@@ -85,11 +203,29 @@ fn seeds_most(cases: &[(&Scenario, Case)]) -> u64 {
     (RUNS_MOST / cases).min(FIGURES_MOST / (cases * figures as u64)).max(1)
 }
 
+/// The pictures that are wanted: `--report svg=FILE`.
+fn pictures(out: Out, common: &Common) -> Result<Vec<PathBuf>, Status> {
+    let one = |text: &String| match text.split_once('=') {
+        Some(("svg", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
+        Some(("html", _)) => {
+            Err(out.refuse("not-yet", "reports of the kind `html` are not built yet", &["`svg` is there".into()], Status::Wrong))
+        }
+        _ => usage(
+            out,
+            &format!("`sweep` cannot write `--report {text}`"),
+            "write `--report svg=FILE`; `--format json` or ndjson, and `> FILE`",
+        ),
+    };
+    common.reports.iter().map(one).collect()
+}
+
 /// Prints the report; lines were printed as they came.
-fn told(out: Out, common: &Common, swept: &Swept) -> Status {
-    match common.format {
-        Format::Json => out.result(&json::render(swept)),
-        Format::Text => out.result(&text::render(swept, out.colour)),
+fn report(out: Out, common: &Common, head: &Head, tallies: &[Tally], pictures: &[impl AsRef<Path>]) -> Status {
+    let swept: Swept = build(head, tallies);
+    let status = match common.format {
+        Format::Json => out.result(&json::render(&swept)),
+        Format::Text => out.result(&text::render(&swept, out.colour)),
         Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg => Status::Fine,
-    }
+    };
+    pictures.iter().fold(status, |status, path| status.and(out.file(path.as_ref(), &svg::render(&swept))))
 }

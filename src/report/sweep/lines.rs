@@ -45,6 +45,8 @@ pub fn head(head: &Head) -> String {
         "seeds": [head.seeds.0, head.seeds.1],
         "precision": head.precision,
         "partition": head.partition,
+        "axes": head.axes,
+        "compare": head.compare.as_ref().map(|(left, right)| [left, right]),
         "cases": head.cases.iter().map(case).collect::<Vec<_>>(),
         "vms": head.vms,
     }))
@@ -116,6 +118,13 @@ fn read_head(value: &Value) -> Option<Head> {
     };
     let [first, last] = list(&value["seeds"], Value::as_u64)?[..] else { return None };
     let precision = if value["precision"].is_null() { None } else { Some(u32::try_from(value["precision"].as_u64()?).ok()?) };
+    let compare = match &value["compare"] {
+        Value::Null => None,
+        sides => match &list(sides, text)?[..] {
+            [left, right] => Some((left.clone(), right.clone())),
+            _ => return None,
+        },
+    };
     Some(Head {
         poolsim: text(&value["poolsim"])?,
         scenario: text(&value["scenario"])?,
@@ -127,6 +136,8 @@ fn read_head(value: &Value) -> Option<Head> {
         seeds: Some((first, last)).filter(|(first, last)| first <= last)?,
         precision,
         partition: maybe(&value["partition"])?,
+        axes: list(&value["axes"], text).filter(|axes| axes.len() <= 2)?,
+        compare,
         cases: list(&value["cases"], case)?,
         vms: list(&value["vms"], text)?,
     })
@@ -180,6 +191,8 @@ mod tests {
             seeds: (0, u64::MAX),
             precision: Some(10_000),
             partition: Some("1/2".into()),
+            axes: vec!["command".into()],
+            compare: Some(("world=dead".into(), "world=a".into())),
             cases: vec![case.clone(), CaseHead { world: None, recovery: Some("b".into()), set: vec![], ..case }],
             vms: vec!["zeta".into(), "alpha".into()],
         }
@@ -228,7 +241,7 @@ mod tests {
             for key in value.as_object().unwrap().keys() {
                 let mut less = value.clone();
                 less.as_object_mut().unwrap().remove(key);
-                let optional = ["precision", "partition"].contains(&key.as_str());
+                let optional = ["precision", "partition", "compare"].contains(&key.as_str());
                 assert_eq!(read(&less.to_string(), Some(&head)).is_err(), !optional, "{key} of {whole}");
             }
             for end in 0..whole.len() - 2 {

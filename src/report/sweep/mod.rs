@@ -1,14 +1,16 @@
 //! What came of many seeds, case by case, as plain data, and one file a format. Knows no file, no terminal and no clock: the
 //! report is the same on every machine and for any number of threads, and whether it was run at once or in parts.
 
+pub mod grid;
 pub mod json;
 pub mod lines;
+pub mod svg;
 pub mod text;
 
 use crate::base::interval::Interval;
 use crate::hazard::{HazardId, Severity};
 use crate::scenario::model::{Case, Scenario};
-use crate::search::sweep::Tally;
+use crate::search::sweep::{Comparison, Paired, Tally, compare};
 
 /// What is swept: all that is needed to make a report of what came.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,6 +35,10 @@ pub struct Head {
     pub precision: Option<u32>,
     /// The share that is run, as it was asked for; `None` for all.
     pub partition: Option<String>,
+    /// The settings that are varied, at most two.
+    pub axes: Vec<String>,
+    /// What the two sides are called, where two are compared: the first half of the cases is the left one.
+    pub compare: Option<(String, String)>,
     /// The cases, in order.
     pub cases: Vec<CaseHead>,
     /// The VMs, in the file's order.
@@ -80,6 +86,8 @@ impl Head {
             seeds: (0, 0),
             precision: None,
             partition: None,
+            axes: Vec::new(),
+            compare: None,
             cases: cases.iter().map(of).collect(),
             vms: scenario.pool.names.vm_ids().map(|vm| scenario.pool.names.vm(vm).to_owned()).collect(),
         }
@@ -104,6 +112,8 @@ pub struct Swept {
     pub head: Head,
     /// In the order of the head's.
     pub cases: Vec<CaseSwept>,
+    /// Where two sides are compared, each pair of cases: the n-th of the left with the n-th of the right.
+    pub compared: Vec<Comparison>,
 }
 
 /// One case over its seeds.
@@ -151,10 +161,19 @@ pub struct HazardSwept {
 /// The words for the worst of a run, from mild to grave.
 pub const WORST: [&str; 5] = ["none", "notice", "outage", "danger", "corruption"];
 
+/// The hazards of a comparison, gravest first.
+fn in_order(came: &Comparison) -> impl Iterator<Item = (&HazardId, &Paired)> {
+    let mut all: Vec<_> = came.hazards.iter().collect();
+    all.sort_by_key(|(hazard, _)| (std::cmp::Reverse(hazard.severity()), **hazard));
+    all.into_iter()
+}
+
 /// Makes a report of what was counted, case by case.
 pub fn build(head: &Head, tallies: &[Tally]) -> Swept {
     let cases = head.cases.iter().zip(tallies).map(|(case, tally)| of_case(head, case, tally)).collect();
-    Swept { head: head.clone(), cases }
+    let (left, right) = tallies.split_at(if head.compare.is_some() { tallies.len() / 2 } else { 0 });
+    let compared = left.iter().zip(right).map(|(left, right)| compare(left, right)).collect();
+    Swept { head: head.clone(), cases, compared }
 }
 
 fn of_case(head: &Head, case: &CaseHead, tally: &Tally) -> CaseSwept {

@@ -1,7 +1,9 @@
 //! A sweep for people: how the runs of each case ended, how often each hazard came and when, and the command that shows one.
 //! Knows no file and no terminal.
 
-use super::{CaseSwept, HazardSwept, Swept, WORST};
+use super::grid::{Grid, grids};
+use super::{CaseSwept, HazardSwept, Swept, WORST, in_order};
+use crate::base::interval::{self, Interval};
 use crate::base::time::Span;
 use crate::hazard::Severity;
 use crate::report::text::layout::{COLUMNS, Page, Tint, clean_line, count, cut, pad, pad_left, width, wrap_command};
@@ -12,6 +14,14 @@ pub fn render(swept: &Swept, colour: bool) -> String {
     let mut page = Page::new(colour);
     recipe(&mut page, swept);
     page.gap();
+    if !swept.compared.is_empty() {
+        compared(&mut page, swept);
+        return page.into_text();
+    }
+    if !swept.head.axes.is_empty() {
+        varied(&mut page, swept);
+        return page.into_text();
+    }
     overview(&mut page, swept);
     for case in &swept.cases {
         page.gap();
@@ -39,9 +49,10 @@ fn recipe(page: &mut Page, swept: &Swept) {
 }
 
 /// A share in percent with two digits behind the point.
-fn percent(millionths: i32) -> String {
-    let hundredths = (i64::from(millionths) + 50) / 100;
-    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+pub fn percent(millionths: i32) -> String {
+    let hundredths = (i64::from(millionths.unsigned_abs()) + 50) / 100;
+    let sign = if millionths < 0 && hundredths > 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
 /// So many of all in percent, for a table: `-` for none, so that what there is stands out.
@@ -102,6 +113,128 @@ fn overview(page: &mut Page, swept: &Swept) {
             page.line(&format!("  {}{cells}", pad("", side)));
         } else {
             page.line(&format!("  {}{cells}", pad(name, side)));
+        }
+    }
+}
+
+/// Where settings are varied: a table for each case, hazards or values down the side, values across the top.
+fn varied(page: &mut Page, swept: &Swept) {
+    let grids = grids(swept);
+    let [axes @ .., across] = &swept.head.axes[..] else { return };
+    if grids.is_empty() {
+        page.line("no hazard in any run");
+    }
+    let mut case = None;
+    for grid in &grids {
+        // With one setting the hazards of a case share a table; with two each has its own.
+        if case != Some(&grid.case) {
+            page.heading(
+                "BY",
+                &format!(
+                    "{}{across}{}",
+                    axes.iter().map(|down| format!("{down} (down) and ")).collect::<String>(),
+                    if axes.is_empty() { "" } else { " (across)" }
+                ),
+            );
+            if !grid.case.is_empty() {
+                page.hanging("  ", 2, Tint::Bold, &clean_line(&grid.case));
+            }
+            case = Some(&grid.case);
+            page.gap();
+        }
+        let of_case: Vec<&Grid> = grids.iter().filter(|other| other.case == grid.case).collect();
+        if axes.is_empty() {
+            if of_case.first().is_some_and(|first| *first == grid) {
+                let rows: Vec<(String, &[Option<Interval>])> =
+                    of_case.iter().map(|grid| (page.tint(severity_tint(Some(grid.severity)), grid.hazard), &grid.cells[0][..])).collect();
+                table(page, "", &grid.columns, &rows);
+            }
+        } else {
+            let name = page.tint(severity_tint(Some(grid.severity)), grid.hazard);
+            let rows: Vec<(String, &[Option<Interval>])> =
+                grid.rows.iter().zip(&grid.cells).map(|(row, cells)| (row.clone(), &cells[..])).collect();
+            table(page, &name, &grid.columns, &rows);
+        }
+    }
+    let runs: u64 = swept.cases.iter().map(|case| case.runs).sum();
+    let runs = count(usize::try_from(runs).unwrap_or(usize::MAX), "run");
+    page.hanging(
+        "",
+        0,
+        Tint::Dim,
+        &format!("The share in percent, of {runs}. `--format json` has the intervals, `--report svg=FILE` a picture."),
+    );
+}
+
+/// A table of shares; more columns than fit are set in blocks one below the other.
+fn table(page: &mut Page, name: &str, columns: &[String], rows: &[(String, &[Option<Interval>])]) {
+    let side = rows.iter().map(|(name, _)| width(name)).chain([width(name)]).max().unwrap_or(0) + 2;
+    let wide = columns.iter().map(|name| width(name)).max().unwrap_or(0).max(6) + 2;
+    let fit = ((COLUMNS - 2).saturating_sub(side) / wide).max(1);
+    for block in 0..columns.len().div_ceil(fit) {
+        let these = block * fit..((block + 1) * fit).min(columns.len());
+        let mut head = format!("  {}", pad(name, side));
+        columns[these.clone()].iter().for_each(|name| head.push_str(&pad_left(&page.tint(Tint::Dim, name), wide)));
+        page.line(&head);
+        for (name, cells) in rows {
+            let mut line = format!("  {}", pad(name, side));
+            for cell in &cells[these.clone()] {
+                let text = cell.map_or_else(|| "not run".into(), |share| percent(share.estimate));
+                line.push_str(&pad_left(&text, wide));
+            }
+            page.line(&line);
+        }
+        page.gap();
+    }
+}
+
+/// Two sides with the same draws: how often each hazard comes on either, and the difference.
+fn compared(page: &mut Page, swept: &Swept) {
+    let Some((left, right)) = &swept.head.compare else { return };
+    page.heading("LEFT ", left);
+    page.heading("RIGHT", right);
+    let (lefts, rights) = swept.cases.split_at(swept.cases.len() / 2);
+    for (at, came) in swept.compared.iter().enumerate() {
+        let (one, other) = (&lefts[at], &rights[at]);
+        page.gap();
+        if lefts.len() > 1 {
+            page.heading("CASE", &format!("{} / {}", case_name(one), case_name(other)));
+        }
+        let pairs = count(usize::try_from(came.pairs).unwrap_or(usize::MAX), "pair");
+        page.hanging("  ", 2, Tint::Plain, &format!("{pairs} of runs, each with one seed on both sides"));
+        page.gap();
+        if came.hazards.is_empty() {
+            page.line("  no hazard on either side");
+        } else {
+            let head = ["left %", "right %", "only l", "only r"].map(|name| pad_left(name, 8)).concat();
+            let head = page.tint(Tint::Dim, &format!("  {}{head}{}", pad("hazard", 25), pad_left("right - left, 95 %", 21)));
+            page.line(&head);
+        }
+        for (hazard, paired) in in_order(came) {
+            let share = |only: u64| interval::share(only + paired.both, came.pairs).estimate;
+            let of = paired.difference();
+            let name = page.tint(severity_tint(Some(hazard.severity())), hazard.doc().name);
+            let cells = [
+                percent(share(paired.left_only)),
+                percent(share(paired.right_only)),
+                paired.left_only.to_string(),
+                paired.right_only.to_string(),
+            ];
+            let ends = format!("{} .. {}", percent(of.lower), percent(of.upper));
+            page.line(&format!("  {}{}{}", pad(&name, 25), cells.map(|cell| pad_left(&cell, 8)).concat(), pad_left(&ends, 21)));
+        }
+        let [low, middle, high] = came.downtime.map(|us| {
+            let span = rounded(us.unsigned_abs());
+            if us < 0 { format!("-{span}") } else { span.to_string() }
+        });
+        if came.downtime != [0; 3] {
+            page.gap();
+            page.hanging(
+                "  ",
+                2,
+                Tint::Plain,
+                &format!("all VMs together are down longer on the right by {low}, {middle}, {high} (p10, p50, p90)"),
+            );
         }
     }
 }
