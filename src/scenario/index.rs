@@ -133,6 +133,26 @@ impl Index {
         self.find(reader, kind, node.place, &range.dealt(nth))
     }
 
+    /// One thing by a range that is dealt beside another: `first` is how many names that has. What is `apart`, so that any of
+    /// it goes with any of the other, is dealt so that each comes to stand beside each: when both begin anew at once, this
+    /// one goes on by one. Ranges of one length, and what belongs together, are dealt in step.
+    pub fn dealt_beside(
+        &self,
+        reader: &mut Reader<'_>,
+        kind: Kind,
+        node: &Node,
+        (nth, first): (usize, usize),
+        apart: impl Fn(u16) -> bool,
+    ) -> Option<u16> {
+        let text = reader.text(node, &format!("the name of {}", kind.with_article()))?;
+        let range = reader.name_range(node.place, text)?;
+        let in_step = self.find(reader, kind, node.place, &range.dealt(nth))?;
+        if range.len() == first || range.len() == 1 || first == 1 || !apart(in_step) {
+            return Some(in_step);
+        }
+        self.find(reader, kind, node.place, &range.dealt(nth + nth / lcm(range.len(), first)))
+    }
+
     /// One thing, by a value that holds its name.
     pub fn one(&self, reader: &mut Reader<'_>, kind: Kind, node: &Node) -> Option<u16> {
         let text = reader.text(node, &format!("the name of {}", kind.with_article()))?;
@@ -204,6 +224,15 @@ impl Index {
     pub fn some_vdis(&self, reader: &mut Reader<'_>, node: &Node) -> Option<Vec<VdiId>> {
         Some(self.some(reader, Kind::Vdi, node)?.into_iter().map(VdiId).collect())
     }
+}
+
+/// The least number that both divide.
+fn lcm(a: usize, b: usize) -> usize {
+    let (mut left, mut right) = (a, b);
+    while right > 0 {
+        (left, right) = (right, left % right);
+    }
+    a / left.max(1) * b
 }
 
 /// A name with what is said of it; a range has been taken apart.

@@ -12,6 +12,9 @@ use crate::fault::{Act, Fault};
 use crate::hazard::Severity;
 use std::collections::BTreeSet;
 
+/// The codes of what is said over all steps together, and so only of a file without mistakes.
+pub const OF_THE_WHOLE: [&str; 3] = ["cannot-fail", "cannot-hold", "changes-nothing"];
+
 const EVERYTHING: Option<Severity> = Some(Severity::Corruption);
 
 /// Looks at an `expect`.

@@ -76,7 +76,7 @@ pub fn load(file: &str, text: &str) -> Result<Loaded, Vec<Diagnostic>> {
 /// Takes time and memory in proportion to the text and to what its ranges of names stand for, which is bounded.
 ///
 /// # Errors
-/// Every mistake of the file in its order; at least one. Broken YAML, a key that stands twice and a file beyond all bounds
+/// Every mistake of the file in its order, and what else is odd about it; at least one error. Broken YAML, a key that stands twice and a file beyond all bounds
 /// stop at the first; a file that can't be included is told before what the whole would say.
 pub fn load_with(file: &str, bytes: &[u8], asked: &mut Asked<'_>) -> Result<Loaded, Vec<Diagnostic>> {
     let set = matrix::read_set(asked.set, asked.release)?;
@@ -96,10 +96,24 @@ pub fn load_with(file: &str, bytes: &[u8], asked: &mut Asked<'_>) -> Result<Load
             scenario.variants.extend(read_file(&mut reader, &node, &sha256, &varied).map(Arc::new));
         }
     }
+    if let Some(scenario) = &scenario {
+        let names = &scenario.pool.names;
+        let things = (names.machines.len() + names.srs.len() + names.vms.len() + names.vdis.len()) as u64;
+        let cases = scenario.case_count();
+        if cases.saturating_mul(things) > CASE_THINGS_MOST {
+            let message = format!("{cases} cases of a pool with {things} hosts, SRs, VMs and disks");
+            let help = "take fewer worlds, recoveries or values of the matrix, or a smaller pool: cases times things may be 50 million";
+            reader.error(node.mark(), "too-many", message, help);
+        }
+    }
+    if !reader.is_sound() {
+        // A mistake may make a sound expectation look odd: that is told when it is mended.
+        return Err(reader.finish_together(|told| !lint::OF_THE_WHOLE.contains(&told.code)));
+    }
     let (errors, warnings) = reader.finish();
     match scenario {
         Some(scenario) if errors.is_empty() => Ok(Loaded { scenario, warnings }),
-        _ if errors.is_empty() => {
+        _ => {
             // Every reader that gives nothing has told why; should one not, the file is still refused.
             Err(vec![source.error(
                 node.mark(),
@@ -108,9 +122,11 @@ pub fn load_with(file: &str, bytes: &[u8], asked: &mut Asked<'_>) -> Result<Load
                 "compare it with one of `poolsim new --list`",
             )])
         }
-        _ => Err(errors),
     }
 }
+
+/// What cases may build together: each of them begins with a pool of its own.
+const CASE_THINGS_MOST: u64 = 50_000_000;
 
 /// The stem of a file's name.
 fn stem(file: &str) -> &str {

@@ -276,8 +276,9 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
         draft.vms.push(said);
         match disks {
             _ if draft.full => {}
-            None => read_disk(reader, draft, at, ("root", place), None, nth, default_sr),
+            None => read_disk(reader, draft, at, ("root", place), None, (nth, 1), default_sr),
             Some(node) => {
+                let first = fields.as_ref().map_or(1, |fields| range_length(reader, fields));
                 let mut local = BTreeSet::new();
                 for Named { name, place, details, .. } in named(reader, node, "disk", DISKS_MOST) {
                     if !local.insert(name.clone()) {
@@ -289,10 +290,19 @@ fn read_vms(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>, def
                         );
                         continue;
                     }
-                    read_disk(reader, draft, at, (&name, place), details, nth, default_sr);
+                    read_disk(reader, draft, at, (&name, place), details, (nth, first), default_sr);
                 }
             }
         }
+    }
+}
+
+/// How many hosts a VM's own hosts are dealt from.
+fn range_length(reader: &mut Reader<'_>, fields: &Fields<'_>) -> usize {
+    let node = fields.get("running-on").or_else(|| fields.get("resident-on"));
+    match node.map(|node| (node.place, &node.value)) {
+        Some((place, Value::Text(text))) => reader.name_range(place, text).map_or(1, |range| range.len()),
+        _ => 1,
     }
 }
 
@@ -338,7 +348,7 @@ fn read_disk(
     vm: usize,
     (disk, place): (&str, Place),
     details: Option<&Node>,
-    nth: usize,
+    (nth, first): (usize, usize),
     default_sr: Option<SrId>,
 ) {
     let vbd = draft.names.vbds.len();
@@ -377,10 +387,13 @@ fn read_disk(
         return;
     }
     let sr = match get("sr") {
-        Some(node) => match draft.index.dealt(reader, Kind::Sr, node, nth) {
-            Some(sr) => SrId(sr),
-            None => return,
-        },
+        Some(node) => {
+            let shared = |sr: u16| draft.names.srs[usize::from(sr)].kind.shared();
+            match draft.index.dealt_beside(reader, Kind::Sr, node, (nth, first), shared) {
+                Some(sr) => SrId(sr),
+                None => return,
+            }
+        }
         None => match default_sr {
             Some(sr) => sr,
             None => {

@@ -113,6 +113,22 @@ impl<'a> Reader<'a> {
         (bare(self.errors), bare(self.warnings))
     }
 
+    /// Errors and warnings in the order of the file.
+    pub fn finish_together(mut self, keep: impl Fn(&Diagnostic) -> bool) -> Vec<Diagnostic> {
+        let warnings = std::mem::take(&mut self.warnings);
+        let last = self.errors.iter().map(|(place, _)| *place).max();
+        // What lies behind the errors that are shown is found again when those are mended.
+        let shown = |place: Place| self.untold == 0 || last.is_some_and(|last| place <= last);
+        let kept: Vec<_> = warnings.into_iter().filter(|(place, told)| shown(*place) && keep(told)).collect();
+        self.errors.extend(kept);
+        self.finish().0
+    }
+
+    /// Whether anything is wrong so far.
+    pub fn is_sound(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     /// Whether this place has not yet been told of under this code. What a name such as `xs01..xs16` stands for is read
     /// sixteen times, and told once.
     pub fn fresh(&self, place: Place, code: &'static str) -> bool {

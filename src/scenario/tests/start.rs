@@ -6,6 +6,7 @@ use crate::base::time::Span;
 use crate::scenario::model::Role;
 use crate::world::belief::PowerState;
 use crate::world::inventory::Mode;
+use std::collections::BTreeMap;
 
 #[test]
 fn the_smallest_pool_has_its_defaults() {
@@ -98,6 +99,51 @@ pool:
     assert_eq!(pool.names.vms[9].name, "erp010");
     assert_eq!(pool.names.srs[3].machine, Some(MachineId(2)));
     assert_eq!(pool.names.sr(pool.names.vdis[11].sr), "loc2");
+}
+
+/// Where two ranges are dealt, each of the one comes to stand beside each of the other, as often as any.
+#[test]
+fn two_ranges_are_dealt_apart() {
+    for (hosts, srs, vms) in [(12, 4, 60), (12, 4, 48), (3, 4, 24), (4, 12, 48), (6, 4, 48), (5, 3, 15), (16, 8, 256)] {
+        let text = format!(
+            "
+pool:
+  hosts: [xs01..xs{hosts:02}]
+  storage: {{'sr1..sr{srs}': {{type: nfs}}}}
+  vms: {{vm001..vm{vms:03}: {{running-on: xs01..xs{hosts:02}, disks: {{root: {{sr: sr1..sr{srs}}}, data: {{sr: sr1..sr{srs}}}}}}}}}
+"
+        );
+        let scenario = good(&text);
+        let pool = &scenario.pool;
+        let mut pairs: BTreeMap<(usize, &str), usize> = BTreeMap::new();
+        for (at, vm) in pool.vms.iter().enumerate() {
+            assert_eq!(vm.resident_on, Some(HostId((at % hosts) as u16)), "the first range is dealt as ever");
+            let srs: Vec<&str> =
+                pool.names.vms[at].vbds.iter().map(|vbd| pool.names.sr(pool.names.vdis[pool.names.vbds[vbd.at()].vdi.at()].sr)).collect();
+            assert_eq!(srs[0], srs[1], "ranges of one length go in step");
+            *pairs.entry((at % hosts, srs[0])).or_default() += 1;
+        }
+        let all = hosts * srs;
+        assert_eq!(pairs.len(), all.min(vms), "{hosts} hosts, {srs} SRs, {vms} VMs: {pairs:?}");
+        assert!(pairs.values().all(|n| *n <= vms.div_ceil(all)), "{pairs:?}");
+    }
+}
+
+/// What belongs together stays together: local SRs, two a host, and VMs on the hosts of their disks.
+#[test]
+fn ranges_that_belong_together_are_dealt_in_step() {
+    let scenario = good(
+        "
+pool:
+  hosts: [xs1..xs3]
+  storage: {'loc1..loc6': {type: lvm, host: xs1..xs3}}
+  vms: {vm01..vm24: {running-on: xs1..xs3, disks: {root: {sr: loc1..loc6}}}}
+",
+    );
+    let names = &scenario.pool.names;
+    for (at, vdi) in names.vdis.iter().enumerate() {
+        assert_eq!(names.srs[vdi.sr.at()].machine, Some(MachineId((at % 3) as u16)));
+    }
 }
 
 #[test]
