@@ -98,7 +98,7 @@ fn hold(c: &mut Criterion) {
 fn shipped(c: &mut Criterion) {
     let text = include_str!("../scenarios/forget/forgotten-while-it-runs.yaml");
     let scenario = load("forgotten-while-it-runs.yaml", text).expect("a valid scenario").scenario;
-    let options = study::Options { seed: None, max_events: 1_000_000, at: Vec::new(), because: false };
+    let options = study::Options { max_events: 1_000_000, because: false, ..study::Options::default() };
     c.bench_function("shipped/load", |b| b.iter(|| load("forgotten-while-it-runs.yaml", text).is_ok()));
     c.bench_function("shipped/run-and-report", |b| b.iter(|| report::of(&scenario, Case::default(), &options)));
     let options = study::Options { because: true, ..options };
@@ -119,7 +119,7 @@ fn corpus(c: &mut Criterion) {
     }
     let mut files = Vec::new();
     walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &mut files);
-    let options = study::Options { seed: None, max_events: 1_000_000, at: Vec::new(), because: false };
+    let options = study::Options { max_events: 1_000_000, because: false, ..study::Options::default() };
     let all = || {
         let mut cases = 0;
         for text in &files {

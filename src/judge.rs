@@ -10,12 +10,13 @@ mod bounds;
 mod facts;
 mod goal;
 mod states;
+mod unbegun;
 mod warnings;
 mod words;
 
 pub use applies::{PlaceNames, judges};
 pub use at_end::expectations;
-pub use bounds::{Measured, judge_share, occurs, share};
+pub use bounds::{Measured, judge_share, occurs, share, unjudged_share};
 pub use facts::role;
 pub use goal::{Missed, goal};
 pub use states::States;
@@ -58,7 +59,7 @@ pub fn verdict(scenario: &Scenario, case: Case, engine: &Engine, expectations: &
     if expectations.iter().any(|expectation| !expectation.passed) {
         return Verdict::NotAsExpected;
     }
-    let never_began = case.recovery.is_some() && engine.recovery_began.is_none() && !engine.cut_short;
+    let never_began = case.recovery.is_some() && engine.recovery_began.is_none() && engine.cut_short.is_none();
     let without_effect = engine.program().steps.iter().zip(&engine.records).any(|((sequence, step), record)| {
         *sequence != Sequence::Recovery && matches!(step.deed, Deed::Fault { .. }) && record.effect == Some(false)
     });

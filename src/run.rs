@@ -4,6 +4,7 @@
 
 use crate::base::ids::VmId;
 use crate::base::time::{Span, Time};
+use crate::base::work::LOOKS;
 use crate::engine::{Engine, Options, Program};
 use crate::hazard::Severity;
 use crate::hazard::watch::{Found, Watch};
@@ -74,9 +75,10 @@ impl Session {
         let (at, _) = self.engine.turn()?;
         // The turn at 0 is judged even if nothing happens in it: a scenario may begin in the middle of a disaster.
         if !self.engine.told().is_empty() || at == Time::ZERO {
-            self.watch.observe(&self.engine.world, self.engine.told());
-            self.downtime.look(&self.engine.world);
-            self.states.changed(&self.engine.world);
+            let mut work = self.watch.observe(&self.engine.world, self.engine.told());
+            work += self.downtime.look(&self.engine.world);
+            work += self.states.changed(&self.engine.world);
+            self.engine.charge(work);
         }
         Some(at)
     }
@@ -91,7 +93,7 @@ impl Session {
         while self.engine.next_at().is_some_and(|next| next <= at) {
             self.step();
         }
-        let there = self.engine.end().is_none_or(|end| at <= end) && !self.engine.cut_short;
+        let there = self.engine.end().is_none_or(|end| at <= end) && self.engine.cut_short.is_none();
         if there {
             self.stands_until(at);
             self.engine.stand_at(at);
@@ -130,7 +132,8 @@ impl Session {
 
     /// The world stands as it is until just before an instant: whoever asks for one in between is shown it.
     fn stands_until(&mut self, next: Time) {
-        self.states.stands(&self.engine.world, next);
+        let work = self.states.stands(&self.engine.world, next);
+        self.engine.charge(work);
         self.recorder.stands(&self.engine.world, next);
     }
 }
@@ -189,9 +192,11 @@ struct Downtime {
 }
 
 impl Downtime {
-    fn look(&mut self, world: &World) {
+    /// The world has changed. How much work it was to look.
+    fn look(&mut self, world: &World) -> u64 {
+        let work = self.lost.len() as u64 / LOOKS;
         if self.lost == *world.hw.lost_vms() {
-            return;
+            return work;
         }
         for (vm, since) in &self.lost {
             if world.hw.lost_vms().get(vm) != Some(since) {
@@ -200,6 +205,7 @@ impl Downtime {
             }
         }
         self.lost = world.hw.lost_vms().clone();
+        work
     }
 
     fn finish(mut self, world: &World) -> BTreeMap<VmId, Span> {

@@ -10,3 +10,4 @@ pub mod near;
 pub mod share;
 pub mod time;
 pub mod typography;
+pub mod work;

@@ -1,5 +1,6 @@
 //! The command line: commands and options. Says what may be typed and does nothing.
 
+use super::picked::Partition;
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
 use crate::search::filter::Filter;
@@ -11,6 +12,9 @@ use std::path::PathBuf;
 
 /// Where a run ends at the latest, in events, unless `--max-events` says otherwise.
 pub const MAX_EVENTS: u64 = 50_000_000;
+
+/// How much work a file may be, unless `--max-work` says otherwise.
+pub const MAX_WORK: u64 = crate::engine::WORK_MOST;
 
 const BEGIN: &str = "\
 Try first:
@@ -66,6 +70,9 @@ pub struct Common {
     /// Events after which a run is ended
     #[arg(long, value_name = "N", default_value_t = MAX_EVENTS, global = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub max_events: u64,
+    /// Work after which a file's runs are ended, all its cases together; the default is a minute or two on one core
+    #[arg(long, value_name = "N", default_value_t = MAX_WORK, global = true, value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_work: u64,
 }
 
 /// A release's name. Any word is taken, since what is wrong with it is told in poolsim's own words; help and shells offer the
@@ -317,16 +324,17 @@ pub struct Orders {
 }
 
 const FILTER: &str = "\
-Filters: name:PATTERN, rule:M5, hazard:double-writer, tag:PATTERN, path:PATTERN,
-or a text alone, looked for in the case's name; and, or, not, brackets; `*`
-stands for any characters. `-E 'rule:M5 and not tag:slow'`";
+Filters: name:PATTERN, world:PATTERN, recovery:PATTERN, rule:M5,
+hazard:double-writer, tag:PATTERN, path:PATTERN, or a text alone, looked for in
+the case's name; and, or, not, brackets; `*` stands for any characters; a case
+as it is printed wants quotes. `-E 'rule:M5 and not tag:slow'`";
 
 /// `poolsim test`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = FILTER)]
 pub struct Test {
     /// Scenario files, or folders whose .yaml and .yml files are looked for
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required_unless_present = "rerun")]
     pub paths: Vec<PathBuf>,
     /// Only the cases that this takes
     #[arg(short = 'E', long, value_name = "FILTER", value_parser = Filter::parse)]
@@ -334,6 +342,18 @@ pub struct Test {
     /// End at the first case that fails
     #[arg(long)]
     pub fail_fast: bool,
+    /// A warning beside a case makes it fail
+    #[arg(long)]
+    pub strict: bool,
+    /// Only this share of the cases, such as hash:3/8; a case is always in the same one
+    #[arg(long, value_name = "hash:M/N", value_parser = Partition::parse)]
+    pub partition: Option<Partition>,
+    /// Only the cases that failed in this report of `test --format json`, with their seeds
+    #[arg(long, value_name = "FAILED.json", conflicts_with_all = ["seeds", "seed", "bless"])]
+    pub rerun: Option<PathBuf>,
+    /// Tell in the JUnit report how long each case took on the real clock
+    #[arg(long)]
+    pub real_time: bool,
     /// List the cases; run nothing
     #[arg(long, conflicts_with_all = ["bless", "twice", "seeds", "fail_fast"])]
     pub list: bool,
@@ -344,7 +364,7 @@ pub struct Test {
     #[arg(long)]
     pub twice: bool,
     /// Write the golden trace of each scenario beside it
-    #[arg(long, conflicts_with_all = ["seed", "seeds", "release", "max_events"])]
+    #[arg(long, conflicts_with_all = ["seed", "seeds", "release", "max_events", "max_work"])]
     pub bless: bool,
     /// Tell what the suite shows and what it never does, instead of testing
     #[arg(long, conflicts_with_all = ["bless", "twice", "seeds", "fail_fast", "list", "mutants"])]

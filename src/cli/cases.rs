@@ -1,11 +1,11 @@
 //! The cases of a file that a command line leaves, and the command line that runs one of them again.
 
-use super::args::{Common, MAX_EVENTS};
+use super::args::{Common, MAX_EVENTS, MAX_WORK};
 use super::exit::Status;
 use super::load::{File, did_you_mean};
 use super::out::Out;
 use crate::catalog;
-use crate::report::Report;
+use crate::report::{Bound, Report};
 use crate::scenario::model::{Case, Scenario};
 
 /// The cases that `--world` and `--recovery` leave.
@@ -57,8 +57,22 @@ pub fn replay_with_seed(
     if common.max_events != MAX_EVENTS {
         words.extend(["--max-events".to_string(), common.max_events.to_string()]);
     }
+    if common.max_work != MAX_WORK {
+        words.extend(["--max-work".to_string(), common.max_work.to_string()]);
+    }
     words.push("--seed".to_string());
     words.join(" ")
+}
+
+/// A line that says of a run that it was ended before its time; empty where it was not.
+pub fn ended_early(title: &str, report: &Report, common: &Common) -> String {
+    let after = match report.cut_short {
+        None => return String::new(),
+        Some(Bound::Events) => format!("after {} events", common.max_events),
+        Some(Bound::Work) => "at its share of the work that all runs of a file may be".to_string(),
+    };
+    let option = report.cut_short.map_or("", Bound::option);
+    format!("warning: {title} was ended at {} {after} ({option})\n", report.end)
 }
 
 /// A word as a shell takes it.

@@ -3,7 +3,8 @@
 use super::args::{Check, Common, Format};
 use super::exit::Status;
 use super::out::Out;
-use super::{bug, files, load, mend, reports};
+use super::shared::rooted;
+use super::{bug, files, interrupt, load, mend, reports, targets};
 use crate::base::inert::{clean_line, inert};
 use crate::catalog::{self, Kind};
 use crate::report::json::{compact, pretty};
@@ -26,12 +27,18 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
         let help = ["scenario files end in .yaml or .yml".to_string()];
         return status.and(out.refuse("nothing-found", "no scenario file stands below what was named", &help, Status::NothingFound));
     }
+    let targets = match targets::begin(out, reports, &paths) {
+        Ok(targets) => targets,
+        Err(came_out) => return status.and(came_out),
+    };
+    interrupt::end_at_once(out);
     if args.fix || args.diff {
         status = status.and(mend::all(out, common, &paths, args.diff));
     }
     let mut all = Vec::new();
     let (mut wrong, mut lines) = (0, String::new());
-    for path in &paths {
+    for (at, path) in paths.iter().enumerate() {
+        interrupt::done(format!("{at} of {} had been checked; no report was written", count(paths.len(), "file")));
         match bug::guard(out, || one(out, common, release, path)) {
             Ok((errors, diagnostics)) => {
                 let warnings = diagnostics.len() - errors;
@@ -60,13 +67,13 @@ pub fn check(out: Out, common: &Common, args: &Check) -> Status {
         lines.push_str(&format!("{} checked, {wrong} wrong\n", count(paths.len(), "file")));
     }
     status = status.and(out.result(&rendered(common.format, &all, &lines)));
-    for (format, path) in reports {
-        let text: String = match format {
+    for target in targets {
+        let text: String = match target.kind {
             // In a file the diagnostics stand too, which a terminal gets on standard error.
             Format::Text => inert(&all.iter().map(|d| d.render(false) + "\n\n").collect::<String>()).into_owned() + &lines,
-            _ => rendered(format, &all, &lines),
+            format => rendered(format, &all, &lines),
         };
-        status = status.and(out.file(&path, &text));
+        status = status.and(target.put(out, &text));
     }
     status
 }
@@ -78,7 +85,7 @@ fn rendered(format: Format, all: &[Diagnostic], lines: &str) -> String {
         Format::Json => pretty(&Value::Array(all.iter().map(value).collect())),
         Format::Ndjson => all.iter().map(|d| compact(&value(d)) + "\n").collect(),
         Format::Sarif => sarif::render(all, &explained),
-        Format::Github => github::diagnostics(all),
+        Format::Github => github::diagnostics(all, &rooted),
         // Refused before.
         Format::Md | Format::Dot | Format::Svg => String::new(),
     }

@@ -23,6 +23,24 @@ pub fn shown(path: &Path) -> String {
     if path.as_os_str() == "-" { "stdin".into() } else { path.display().to_string() }
 }
 
+/// What is said of a pipe or a device where a file is wanted.
+pub const NOT_PLAIN: &str = "it is no plain file, but a pipe, a socket or a device";
+
+/// Whether a path names something that the program was given, open: standard output, a pipe that the shell made.
+pub fn is_open(path: &Path) -> bool {
+    let names = ["/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/null", "/dev/full", "/dev/tty"];
+    names.iter().any(|name| path == Path::new(name)) || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
+}
+
+/// Opens a file to read. A pipe that has a name would keep its reader waiting for somebody who may never write.
+fn open(path: &Path) -> std::io::Result<std::fs::File> {
+    let there = std::fs::metadata(path)?;
+    if !there.is_file() && !there.is_dir() && !is_open(path) {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, NOT_PLAIN));
+    }
+    std::fs::File::open(path)
+}
+
 /// Reads a whole file, or standard input for `-`. What goes wrong is told here.
 pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
     read_or(path).map_err(|(what, help)| out.refuse("unreadable", &what, &help, Status::Unreadable))
@@ -35,7 +53,7 @@ pub fn read_or(path: &Path) -> Result<Vec<u8>, (String, Vec<String>)> {
     let done = if path.as_os_str() == "-" {
         std::io::stdin().lock().take(READ_MAX).read_to_end(&mut bytes)
     } else {
-        std::fs::File::open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes))
+        open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes))
     };
     if let Err(error) = done {
         let help =
@@ -51,7 +69,7 @@ pub fn beside(path: &Path) -> impl FnMut(&str) -> Result<Vec<u8>, String> {
     move |inner: &str| {
         let mut bytes = Vec::new();
         let path = inner.split('/').fold(folder.clone(), |path, part| path.join(part));
-        let done = std::fs::File::open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes));
+        let done = open(&path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes));
         done.map(|_| bytes).map_err(|error| error.to_string())
     }
 }

@@ -1,6 +1,8 @@
-//! Ctrl-C: what was done so far is said, and the program ends with 130.
+//! Ctrl-C, or the wish of whoever started the program that it end (SIGTERM, SIGHUP): what was done so far is said, nothing is
+//! left half-written, and the program ends with 130.
 
 use super::out::Out;
+use super::whole;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,6 +17,7 @@ pub fn listen() {
     // Where no handler can be set, the system's own way to end a program is good enough.
     let _ = ctrlc::set_handler(|| {
         if WANTED.swap(true, Ordering::SeqCst) {
+            whole::sweep();
             std::process::exit(STATUS);
         }
     });
@@ -29,6 +32,7 @@ pub fn wanted() -> bool {
 pub fn end_at_once(out: Out) {
     let _ = ctrlc::set_handler(move || {
         let done = DONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        whole::sweep();
         out.say(&format!("interrupted: {done}\n"));
         std::process::exit(STATUS);
     });

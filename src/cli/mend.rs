@@ -33,7 +33,7 @@ fn one(out: Out, path: &Path, show: bool) -> Result<Status, Status> {
         return Err(out.refuse("usage", "standard input cannot be mended", &help, Status::Wrong));
     }
     // Who checks the file next tells why it can't be read, or that it is no text.
-    let Ok(bytes) = std::fs::read(path) else { return Ok(Status::Fine) };
+    let Ok(bytes) = files::read_or(path) else { return Ok(Status::Fine) };
     let Ok(before) = String::from_utf8(bytes) else { return Ok(Status::Fine) };
     bug::recipe(&format!("mending {}", files::shown(path)));
     let (mut text, mut mended) = (before.clone(), 0);

@@ -16,6 +16,7 @@ mod new;
 mod orders;
 mod out;
 mod pages;
+mod picked;
 mod progress;
 mod reports;
 mod run;
@@ -23,6 +24,7 @@ mod shared;
 pub mod shipped;
 mod suite;
 mod sweep;
+mod targets;
 mod test;
 #[cfg(test)]
 mod toy_tests;
@@ -32,6 +34,7 @@ use args::{Anything, Cli, Command};
 use clap::Parser;
 use exit::Status;
 use out::Out;
+use std::io::Write as _;
 
 pub use new::TEMPLATE;
 
@@ -42,8 +45,12 @@ pub fn main() -> std::process::ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are results (0), all else is wrong usage (2); a closed pipe is nobody's fault.
-            let _ = error.print();
-            return std::process::ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            let status = match error.print().and_then(|()| std::io::stdout().flush()) {
+                _ if error.use_stderr() => Status::Wrong,
+                Err(failed) if failed.kind() != std::io::ErrorKind::BrokenPipe => Status::Unreadable,
+                _ => Status::Fine,
+            };
+            return std::process::ExitCode::from(status.code());
         }
     };
     let out = Out::new(&cli.common);

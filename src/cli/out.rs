@@ -95,8 +95,11 @@ impl Out {
 
     /// Writes a file that must not be there yet.
     pub fn new_file(self, path: &Path, text: &str) -> Status {
-        let written =
-            std::fs::OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        let opened = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+        let written = opened.and_then(|mut file| {
+            // Half a file is worse than none.
+            file.write_all(text.as_bytes()).inspect_err(|_| drop(std::fs::remove_file(path)))
+        });
         match written {
             Ok(()) => Status::Fine,
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {

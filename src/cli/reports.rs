@@ -5,12 +5,6 @@ use super::exit::Status;
 use super::out::Out;
 use std::path::PathBuf;
 
-/// What `run` writes beside standard output.
-pub struct Extra {
-    pub kind: Format,
-    pub path: PathBuf,
-}
-
 /// A kind of report of a suite.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -31,7 +25,7 @@ pub const KINDS: [(&str, Kind); 5] =
     [("junit", Kind::Junit), ("tap", Kind::Tap), ("github", Kind::Github), ("json", Kind::Json), ("md", Kind::Md)];
 
 /// The reports of `run`.
-pub fn of_run(out: Out, common: &Common) -> Result<Vec<Extra>, Status> {
+pub fn of_run(out: Out, common: &Common) -> Result<Vec<(Format, PathBuf)>, Status> {
     let mut extras = Vec::new();
     for text in &common.reports {
         let Some((kind, path)) = text.split_once('=').filter(|(kind, path)| !kind.is_empty() && !path.is_empty()) else {
@@ -51,7 +45,7 @@ pub fn of_run(out: Out, common: &Common) -> Result<Vec<Extra>, Status> {
                 return Err(out.refuse("not-yet", &format!("reports of the kind `{other}` are not built yet"), &help, Status::Wrong));
             }
         };
-        extras.push(Extra { kind, path: path.into() });
+        extras.push((kind, path.into()));
     }
     Ok(extras)
 }

@@ -1,13 +1,14 @@
 //! `poolsim run`: every case of every file, told in the form that was asked for.
 
 use super::args::{Common, FailOn, Format, Run};
-use super::cases::{narrowed, replay};
+use super::cases::{ended_early, narrowed, replay};
 use super::exit::Status;
 use super::load::{self, File};
 use super::out::Out;
 use super::progress::Progress;
-use super::reports::{Extra, of_run};
+use super::reports::of_run;
 use super::shared::{only, style, with_jobs};
+use super::targets::{self, Target};
 use super::{bug, interrupt};
 use crate::base::inert::clean_line;
 use crate::hazard::Severity;
@@ -33,57 +34,67 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
     if let Err(status) = only(out, common, "run", &[Format::Text, Format::Json, Format::Ndjson]) {
         return status;
     }
-    let (release, extras) = match (load::release(out, common), of_run(out, common)) {
-        (Ok(release), Ok(extras)) => (release, extras),
-        (Err(status), _) | (_, Err(status)) => return status,
+    let ready = load::release(out, common).and_then(|release| Ok((release, targets::begin(out, of_run(out, common)?, &args.files)?)));
+    let (release, mut targets) = match ready {
+        Ok(ready) => ready,
+        Err(status) => return status,
     };
+    let wants = |format: Format, targets: &[Target<Format>]| common.format == format || targets.iter().any(|t| t.kind == format);
+    let (texts, json) = (wants(Format::Text, &targets), wants(Format::Json, &targets));
     let mut status = Status::Fine;
-    let mut all: Vec<Vec<Report>> = Vec::new();
     interrupt::end_at_once(out);
+    // What is printed or written at the end. Of a file that has been told nothing else is kept.
+    let (mut told, mut text, mut all) = (0, String::new(), String::from(report::json::BEGIN));
     for (at, path) in args.files.iter().enumerate() {
         interrupt::done(format!("{at} of {} had been run; no report was written", count(args.files.len(), "file")));
         // A bug that one file meets does not keep the others from running.
-        let done = bug::guard(out, || file(out, common, args, (release, &extras), path));
-        match done {
-            Ok((reports, came_out)) => {
+        let done = bug::guard(out, || file(out, common, args, release, (texts, texts || json), &mut targets, path));
+        let (reports, came_out) = match done {
+            Ok(done) => done,
+            Err(came_out) => {
                 status = status.and(came_out);
-                if common.format == Format::Text {
-                    let gap = if all.is_empty() { String::new() } else { format!("\n{}\n\n", "=".repeat(report::text::layout::COLUMNS)) };
-                    status = status.and(out.result(&(gap + &report::text::render(&reports, style(common, out.colour)))));
-                }
-                all.push(reports);
-            }
-            Err(came_out) => status = status.and(came_out),
-        }
-    }
-    let flat = || all.iter().flatten().cloned().collect::<Vec<Report>>();
-    match common.format {
-        Format::Text => {}
-        Format::Json => status = status.and(out.result(&report::json::render(&flat()))),
-        // Was printed while it ran.
-        Format::Ndjson => {}
-        Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg => {}
-    }
-    for extra in extras {
-        let text = match extra.kind {
-            Format::Json => report::json::render(&flat()),
-            Format::Ndjson => report::ndjson::render(&flat(), args.files.len() > 1),
-            Format::Text | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg => {
-                let plain = style(common, false);
-                all.iter().map(|reports| report::text::render(reports, plain)).collect::<Vec<_>>().join("\n")
+                continue;
             }
         };
-        status = status.and(out.file(&extra.path, &text));
+        status = status.and(came_out);
+        if common.format == Format::Text {
+            let gap = if told == 0 { String::new() } else { format!("\n{}\n\n", "=".repeat(report::text::layout::COLUMNS)) };
+            status = status.and(out.result(&(gap + &report::text::render(&reports, style(common, out.colour)))));
+        }
+        if targets.iter().any(|target| target.kind == Format::Text) {
+            text.push_str(if told == 0 { "" } else { "\n" });
+            text.push_str(&report::text::render(&reports, style(common, false)));
+        }
+        for report in reports.iter().filter(|_| json) {
+            all.push_str(&report::json::item(&report::json::case(report), all.len() == report::json::BEGIN.len()));
+        }
+        told += 1;
+    }
+    all.push_str(report::json::end(all.len() == report::json::BEGIN.len()));
+    if common.format == Format::Json {
+        status = status.and(out.result(&all));
+    }
+    for target in targets {
+        let whole = match target.kind {
+            Format::Json => all.as_str(),
+            Format::Text => text.as_str(),
+            // Was written while it ran; the others are refused before.
+            Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg => "",
+        };
+        status = status.and(target.put(out, whole));
     }
     status
 }
 
-/// One file: loaded, narrowed, run, judged.
+/// One file: loaded, narrowed, run, judged. `story` is whether the case that is told has its story, `whole` whether more is
+/// wanted of the reports than how they came out.
 fn file(
     out: Out,
     common: &Common,
     args: &Run,
-    (release, extras): (Option<Release>, &[Extra]),
+    release: Option<Release>,
+    (story, whole): (bool, bool),
+    targets: &mut [Target<Format>],
     path: &std::path::Path,
 ) -> Result<(Vec<Report>, Status), Status> {
     let file = load::load(out, path, &args.set, release)?;
@@ -94,54 +105,57 @@ fn file(
             return Err(out.refuse("usage", &what, &[], Status::Wrong));
         }
     }
-    let options = Options {
-        seed: common.seed,
-        max_events: common.max_events,
-        at: args.at.clone(),
-        because: common.format != Format::Ndjson || !extras.is_empty(),
-    };
+    let Common { seed, max_events, max_work, .. } = *common;
+    let options = Options { seed, max_events, max_work, at: args.at.clone(), because: true };
     bug::recipe(&format!(
         "scenario {} (sha256 {}), seed {}, release {}",
         file.scenario.name,
         file.scenario.sha256,
-        common.seed.unwrap_or(file.scenario.seed),
+        seed.unwrap_or(file.scenario.seed),
         file.scenario.release.name()
     ));
     let progress = Progress::begin(format!("running {}", clean_line(&file.name)));
-    let run_all = || -> Vec<Report> { cases.par_iter().map(|case| one(&file, *case, &options, common)).collect() };
     let mut status = Status::Fine;
-    let reports: Vec<Report> = if common.format == Format::Ndjson {
-        let mut stream = Stream { out, status, gone: false, kept: !extras.is_empty() };
-        let reports = cases.iter().map_while(|case| stream.case(&file, *case, &options, args.files.len() > 1)).collect();
+    let mut reports = Vec::new();
+    let on_stdout = common.format == Format::Ndjson;
+    if on_stdout || targets.iter().any(|target| target.kind == Format::Ndjson) {
+        let several = args.files.len() > 1;
+        let mut stream = Stream { out, status, on_stdout, gone: false, targets };
+        let traced = Options { because: false, ..options.clone() };
+        reports.extend(cases.iter().map_while(|case| stream.case(&file, *case, &traced, several)));
         status = stream.status;
-        reports
-    } else {
-        with_jobs(common, run_all)
-    };
+    }
+    if whole {
+        // Of many cases one is told: only it has a story, and is run once more for it.
+        let at_once = story && cases.len() == 1;
+        let one = |case: &Case| one(&file, *case, &options, common, at_once);
+        reports = with_jobs(common, || cases.par_iter().map(one).collect());
+        if let Some(told) = report::text::worst_case(&reports).filter(|_| story && !at_once) {
+            let once_more = Options { because: false, ..options.clone() };
+            reports[told].story = report::of(&file.scenario, cases[told], &once_more).story;
+        }
+    }
     drop(progress);
-    for report in reports.iter().filter(|report| report.cut_short) {
-        out.say(&format!(
-            "warning: {} was ended at {} after {} events (--max-events)\n",
-            clean_line(&report.scenario),
-            report.end,
-            common.max_events
-        ));
+    for report in &reports {
+        out.say(&ended_early(&clean_line(&report.scenario), report, common));
     }
     let status = reports.iter().fold(status, |status, report| status.and(judge(report, args.fail_on)));
     Ok((reports, status))
 }
 
-/// Prints the trace while it comes about, so that it takes no room and whoever reads it need not wait for the end.
-struct Stream {
+/// Prints and writes the trace while it comes about, so that it takes no room and whoever reads it need not wait for the end.
+struct Stream<'a> {
     out: Out,
     status: Status,
+    /// Whether it is printed.
+    on_stdout: bool,
     /// Nobody reads it any more, or it cannot be written: what is left is not run.
     gone: bool,
-    /// Whether other reports want the trace too.
-    kept: bool,
+    /// The reports that it is written to are among these.
+    targets: &'a mut [Target<Format>],
 }
 
-impl Stream {
+impl Stream<'_> {
     /// Runs a case; `None` where nobody reads the trace any more.
     fn case(&mut self, file: &File, which: Case, options: &Options, several: bool) -> Option<Report> {
         let scenario = &file.scenario;
@@ -151,18 +165,13 @@ impl Stream {
             recovery: scenario.recovery_name(which),
             set: &scenario.of(which).set,
         };
-        let mut seen = 0;
         let mut text = String::new();
         let mut study = study::begin(scenario, which, options, false);
         while study.session.step().is_some() {
             let engine = &mut study.session.engine;
             let teller = Teller { names: &engine.world.names, steps: &engine.program().steps };
-            text += &report::ndjson::lines(engine.trace.entries.from(seen), teller, scope);
-            if self.kept {
-                seen = engine.trace.entries.len();
-            } else {
-                engine.trace.entries.clear();
-            }
+            text += &report::ndjson::lines(engine.trace.entries.from(0), teller, scope);
+            engine.trace.entries.clear();
             if text.len() >= CHUNK && self.put(&mut text).is_break() {
                 break;
             }
@@ -175,13 +184,24 @@ impl Stream {
         if self.gone {
             return ControlFlow::Break(());
         }
-        match self.out.piece(std::mem::take(text).as_bytes()) {
-            Ok(true) => return ControlFlow::Continue(()),
-            Ok(false) => {}
-            Err(status) => self.status = self.status.and(status),
+        let text = std::mem::take(text);
+        for target in self.targets.iter_mut().filter(|target| target.kind == Format::Ndjson) {
+            if let Err(error) = target.whole.write(&text) {
+                self.status = self.status.and(self.out.unwritable(&target.path, &error));
+                self.gone = true;
+            }
         }
-        self.gone = true;
-        ControlFlow::Break(())
+        if self.on_stdout {
+            match self.out.piece(text.as_bytes()) {
+                Ok(true) => {}
+                Ok(false) => self.gone = true,
+                Err(status) => {
+                    self.status = self.status.and(status);
+                    self.gone = true;
+                }
+            }
+        }
+        if self.gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
@@ -189,8 +209,9 @@ impl Stream {
 const CHUNK: usize = 1 << 13;
 
 /// Runs one case, looks for the causes of what was found, and reports.
-fn one(file: &File, which: Case, options: &Options, common: &Common) -> Report {
-    let mut report = report::of(&file.scenario, which, options);
+fn one(file: &File, which: Case, options: &Options, common: &Common, story: bool) -> Report {
+    let studied = study::study(&file.scenario, which, options);
+    let mut report = if story { report::build(&studied) } else { report::build::without_story(&studied) };
     report.replay = replay(&file.name, &report, common);
     report
 }

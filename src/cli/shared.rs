@@ -4,6 +4,7 @@ use super::args::{Common, Format};
 use super::exit::Status;
 use super::out::Out;
 use crate::report::text::{Detail, Style};
+use std::path::Path;
 
 /// Refuses a format that a command does not write.
 pub fn only(out: Out, common: &Common, command: &str, formats: &[Format]) -> Result<(), Status> {
@@ -31,4 +32,13 @@ pub fn style(common: &Common, colour: bool) -> Style {
         _ => Detail::Story,
     };
     Style { colour, detail }
+}
+
+/// A file as GitHub's annotations name it: from the root of the workspace, where there is one, whatever folder the program
+/// was started in.
+pub fn rooted(file: &str) -> String {
+    let root = std::env::var_os("GITHUB_WORKSPACE").and_then(|root| Path::new(&root).canonicalize().ok());
+    let within = root.and_then(|root| Path::new(file).canonicalize().ok()?.strip_prefix(&root).ok().map(Path::to_path_buf));
+    let file = within.map_or_else(|| file.to_owned(), |path| path.display().to_string()).replace('\\', "/");
+    file.strip_prefix("./").unwrap_or(&file).to_owned()
 }

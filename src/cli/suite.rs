@@ -3,6 +3,7 @@
 use super::args::{Common, Seeds, Test};
 use super::exit::Status;
 use super::out::Out;
+use super::picked::{Key, Partition, Rerun};
 use super::{bug, cases, files, load};
 use crate::hazard::Severity;
 use crate::report::suite::golden::{self, Golden};
@@ -29,6 +30,10 @@ pub struct Plan {
     pub seeds: Option<Seeds>,
     pub twice: bool,
     pub bless: bool,
+    /// Whether a warning counts as a failure.
+    pub strict: bool,
+    pub partition: Option<Partition>,
+    pub rerun: Option<Rerun>,
     /// Whether the whole report of each case is wanted, for machines.
     pub reports: bool,
 }
@@ -48,6 +53,8 @@ pub struct Good {
     /// The same without the seeds of its shares: with `--seeds` these are judged once, with the first.
     plain: Option<Box<Scenario>>,
     cases: Vec<Case>,
+    /// The cases and seeds that are run, where an earlier report says so.
+    picked: Option<Vec<(Case, u64)>>,
     /// How often each of them is run.
     each: u64,
     /// Warnings of the loader.
@@ -105,16 +112,30 @@ pub fn subject(path: &Path, scenario: &Scenario, case: Case) -> Subject {
         name.push(' ');
         name.push_str(&variant);
     }
+    let title = Outcome::skipped(&shown(path), scenario, case, String::new()).title();
     let own = case.recovery.and_then(|at| scenario.recoveries[at].expect.as_ref());
     let expects = scenario.expect.iter().chain(own);
     let hazards =
         expects.flat_map(|expect| expect.hazards.iter().map(|item| item.hazard).chain(expect.never.iter().map(|(_, name)| *name)));
     Subject {
         name,
+        title,
+        world: scenario.world_name(case).map(str::to_owned),
+        recovery: scenario.recovery_name(case).map(str::to_owned),
         path: shown(path),
         tags: scenario.tags.clone(),
         rules: scenario.shows_kept.iter().chain(&scenario.shows_broken).cloned().collect(),
         hazards: hazards.map(|hazard| hazard.doc().name.to_owned()).collect(),
+    }
+}
+
+/// What tells a case from all others.
+fn key(path: &Path, scenario: &Scenario, case: Case) -> Key {
+    Key {
+        file: shown(path),
+        world: scenario.world_name(case).map(str::to_owned),
+        recovery: scenario.recovery_name(case).map(str::to_owned),
+        set: scenario.of(case).set.iter().cloned().collect(),
     }
 }
 
@@ -138,8 +159,29 @@ impl Good {
 impl Plan {
     /// The cases of a file that the filter takes.
     pub fn cases(&self, path: &Path, scenario: &Scenario) -> Vec<Case> {
-        let wanted = |case: &Case| self.filter.as_ref().is_none_or(|filter| filter.takes(&subject(path, scenario, *case)));
+        let wanted = |case: &Case| {
+            if self.filter.is_none() && self.partition.is_none() && self.rerun.is_none() {
+                return true;
+            }
+            let subject = subject(path, scenario, *case);
+            self.filter.as_ref().is_none_or(|filter| filter.takes(&subject))
+                && self.partition.is_none_or(|partition| partition.takes(&subject.path, &subject.name))
+                && self.rerun.as_ref().is_none_or(|rerun| rerun.seeds(&key(path, scenario, *case)).is_some())
+        };
         scenario.cases().into_iter().filter(wanted).collect()
+    }
+
+    /// The cases of a file with the seeds that an earlier report has for them.
+    fn picked(&self, path: &Path, scenario: &Scenario, cases: &[Case]) -> Option<Vec<(Case, u64)>> {
+        let rerun = self.rerun.as_ref()?;
+        let mut picked = Vec::new();
+        for case in cases {
+            match rerun.seeds(&key(path, scenario, *case)).unwrap_or_default() {
+                [] => picked.push((*case, scenario.seed)),
+                seeds => picked.extend(seeds.iter().map(|seed| (*case, *seed))),
+            }
+        }
+        Some(picked)
     }
 
     /// Reads and loads a file.
@@ -160,9 +202,11 @@ impl Plan {
             Err(wrong) => return File::Wrong(Box::new(Outcome::wrong(&shown, &wrong)), tell(&wrong), Status::Wrong),
         };
         let header = |case: Case| golden::header(&scenario.of(case).set, scenario.world_name(case), scenario.recovery_name(case));
+        let cases = self.cases(path, &scenario);
         File::Good(Box::new(Good {
             name: files::name(path),
-            cases: self.cases(path, &scenario),
+            picked: self.picked(path, &scenario, &cases),
+            cases,
             each: if scenario.skip.is_some() { 1 } else { self.seeds.map_or(1, |seeds| seeds.last - seeds.first + 1) },
             plain: (self.seeds.is_some() && scenario.seeds.is_some()).then(|| Box::new(Scenario { seeds: None, ..scenario.clone() })),
             said,
@@ -186,13 +230,17 @@ impl Plan {
 
     /// Runs a case with a seed.
     fn one(&self, file: usize, good: &Good, unit: u64) -> Item {
-        let which = good.cases[usize::try_from(unit / good.each).unwrap_or(0)];
+        let at = |unit: u64| usize::try_from(unit).unwrap_or(0);
+        let (which, again) = match &good.picked {
+            Some(picked) => (picked[at(unit)].0, Some(picked[at(unit)].1)),
+            None => (good.cases[at(unit / good.each)], None),
+        };
         let path = &self.files[file];
         let shown = shown(path);
-        let nth = unit % good.each;
-        let seed = self.seeds.map_or(self.common.seed, |seeds| Some(seeds.first + nth));
+        let nth = if again.is_some() { 0 } else { unit % good.each };
+        let seed = again.or_else(|| self.seeds.map_or(self.common.seed, |seeds| Some(seeds.first + nth)));
         let scenario = good.plain.as_deref().filter(|_| nth > 0).unwrap_or(&good.scenario);
-        let options = Options { seed, max_events: self.common.max_events, at: Vec::new(), because: false };
+        let options = Options { seed, max_events: self.common.max_events, max_work: self.common.max_work, at: Vec::new(), because: false };
         // Only who asks for everything is told what `check` tells.
         let say = if unit == 0 && self.common.verbose { good.said.clone() } else { String::new() };
         let begun = now();
@@ -224,7 +272,7 @@ impl Plan {
                 Item { file, outcome, report: None, status: Status::Bug, real, say, bug: Some((said, recipe)), blessed: None }
             }
         };
-        if self.seeds.is_some() && item.outcome.verdict != "skipped" {
+        if (self.seeds.is_some() || again.is_some_and(|seed| seed != good.scenario.seed)) && item.outcome.verdict != "skipped" {
             item.outcome.seed = seed;
         }
         item
@@ -242,7 +290,8 @@ impl Plan {
         if let Some(reason) = &scenario.skip {
             return (Outcome::skipped(shown, scenario, which, reason.clone()), None, String::new(), None);
         }
-        let with_story = self.bless || good.golden.is_some();
+        let golden = good.golden.as_ref().filter(|_| options.seed.is_none_or(|seed| seed == scenario.seed));
+        let with_story = self.bless || golden.is_some();
         let mut report = if with_story { report::of(scenario, which, options) } else { report::brief(scenario, which, options) };
         let digest = report.digest.clone();
         let fine = match report.verdict {
@@ -259,7 +308,7 @@ impl Plan {
         let replay = cases::replay(shown, &report, &self.common);
         let mut outcome = Outcome::new(shown, scenario, which, &report, replay);
         let header = golden::header(&scenario.of(which).set, report.world.as_deref(), report.recovery.as_deref());
-        match &good.golden {
+        match golden {
             Some(Ok(golden)) => golden::judge(&mut outcome, golden.case(&header), &report),
             Some(Err(what)) => {
                 let failure = Failure { line: 1, at: None, expected: "a golden trace".into(), got: what.clone(), before: Vec::new() };
@@ -270,6 +319,9 @@ impl Plan {
             }
             None => {}
         }
+        if self.strict {
+            outcome.strictly();
+        }
         if self.twice {
             let again = report::brief(scenario, which, options).digest;
             if again != digest {
@@ -278,11 +330,7 @@ impl Plan {
                 (outcome.result, outcome.verdict) = (Came::Failed, "not-repeatable");
             }
         }
-        let say = if report.cut_short {
-            format!("warning: {} was ended at {} after {} events (--max-events)\n", outcome.title(), report.end, options.max_events)
-        } else {
-            String::new()
-        };
+        let say = cases::ended_early(&outcome.title(), &report, &self.common);
         let blessed = self.bless.then(|| Blessed { header, events: golden::lines(&report), headers: Arc::clone(&good.headers) });
         (outcome, Some(report), say, blessed)
     }
@@ -310,7 +358,10 @@ impl Suite for Plan {
             File::Wrong(Box::new(outcome), said, Status::Bug)
         });
         let units = match &loaded {
-            File::Good(good) => good.cases.len() as u64 * good.each,
+            File::Good(good) => match &good.picked {
+                Some(picked) => picked.len() as u64,
+                None => good.cases.len() as u64 * good.each,
+            },
             File::Wrong(..) => 1,
         };
         (loaded, units)
@@ -330,7 +381,14 @@ impl Suite for Plan {
 }
 
 /// The plan of `poolsim test`.
-pub fn plan(out: Out, common: &Common, args: &Test, files: Vec<PathBuf>, release: Option<Release>, reports: bool) -> Plan {
+pub fn plan(
+    out: Out,
+    common: &Common,
+    args: &Test,
+    (files, rerun): (Vec<PathBuf>, Option<Rerun>),
+    release: Option<Release>,
+    reports: bool,
+) -> Plan {
     Plan {
         out,
         common: common.clone(),
@@ -340,6 +398,9 @@ pub fn plan(out: Out, common: &Common, args: &Test, files: Vec<PathBuf>, release
         seeds: args.seeds,
         twice: args.twice,
         bless: args.bless,
+        strict: args.strict,
+        partition: args.partition,
+        rerun,
         reports,
     }
 }

@@ -3,13 +3,15 @@
 use super::args::{Common, Format, Test};
 use super::exit::Status;
 use super::out::{Out, Stream};
+use super::picked::Rerun;
 use super::progress::Bar;
 use super::reports::{self, Kind};
-use super::shared::only;
+use super::shared::{only, rooted};
 use super::suite::{self, Blessed, File, Item, Plan};
-use super::whole::Whole;
+use super::targets::{self, Target};
 use super::{bug, files, interrupt, load, measure};
 use crate::base::inert::{clean_line, inert};
+use crate::base::time::Span;
 use crate::report::suite::golden::Golden;
 use crate::report::suite::{Outcome, Result as Came, Tally, github, json, junit, md, tap, text};
 use crate::report::text::layout::{Page, count};
@@ -28,13 +30,24 @@ pub fn test(out: Out, common: &Common, args: &Test) -> Status {
         Ok(ready) => ready,
         Err(status) => return status,
     };
-    let (files, mut status) = find(out, &args.paths);
+    let rerun = match args.rerun.as_deref().map(|path| rerun(out, path)).transpose() {
+        Ok(rerun) => rerun,
+        Err(status) => return status,
+    };
+    let (files, mut status) = match &rerun {
+        Some(rerun) if rerun.is_empty() => {
+            out.say("nothing had failed: there is nothing to run again\n");
+            return Status::Fine;
+        }
+        Some(rerun) if args.paths.is_empty() => (rerun.files(), Status::Fine),
+        _ => find(out, &args.paths),
+    };
     if files.is_empty() {
         return status;
     }
     let machine = common.format == Format::Json;
     let reports = machine || wanted.iter().any(|(kind, _)| *kind == Kind::Json);
-    let plan = Arc::new(suite::plan(out, common, args, files, release, reports));
+    let plan = Arc::new(suite::plan(out, common, args, (files, rerun), release, reports));
     if args.list {
         return status.and(list(out, common, &plan));
     }
@@ -44,7 +57,7 @@ pub fn test(out: Out, common: &Common, args: &Test) -> Status {
         return status.and(came_out);
     }
     interrupt::listen();
-    let taker = Taker::begin(out, common, args, &plan, wanted);
+    let taker = targets::begin(out, wanted, &plan.files).and_then(|targets| Taker::begin(out, common, args, &plan, targets));
     let mut taker = match taker {
         Ok(taker) => taker,
         Err(came_out) => return status.and(came_out),
@@ -72,6 +85,15 @@ fn find(out: Out, paths: &[PathBuf]) -> (Vec<PathBuf>, Status) {
     all.sort_by_key(|path| suite::shown(path).into_bytes());
     all.dedup_by_key(|path| suite::shown(path));
     (all, status)
+}
+
+/// The cases that failed in an earlier report.
+fn rerun(out: Out, path: &Path) -> Result<Rerun, Status> {
+    let bytes = files::read(out, path)?;
+    Rerun::parse(&String::from_utf8_lossy(&bytes)).map_err(|what| {
+        let help = ["`poolsim test --report json=FILE PATH` writes one".to_string()];
+        out.refuse("usage", &format!("{}: {what}", path.display()), &help, Status::Wrong)
+    })
 }
 
 /// `--list`: what would be run.
@@ -123,19 +145,6 @@ fn nothing_left(out: Out) -> Status {
     )
 }
 
-/// A report that is written as the cases come.
-struct Running {
-    path: PathBuf,
-    whole: Whole,
-}
-
-/// A report that is written at the end.
-struct Later {
-    kind: Kind,
-    path: PathBuf,
-    whole: Whole,
-}
-
 /// The seeds of one case, told as one line.
 struct Group {
     /// Its first run, or its first that failed.
@@ -157,8 +166,10 @@ struct Taker<'a> {
     /// Whether GitHub's annotations and summary come by themselves.
     on_github: bool,
     stream: Stream,
-    running: Vec<Running>,
-    later: Vec<Later>,
+    /// Reports that are written as the cases come.
+    running: Vec<Target<Kind>>,
+    /// Reports that are written at the end.
+    later: Vec<Target<Kind>>,
     /// Outcomes for reports that are written at the end; empty where there are none.
     kept: Vec<Outcome>,
     tally: Tally,
@@ -172,16 +183,10 @@ struct Taker<'a> {
 }
 
 impl<'a> Taker<'a> {
-    fn begin(out: Out, common: &'a Common, args: &'a Test, plan: &'a Plan, wanted: Vec<(Kind, PathBuf)>) -> Result<Taker<'a>, Status> {
-        let (mut running, mut later) = (Vec::new(), Vec::new());
-        for (kind, path) in wanted {
-            let mut whole = Whole::begin(&path).map_err(|error| out.unwritable(&path, &error))?;
-            if kind == Kind::Json {
-                whole.write(json::BEGIN).map_err(|error| out.unwritable(&path, &error))?;
-                running.push(Running { path, whole });
-            } else {
-                later.push(Later { kind, path, whole });
-            }
+    fn begin(out: Out, common: &'a Common, args: &'a Test, plan: &'a Plan, targets: Vec<Target<Kind>>) -> Result<Taker<'a>, Status> {
+        let (mut running, later): (Vec<_>, Vec<_>) = targets.into_iter().partition(|target| target.kind == Kind::Json);
+        for target in &mut running {
+            target.whole.write(json::BEGIN).map_err(|error| out.unwritable(&target.path, &error))?;
         }
         let machine = common.format == Format::Json;
         let mut taker = Taker {
@@ -222,7 +227,10 @@ impl<'a> Taker<'a> {
     }
 
     fn take(&mut self, item: Item) -> ControlFlow<()> {
-        let Item { file, outcome, report, status, real, say, bug, blessed } = item;
+        let Item { file, mut outcome, report, status, real, say, bug, blessed } = item;
+        if self.args.real_time {
+            outcome.real = Some(Span(u64::try_from(real.as_micros()).unwrap_or(u64::MAX)));
+        }
         if !say.is_empty() {
             self.bar.aside(|| self.out.say(&say));
         }
@@ -311,6 +319,7 @@ impl<'a> Taker<'a> {
         let mut page = Page::new(self.out.colour);
         let real = self.clock.then(|| format!("{:.3}s", real.as_secs_f64()));
         text::line(&mut page, outcome, real.as_deref(), note);
+        text::warnings(&mut page, outcome);
         if failed {
             // What is wrong with a file was told with its place.
             if outcome.result == Came::Failed {
@@ -339,6 +348,11 @@ impl<'a> Taker<'a> {
         if self.plan.files[file].as_os_str() == "-" {
             return;
         }
+        if targets::is_read(&path, &self.plan.files) {
+            let what = format!("the golden trace {} is a scenario that is read, by another name", path.display());
+            self.status = self.status.and(self.out.refuse("usage", &what, &[], Status::Wrong));
+            return;
+        }
         let text = golden.render(&headers);
         if std::fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
             return;
@@ -365,14 +379,14 @@ impl<'a> Taker<'a> {
         self.bar.end();
         let end = json::end(self.units == 0);
         self.write_running(end);
-        for Running { path, whole } in std::mem::take(&mut self.running) {
+        for Target { path, whole, .. } in std::mem::take(&mut self.running) {
             self.status = self.status.and(self.finished(&path, whole.finish()));
         }
-        for Later { kind, path, mut whole } in std::mem::take(&mut self.later) {
+        for Target { kind, path, mut whole } in std::mem::take(&mut self.later) {
             let text = match kind {
                 Kind::Junit => junit::render(&self.kept),
                 Kind::Tap => tap::render(&self.kept),
-                Kind::Github => github::render(&self.kept),
+                Kind::Github => github::render(&self.kept, &rooted),
                 Kind::Md => md::render(&self.kept),
                 Kind::Json => String::new(),
             };
@@ -382,7 +396,8 @@ impl<'a> Taker<'a> {
         if self.on_github {
             self.github();
         }
-        if self.tally == Tally::default() && self.status == Status::Fine {
+        // A share of a small suite may be empty.
+        if self.tally == Tally::default() && self.status == Status::Fine && self.plan.partition.is_none() {
             self.status = nothing_left(self.out);
         }
         self.closing();
@@ -410,7 +425,7 @@ impl<'a> Taker<'a> {
 
     /// Annotations and the step summary: GitHub reads the one from the output, the other from a file that it names.
     fn github(&mut self) {
-        let annotations: String = self.kept.iter().map(github::outcome).collect();
+        let annotations: String = self.kept.iter().map(|outcome| github::outcome(outcome, &rooted)).collect();
         if self.machine {
             self.out.order(&annotations);
         } else {

@@ -45,7 +45,7 @@ fn loaded(text: &str, release: Option<Release>) -> Result<Scenario, Vec<(&'stati
 
 fn reports(text: &str, release: Option<Release>) -> Vec<Report> {
     let scenario = loaded(text, release).expect("a good file");
-    let options = Options { seed: None, max_events: 1_000_000, at: Vec::new(), because: false };
+    let options = Options { seed: None, max_events: 1_000_000, because: false, ..Default::default() };
     scenario.cases().into_iter().map(|which| report::of(&scenario, which, &options)).collect()
 }
 

@@ -1,14 +1,31 @@
 //! Files that are written whole or not at all: into a file beside, which then takes the name.
 
+use super::files;
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The files beside that are under way.
+static PARTS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn parts() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    PARTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes all that is half-written: the program is about to end, and nobody will drop it.
+pub fn sweep() {
+    for part in std::mem::take(&mut *parts()) {
+        let _ = std::fs::remove_file(part);
+    }
+}
 
 /// A file under way. Dropped before it is finished it leaves no trace.
 #[derive(Debug)]
 pub struct Whole {
     target: PathBuf,
-    /// `None` where the target is no plain file (a pipe, a device) and is written as it comes.
+    /// `None` where the target is what the program was given, open, and is written as it comes.
     beside: Option<PathBuf>,
     writer: Option<BufWriter<File>>,
 }
@@ -16,14 +33,18 @@ pub struct Whole {
 impl Whole {
     /// Begins a file. What stood there stays until it is finished.
     pub fn begin(path: &Path) -> Result<Whole, Error> {
+        if files::is_open(path) {
+            // Behind what stands there: standard output may be a file that others write to as well.
+            let file = OpenOptions::new().append(true).open(path)?;
+            return Ok(Whole { target: path.to_path_buf(), beside: None, writer: Some(BufWriter::new(file)) });
+        }
         // A link stays a link: what it points to is what is written.
         let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-        if target.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-            let file = OpenOptions::new().write(true).open(&target)?;
-            return Ok(Whole { target, beside: None, writer: Some(BufWriter::new(file)) });
-        }
-        if target.is_dir() {
-            return Err(Error::new(ErrorKind::IsADirectory, "it is a folder"));
+        match target.metadata() {
+            Ok(there) if there.is_dir() => return Err(Error::new(ErrorKind::IsADirectory, "it is a folder")),
+            Ok(there) if !there.is_file() => return Err(Error::new(ErrorKind::InvalidInput, files::NOT_PLAIN)),
+            Err(_) if target.is_symlink() => return Err(Error::new(ErrorKind::NotFound, "it is a link to nothing")),
+            _ => {}
         }
         let Some(name) = target.file_name() else {
             return Err(Error::new(ErrorKind::InvalidInput, "it names no file"));
@@ -34,7 +55,10 @@ impl Whole {
             hidden.push(format!(".{}-{attempt}.part", std::process::id()));
             let beside = target.with_file_name(hidden);
             match OpenOptions::new().write(true).create_new(true).open(&beside) {
-                Ok(file) => return Ok(Whole { target, beside: Some(beside), writer: Some(BufWriter::new(file)) }),
+                Ok(file) => {
+                    parts().insert(beside.clone());
+                    return Ok(Whole { target, beside: Some(beside), writer: Some(BufWriter::new(file)) });
+                }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -65,6 +89,7 @@ impl Whole {
                 let _ = std::fs::set_permissions(beside, there.permissions());
             }
             std::fs::rename(beside, &self.target)?;
+            parts().remove(beside);
             self.beside = None;
         }
         Ok(())
@@ -85,7 +110,8 @@ impl Drop for Whole {
             let _ = writer.into_parts();
         }
         if let Some(beside) = self.beside.take() {
-            let _ = std::fs::remove_file(beside);
+            let _ = std::fs::remove_file(&beside);
+            parts().remove(&beside);
         }
     }
 }

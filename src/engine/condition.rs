@@ -138,6 +138,6 @@ impl Engine {
     }
 
     fn record_of(&self, id: &str) -> Option<&super::StepRecord> {
-        self.program.steps.iter().position(|(_, step)| step.id.as_deref() == Some(id)).map(|at| &self.records[at])
+        self.program.find(id).map(|step| &self.records[usize::from(step.0)])
     }
 }

@@ -283,6 +283,7 @@ impl Engine {
         let Step { deed: Deed::Run(script), expect, .. } = &program.steps[at].1 else { return };
         let record = &mut self.records[at];
         self.kept.show(record, expect.as_ref(), &output.text);
+        self.work += output.text.len() as u64 / super::work::BYTES;
         record.exit = Some(output.exit);
         record.code = output.error.as_ref().map(|error| error.code.to_owned());
         if let Some(error) = output.error {

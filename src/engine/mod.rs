@@ -21,6 +21,7 @@ pub mod queue;
 mod sequence;
 pub mod start;
 pub mod trace;
+mod work;
 
 use crate::base::time::{Span, Time};
 use crate::command::Ran;
@@ -38,13 +39,10 @@ use sequence::Progression;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trace::{Cause, Trace};
+pub use work::{Bound, WORK_MOST};
 
 /// How long a run goes on after its last step has ended, where the scenario names no `until`.
 pub const AFTERMATH: Span = Span::mins(30);
-
-/// How many things may be due for one event of `--max-events`: quiet heartbeats, copies and checks are no events, but they
-/// take time too.
-const DUES_AN_EVENT: u64 = 20;
 
 /// The number of no sequence: at 0 all of them begin.
 const ALL_SEQUENCES: u8 = u8::MAX;
@@ -56,6 +54,8 @@ pub struct Options {
     pub seed: u64,
     /// The run ends when there have been so many events.
     pub max_events: u64,
+    /// The run ends when it has been so much work.
+    pub max_work: u64,
     /// Steps that are replaced by a note which takes this long.
     pub masked: BTreeMap<StepIx, Span>,
     /// Whether the trace is counted and digested only.
@@ -66,7 +66,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { seed: 0, max_events: 50_000_000, masked: BTreeMap::new(), silent: false, without: None }
+        Options { seed: 0, max_events: 50_000_000, max_work: WORK_MOST, masked: BTreeMap::new(), silent: false, without: None }
     }
 }
 
@@ -134,8 +134,8 @@ pub struct Engine {
     pub recovery_began: Option<Time>,
     /// The recovery's own `wait-for` was given up, then; and what was so instead of the condition.
     pub recovery_given_up: Option<Box<(Time, String)>>,
-    /// Whether the run ended at its bound of events, before its time.
-    pub cut_short: bool,
+    /// The bound at which the run ended, before its time.
+    pub cut_short: Option<Bound>,
     program: Arc<Program>,
     options: Options,
     queue: Queue,
@@ -151,7 +151,8 @@ pub struct Engine {
     kept: output::Kept,
     serial: u32,
     begun: u32,
-    dues: u64,
+    /// How much work the run has been.
+    work: u64,
     last_ended: Time,
     origin: u16,
     /// What is being handled; `None` at the start.
@@ -180,7 +181,7 @@ impl Engine {
             records: vec![StepRecord::default(); program.steps.len()],
             recovery_began: None,
             recovery_given_up: None,
-            cut_short: false,
+            cut_short: None,
             progressions: vec![Progression::default(); program.lanes()],
             consoles: vec![None; program.lanes()],
             program,
@@ -192,13 +193,14 @@ impl Engine {
             kept: output::Kept::default(),
             serial: 0,
             begun: 0,
-            dues: 0,
+            work: 0,
             last_ended: Time::ZERO,
             origin: NO_STEP,
             due: None,
             stirred: false,
         };
         engine.begin_daemons();
+        engine.charge(engine.begun_with());
         engine.queue.push(Time::ZERO, RANK_POOL, Due::Step { sequence: ALL_SEQUENCES }, NO_STEP);
         engine
     }
@@ -234,7 +236,7 @@ impl Engine {
 
     /// The next instant at which anything is due, within the run.
     pub fn next_at(&self) -> Option<Time> {
-        if self.cut_short {
+        if self.cut_short.is_some() {
             return None;
         }
         let next = self.queue.next_at()?;
@@ -280,7 +282,7 @@ impl Engine {
             while let Some(entry) = self.queue.pop_at(at) {
                 self.origin = entry.origin;
                 self.due = Some(entry.due);
-                self.dues += 1;
+                self.work += work::of(entry.due);
                 self.handle(entry.due);
                 self.drain();
             }
@@ -292,14 +294,13 @@ impl Engine {
         if !self.instant.is_empty() {
             self.world.ruled_last = self.world.ruler();
         }
-        let max = self.options.max_events;
-        self.cut_short = self.trace.count >= max || self.dues >= max.saturating_mul(DUES_AN_EVENT);
+        self.charge(work::EVENT * self.instant.len() as u64);
         Some((at, &self.instant))
     }
 
     /// The run is over: the clock stands at its end.
     pub fn finish(&mut self) -> Time {
-        if !self.cut_short
+        if self.cut_short.is_none()
             && let Some(end) = self.end()
         {
             self.world.now = end.max(self.world.now);

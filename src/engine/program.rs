@@ -4,6 +4,7 @@ use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::scenario::model::{Begin, Case, Scenario, Sequence, Step};
 use crate::world::event::StepIx;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The steps of one case, ready to run. A step keeps its number whatever order it is run in, and draws are keyed by what it
@@ -15,6 +16,8 @@ pub struct Program {
     pub steps: Arc<Vec<(Sequence, Step)>>,
     /// The steps of each sequence in the order in which they are run, by [`Sequence::lane`].
     lanes: Vec<Vec<StepIx>>,
+    /// The steps that have an id, by it.
+    ids: Arc<BTreeMap<String, StepIx>>,
     /// When and how the recovery begins; `None` where there is none.
     pub begin: Option<Begin>,
     /// What is waited between two steps of the recovery.
@@ -41,7 +44,9 @@ impl Program {
             lanes[sequence.lane()].push(StepIx(at as u16));
         }
         let recovery = case.recovery.map(|at| &scenario.recoveries[at]);
+        let ids = steps.iter().enumerate().filter_map(|(at, (_, step))| Some((step.id.clone()?, StepIx(at as u16))));
         Program {
+            ids: Arc::new(ids.collect()),
             lanes,
             begin: recovery.map(|recovery| recovery.begin.clone()),
             pace: recovery.map_or(Span::ZERO, |recovery| recovery.pace),
@@ -97,9 +102,17 @@ impl Program {
         &self.steps[usize::from(at.0)].1
     }
 
+    /// The step of an id.
+    pub(super) fn find(&self, id: &str) -> Option<StepIx> {
+        self.ids.get(id).copied()
+    }
+
     /// Adds a step at the end of a sequence.
     pub(super) fn append(&mut self, sequence: Sequence, step: Step) -> StepIx {
         let at = StepIx(u16::try_from(self.steps.len()).expect("a run has fewer steps than numbers"));
+        if let Some(id) = &step.id {
+            Arc::make_mut(&mut self.ids).entry(id.clone()).or_insert(at);
+        }
         Arc::make_mut(&mut self.steps).push((sequence, step));
         if self.lanes.len() <= sequence.lane() {
             self.lanes.resize(sequence.lane() + 1, Vec::new());

@@ -5,6 +5,7 @@ use super::queue::NO_STEP;
 use super::{Engine, StepRecord};
 use crate::base::draw::Stream;
 use crate::base::time::{Span, Time};
+use crate::base::work::LOOKS;
 use crate::fault::{Act, Done, Fault};
 use crate::scenario::model::{Begin, Deed, Sequence, SpanRange, Step, When};
 use crate::world::effects::Due;
@@ -218,7 +219,7 @@ impl Engine {
 
     /// When a step ended, by its id; a step that will never begin counts as ended when its sequence did.
     fn step_end(&self, id: &str) -> Option<Time> {
-        let at = self.program.steps.iter().position(|(_, step)| step.id.as_deref() == Some(id))?;
+        let at = usize::from(self.program.find(id)?.0);
         let sequence = self.program.steps[at].0.lane();
         self.records[at].ended.or_else(|| self.progressions[sequence].ended.then_some(self.progressions[sequence].since))
     }
@@ -291,6 +292,7 @@ impl Engine {
                             _ => continue,
                         }
                     };
+                    self.work += condition.size() / LOOKS;
                     if !self.holds(condition, host) {
                         continue;
                     }
@@ -418,6 +420,8 @@ impl Engine {
 
     fn strike(&mut self, step: StepIx, fault: &Fault, round: u32) {
         let program = std::sync::Arc::clone(&self.program);
+        // It goes over the machines, also where it changes nothing.
+        self.work += self.world.names.machines.len() as u64 / LOOKS;
         let changed = fault.strike(&mut self.world, &mut self.fx);
         let effect = &mut self.records[usize::from(step.0)].effect;
         *effect = Some(effect.unwrap_or(false) | changed);
@@ -443,6 +447,7 @@ impl Engine {
     pub(super) fn fault_ends(&mut self, step: u16, _round: u32) {
         let program = std::sync::Arc::clone(&self.program);
         if let Deed::Fault { fault, .. } = &program.step(StepIx(step)).deed {
+            self.work += self.world.names.machines.len() as u64 / LOOKS;
             fault.undo(&mut self.world, &mut self.fx);
         }
     }

@@ -8,6 +8,7 @@ use super::standing::Standing;
 use super::{HazardId, Place, Rule, Site};
 use crate::base::ids::{MachineId, VdiId};
 use crate::base::time::{Span, Time};
+use crate::base::work::LOOKS;
 use crate::world::World;
 use crate::world::event::{Actor, Event, Touched};
 use crate::world::truth::Damage;
@@ -79,6 +80,11 @@ impl Open {
     }
 }
 
+/// What it takes to see a place where a hazard holds, in things looked at.
+const SITE: u64 = 40;
+/// What a finding takes, in units of work: it is kept to the end, told, and its cause is looked for.
+const FINDING: u64 = 4_000;
+
 /// The watch over one run.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Watch {
@@ -98,8 +104,9 @@ impl Watch {
     }
 
     /// Judges the world after all that is due at one instant; `events` are those of the instant. The first call judges
-    /// everything, whatever the events say: call it at 0, before or after what is due there.
-    pub fn observe(&mut self, world: &World, events: &[Event]) {
+    /// everything, whatever the events say: call it at 0, before or after what is due there. How much work it was, in the
+    /// units of a run's bound.
+    pub fn observe(&mut self, world: &World, events: &[Event]) -> u64 {
         let now = world.now;
         let mut changed = if self.round == 0 { Reads::ALL } else { Reads::NOTHING };
         let mut damaged = false;
@@ -107,6 +114,8 @@ impl Watch {
             changed = changed.and(event.changes());
             damaged |= matches!(event, Event::DiskDamaged { .. });
         }
+        let known = self.open.len() + self.ended.len();
+        let mut work = 0;
         self.now = now;
         self.hasten(world, events);
         for hazard in HazardId::all() {
@@ -118,13 +127,14 @@ impl Watch {
         }
         if changed != Reads::NOTHING {
             let touched = self.touched(world, events);
-            self.judge(world, changed, &touched);
+            work += self.judge(world, changed, &touched);
         }
         #[cfg(debug_assertions)]
         self.assert_complete(world);
         if damaged {
             self.attach_damage(events, now);
         }
+        work + FINDING * (self.open.len() + self.ended.len()).saturating_sub(known) as u64
     }
 
     /// What somebody does that hangs on a hazard makes a finding of it, however short it lasts.
@@ -173,10 +183,13 @@ impl Watch {
         touched
     }
 
-    fn judge(&mut self, world: &World, changed: Reads, touched: &Touched) {
+    fn judge(&mut self, world: &World, changed: Reads, touched: &Touched) -> u64 {
         self.round += 1;
+        let names = &world.names;
+        let size = (names.machines.len() + names.srs.len() + names.vms.len() + names.vdis.len()) as u64;
+        let mut looked = 0;
         let now = world.now;
-        let Some(standing) = self.standing.take() else { return };
+        let Some(standing) = self.standing.take() else { return 0 };
         let sight = Sight::new(world, &standing);
         let mut sites = Vec::new();
         for hazard in HazardId::all() {
@@ -186,19 +199,24 @@ impl Watch {
             }
             let grace = |place| grace.map(|grace| grace(&sight, place));
             if !touched.everything && !matches!(point, Sites::Whole(_)) {
-                point.touched(&sight, touched, |place, site| match site {
-                    Some(site) => self.see(hazard, site, now, grace),
-                    None => self.close((hazard, place), now),
+                point.touched(&sight, touched, |place, site| {
+                    looked += SITE;
+                    match site {
+                        Some(site) => self.see(hazard, site, now, grace),
+                        None => self.close((hazard, place), now),
+                    }
                 });
                 continue;
             }
             point.all(&sight, &mut sites);
+            looked += size + SITE * sites.len() as u64;
             for site in sites.drain(..) {
                 self.see(hazard, site, now, grace);
             }
             self.close_unseen(hazard, now);
         }
         self.standing = Some(standing);
+        looked / LOOKS
     }
 
     /// A hazard holds at a place now.

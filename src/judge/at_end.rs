@@ -2,11 +2,11 @@
 
 use super::applies::{applies, matches, parts};
 use super::words::{found_text, hazard_text, worst_name};
-use super::{Expectation, Measured, bounds};
-use crate::engine::{Engine, Program, StepRecord};
+use super::{Expectation, Measured, bounds, unbegun};
+use crate::engine::{Engine, StepRecord};
 use crate::hazard::watch::Found;
 use crate::hazard::{HazardId, Severity};
-use crate::scenario::model::{Begin, Case, Expect, HazardExpect, Scenario, Step, StepExpect, Worst};
+use crate::scenario::model::{Begin, Case, Expect, HazardExpect, Scenario, Sequence, Step, StepExpect, Worst};
 use crate::scenario::words;
 use crate::world::World;
 use crate::world::event::Status;
@@ -14,7 +14,7 @@ use crate::world::event::Status;
 /// All that was expected of a case but states: steps, hazards, the worst, what is left.
 pub fn expectations(scenario: &Scenario, case: Case, engine: &Engine, found: &[Found], measured: &Measured<'_>) -> Vec<Expectation> {
     let (program, records, world) = (engine.program(), &engine.records, &engine.world);
-    let mut list = steps(program, records, world);
+    let mut list = steps(scenario, case, engine);
     let parts: Vec<&Expect> = parts(scenario, case).collect();
     if parts.is_empty() {
         return list;
@@ -35,9 +35,34 @@ pub fn expectations(scenario: &Scenario, case: Case, engine: &Engine, found: &[F
 }
 
 /// How each step that expects something ended. One that was skipped was not tried.
-fn steps(program: &Program, records: &[StepRecord], world: &World) -> Vec<Expectation> {
-    let tried = program.steps.iter().zip(records).filter(|(_, record)| record.status != Status::Skipped);
-    tried.filter_map(|((_, step), record)| step.expect.as_ref().map(|expect| ended(step, expect, record, world))).collect()
+fn steps(scenario: &Scenario, case: Case, engine: &Engine) -> Vec<Expectation> {
+    let tried = engine.program().steps.iter().zip(&engine.records).enumerate();
+    let tried = tried.filter(|(_, (_, record))| record.status != Status::Skipped);
+    let one = |(at, ((_, step), record)): (usize, (&(Sequence, Step), &StepRecord))| {
+        let mut judged = ended(step, step.expect.as_ref()?, record, &engine.world);
+        if record.began.is_none() {
+            judged.got = format!("{}: {}", judged.got, unbegun::why(scenario, case, engine, at));
+        }
+        Some(judged)
+    };
+    tried.filter_map(one).collect()
+}
+
+/// How much of what a console showed stands beside an expectation, in characters.
+const SHOWN: usize = 200;
+
+/// What a console showed, in quotes and short enough to be read beside an expectation: its beginning, and how long it is.
+fn shown(output: &str) -> String {
+    let output = output.trim_end();
+    match output.char_indices().nth(SHOWN) {
+        None => format!("{output:?}"),
+        Some((at, _)) => format!("{:?}… ({} bytes in all)", &output[..at], output.len()),
+    }
+}
+
+/// What a step is called: its id, else the first line of what it does.
+pub(super) fn name_of(step: &Step, world: &World) -> String {
+    step.id.clone().unwrap_or_else(|| words::text(&step.deed, &world.names).lines().next().unwrap_or_default().to_owned())
 }
 
 /// How one step ended.
@@ -55,9 +80,12 @@ fn ended(step: &Step, expect: &StepExpect, record: &StepRecord, world: &World) -
         got.push_str(&format!(", exit {exit}"));
     }
     if expect.prints.is_some() {
-        got.push_str(&format!(", printed {:?}", record.output));
+        got.push_str(&format!(", printed {}", shown(&record.output)));
+    } else if record.code.is_none() && !record.output.trim().is_empty() && matches!(record.status, Status::Error | Status::Hung) {
+        // An error that has no code has only its words.
+        got.push_str(&format!(": {}", shown(&record.output)));
     }
-    let name = step.id.clone().unwrap_or_else(|| words::text(&step.deed, &world.names).lines().next().unwrap_or_default().to_owned());
+    let name = name_of(step, world);
     Expectation { line: expect.line, what: format!("{name}: {}", what.join(", ")), passed: expect.met_by(&record.outcome()), got }
 }
 
@@ -132,7 +160,7 @@ fn occurs(world: &World, item: &HazardExpect, found: &[Found]) -> Expectation {
 /// A recovery that is judged has to begin; where it did not, which wait ran out, and what was so instead.
 pub(super) fn never_began(scenario: &Scenario, case: Case, engine: &Engine) -> Option<(u32, String, String)> {
     let recovery = &scenario.recoveries[case.recovery?];
-    if engine.recovery_began.is_some() || engine.cut_short {
+    if engine.recovery_began.is_some() || engine.cut_short.is_some() {
         return None;
     }
     let names = &engine.world.names;

@@ -76,19 +76,29 @@ pub fn occurs(world: &World, item: &HazardExpect, found: &[Found]) -> bool {
     found.iter().any(|found| found.hazard == item.hazard && matches(world, item, found))
 }
 
+/// An item over seeds that was not judged, and why.
+pub fn unjudged_share(world: &World, item: &HazardExpect, seeds: (u64, u64), why: &str) -> Expectation {
+    Expectation { line: item.line, what: share_text(world, item, seeds), passed: false, got: why.to_owned() }
+}
+
 /// Judges an item over seeds. `hits` are the seeds in which it occurred, in their order.
 pub fn judge_share(world: &World, item: &HazardExpect, (first, last): (u64, u64), hits: &[u64]) -> Expectation {
     let (least, most) = item.share.unwrap_or_default();
     let runs = u128::from(last.abs_diff(first)) + 1;
     let scaled = hits.len() as u128 * 1_000_000;
     let passed = (u128::from(least) * runs..=u128::from(most) * runs).contains(&scaled);
-    let wanted = if least == most { format!("{}%", percent(least)) } else { format!("{}%..{}%", percent(least), percent(most)) };
     // Shown to a hundredth of a percent, cut off; judged exactly.
     let shown = percent((scaled / runs / 100 * 100) as u32);
     let mut got = format!("in {} of {runs}, {shown}%", hits.len());
     if let (Some(first), Some(last)) = (hits.first(), hits.last()) {
         got.push_str(&format!("; the first is {first}, the last {last}"));
     }
-    let what = format!("{}, in {wanted} of the seeds {first}..{last}", hazard_text(world, item));
-    Expectation { line: item.line, what, passed, got }
+    Expectation { line: item.line, what: share_text(world, item, (first, last)), passed, got }
+}
+
+/// What is expected of an item over seeds, in words.
+fn share_text(world: &World, item: &HazardExpect, (first, last): (u64, u64)) -> String {
+    let (least, most) = item.share.unwrap_or_default();
+    let wanted = if least == most { format!("{}%", percent(least)) } else { format!("{}%..{}%", percent(least), percent(most)) };
+    format!("{}, in {wanted} of the seeds {first}..{last}", hazard_text(world, item))
 }

@@ -2,7 +2,7 @@
 //! the database of the ruling master, or of whoever an expectation names.
 
 use super::words::{fact_key, machines, same_set, vms};
-use crate::base::ids::{HostId, MachineId};
+use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::scenario::model::{Fact, Role, StateExpect};
 use crate::world::memory::{PoolConf, Xapi};
 use crate::world::{MAIN_POOL, World};
@@ -22,71 +22,92 @@ pub fn role(world: &World, machine: MachineId) -> Role {
     }
 }
 
-/// Whether all facts hold, and how each stands.
-pub(super) fn holds(world: &World, expect: &StateExpect) -> (bool, String) {
-    let mut all = true;
-    let mut got = Vec::new();
-    for fact in &expect.facts {
-        let (holds, is) = read(world, expect.seen_by, fact);
-        all &= holds;
-        got.push(format!("{}: {is}", fact_key(fact)));
-    }
-    (all, got.join(", "))
+/// How a fact stands. It is looked up whenever anything changes, and put in words only where those are told.
+enum Is {
+    Flag(bool),
+    Word(&'static str),
+    Machine(Option<MachineId>),
+    Machines(Vec<MachineId>),
+    Vms(Vec<VmId>),
+    Sr(Option<SrId>),
+    /// The database has no such object.
+    Missing(&'static str),
 }
 
-/// One fact: whether it holds, and how it stands.
-fn read(world: &World, seen_by: Option<MachineId>, fact: &Fact) -> (bool, String) {
+/// Whether all facts hold.
+pub(super) fn holds(world: &World, expect: &StateExpect) -> bool {
+    expect.facts.iter().all(|fact| meets(fact, &read(world, expect.seen_by, fact)))
+}
+
+/// How each fact stands, in words.
+pub(super) fn stands(world: &World, expect: &StateExpect) -> String {
+    let one = |fact: &Fact| format!("{}: {}", fact_key(fact), words(world, &read(world, expect.seen_by, fact)));
+    expect.facts.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn read(world: &World, seen_by: Option<MachineId>, fact: &Fact) -> Is {
     let db = world.db(seen_by.unwrap_or_else(|| world.ruler()));
-    let flag = |wanted: bool, is: bool| (wanted == is, is.to_string());
     let record = |machine: MachineId| db.host(world.host_on(machine));
-    let of_record = |wanted: bool, is: Option<bool>| (is == Some(wanted), is.map_or_else(|| "unknown host".into(), |is| is.to_string()));
     let machine_of = |host| world.names.hosts[HostId::at(host)].machine;
+    let host_flag = |is: Option<bool>| is.map_or(Is::Missing("unknown host"), Is::Flag);
     match fact {
-        Fact::Powered(machine, wanted) => flag(*wanted, world.powered(*machine)),
-        Fact::Live(machine, wanted) => of_record(*wanted, record(*machine).map(|r| r.live)),
-        Fact::Enabled(machine, wanted) => of_record(*wanted, record(*machine).map(|r| r.enabled)),
-        Fact::Known(machine, wanted) => flag(*wanted, record(*machine).is_some()),
-        Fact::Role(machine, wanted) => {
-            let is = role(world, *machine);
-            (is == *wanted, is.name().into())
-        }
-        Fact::Running(machine, wanted) => {
-            let is = world.guests(*machine);
-            (same_set(&is, wanted), vms(world, &is))
-        }
-        Fact::Fenced(machine, wanted) => flag(*wanted, world.hw.machine(*machine).fenced),
-        Fact::PowerState(vm, wanted) => {
-            let is = db.vm(*vm).map(|r| r.power_state);
-            (is == Some(*wanted), is.map_or("no such VM", |is| is.name()).into())
-        }
-        Fact::ResidentOn(vm, wanted) => {
-            let is = db.vm(*vm).map(|r| r.resident_on.map(machine_of));
-            (is == Some(*wanted), is.map_or("no such VM".into(), |is| is.map_or("null".into(), |m| world.names.machine(m).to_owned())))
-        }
-        Fact::RunningOn(vm, wanted) => {
-            let is: Vec<MachineId> = world.runs_on(*vm).collect();
-            (same_set(&is, wanted), machines(world, &is))
-        }
-        Fact::Locks(vdi, wanted) => match db.vdi(*vdi) {
-            Some(record) => {
-                let is: Vec<MachineId> = record.locks.iter().map(|(host, _)| machine_of(*host)).collect();
-                (same_set(&is, wanted), machines(world, &is))
-            }
-            None => (false, "no such VDI".into()),
+        Fact::Powered(machine, _) => Is::Flag(world.powered(*machine)),
+        Fact::Live(machine, _) => host_flag(record(*machine).map(|r| r.live)),
+        Fact::Enabled(machine, _) => host_flag(record(*machine).map(|r| r.enabled)),
+        Fact::Known(machine, _) => Is::Flag(record(*machine).is_some()),
+        Fact::Role(machine, _) => Is::Word(role(world, *machine).name()),
+        Fact::Running(machine, _) => Is::Vms(world.guests(*machine)),
+        Fact::Fenced(machine, _) => Is::Flag(world.hw.machine(*machine).fenced),
+        Fact::PowerState(vm, _) => db.vm(*vm).map_or(Is::Missing("no such VM"), |r| Is::Word(r.power_state.name())),
+        Fact::ResidentOn(vm, _) => db.vm(*vm).map_or(Is::Missing("no such VM"), |r| Is::Machine(r.resident_on.map(machine_of))),
+        Fact::RunningOn(vm, _) => Is::Machines(world.runs_on(*vm).collect()),
+        Fact::Locks(vdi, _) => match db.vdi(*vdi) {
+            Some(record) => Is::Machines(record.locks.iter().map(|(host, _)| machine_of(*host)).collect()),
+            None => Is::Missing("no such VDI"),
         },
-        Fact::OpenOn(vdi, wanted) => {
-            let is: Vec<MachineId> = world.hw.vdi(*vdi).openers.iter().map(|o| o.machine).collect();
-            (same_set(&is, wanted), machines(world, &is))
+        Fact::OpenOn(vdi, _) => Is::Machines(world.hw.vdi(*vdi).openers.iter().map(|o| o.machine).collect()),
+        Fact::Damaged(vdi, _) => Is::Flag(world.hw.vdi(*vdi).damage.is_some()),
+        Fact::Paused(vdi, _) => db.vdi(*vdi).map_or(Is::Missing("no such VDI"), |record| Is::Flag(record.paused)),
+        Fact::Masters(_) => Is::Machines(world.masters(MAIN_POOL).collect()),
+        Fact::DefaultSr(_) => Is::Sr(db.default_sr),
+    }
+}
+
+/// Whether a fact holds, as it stands.
+fn meets(fact: &Fact, is: &Is) -> bool {
+    match (fact, is) {
+        (
+            Fact::Powered(_, wanted)
+            | Fact::Live(_, wanted)
+            | Fact::Enabled(_, wanted)
+            | Fact::Known(_, wanted)
+            | Fact::Fenced(_, wanted)
+            | Fact::Damaged(_, wanted)
+            | Fact::Paused(_, wanted),
+            Is::Flag(is),
+        ) => is == wanted,
+        (Fact::Role(_, wanted), Is::Word(is)) => *is == wanted.name(),
+        (Fact::PowerState(_, wanted), Is::Word(is)) => *is == wanted.name(),
+        (Fact::ResidentOn(_, wanted), Is::Machine(is)) => is == wanted,
+        (Fact::RunningOn(_, wanted) | Fact::Locks(_, wanted) | Fact::OpenOn(_, wanted) | Fact::Masters(wanted), Is::Machines(is)) => {
+            same_set(is, wanted)
         }
-        Fact::Damaged(vdi, wanted) => flag(*wanted, world.hw.vdi(*vdi).damage.is_some()),
-        Fact::Paused(vdi, wanted) => {
-            let is = db.vdi(*vdi).map(|record| record.paused);
-            (is == Some(*wanted), is.map_or("no such VDI".into(), |is| is.to_string()))
-        }
-        Fact::Masters(wanted) => {
-            let is: Vec<MachineId> = world.masters(MAIN_POOL).collect();
-            (same_set(&is, wanted), machines(world, &is))
-        }
-        Fact::DefaultSr(wanted) => (db.default_sr == *wanted, db.default_sr.map_or("null".into(), |sr| world.names.sr(sr).to_owned())),
+        (Fact::Running(_, wanted), Is::Vms(is)) => same_set(is, wanted),
+        (Fact::DefaultSr(wanted), Is::Sr(is)) => is == wanted,
+        // What the database does not have is as nobody wants it.
+        _ => false,
+    }
+}
+
+fn words(world: &World, is: &Is) -> String {
+    let names = &world.names;
+    match is {
+        Is::Flag(is) => is.to_string(),
+        Is::Word(word) => (*word).to_owned(),
+        Is::Machine(is) => is.map_or("null", |machine| names.machine(machine)).to_owned(),
+        Is::Machines(is) => machines(world, is),
+        Is::Vms(is) => vms(world, is),
+        Is::Sr(is) => is.map_or("null", |sr| names.sr(sr)).to_owned(),
+        Is::Missing(what) => (*what).to_owned(),
     }
 }

@@ -1,9 +1,9 @@
 //! States that are expected, judged while the clock runs: when something changes, and when an instant passes that somebody
-//! asked for. Quiet turns cost nothing.
+//! asked for. Quiet turns cost nothing, and an item costs nothing before its time and after it is decided.
 
 use super::Expectation;
 use super::applies::{applies, parts};
-use super::facts::holds;
+use super::facts::{holds, stands};
 use super::words::state_text;
 use crate::base::time::Time;
 use crate::scenario::model::{Case, Scenario, StateExpect, StateWhen};
@@ -19,8 +19,12 @@ pub struct States {
     judged: Vec<Judged>,
     /// Since when the world stands as it is.
     since: Time,
-    /// The next instant that decides anything by passing.
-    next: Option<Time>,
+    /// The instants at which items begin to be looked at, the next one last.
+    begins: Vec<(Time, usize)>,
+    /// The instants that decide items by passing, the next one last.
+    ends: Vec<(Time, usize)>,
+    /// The items that are looked at whenever something changes.
+    watched: Vec<usize>,
 }
 
 /// A judgement, once it is made.
@@ -35,71 +39,77 @@ impl States {
     pub fn new(scenario: &Scenario, case: Case) -> States {
         let states = parts(scenario, case).flat_map(|expect| &expect.states).filter(|state| applies(scenario, case, &state.scope));
         let expected: Arc<[StateExpect]> = states.cloned().collect();
-        let mut states = States { judged: vec![Judged::default(); expected.len()], expected, since: Time::ZERO, next: None };
-        states.next = states.next_from(Time::ZERO);
-        states
+        let (mut begins, mut ends) = (Vec::new(), Vec::new());
+        for (place, expect) in expected.iter().enumerate() {
+            let (first, last) = match expect.when {
+                StateWhen::At(at) => (at, None),
+                StateWhen::By(by) => (Time::ZERO, Some(by)),
+                StateWhen::During(first, last) => (first, Some(last)),
+                StateWhen::End => continue,
+            };
+            begins.push((first, place));
+            ends.extend(last.map(|last| (last, place)));
+        }
+        begins.sort_unstable_by(|a, b| b.cmp(a));
+        ends.sort_unstable_by(|a, b| b.cmp(a));
+        States { judged: vec![Judged::default(); expected.len()], expected, since: Time::ZERO, begins, ends, watched: Vec::new() }
     }
 
-    /// Whether any instant is still to come that decides something by passing.
+    /// Whether any instant is still to come that begins or decides something by passing.
     pub fn waits(&self) -> bool {
-        self.next.is_some()
+        !self.begins.is_empty() || !self.ends.is_empty()
     }
 
-    /// The world has changed, at the instant that its clock shows.
-    pub fn changed(&mut self, world: &World) {
+    /// The world has changed, at the instant that its clock shows. How many items were looked at.
+    pub fn changed(&mut self, world: &World) -> u64 {
         self.since = world.now;
-        if self.next.is_some() {
-            self.look(world, world.now, world.now);
-        }
-    }
-
-    /// The world stands as it is until just before `until`.
-    pub fn stands(&mut self, world: &World, until: Time) {
-        if self.next.is_some_and(|next| next < until) {
-            self.look(world, self.since, until);
-            self.next = self.next_from(until);
-        }
-    }
-
-    /// Judges what falls between two instants, the second excluded; where they are one, what holds there and is not over.
-    fn look(&mut self, world: &World, from: Time, until: Time) {
-        let within = |at: Time| from <= at && at < until;
-        for (expect, judged) in self.expected.iter().zip(&mut self.judged).filter(|(_, judged)| judged.passed.is_none()) {
-            match expect.when {
-                StateWhen::At(at) if within(at) => judged.judge(world, expect),
-                StateWhen::By(by) if from <= by => {
-                    let (holds, got) = holds(world, expect);
-                    judged.got = got;
-                    if holds {
-                        judged.passed = Some(true);
-                    } else if within(by) {
-                        judged.passed = Some(false);
-                    }
-                }
-                StateWhen::During(first, last) if from <= last && first < until.max(Time(from.0.saturating_add(1))) => {
-                    let (holds, got) = holds(world, expect);
-                    if !holds {
-                        judged.got = format!("{got} at {}", from.max(first));
-                        judged.passed = Some(false);
-                    } else if within(last) {
-                        judged.got = got;
-                        judged.passed = Some(true);
-                    }
-                }
-                _ => {}
+        let watched = std::mem::take(&mut self.watched);
+        let looked = watched.len() as u64;
+        for place in watched {
+            if self.judged[place].passed.is_none() && !self.look(world, place, world.now) {
+                self.watched.push(place);
             }
         }
+        looked
     }
 
-    /// The first instant from one on that decides anything that is not decided.
-    fn next_from(&self, from: Time) -> Option<Time> {
-        let open = self.expected.iter().zip(&self.judged).filter(|(_, judged)| judged.passed.is_none());
-        let instants = open.flat_map(|(expect, _)| match expect.when {
-            StateWhen::At(at) | StateWhen::By(at) => [Some(at), None],
-            StateWhen::During(first, last) => [Some(first), Some(last)],
-            StateWhen::End => [None, None],
-        });
-        instants.flatten().filter(|at| *at >= from).min()
+    /// The world stands as it is until just before `until`. How many items were looked at.
+    pub fn stands(&mut self, world: &World, until: Time) -> u64 {
+        let mut looked = 0;
+        while let Some((first, place)) = self.begins.pop_if(|(first, _)| *first < until) {
+            looked += 1;
+            if matches!(self.expected[place].when, StateWhen::At(_)) {
+                self.decide(world, place, holds(world, &self.expected[place]));
+            } else if !self.look(world, place, self.since.max(first)) {
+                self.watched.push(place);
+            }
+        }
+        while let Some((_, place)) = self.ends.pop_if(|(last, _)| *last < until) {
+            looked += 1;
+            if self.judged[place].passed.is_none() {
+                // What was awaited has not come, and what was to last has lasted.
+                self.decide(world, place, matches!(self.expected[place].when, StateWhen::During(..)));
+            }
+        }
+        looked
+    }
+
+    /// Looks at an item that is watched, the world being so since an instant. Whether that decides it.
+    fn look(&mut self, world: &World, place: usize, since: Time) -> bool {
+        let expect = &self.expected[place];
+        let awaited = matches!(expect.when, StateWhen::By(_));
+        if holds(world, expect) != awaited {
+            return false;
+        }
+        self.decide(world, place, awaited);
+        if !awaited {
+            self.judged[place].got.push_str(&format!(" at {since}"));
+        }
+        true
+    }
+
+    fn decide(&mut self, world: &World, place: usize, passed: bool) {
+        self.judged[place] = Judged { passed: Some(passed), got: stands(world, &self.expected[place]) };
     }
 
     /// The run is over.
@@ -107,8 +117,8 @@ impl States {
         let judge = |(expect, mut judged): (&StateExpect, Judged)| {
             match (judged.passed, expect.when) {
                 (Some(_), _) => {}
-                (None, StateWhen::End) => judged.judge(world, expect),
-                // The run ended before its time, at its bound of events: what was not seen is not so.
+                (None, StateWhen::End) => judged = Judged { passed: Some(holds(world, expect)), got: stands(world, expect) },
+                // The run ended before its time, at one of its bounds: what was not seen is not so.
                 (None, _) => judged.got = format!("the run ended at {}, before that instant", world.now),
             }
             let (what, passed) = (state_text(world, expect), judged.passed.unwrap_or(false));
@@ -116,13 +126,5 @@ impl States {
         };
         let judged = std::mem::take(&mut self.judged);
         self.expected.iter().zip(judged).map(judge).collect()
-    }
-}
-
-impl Judged {
-    fn judge(&mut self, world: &World, expect: &StateExpect) {
-        let (holds, got) = holds(world, expect);
-        self.passed = Some(holds);
-        self.got = got;
     }
 }

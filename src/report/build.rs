@@ -20,6 +20,16 @@ use std::collections::BTreeMap;
 
 /// Builds the report of a case. `replay` is left empty: only who knows the file can say how it is run again.
 pub fn build(study: &Study<'_>) -> Report {
+    // What a silent run tells is findings alone; a half story would be read as the whole.
+    assembled(study, !study.run.engine.trace.silent)
+}
+
+/// The same without the story: of many cases no more is kept.
+pub fn without_story(study: &Study<'_>) -> Report {
+    assembled(study, false)
+}
+
+fn assembled(study: &Study<'_>, with_story: bool) -> Report {
     let Study { scenario, case, run, .. } = study;
     let (engine, case) = (&run.engine, *case);
     let world = &engine.world;
@@ -33,8 +43,7 @@ pub fn build(study: &Study<'_>) -> Report {
     let found = run.found.iter().zip(because).zip(advice);
     let hazards: Vec<Finding> = found.map(|((found, because), advice)| finding(world, found, because, advice)).collect();
     let (steps, places) = steps(run);
-    // What a silent run tells is findings alone; a half story would be read as the whole.
-    let story = if engine.trace.silent { Vec::new() } else { story(run, &hazards, &places) };
+    let story = if with_story { story(run, &hazards, &places) } else { Vec::new() };
     Report {
         scenario: scenario.name.clone(),
         title: scenario.title.clone(),

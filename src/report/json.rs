@@ -9,10 +9,25 @@ use std::collections::BTreeMap;
 /// The version of this format; it changes only when a reader has to change.
 pub const FORMAT: u32 = 1;
 
+/// What stands before the first item of an array that is written item by item, so that it may be of any length.
+pub const BEGIN: &str = "[";
+
+/// An item of such an array. `first` is whether none stands before it.
+pub fn item(value: &Value, first: bool) -> String {
+    let text = pretty(value);
+    let indented: Vec<String> = text.lines().map(|line| format!("  {line}")).collect();
+    format!("{}\n{}", if first { "" } else { "," }, indented.join("\n"))
+}
+
+/// What stands behind its last item; `none` is whether there was none.
+pub fn end(none: bool) -> &'static str {
+    if none { "]\n" } else { "\n]\n" }
+}
+
 /// All cases as one array, pretty-printed, with a line's end.
 pub fn render(reports: &[Report]) -> String {
-    let cases: Vec<Value> = reports.iter().map(case).collect();
-    pretty(&Value::Array(cases))
+    let cases: String = reports.iter().enumerate().map(|(at, report)| item(&case(report), at == 0)).collect();
+    format!("{BEGIN}{cases}{}", end(reports.is_empty()))
 }
 
 /// A text, number or word as JSON. What a terminal or CI would obey is escaped: hidden characters, and the `##` of `##[error]`.
@@ -116,6 +131,9 @@ pub fn case(report: &Report) -> Value {
     });
     if let (Value::Object(map), false) = (&mut value, report.set.is_empty()) {
         map.insert("set".into(), set(&report.set));
+    }
+    if let (Value::Object(map), Some(bound)) = (&mut value, report.cut_short) {
+        map.insert("cut_short".into(), bound.option().trim_start_matches('-').into());
     }
     value
 }

@@ -17,6 +17,7 @@ pub mod text;
 pub(crate) mod samples;
 
 use crate::base::time::{Span, Time};
+pub use crate::engine::Bound;
 use crate::hazard::Severity;
 pub use crate::judge::{Expectation, Verdict, Warning};
 use crate::scenario::model::{Case, Scenario};
@@ -50,8 +51,8 @@ pub struct Report {
     pub world: Option<String>,
     pub recovery: Option<String>,
     pub end: Time,
-    /// Whether the run ended at `--max-events` before its time.
-    pub cut_short: bool,
+    /// The bound at which the run ended, before its time.
+    pub cut_short: Option<Bound>,
     pub events: u64,
     pub digest: String,
     /// The command that runs this case again.

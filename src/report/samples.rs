@@ -135,7 +135,7 @@ pub fn forgotten() -> Report {
         world: None,
         recovery: None,
         end: at("40m"),
-        cut_short: false,
+        cut_short: None,
         events: 123,
         digest: "fedcba9876543210".repeat(2),
         replay: "poolsim run forget-isolated-host.yaml --seed 1".into(),

@@ -159,6 +159,18 @@ pub struct Condition {
     pub parts: Vec<ConditionPart>,
 }
 
+impl Condition {
+    /// How many things it is about.
+    pub fn size(&self) -> u64 {
+        let of = |part: &ConditionPart| match part {
+            ConditionPart::Live(hosts, _) | ConditionPart::Enabled(hosts, _) | ConditionPart::Known(hosts, _) => hosts.len(),
+            ConditionPart::PowerState(vms, _) | ConditionPart::ResidentOn(vms, _) => vms.len(),
+            ConditionPart::XeAnswers(_) | ConditionPart::StepStatus(..) | ConditionPart::StepCode(..) => 1,
+        };
+        self.parts.iter().map(of).sum::<usize>() as u64
+    }
+}
+
 /// One part of a condition.
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs, reason = "the table of keys says what each means, in the words that users see")]
@@ -400,6 +412,11 @@ impl Scenario {
             }
         }
         cases
+    }
+
+    /// How many cases there are.
+    pub fn case_count(&self) -> u64 {
+        [self.variants.len(), self.worlds.len(), self.recoveries.len()].iter().map(|n| (*n).max(1) as u64).product()
     }
 
     /// The scenario that a case runs: itself, or a variant.

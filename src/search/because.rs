@@ -36,9 +36,6 @@ pub const FINDINGS_MAX: usize = 20;
 /// How many runs a case is worth.
 pub const RUNS_MAX: usize = 200;
 
-/// How many events all those runs may have together: a scenario of millions of events gets fewer runs.
-const EVENTS_MAX: u64 = 40_000_000;
-
 /// How many different changes of belief are followed.
 const BELIEFS_MAX: usize = 20_000;
 
@@ -102,7 +99,8 @@ struct Search<'a> {
     beliefs: BTreeMap<u64, usize>,
     /// Runs by what was left out.
     runs: BTreeMap<BTreeSet<StepIx>, Outcome>,
-    runs_max: usize,
+    /// How much work all those runs may still be: together as much as the run itself may be.
+    work: u64,
     cut_short: bool,
 }
 
@@ -122,7 +120,6 @@ impl<'a> Search<'a> {
                 beliefs.entry(fingerprint(&entry.event)).or_insert(number);
             }
         }
-        let affordable = usize::try_from(EVENTS_MAX / engine.trace.count.max(1)).unwrap_or(RUNS_MAX);
         Search {
             scenario,
             program,
@@ -131,7 +128,7 @@ impl<'a> Search<'a> {
             candidates: candidates.into_iter().map(|at| StepIx(at as u16)).collect(),
             beliefs,
             runs: BTreeMap::new(),
-            runs_max: affordable.clamp(1, RUNS_MAX),
+            work: options.max_work,
             cut_short: false,
         }
     }
@@ -139,7 +136,7 @@ impl<'a> Search<'a> {
     /// What occurs without some steps; `None` where no more runs are to be had.
     fn without(&mut self, left_out: &BTreeSet<StepIx>) -> Option<&Outcome> {
         if !self.runs.contains_key(left_out) {
-            if self.runs.len() >= self.runs_max {
+            if self.runs.len() >= RUNS_MAX || self.work == 0 {
                 self.cut_short = true;
                 return None;
             }
@@ -149,14 +146,14 @@ impl<'a> Search<'a> {
         self.runs.get(left_out)
     }
 
-    fn run(&self, left_out: &BTreeSet<StepIx>) -> Outcome {
+    fn run(&mut self, left_out: &BTreeSet<StepIx>) -> Outcome {
         let end = self.engine.world.now;
         let took = |step: &StepIx| {
             let record = &self.engine.records[usize::from(step.0)];
             record.began.map_or(Span::ZERO, |began| record.ended.unwrap_or(end).since(began))
         };
         let masked = left_out.iter().map(|step| (*step, took(step))).collect();
-        let options = Options { masked, silent: true, ..self.options.clone() };
+        let options = Options { masked, silent: true, max_work: self.work, ..self.options.clone() };
         let mut session = Session::unjudged(Engine::with_program(self.scenario, Arc::clone(self.program), options));
         let mut beliefs = vec![false; self.beliefs.len()];
         while session.step().is_some() {
@@ -166,7 +163,9 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        let found = session.finish().found;
+        let run = session.finish();
+        self.work = self.work.saturating_sub(run.engine.work());
+        let found = run.found;
         Outcome { sites: found.into_iter().map(|found| (found.hazard, found.place)).collect(), beliefs }
     }
 

@@ -9,6 +9,12 @@
 pub struct Subject {
     /// The case's name: the scenario's, world and recovery.
     pub name: String,
+    /// The case as `test` prints it: the file, world and recovery.
+    pub title: String,
+    /// The world, where the file has any.
+    pub world: Option<String>,
+    /// The recovery, where it has a name.
+    pub recovery: Option<String>,
     /// The file as it was named.
     pub path: String,
     /// The scenario's tags.
@@ -39,6 +45,8 @@ pub enum Key {
     /// A text alone: anywhere in the name.
     Anywhere,
     Name,
+    World,
+    Recovery,
     Rule,
     Hazard,
     Tag,
@@ -47,8 +55,15 @@ pub enum Key {
 }
 
 /// The keys as they are written.
-pub const KEYS: [(&str, Key); 5] =
-    [("name", Key::Name), ("rule", Key::Rule), ("hazard", Key::Hazard), ("tag", Key::Tag), ("path", Key::Path)];
+pub const KEYS: [(&str, Key); 7] = [
+    ("name", Key::Name),
+    ("world", Key::World),
+    ("recovery", Key::Recovery),
+    ("rule", Key::Rule),
+    ("hazard", Key::Hazard),
+    ("tag", Key::Tag),
+    ("path", Key::Path),
+];
 
 /// A filter has at most so many words, so that no stack is too small for it.
 const WORDS_MAX: usize = 1_000;
@@ -62,7 +77,8 @@ enum Word {
     And,
     Or,
     Not,
-    Text(String),
+    /// How much of it stood before a quote: a colon there divides key and pattern.
+    Text(String, usize),
 }
 
 fn words(text: &str) -> Result<Vec<Word>, String> {
@@ -82,11 +98,12 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
                 words.push(Word::Close);
             }
             _ => {
-                let (mut word, mut quoted) = (String::new(), false);
+                let (mut word, mut quoted, mut bare) = (String::new(), false, usize::MAX);
                 while let Some(&c) = chars.peek() {
                     match c {
                         '\'' | '"' => {
                             quoted = true;
+                            bare = bare.min(word.len());
                             chars.next();
                             loop {
                                 match chars.next() {
@@ -107,7 +124,10 @@ fn words(text: &str) -> Result<Vec<Word>, String> {
                     "and" if !quoted => Word::And,
                     "or" if !quoted => Word::Or,
                     "not" if !quoted => Word::Not,
-                    _ => Word::Text(word),
+                    _ => {
+                        let bare = bare.min(word.len());
+                        Word::Text(word, bare)
+                    }
                 });
             }
         }
@@ -154,7 +174,7 @@ impl Reader {
             let inside = self.or(depth + 1)?;
             return if self.take(&Word::Close) { Ok(inside) } else { Err("a bracket `(` is never closed".into()) };
         }
-        let Some(Word::Text(text)) = self.words.get(self.at).cloned() else {
+        let Some(Word::Text(text, bare)) = self.words.get(self.at).cloned() else {
             return Err(match self.words.get(self.at) {
                 None => "something is missing at its end".into(),
                 Some(word) => {
@@ -168,14 +188,14 @@ impl Reader {
             });
         };
         self.at += 1;
-        match text.split_once(':') {
+        match text.split_once(':').filter(|(key, _)| key.len() < bare) {
             None => Ok(Filter::Atom(Key::Anywhere, text.to_lowercase())),
             Some((key, pattern)) => match KEYS.iter().find(|(name, _)| *name == key) {
                 Some((name, _)) if pattern.is_empty() => Err(format!("`{name}:` names nothing")),
                 Some((_, key)) => Ok(Filter::Atom(*key, pattern.to_lowercase())),
                 None => {
                     let keys: Vec<String> = KEYS.iter().map(|(name, _)| format!("`{name}:`")).collect();
-                    Err(format!("there is no `{key}:`; the keys are {}", keys.join(", ")))
+                    Err(format!("there is no `{key}:`; the keys are {}; a name with a colon wants quotes", keys.join(", ")))
                 }
             },
         }
@@ -207,10 +227,18 @@ impl Filter {
             Filter::Or(a, b) => a.takes(subject) || b.takes(subject),
             Filter::And(a, b) => a.takes(subject) && b.takes(subject),
             Filter::Not(inside) => !inside.takes(subject),
-            Filter::Atom(Key::Anywhere, text) => fits(&format!("*{text}*"), &subject.name.to_lowercase()),
+            Filter::Atom(Key::Anywhere, text) => {
+                let pattern = format!("*{text}*");
+                // What is printed has a colon in it, and a folder's name is none of the case's.
+                fits(&pattern, &subject.name.to_lowercase()) || text.contains(':') && fits(&pattern, &subject.title.to_lowercase())
+            }
+            Filter::Atom(Key::World, pattern) => any(subject.world.as_slice(), pattern),
+            Filter::Atom(Key::Recovery, pattern) => any(subject.recovery.as_slice(), pattern),
             Filter::Atom(Key::Name, pattern) => {
                 let name = subject.name.to_lowercase();
-                fits(pattern, &name) || name.split_once(' ').is_some_and(|(scenario, _)| fits(pattern, scenario))
+                fits(pattern, &name)
+                    || fits(pattern, &subject.title.to_lowercase())
+                    || name.split_once(' ').is_some_and(|(scenario, _)| fits(pattern, scenario))
             }
             Filter::Atom(Key::Rule, pattern) => any(&subject.rules, pattern),
             Filter::Atom(Key::Hazard, pattern) => any(&subject.hazards, pattern),
@@ -258,7 +286,10 @@ mod tests {
 
     fn subject() -> Subject {
         Subject {
-            name: "forget-isolated world dead".into(),
+            name: "forget-isolated dead hasty".into(),
+            title: "scenarios/forget/forget-isolated.yaml: world dead, recovery hasty".into(),
+            world: Some("dead".into()),
+            recovery: Some("hasty".into()),
             path: "scenarios/forget/forget-isolated.yaml".into(),
             tags: vec!["member-failure".into()],
             rules: vec!["M5".into(), "M14".into()],
@@ -276,7 +307,16 @@ mod tests {
             ("name:forget-isolated", true),
             ("name:forget", false),
             ("name:forget*", true),
-            ("name:'forget-isolated world dead'", true),
+            ("name:'forget-isolated dead hasty'", true),
+            ("'scenarios/forget/forget-isolated.yaml: world dead, recovery hasty'", true),
+            ("'isolated.yaml: world dead'", true),
+            ("name:'scenarios/forget/forget-isolated.yaml: world dead, recovery hasty'", true),
+            ("'forget-isolated.yaml: world hung'", false),
+            ("world:dead", true),
+            ("world:d*", true),
+            ("world:hasty", false),
+            ("recovery:hasty", true),
+            ("not recovery:hasty", false),
             ("rule:m5", true),
             ("rule:M1", false),
             ("rule:M1?", true),

@@ -12,10 +12,16 @@ use crate::scenario::model::{Case, Scenario};
 pub fn judge(scenario: &Scenario, case: Case, options: &engine::Options, run: &Run) -> Vec<Expectation> {
     let items = judge::share(scenario, case);
     let Some((first, last)) = scenario.seeds.filter(|_| !items.is_empty()) else { return Vec::new() };
+    let seeds = last - first + 1;
+    let max_work = options.max_work / seeds;
+    if max_work < run.engine.begun_with() {
+        let got = format!("not judged: {seeds} seeds of each case are more work than --max-work allows");
+        return items.iter().map(|item| judge::unjudged_share(&run.engine.world, item, (first, last), &got)).collect();
+    }
     // In the order of the seeds, however many threads there are.
     let occurred: Vec<(u64, Vec<bool>)> = each::map((last - first) as usize + 1, |at| {
         let seed = first + at as u64;
-        let of_seed = run::run(scenario, case, engine::Options { seed, silent: true, ..options.clone() }, &[]);
+        let of_seed = run::run(scenario, case, engine::Options { seed, silent: true, max_work, ..options.clone() }, &[]);
         let world = &of_seed.engine.world;
         (seed, items.iter().map(|item| judge::occurs(world, item, &of_seed.found)).collect())
     });

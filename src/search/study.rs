@@ -17,6 +17,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// The bound of events.
     pub max_events: u64,
+    /// How much work all cases of the scenario may be together: each may be an equal share of it.
+    pub max_work: u64,
     /// Instants at which the pool is shown.
     pub at: Vec<Time>,
     /// Whether causes and advice are looked for.
@@ -26,8 +28,8 @@ pub struct Options {
 /// The scenario's own seed and release, all causes, and no instant shown.
 impl Default for Options {
     fn default() -> Options {
-        let max_events = engine::Options::default().max_events;
-        Options { seed: None, max_events, at: Vec::new(), because: true }
+        let engine::Options { max_events, max_work, .. } = engine::Options::default();
+        Options { seed: None, max_events, max_work, at: Vec::new(), because: true }
     }
 }
 
@@ -76,9 +78,10 @@ pub fn brief<'a>(scenario: &'a Scenario, case: Case, options: &Options) -> Study
 
 /// Begins a study: nothing has happened yet. `silent`: no trace is kept.
 pub fn begin<'a>(scenario: &'a Scenario, case: Case, options: &Options, silent: bool) -> Begun<'a> {
+    let max_work = options.max_work / scenario.case_count();
     let scenario = scenario.of(case);
     let seed = options.seed.unwrap_or(scenario.seed);
-    let engine = engine::Options { seed, max_events: options.max_events, silent, ..engine::Options::default() };
+    let engine = engine::Options { seed, max_events: options.max_events, max_work, silent, ..engine::Options::default() };
     let session = Session::new(scenario, case, engine.clone(), &options.at);
     Begun { scenario, case, options: engine, because: options.because, session }
 }

@@ -50,7 +50,7 @@ pub fn load_file(path: &Path) -> Scenario {
 
 /// How tests run: the scenario's own seed and release.
 pub fn options(because: bool) -> Options {
-    Options { seed: None, max_events: 5_000_000, at: Vec::new(), because }
+    Options { max_events: 5_000_000, because, ..Options::default() }
 }
 
 /// Every case of a scenario.

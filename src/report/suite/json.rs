@@ -5,8 +5,7 @@ use super::{Failure, Outcome, Result};
 use crate::report::{self, Report};
 use serde_json::{Value, json};
 
-/// What stands before the first case.
-pub const BEGIN: &str = "[";
+pub use crate::report::json::{BEGIN, end};
 
 /// A case. `first` is whether none stands before it. A case that was skipped has no run, and so only its names.
 pub fn case(outcome: &Outcome, report: Option<&Report>, first: bool) -> String {
@@ -32,14 +31,7 @@ pub fn case(outcome: &Outcome, report: Option<&Report>, first: bool) -> String {
     if let Value::Object(map) = &mut value {
         map.insert("test".into(), test);
     }
-    let text = report::json::pretty(&value);
-    let indented: Vec<String> = text.lines().map(|line| format!("  {line}")).collect();
-    format!("{}\n{}", if first { "" } else { "," }, indented.join("\n"))
-}
-
-/// What stands behind the last case; `none` is whether there was no case.
-pub fn end(none: bool) -> &'static str {
-    if none { "]\n" } else { "\n]\n" }
+    report::json::item(&value, first)
 }
 
 fn failure(failure: &Failure) -> Value {

@@ -1,9 +1,10 @@
-//! A suite as JUnit XML, for the many readers of it: a `testsuite` a file, a `testcase` a case and seed. No clock and no host
-//! name stand in it: two runs of one suite write the same bytes.
+//! A suite as JUnit XML, for the many readers of it: a `testsuite` a file, a `testcase` a case and seed. No host name
+//! stands in it, and no clock unless it is asked for: two runs of one suite write the same bytes.
 
 use super::{Outcome, Result, text};
 use crate::base::inert::{clean, clean_line, inert};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::time::Duration;
 
 /// All outcomes, in order.
 pub fn render(outcomes: &[Outcome]) -> String {
@@ -11,12 +12,13 @@ pub fn render(outcomes: &[Outcome]) -> String {
     for file in outcomes.chunk_by(|a, b| a.file == b.file) {
         let mut suite = TestSuite::new(word(&file[0].file));
         suite.add_test_cases(file.iter().map(case));
+        if let Some(real) = file.iter().map(|outcome| outcome.real.map(|real| real.0)).sum::<Option<u64>>() {
+            suite.set_time(Duration::from_micros(real));
+        }
         report.add_test_suite(suite);
     }
-    // The schema that Jenkins publishes has this attribute on each suite, and not on the whole: there it is the first.
-    let skipped = format!(" skipped=\"{}\"", report.skipped);
     // It fails only where the writer does, and a string takes all.
-    report.to_string().unwrap_or_default().replacen(&skipped, "", 1)
+    report.to_string().unwrap_or_default()
 }
 
 fn case(outcome: &Outcome) -> TestCase {
@@ -44,8 +46,22 @@ fn case(outcome: &Outcome) -> TestCase {
     };
     let mut test = TestCase::new(word(&name), status);
     test.set_classname(word(&outcome.file));
+    // Where readers of GitLab and GitHub look for the place.
+    let line = outcome.failures.first().map(|f| f.line).or(outcome.warnings.first().map(|w| w.line)).unwrap_or(1);
+    test.extra.insert("file".into(), word(&outcome.file).into());
+    test.extra.insert("line".into(), line.max(1).to_string().into());
+    if let Some(real) = outcome.real {
+        test.set_time(Duration::from_micros(real.0));
+    }
+    let mut said = String::new();
     if !outcome.replay.is_empty() {
-        test.set_system_out(valid(&format!("virtual time {}\nreplay: {}\n", outcome.lasted, outcome.replay)));
+        said.push_str(&format!("virtual time {}\nreplay: {}\n", outcome.lasted, outcome.replay));
+    }
+    for warning in &outcome.warnings {
+        said.push_str(&format!("warning: line {}: {}: {}\n", warning.line, warning.code, warning.text));
+    }
+    if !said.is_empty() {
+        test.set_system_out(valid(&said));
     }
     test
 }

@@ -34,6 +34,18 @@ pub fn render(outcomes: &[Outcome]) -> String {
             let _ = writeln!(out, "\n{} more failed.", failed.len() - TOLD);
         }
     }
+    let warned: Vec<&Outcome> = outcomes.iter().filter(|o| !o.warnings.is_empty()).collect();
+    if !warned.is_empty() {
+        out.push_str("\n| warning | what |\n|---|---|\n");
+        for outcome in warned.iter().take(TOLD) {
+            for warning in &outcome.warnings {
+                let _ = writeln!(out, "| {}:{} | {} |", cell(&outcome.title()), warning.line, cell(&warning.text));
+            }
+        }
+        if warned.len() > TOLD {
+            let _ = writeln!(out, "\n{} more have warnings.", warned.len() - TOLD);
+        }
+    }
     let skipped: Vec<&Outcome> = outcomes.iter().filter(|o| matches!(o.result, Result::Skipped(_))).collect();
     if !skipped.is_empty() {
         out.push_str("\n| skipped | why |\n|---|---|\n");

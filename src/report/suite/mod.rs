@@ -60,7 +60,7 @@ pub struct Outcome {
     pub seed: Option<u64>,
     /// How it came out.
     pub result: Result,
-    /// The verdict of its report, or `skipped`, `wrong-file`, `golden-differs`, `not-repeatable`, `bug`.
+    /// The verdict of its report, or `skipped`, `wrong-file`, `golden-differs`, `not-repeatable`, `warned`, `bug`.
     pub verdict: &'static str,
     /// The worst finding, `none` where nothing was found or nothing was run.
     pub worst: &'static str,
@@ -68,6 +68,10 @@ pub struct Outcome {
     pub lasted: Span,
     /// What was not as it should be; empty unless it failed or the file is wrong.
     pub failures: Vec<Failure>,
+    /// What is odd about the scenario itself, and makes it fail only where that is asked for.
+    pub warnings: Vec<Warning>,
+    /// How long it took on the real clock, where that is to be told.
+    pub real: Option<Span>,
     /// The command that runs it again, its file with its folder.
     pub replay: String,
 }
@@ -151,7 +155,21 @@ impl Outcome {
             worst: report.worst.map_or("none", Severity::name),
             lasted: report.end.since(Time::ZERO),
             failures,
+            warnings: warnings(report),
+            real: None,
             replay,
+        }
+    }
+
+    /// A warning counts as a failure.
+    pub fn strictly(&mut self) {
+        if self.result == Result::Passed && !self.warnings.is_empty() {
+            (self.result, self.verdict) = (Result::Failed, "warned");
+            let failure = |w: &Warning| {
+                let expected = "no warning, since --strict is asked for".into();
+                Failure { line: w.line, at: None, expected, got: format!("{}: {}", w.code, w.text), before: Vec::new() }
+            };
+            self.failures = self.warnings.drain(..).map(|warning| failure(&warning)).collect();
         }
     }
 
@@ -176,7 +194,8 @@ impl Outcome {
                 own if own == file => (diagnostic.line, String::new()),
                 part => (1, format!("{part}:{}: ", diagnostic.line)),
             };
-            let got = format!("{place}{}: {}", diagnostic.code, diagnostic.message);
+            let help = if diagnostic.help.is_empty() { String::new() } else { format!(" ({})", diagnostic.help) };
+            let got = format!("{place}{}: {}{help}", diagnostic.code, diagnostic.message);
             Failure { line, at: None, expected: "a scenario".into(), got, before: Vec::new() }
         });
         Outcome { failures: failures.collect(), ..Outcome::blank(file) }
@@ -194,6 +213,8 @@ impl Outcome {
             worst: "none",
             lasted: Span::ZERO,
             failures: Vec::new(),
+            warnings: Vec::new(),
+            real: None,
             replay: String::new(),
         }
     }
@@ -264,6 +285,16 @@ fn failures(scenario: &Scenario, case: Case, report: &Report) -> Vec<Failure> {
             failures
         }
     }
+}
+
+/// The warnings of a case that are no failures anyway.
+fn warnings(report: &Report) -> Vec<Warning> {
+    let fails = |w: &&Warning| match w.code {
+        "fault-without-effect" => report.verdict == Verdict::Inconclusive,
+        "recovery-not-begun" => true,
+        _ => false,
+    };
+    report.warnings.iter().filter(|warning| !fails(warning)).cloned().collect()
 }
 
 /// When a failed expectation was decided: its step's end, its state's instant, the hazard's beginning, else the end.

@@ -10,7 +10,12 @@ pub fn render(diagnostics: &[Diagnostic], explain: &dyn Fn(&str) -> String) -> S
     let codes: BTreeSet<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
     let rules: Vec<Value> = codes
         .iter()
-        .map(|code| json!({"id": code, "shortDescription": {"text": code}, "fullDescription": {"text": explain(code)}}))
+        .map(|code| {
+            let text = explain(code);
+            let first = text.lines().map(str::trim).find(|line| !line.is_empty() && line != code).unwrap_or(code);
+            let short = first.split_once(". ").map_or(first, |(sentence, _)| sentence);
+            json!({"id": code, "shortDescription": {"text": short}, "fullDescription": {"text": text}, "help": {"text": text}})
+        })
         .collect();
     let results: Vec<Value> = diagnostics
         .iter()
@@ -22,7 +27,7 @@ pub fn render(diagnostics: &[Diagnostic], explain: &dyn Fn(&str) -> String) -> S
                 "message": {"text": format!("{}{help}", d.message)},
                 "locations": [{"physicalLocation": {
                     "artifactLocation": {"uri": uri(&d.file)},
-                    "region": {"startLine": d.line.max(1), "startColumn": d.column.max(1)},
+                    "region": {"startLine": d.line.max(1), "startColumn": d.column.max(1), "endColumn": end_column(d)},
                 }}],
             })
         })
@@ -37,6 +42,12 @@ pub fn render(diagnostics: &[Diagnostic], explain: &dyn Fn(&str) -> String) -> S
             "results": results,
         }],
     }))
+}
+
+/// The column behind what is wrong, on the same line.
+fn end_column(diagnostic: &Diagnostic) -> u32 {
+    let marked = diagnostic.excerpt.get(diagnostic.marked.clone()).unwrap_or_default();
+    diagnostic.column.max(1) + marked.chars().count().max(1) as u32
 }
 
 /// A path as a relative reference: what a URI does not hold is written with `%`.

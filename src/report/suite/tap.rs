@@ -16,6 +16,9 @@ pub fn render(outcomes: &[Outcome]) -> String {
             let _ = write!(out, " # SKIP {}", words(reason));
         }
         out.push('\n');
+        for warning in &outcome.warnings {
+            let _ = writeln!(out, "# warning: line {}: {}", warning.line, words(&warning.text));
+        }
         if ok == "ok" {
             continue;
         }

@@ -30,6 +30,14 @@ pub fn line(page: &mut Page, outcome: &Outcome, real: Option<&str>, note: &str) 
     page.line(&text);
 }
 
+/// What is odd about a case, below its line.
+pub fn warnings(page: &mut Page, outcome: &Outcome) {
+    for warning in &outcome.warnings {
+        let place = clean_line(&format!("{}:{}", outcome.file, warning.line));
+        page.hanging("      warning", 18, Tint::Yellow, &clean(&format!("{place}  {}", warning.text)));
+    }
+}
+
 /// What failed in a case, and how to run it again.
 pub fn failures(page: &mut Page, outcome: &Outcome) {
     for (at, failure) in outcome.failures.iter().enumerate() {

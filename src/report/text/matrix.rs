@@ -1,11 +1,12 @@
 //! The matrix of cases: what may be so down the side, what the operator does across the top.
 
 use super::layout::{COLUMNS, Page, Tint, clean, pad, width};
-use super::words::{severity_tint, severity_word};
+use super::words::{case_name, severity_tint, severity_word};
 use crate::base::time::Span;
 use crate::hazard::Severity;
 use crate::report::{Finding, Report, Verdict};
 use crate::world::event::Status;
+use std::collections::BTreeMap;
 
 /// The word for a case whose recovery name is absent, in the head of a column.
 fn column_name(report: &Report) -> String {
@@ -168,6 +169,26 @@ pub fn render(page: &mut Page, reports: &[Report], told: usize) {
         page.hanging("  ", 2, Tint::Plain, &line);
     }
     key(page, reports);
+}
+
+/// Cases that are too many for a table, counted: how bad each was, and the first of each kind.
+pub fn counted(page: &mut Page, reports: &[Report]) {
+    page.heading("CASES", "too many for a table here: how many came out how, and the first of each");
+    page.gap();
+    let mut kinds: BTreeMap<(Option<Severity>, u8), (usize, usize)> = BTreeMap::new();
+    for (at, report) in reports.iter().enumerate() {
+        let judged = match report.verdict {
+            Verdict::NotAsExpected => 2,
+            Verdict::Inconclusive => 1,
+            Verdict::AsExpected | Verdict::NoExpectation => 0,
+        };
+        kinds.entry((report.worst, judged)).or_insert((0, at)).0 += 1;
+    }
+    for ((worst, judged), (count, first)) in kinds.into_iter().rev() {
+        let judged = ["", ", inconclusive", ", not as expected"][usize::from(judged)];
+        let what = format!("{count:>7}  {}{judged}: {}", severity_word(worst), case_name(&reports[first]));
+        page.hanging("", 9, severity_tint(worst), &what);
+    }
 }
 
 /// What the marks in the table mean.

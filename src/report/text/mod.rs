@@ -131,12 +131,9 @@ fn recipe(page: &mut Page, report: &Report, cases: usize, detail: Detail) {
     row("result", if report.verdict == Verdict::NotAsExpected { tint } else { severity_tint(report.worst) }, &{
         format!("{words}, {}", found_words(report))
     });
-    if report.cut_short {
-        row(
-            "",
-            Tint::Alarm,
-            &format!("The run was ended by --max-events at {}, before its time: what came later is not known.", report.end),
-        );
+    if let Some(bound) = report.cut_short {
+        let ended = format!("The run was ended by {} at {}, before its time: what came later is not known.", bound.option(), report.end);
+        row("", Tint::Alarm, &ended);
     }
     first_wrong(page, report);
 }
@@ -157,17 +154,24 @@ fn first_wrong(page: &mut Page, report: &Report) {
     }
 }
 
+/// So many cases are a table where few words are wanted; more of them are counted.
+const QUIET_MOST: usize = 60;
+
 /// `-q`: the verdict, the table of cases, and the hazards of the worst case, folded as in the report.
 fn quiet(page: &mut Page, reports: &[Report], told: usize) {
     let report = &reports[told];
-    let cut = if report.cut_short { ", cut short by --max-events" } else { "" };
+    let cut = cut_short(report);
     if reports.len() == 1 {
         let (words, _) = verdict_words(report.verdict);
         page.hanging("", 0, severity_tint(report.worst), &format!("{}: {words}, {}{cut}", report.scenario, found_words(report)));
     } else {
         page.hanging("", 0, severity_tint(report.worst), &summary(reports, report));
         page.gap();
-        matrix::render(page, reports, told);
+        if reports.len() > QUIET_MOST {
+            matrix::counted(page, reports);
+        } else {
+            matrix::render(page, reports, told);
+        }
         page.gap();
         page.hanging("", 0, Tint::Plain, &format!("{}{cut}:", case_name(report)));
     }
@@ -175,12 +179,15 @@ fn quiet(page: &mut Page, reports: &[Report], told: usize) {
     findings::brief(page, report);
 }
 
+/// Whether the run was ended before its time, to follow what is said of it.
+fn cut_short(report: &Report) -> String {
+    report.cut_short.map_or_else(String::new, |bound| format!(", cut short by {}", bound.option()))
+}
+
 /// The last line: verdict, worst, and the command that shows it again.
 fn last_line(page: &mut Page, reports: &[Report], told: &Report) {
     let mut says = summary(reports, told);
-    if told.cut_short {
-        says.push_str(", cut short by --max-events");
-    }
+    says.push_str(&cut_short(told));
     says.push('.');
     let replay = clean(&told.replay);
     let tint = if reports.iter().any(|r| r.verdict == Verdict::NotAsExpected) { Tint::Alarm } else { severity_tint(told.worst) };

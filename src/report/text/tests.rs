@@ -2,8 +2,8 @@
 
 use super::layout::width;
 use super::*;
-use crate::report::Wrong;
 use crate::report::samples::{burst, case, forgotten};
+use crate::report::{Bound, Wrong};
 use crate::world::release::Release;
 use std::collections::BTreeMap;
 
@@ -322,12 +322,24 @@ fn quiet_is_the_verdict_and_the_hazards() {
     assert!(!text.contains("STORY") && !text.contains("IN TRUTH"));
 }
 
+/// Ten thousand cases are counted where few words are wanted: the whole fits on a screen, and names the first of each kind.
+#[test]
+fn quiet_is_short_however_many_cases_there_are() {
+    let one = |n: usize| case(&format!("w{}", n / 100), &format!("r{}", n % 100), n != 777 && n != 4321);
+    let reports: Vec<Report> = (0..10_000).map(one).collect();
+    let text = render(&reports, Style { colour: false, detail: Detail::Quiet });
+    assert!(text.lines().count() < 30, "{}", text.lines().count());
+    has(&text, &["10000 cases", "      2  CORRUPTION", "world w7, recovery r77", "   9998  none: world w0, recovery r0"]);
+}
+
 #[test]
 fn steps_without_a_turn_and_a_run_cut_short_are_told() {
     has(&plain(forgotten()), &["1 step never had a turn", "not-begun, xe vm-list"]);
     let mut report = forgotten();
-    report.cut_short = true;
-    has(&plain(report), &["--max-events"]);
+    report.cut_short = Some(Bound::Events);
+    has(&plain(report.clone()), &["ended by --max-events", "cut short by --max-events"]);
+    report.cut_short = Some(Bound::Work);
+    has(&plain(report), &["ended by --max-work", "cut short by --max-work"]);
 }
 
 #[test]
