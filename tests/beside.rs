@@ -63,15 +63,15 @@ const LATE: &str =
 fn a_late_step_is_a_warning_and_fails_where_that_is_asked_for() {
     let folder = Folder::new("late");
     folder.file("late.yaml", &format!("{POOL}{LATE}"));
-    let reports = ["junit=j.xml", "tap=t.tap", "md=m.md", "github=g.txt", "json=r.json"];
+    let reports = ["junit=j.xml", "tap=t.tap", "md=m.out", "github=g.txt", "json=r.json"];
     let args: Vec<&str> = ["."].into_iter().chain(reports.iter().flat_map(|report| ["--report", report])).collect();
     let told = folder.exits(&args, 0);
     let line = told.lines().position(|line| line.starts_with("pass") && line.ends_with("late.yaml")).unwrap();
     assert!(told.lines().nth(line + 1).unwrap().trim_start().starts_with("warning"), "{told}");
     assert!(told.ends_with("1 passed, 0 failed, 0 skipped\n"));
-    for name in ["j.xml", "t.tap", "m.md", "g.txt", "r.json"] {
+    for name in ["j.xml", "t.tap", "m.out", "g.txt", "r.json"] {
         let text = folder.read(name);
-        assert!(text.contains("after its") && text.contains('5'), "{name}: {text}");
+        assert!(text.contains("began 9s after its") && text.contains('6'), "{name}: {text}");
     }
     assert!(folder.read("g.txt").starts_with("::warning file=late.yaml,line=6,title=late::"), "{}", folder.read("g.txt"));
     assert!(folder.read("j.xml").contains("file=\"late.yaml\" line=\"6\"") && !folder.read("j.xml").contains("time=\""));
@@ -158,7 +158,7 @@ fn what_failed_is_run_again() {
     for args in [&["--rerun", "failed.json"][..], &["--rerun", "failed.json", "."]] {
         let again = folder.exits(args, 1);
         assert!(again.ends_with("0 passed, 3 failed, 0 skipped\n"), "{again}");
-        assert_eq!(again.matches("world dead").count(), 3, "{again}");
+        assert_eq!(again.matches(": world dead\n").count(), 3, "{again}");
     }
     assert_eq!(folder.exits(&["--list", "--rerun", "failed.json"], 0).lines().count(), 3);
     // Mended, they pass, and then there is nothing left to do.

@@ -6,14 +6,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-/// Every crate that the lock file holds, on whatever platform it is for.
+/// Every crate that is built into the program or helps to build it, on whatever platform.
 fn crates() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let args = ["metadata", "--format-version", "1", "--locked", "--offline", "--all-features"];
     let output = Command::new(cargo).args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    metadata["packages"].as_array().unwrap().clone()
+    let packages = metadata["packages"].as_array().unwrap();
+    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
+    let (mut reached, mut next) = (BTreeSet::new(), vec![&metadata["resolve"]["root"]]);
+    while let Some(id) = next.pop() {
+        if !reached.insert(id.as_str().unwrap()) {
+            continue;
+        }
+        let node = nodes.iter().find(|node| node["id"] == *id).unwrap();
+        let given_away = |dep: &&Value| dep["dep_kinds"].as_array().unwrap().iter().any(|kind| kind["kind"] != "dev");
+        next.extend(node["deps"].as_array().unwrap().iter().filter(given_away).map(|dep| &dep["pkg"]));
+    }
+    packages.iter().filter(|package| reached.contains(package["id"].as_str().unwrap())).cloned().collect()
 }
 
 fn deny() -> String {

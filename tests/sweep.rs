@@ -241,7 +241,7 @@ fn any_number_of_threads_prints_the_same() {
 #[test]
 fn the_interval_covers_a_known_chance_as_often_as_it_says() {
     let scenario = common::load("coin", COIN);
-    let prepared = Prepared::new(&scenario, scenario.cases()[0], 1_000_000);
+    let prepared = Prepared::new(&scenario, scenario.cases()[0], (1_000_000, u64::MAX));
     let down = HazardId::find("vm-down").unwrap();
     let (sweeps, runs) = (500_u64, 100_u64);
     let chance = 300_000.0 / 600_001.0_f64;

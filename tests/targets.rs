@@ -134,7 +134,8 @@ fn nobody_waits_at_a_pipe() {
     }
     folder.exits(&["check", "--fix", "pipe.yaml"], 3);
     folder.exits(&["test", "."], 3);
-    folder.file("a.yaml", "includes: [pipe.yaml]\nuntil: 5m\n");
+    folder.pipe("pipe.part.yaml");
+    folder.file("a.yaml", "includes: [pipe.part.yaml]\nuntil: 5m\n");
     assert!(err(&folder.exits(&["run", "a.yaml"], 2)).contains("it is no plain file"));
     // What a shell hands over open is read.
     let script = format!("cat pool.part.yaml | '{}' run -q /dev/stdin", env!("CARGO_BIN_EXE_poolsim"));

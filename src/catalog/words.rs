@@ -39,6 +39,10 @@ pub const VERDICTS: &[Word] = &[
         "Under `test`: an event is another than in the golden trace beside the scenario. The first that differs is shown; if the change is meant, `poolsim test --bless` writes the trace anew. Exit status 1.",
     ),
     (
+        "warned",
+        "Under `test --strict`: all that was expected came, but the case has a warning, such as a step that began later than its `at`. Exit status 1.",
+    ),
+    (
         "not-repeatable",
         "Under `test --twice`: two runs of one case and seed had different digests. That must never be, and is a mistake of poolsim itself: please report it. Exit status 70.",
     ),

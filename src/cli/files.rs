@@ -2,6 +2,7 @@
 
 use super::exit::Status;
 use super::out::Out;
+use super::plain::open;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -21,24 +22,6 @@ pub fn name(path: &Path) -> String {
 /// A file as diagnostics name it: as it was typed.
 pub fn shown(path: &Path) -> String {
     if path.as_os_str() == "-" { "stdin".into() } else { path.display().to_string() }
-}
-
-/// What is said of a pipe or a device where a file is wanted.
-pub const NOT_PLAIN: &str = "it is no plain file, but a pipe, a socket or a device";
-
-/// Whether a path names something that the program was given, open: standard output, a pipe that the shell made.
-pub fn is_open(path: &Path) -> bool {
-    let names = ["/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/null", "/dev/full", "/dev/tty"];
-    names.iter().any(|name| path == Path::new(name)) || path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd")
-}
-
-/// Opens a file to read. A pipe that has a name would keep its reader waiting for somebody who may never write.
-fn open(path: &Path) -> std::io::Result<std::fs::File> {
-    let there = std::fs::metadata(path)?;
-    if !there.is_file() && !there.is_dir() && !is_open(path) {
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, NOT_PLAIN));
-    }
-    std::fs::File::open(path)
 }
 
 /// Reads a whole file, or standard input for `-`. What goes wrong is told here.

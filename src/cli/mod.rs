@@ -17,6 +17,7 @@ mod orders;
 mod out;
 mod pages;
 mod picked;
+mod plain;
 mod progress;
 mod reports;
 mod run;

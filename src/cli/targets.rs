@@ -4,7 +4,7 @@
 use super::exit::Status;
 use super::out::Out;
 use super::whole::Whole;
-use super::{bug, files};
+use super::{bug, files, plain};
 use crate::base::inert::clean_line;
 use crate::scenario::{self, Asked};
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub fn begin<K>(out: Out, wanted: Vec<(K, PathBuf)>, inputs: &[PathBuf]) -> Resu
     // Only what is there already can be read.
     let read = if wanted.iter().any(|(_, path)| path.is_file()) { sources(inputs) } else { Vec::new() };
     for (_, path) in &wanted {
-        let Some(id) = Id::of(path).filter(|_| !files::is_open(path)) else { continue };
+        let Some(id) = Id::of(path).filter(|_| !plain::is_open(path)) else { continue };
         let what = |why: &str| format!("the report {} {why}", clean_line(&path.display().to_string()));
         let help = ["give it a name of its own".to_string()];
         if let Some((source, _)) = read.iter().find(|(_, of)| *of == id) {
@@ -65,7 +65,7 @@ fn sources(inputs: &[PathBuf]) -> Vec<(PathBuf, Id)> {
     for input in inputs {
         paths.push(input.clone());
         // Standard input can be read but once.
-        if input.as_os_str() == "-" || files::is_open(input) {
+        if input.as_os_str() == "-" || plain::is_open(input) {
             continue;
         }
         let Ok(bytes) = files::read_or(input) else { continue };

@@ -1,6 +1,6 @@
 //! Files that are written whole or not at all: into a file beside, which then takes the name.
 
-use super::files;
+use super::plain;
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Error, ErrorKind, Write};
@@ -33,7 +33,7 @@ pub struct Whole {
 impl Whole {
     /// Begins a file. What stood there stays until it is finished.
     pub fn begin(path: &Path) -> Result<Whole, Error> {
-        if files::is_open(path) {
+        if plain::is_open(path) {
             // Behind what stands there: standard output may be a file that others write to as well.
             let file = OpenOptions::new().append(true).open(path)?;
             return Ok(Whole { target: path.to_path_buf(), beside: None, writer: Some(BufWriter::new(file)) });
@@ -42,7 +42,7 @@ impl Whole {
         let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         match target.metadata() {
             Ok(there) if there.is_dir() => return Err(Error::new(ErrorKind::IsADirectory, "it is a folder")),
-            Ok(there) if !there.is_file() => return Err(Error::new(ErrorKind::InvalidInput, files::NOT_PLAIN)),
+            Ok(there) if !there.is_file() => return Err(Error::new(ErrorKind::InvalidInput, plain::NOT_PLAIN)),
             Err(_) if target.is_symlink() => return Err(Error::new(ErrorKind::NotFound, "it is a link to nothing")),
             _ => {}
         }

@@ -16,23 +16,20 @@ pub(super) struct Kept(usize);
 impl Kept {
     /// A console shows more of a step's output.
     pub(super) fn show(&mut self, record: &mut StepRecord, expect: Option<&StepExpect>, text: &str) {
-        let before = record.output.len();
-        record.output.push_str(text);
-        let room = (STEP_MOST.saturating_sub(before)).min(RUN_MOST.saturating_sub(self.0));
-        if text.len() <= room && record.cut == 0 {
-            self.0 += text.len();
-            return;
-        }
-        if let Some(prints) = expect.and_then(|expect| expect.prints.as_deref()) {
-            record.printed |= record.output.contains(prints);
-        }
-        let mut most = before + if record.cut == 0 { room } else { 0 };
-        while !record.output.is_char_boundary(most) {
+        let room = (STEP_MOST.saturating_sub(record.output.len())).min(RUN_MOST.saturating_sub(self.0));
+        let mut most = if record.cut == 0 { room.min(text.len()) } else { 0 };
+        while !text.is_char_boundary(most) {
             most -= 1;
         }
-        record.cut += (record.output.len() - most) as u64;
-        record.output.truncate(most);
-        self.0 += most - before.min(most);
+        if most < text.len()
+            && let Some(prints) = expect.and_then(|expect| expect.prints.as_deref())
+        {
+            record.printed |= [record.output.as_str(), text].concat().contains(prints);
+        }
+        // No more than is kept, so that a step does not hold the room of what it printed.
+        record.output.push_str(&text[..most]);
+        record.cut += (text.len() - most) as u64;
+        self.0 += most;
     }
 }
 
@@ -68,6 +65,7 @@ mod tests {
         let long = "é".repeat(STEP_MOST);
         kept.show(&mut record, Some(&expect("needle")), &format!("{long}needle"));
         assert!(record.printed && record.output.len() <= STEP_MOST && record.cut > 0);
+        assert!(record.output.capacity() < 2 * STEP_MOST, "{} bytes are held", record.output.capacity());
         let cut = record.cut;
         kept.show(&mut record, Some(&expect("needle")), "more");
         assert_eq!(record.cut, cut + 4, "nothing is added behind a cut");

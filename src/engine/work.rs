@@ -10,7 +10,7 @@ pub const WORK_MOST: u64 = 600_000_000;
 /// What an event takes: it is told, digested and kept, and whoever waits looks up.
 pub(super) const EVENT: u64 = 8;
 /// So many bytes of what consoles show are a unit.
-pub(super) const BYTES: u64 = 32;
+pub(super) const BYTES: u64 = 8;
 
 /// What it takes to begin a run, and for each thing in its pool.
 const BEGIN: u64 = 200;

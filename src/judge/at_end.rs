@@ -1,13 +1,13 @@
 //! What is judged when a run is over: its steps, its hazards, the worst of it, and what is left.
 
 use super::applies::{applies, matches, parts};
+use super::unbegun::{self, name_of, never_began};
 use super::words::{found_text, hazard_text, worst_name};
-use super::{Expectation, Measured, bounds, unbegun};
+use super::{Expectation, Measured, bounds};
 use crate::engine::{Engine, StepRecord};
 use crate::hazard::watch::Found;
 use crate::hazard::{HazardId, Severity};
-use crate::scenario::model::{Begin, Case, Expect, HazardExpect, Scenario, Sequence, Step, StepExpect, Worst};
-use crate::scenario::words;
+use crate::scenario::model::{Case, Expect, HazardExpect, Scenario, Sequence, Step, StepExpect, Worst};
 use crate::world::World;
 use crate::world::event::Status;
 
@@ -58,11 +58,6 @@ fn shown(output: &str) -> String {
         None => format!("{output:?}"),
         Some((at, _)) => format!("{:?}… ({} bytes in all)", &output[..at], output.len()),
     }
-}
-
-/// What a step is called: its id, else the first line of what it does.
-pub(super) fn name_of(step: &Step, world: &World) -> String {
-    step.id.clone().unwrap_or_else(|| words::text(&step.deed, &world.names).lines().next().unwrap_or_default().to_owned())
 }
 
 /// How one step ended.
@@ -155,26 +150,4 @@ fn occurs(world: &World, item: &HazardExpect, found: &[Found]) -> Expectation {
         near.join("; ")
     };
     Expectation { line: item.line, what: hazard_text(world, item), passed, got }
-}
-
-/// A recovery that is judged has to begin; where it did not, which wait ran out, and what was so instead.
-pub(super) fn never_began(scenario: &Scenario, case: Case, engine: &Engine) -> Option<(u32, String, String)> {
-    let recovery = &scenario.recoveries[case.recovery?];
-    if engine.recovery_began.is_some() || engine.cut_short.is_some() {
-        return None;
-    }
-    let names = &engine.world.names;
-    let (what, instead) = match (&recovery.begin, engine.recovery_given_up.as_deref()) {
-        (Begin::WaitFor { condition, within }, given_up) => {
-            let what = format!("the recovery begins: wait-for {{{}}}, within {within}", words::condition(condition, names));
-            let (at, instead) = match given_up {
-                Some((at, instead)) => (*at, instead.clone()),
-                None => (engine.world.now, engine.instead(condition, recovery.host)),
-            };
-            let ran_out = if given_up.is_some() { "given up" } else { "the run ended" };
-            (what, format!("{ran_out} at {at}: {instead}"))
-        }
-        (_, _) => ("the recovery begins".to_owned(), format!("the run ended at {} before it did", engine.world.now)),
-    };
-    Some((recovery.line, what, instead))
 }

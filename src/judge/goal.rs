@@ -1,7 +1,7 @@
 //! What a recovery is for, and whether it was reached: read when a run is over.
 
 use super::applies::applies;
-use super::facts::holds;
+use super::facts::{holds, stands};
 use super::words::stands_text;
 use crate::base::ids::VmId;
 use crate::scenario::model::{Case, Scenario};
@@ -28,11 +28,8 @@ pub enum Missed {
 pub fn goal(scenario: &Scenario, case: Case, world: &World) -> Vec<Missed> {
     let Some(items) = &scenario.of(case).goal else { return down(scenario.of(case), world).map(Missed::Vm).collect() };
     let items = items.iter().filter(|item| applies(scenario, case, &item.scope));
-    let missed = items.filter_map(|item| {
-        let (holds, got) = holds(world, item);
-        (!holds).then(|| Missed::State { line: item.line, what: stands_text(world, item), got })
-    });
-    missed.collect()
+    let missed = items.filter(|item| !holds(world, item));
+    missed.map(|item| Missed::State { line: item.line, what: stands_text(world, item), got: stands(world, item) }).collect()
 }
 
 /// The VMs that ran at the start and do not run now, on one host each.

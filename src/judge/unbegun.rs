@@ -1,10 +1,10 @@
-//! Why a step never began: what kept it, or the step before it that something kept. Read from how the others went; the run
+//! Why a step, or a whole recovery, never began: what kept it, or the step before it that something kept. Read from how the others went; the run
 //! itself keeps no reasons.
 
-use super::at_end::{name_of, never_began};
 use crate::engine::Engine;
-use crate::scenario::model::{Case, Scenario, Sequence, When};
+use crate::scenario::model::{Begin, Case, Scenario, Sequence, Step, When};
 use crate::scenario::words;
+use crate::world::World;
 
 /// Why the step at this place of the program never began.
 pub(super) fn why(scenario: &Scenario, case: Case, engine: &Engine, at: usize) -> String {
@@ -49,4 +49,31 @@ pub(super) fn why(scenario: &Scenario, case: Case, engine: &Engine, at: usize) -
         true => format!("{ended}{waits}"),
         false => format!("`{}` before it never began: {ended}{}", name_of(step(first), world), waits),
     }
+}
+
+/// What a step is called: its id, else the first line of what it does.
+pub(super) fn name_of(step: &Step, world: &World) -> String {
+    step.id.clone().unwrap_or_else(|| words::text(&step.deed, &world.names).lines().next().unwrap_or_default().to_owned())
+}
+
+/// A recovery that is judged has to begin; where it did not, which wait ran out, and what was so instead.
+pub(super) fn never_began(scenario: &Scenario, case: Case, engine: &Engine) -> Option<(u32, String, String)> {
+    let recovery = &scenario.recoveries[case.recovery?];
+    if engine.recovery_began.is_some() || engine.cut_short.is_some() {
+        return None;
+    }
+    let names = &engine.world.names;
+    let (what, instead) = match (&recovery.begin, engine.recovery_given_up.as_deref()) {
+        (Begin::WaitFor { condition, within }, given_up) => {
+            let what = format!("the recovery begins: wait-for {{{}}}, within {within}", words::condition(condition, names));
+            let (at, instead) = match given_up {
+                Some((at, instead)) => (*at, instead.clone()),
+                None => (engine.world.now, engine.instead(condition, recovery.host)),
+            };
+            let ran_out = if given_up.is_some() { "given up" } else { "the run ended" };
+            (what, format!("{ran_out} at {at}: {instead}"))
+        }
+        (_, _) => ("the recovery begins".to_owned(), format!("the run ended at {} before it did", engine.world.now)),
+    };
+    Some((recovery.line, what, instead))
 }

@@ -2,7 +2,7 @@
 //! nothing can miss.
 
 use super::applies::parts;
-use super::at_end::never_began;
+use super::unbegun::never_began;
 use crate::engine::{Engine, Program};
 use crate::hazard::Severity;
 use crate::scenario::model::{Case, Scenario, Worst};

@@ -124,6 +124,18 @@ impl<'a> Reader<'a> {
         self.finish().0
     }
 
+    /// How many errors and warnings there are so far.
+    pub fn count(&self) -> (usize, usize) {
+        (self.errors.len(), self.warnings.len())
+    }
+
+    /// Where errors have come since a count, the warnings that have come since are taken back.
+    pub fn errors_alone(&mut self, (errors, warnings): (usize, usize)) {
+        if self.errors.len() > errors {
+            self.warnings.truncate(warnings);
+        }
+    }
+
     /// Whether anything is wrong so far.
     pub fn is_sound(&self) -> bool {
         self.errors.is_empty()

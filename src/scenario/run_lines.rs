@@ -38,6 +38,7 @@ pub fn read_run(
         }
     };
     for line in &script.lines {
+        let before = reader.count();
         for (word, (start, end)) in line.words.iter().zip(&line.places) {
             for pair in word.0.windows(2) {
                 let [Piece::Variable(name), Piece::Text(rest)] = pair else { continue };
@@ -55,6 +56,8 @@ pub fn read_run(
             }
         }
         examine_run(reader, ground, node, text, line, forgiving, stdin);
+        // Of a line that is wrong the rest is looked at again when it is mended.
+        reader.errors_alone(before);
     }
     Some(script)
 }

@@ -76,9 +76,14 @@ pub fn brief<'a>(scenario: &'a Scenario, case: Case, options: &Options) -> Study
     begin(scenario, case, &Options { because: false, ..options.clone() }, true).finish()
 }
 
+/// How much work a case may be, where all cases of its scenario may be so much together.
+pub fn share_of_work(scenario: &Scenario, together: u64) -> u64 {
+    together / scenario.case_count()
+}
+
 /// Begins a study: nothing has happened yet. `silent`: no trace is kept.
 pub fn begin<'a>(scenario: &'a Scenario, case: Case, options: &Options, silent: bool) -> Begun<'a> {
-    let max_work = options.max_work / scenario.case_count();
+    let max_work = share_of_work(scenario, options.max_work);
     let scenario = scenario.of(case);
     let seed = options.seed.unwrap_or(scenario.seed);
     let engine = engine::Options { seed, max_events: options.max_events, max_work, silent, ..engine::Options::default() };

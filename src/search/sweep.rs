@@ -21,7 +21,7 @@ pub struct Prepared {
     scenario: Arc<Scenario>,
     case: Case,
     program: Arc<Program>,
-    max_events: u64,
+    options: engine::Options,
     /// What is expected of a share of the scenario's own seeds came; judged once, since it is the same for every seed.
     shares: bool,
 }
@@ -43,27 +43,29 @@ pub struct Sample {
     pub events: u64,
     /// The digest over all of them.
     pub digest: String,
-    /// Whether the run was ended by the bound of events.
+    /// Whether the run was ended by a bound, before its time.
     pub cut_short: bool,
 }
 
 impl Prepared {
     /// A case, made ready. Where something is expected of a share of the scenario's own seeds, those are run here.
-    pub fn new(scenario: &Scenario, case: Case, max_events: u64) -> Prepared {
+    /// `max_work` is what all cases of the scenario may be together.
+    pub fn new(scenario: &Scenario, case: Case, (max_events, max_work): (u64, u64)) -> Prepared {
         let whole = scenario.of(case);
-        let options = engine::Options { max_events, silent: true, ..engine::Options::default() };
+        let max_work = study::share_of_work(scenario, max_work);
+        let options = engine::Options { max_events, max_work, silent: true, ..engine::Options::default() };
         let shares = whole.seeds.is_none() || {
             let first = crate::run::run(whole, case, options.clone(), &[]);
             shares::judge(whole, case, &options, &first).iter().all(|expectation| expectation.passed)
         };
         let scenario = Arc::new(Scenario { seeds: None, variants: Vec::new(), ..whole.clone() });
         let program = Arc::new(Program::new(&scenario, case));
-        Prepared { scenario, case, program, max_events, shares }
+        Prepared { scenario, case, program, options, shares }
     }
 
     /// The run with a seed: what a run of the case with that seed shows, to the digest.
     pub fn sample(&self, seed: u64) -> Sample {
-        let options = engine::Options { seed, max_events: self.max_events, silent: true, ..engine::Options::default() };
+        let options = engine::Options { seed, ..self.options.clone() };
         let run = Session::with_program(&self.scenario, self.case, Arc::clone(&self.program), options.clone()).finish();
         let (_, verdict) = study::judged(&self.scenario, self.case, &options, &run);
         let mut hazards: BTreeMap<HazardId, Time> = BTreeMap::new();
@@ -79,7 +81,7 @@ impl Prepared {
             downtime: run.downtime.values().copied().collect(),
             events: run.engine.trace.count,
             digest: run.engine.trace.digest(),
-            cut_short: run.engine.cut_short,
+            cut_short: run.engine.cut_short.is_some(),
         }
     }
 }

@@ -74,6 +74,7 @@ fn swept(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {
     };
     let head = Head {
         max_events: common.max_events,
+        max_work: common.max_work,
         seeds: (seeds.first, seeds.last),
         precision: args.precision,
         partition: partition.map(|partition| partition.to_string()),

@@ -36,10 +36,11 @@ pub fn render(outcomes: &[Outcome]) -> String {
     }
     let warned: Vec<&Outcome> = outcomes.iter().filter(|o| !o.warnings.is_empty()).collect();
     if !warned.is_empty() {
-        out.push_str("\n| warning | what |\n|---|---|\n");
+        out.push_str("\n| file | case | warning |\n|---|---|---|\n");
         for outcome in warned.iter().take(TOLD) {
             for warning in &outcome.warnings {
-                let _ = writeln!(out, "| {}:{} | {} |", cell(&outcome.title()), warning.line, cell(&warning.text));
+                let (file, case, text) = (cell(&outcome.file), cell(&outcome.case()), cell(&warning.text));
+                let _ = writeln!(out, "| {file}:{} | {case} | {text} |", warning.line);
             }
         }
         if warned.len() > TOLD {

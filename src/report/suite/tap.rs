@@ -16,10 +16,8 @@ pub fn render(outcomes: &[Outcome]) -> String {
             let _ = write!(out, " # SKIP {}", words(reason));
         }
         out.push('\n');
-        for warning in &outcome.warnings {
-            let _ = writeln!(out, "# warning: line {}: {}", warning.line, words(&warning.text));
-        }
         if ok == "ok" {
+            warnings(&mut out, outcome);
             continue;
         }
         // A value in JSON is one in YAML too.
@@ -44,8 +42,16 @@ pub fn render(outcomes: &[Outcome]) -> String {
             let _ = writeln!(out, "    - {}", compact(&value));
         }
         out.push_str("  ...\n");
+        warnings(&mut out, outcome);
     }
     out
+}
+
+/// Warnings are remarks, which stand behind what is told of a case.
+fn warnings(out: &mut String, outcome: &Outcome) {
+    for warning in &outcome.warnings {
+        let _ = writeln!(out, "# warning: line {}: {}", warning.line, words(&warning.text));
+    }
 }
 
 /// One line in which nothing looks like a directive.

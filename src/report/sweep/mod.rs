@@ -29,6 +29,8 @@ pub struct Head {
     pub read: String,
     /// The bound of events a run.
     pub max_events: u64,
+    /// The bound of work for all cases of the file together, as a single run of it has.
+    pub max_work: u64,
     /// The first seed and the last.
     pub seeds: (u64, u64),
     /// The width in millionths that every interval is to have, where the sweep may end before its last seed.
@@ -83,6 +85,7 @@ impl Head {
             sha256: scenario.sha256.clone(),
             read: read.hex(),
             max_events: 0,
+            max_work: 0,
             seeds: (0, 0),
             precision: None,
             partition: None,

@@ -44,7 +44,11 @@ fn recipe(page: &mut Page, swept: &Swept) {
     let cut_short: u64 = swept.cases.iter().map(|case| case.cut_short).sum();
     if cut_short > 0 {
         let runs = count(usize::try_from(cut_short).unwrap_or(usize::MAX), "run");
-        row("", Tint::Alarm, &format!("{runs} ended by --max-events before their time: what came later in them is not known."));
+        row(
+            "",
+            Tint::Alarm,
+            &format!("{runs} ended by --max-events or --max-work before their time: what came later in them is not known."),
+        );
     }
 }
 

@@ -160,6 +160,16 @@ fn what_the_tools_would_not_know_is_a_mistake_unless_an_error_is_expected() {
     assert_eq!(of(r#"run: xe host-forget uuid=$beta, stdin: "y""#), ["wrong-answer"]);
 }
 
+/// What is odd in one line is told in the same go as what is wrong in another; what is odd over all steps waits.
+#[test]
+fn odd_words_are_told_with_the_mistakes() {
+    let text = format!(
+        "{POOL}timeline:\n  - run: xe vm-start vm=db host=alpha\n  - run: xe frobnicate\n  - {{act: {{power-on: alpha}}}}\nexpect: {{worst: corruption}}\n"
+    );
+    let told = codes(&text);
+    assert_eq!(told.iter().map(|(code, _)| *code).collect::<Vec<_>>(), ["unknown-field", "unknown-command"]);
+}
+
 #[test]
 fn a_mistake_within_a_block_of_commands_has_its_own_line() {
     let text = format!("{POOL}timeline:\n  - run: |\n      xe host-list\n      xe host-forget uuid=$bta\n");

@@ -30,7 +30,8 @@ pub(super) fn unclosed(text: &str, place: usize) -> Option<(usize, char)> {
         return sign(*open);
     }
     match seen.quote {
-        Some(open) if open < place || seen.unclosed.is_empty() => sign(open),
+        // Where a bracket holds the quotation, that is where the parser says that it stopped.
+        Some(open) if open <= line_end || seen.unclosed.is_empty() => sign(open),
         _ => sign(seen.unclosed.into_iter().rfind(|at| *at < place)?),
     }
 }
@@ -152,6 +153,8 @@ mod tests {
         // The quote of the last line is taken for the end of the first.
         let text = "title: \"unclosed\npool:\n  - {at: 6m, note: \"x\"}\n";
         assert_eq!(before(text, text.find("x\"").unwrap()), Some(("title: ", '"')));
+        let text = "pool: x\ntimeline:\n  - {at: 5m, note: \"x}\n  - {at: 6m, note: y}\n";
+        assert_eq!(before(text, text.find("{at: 5m").unwrap()), Some(("pool: x\ntimeline:\n  - {at: 5m, note: ", '"')));
         assert_eq!(before("title: 'unclosed\npool: it''s\n", 20), Some(("title: ", '\'')));
     }
 
