@@ -18,7 +18,7 @@ const MAX_EVENTS: u64 = 200_000;
 
 fn answer(scenario: &Scenario, recovery: usize, subsets: bool) -> Option<Answer> {
     let choice = Choice::new(scenario, recovery).ok()?;
-    let options = Options { subsets, seed: None, max_events: MAX_EVENTS };
+    let options = Options { subsets, seed: None, max_events: MAX_EVENTS, max_work: u64::MAX };
     Some(orders::orders(scenario, choice, &options, &Hooks { done: &|_| (), stopped: &|| false }))
 }
 
@@ -349,7 +349,7 @@ fn what_is_stopped_keeps_what_it_has() {
     let whole = answer(&scenario, 0, false).expect("steps");
     let stopped_after = |runs: u64| {
         let done = AtomicU64::new(0);
-        let options = Options { subsets: false, seed: None, max_events: MAX_EVENTS };
+        let options = Options { subsets: false, seed: None, max_events: MAX_EVENTS, max_work: u64::MAX };
         let count = |n| {
             done.fetch_add(n, Ordering::SeqCst);
         };

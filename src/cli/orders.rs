@@ -35,7 +35,8 @@ fn asked(out: Out, common: &Common, args: &Orders) -> Result<Status, Status> {
     let scenario = &file.scenario;
     let recovery = recovery(out, args.recovery.as_deref(), &file)?;
     let choice = Choice::new(scenario, recovery).map_err(|why| impossible(out, why, &file))?;
-    let options = Options { subsets: args.subsets, seed: common.seed, max_events: common.max_events };
+    let Common { seed, max_events, max_work, .. } = *common;
+    let options = Options { subsets: args.subsets, seed, max_events, max_work };
     bug::recipe(&format!(
         "orders of scenario {} (sha256 {}), seed {}, release {}",
         scenario.name,

@@ -253,11 +253,6 @@ impl Engine {
         Arc::clone(&self.program)
     }
 
-    /// How many things that were due have been handled: what the run has cost, on any machine.
-    pub fn work(&self) -> u64 {
-        self.dues
-    }
-
     /// The events of the last turn.
     pub fn told(&self) -> &[Event] {
         &self.instant

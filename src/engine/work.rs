@@ -65,7 +65,7 @@ impl Engine {
         BEGIN + (names.machines.len() + names.pbds.len() + names.vms.len() + names.vdis.len()) as u64 * BEGIN_EACH
     }
 
-    /// How much work the run has been so far.
+    /// How much work the run has been so far: what it has cost, on any machine.
     pub fn work(&self) -> u64 {
         self.work
     }

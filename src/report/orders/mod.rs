@@ -13,6 +13,7 @@ use crate::judge::Missed;
 use crate::scenario::model::Scenario;
 use crate::scenario::words;
 use crate::search::orders::{self, Answer, Class, End, Extent, Kind, Options, Told};
+use crate::search::study;
 
 /// So many orders that keep every rule and are not safe are told.
 const EXCEPTIONS_TOLD: usize = 10;
@@ -131,7 +132,8 @@ pub fn build(scenario: &Scenario, answer: &Answer, options: &Options, all: bool)
             hazard: verdict.hazard.map(|hazard| hazard.doc().name),
         }
     };
-    let engine = engine::Options { seed, max_events: options.max_events, silent: true, ..engine::Options::default() };
+    let (max_events, max_work) = (options.max_events, study::share_of_work(scenario, options.max_work));
+    let engine = engine::Options { seed, max_events, max_work, silent: true, ..engine::Options::default() };
     let told: Vec<Option<Told>> = (answer.rules.rules.iter())
         .map(|rule| {
             let (order, verdict) = &answer.judged[rule.counterexample?];
@@ -256,7 +258,7 @@ fn notes(scenario: &Scenario, answer: &Answer, steps: &[StepLine]) -> Vec<String
     }
     let cut = answer.judged.iter().filter(|(_, verdict)| verdict.cut_short).count();
     if cut > 0 {
-        notes.push(format!("{cut} of the orders had a run that was ended at its bound of events (--max-events)"));
+        notes.push(format!("{cut} of the orders had a run that was ended at its bound (--max-events, --max-work)"));
     }
     notes
 }

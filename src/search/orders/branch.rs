@@ -236,7 +236,7 @@ impl<'s> Tree<'s> {
     /// What comes of a run that is over.
     fn outcome(&self, case: Case, session: Session) -> Outcome {
         let run = session.finish();
-        let cut_short = run.engine.cut_short;
+        let cut_short = run.engine.cut_short.is_some();
         match harm(&run.found, run.engine.recovery_began) {
             Some(found) => Outcome { class: class(found), hazard: Some(found.hazard), cut_short },
             None if judge::goal(self.scenario, case, &run.engine.world).is_empty() => {

@@ -14,6 +14,7 @@ pub use rules::{Kind, Rule, Rules};
 pub use sample::Sample;
 pub use story::{Told, saved, told};
 
+use super::study;
 use crate::engine;
 use crate::hazard::HazardId;
 use crate::scenario::model::Scenario;
@@ -33,6 +34,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// The bound of events of each run.
     pub max_events: u64,
+    /// How much work all cases of the scenario may be together, where each is run once: an order's run may be a case's share.
+    pub max_work: u64,
 }
 
 /// What an order is, by its worst run.
@@ -118,7 +121,8 @@ impl Answer {
 /// Runs the orders of a recovery and says what they have in common. `choice` says which steps are put in order.
 pub fn orders(scenario: &Scenario, choice: Choice, options: &Options, hooks: &Hooks<'_>) -> Answer {
     let seed = options.seed.unwrap_or(scenario.seed);
-    let engine = engine::Options { seed, max_events: options.max_events, silent: true, ..engine::Options::default() };
+    let (max_events, max_work) = (options.max_events, study::share_of_work(scenario, options.max_work));
+    let engine = engine::Options { seed, max_events, max_work, silent: true, ..engine::Options::default() };
     let tree = branch::Tree::new(scenario, &choice, &engine, hooks);
     let most = if options.subsets { STEPS_ALL_SUBSETS } else { STEPS_ALL };
     let (judged, extent) = if choice.len() <= most {
