@@ -122,7 +122,11 @@ impl<'a> Drive<'a> {
         }
         let (out, head, jobs) = (self.out, self.head, self.jobs);
         let done = self.tallies[at].runs as usize;
-        let work = Arc::new(Work { prepared: Prepared::new(scenario, case, (head.max_events, head.max_work)), seeds: Arc::clone(&self.seeds), done });
+        let work = Arc::new(Work {
+            prepared: Prepared::new(scenario, case, (head.max_events, head.max_work)),
+            seeds: Arc::clone(&self.seeds),
+            done,
+        });
         let mut take = |(seed, came): (u64, Result<Sample, String>)| {
             self.bar.forward(1);
             match came {

@@ -81,6 +81,7 @@ fn misfit(one: &Head, other: &Head) -> Option<String> {
         .or_else(|| differ("the seeds", seeds(one), seeds(other)))
         .or_else(|| differ("the cases", cases(one), cases(other)))
         .or_else(|| differ("the bound of events", one.max_events.to_string(), other.max_events.to_string()))
+        .or_else(|| differ("the bound of work", one.max_work.to_string(), other.max_work.to_string()))
         .or_else(|| differ("the precision", precision(one), precision(other)))
         .or_else(|| differ("a scenario that was read with the digest", one.read.clone(), other.read.clone()))
         .or_else(|| {
