@@ -82,7 +82,7 @@ impl Open {
 
 /// What it takes to see a place where a hazard holds, in things looked at.
 const SITE: u64 = 40;
-/// What a finding takes, in units of work: it is kept to the end, told, and its cause is looked for.
+/// What a finding that has ended takes, in units of work: it is kept to the end, and told.
 const FINDING: u64 = 4_000;
 
 /// The watch over one run.
@@ -114,7 +114,7 @@ impl Watch {
             changed = changed.and(event.changes());
             damaged |= matches!(event, Event::DiskDamaged { .. });
         }
-        let known = self.open.len() + self.ended.len();
+        let kept = self.ended.len();
         let mut work = 0;
         self.now = now;
         self.hasten(world, events);
@@ -134,7 +134,8 @@ impl Watch {
         if damaged {
             self.attach_damage(events, now);
         }
-        work + FINDING * (self.open.len() + self.ended.len()).saturating_sub(known) as u64
+        // What holds is bounded by the places that there are; what has ended adds up.
+        work + FINDING * (self.ended.len() - kept) as u64
     }
 
     /// What somebody does that hangs on a hazard makes a finding of it, however short it lasts.
