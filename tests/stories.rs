@@ -301,3 +301,26 @@ timeline:
 ",
     );
 }
+
+/// docs/model/members-and-masters.md §2: while its members count as dead, a master lets pass what is meant for dead hosts. A jump on
+/// a member does nothing, nor does one that is too short.
+#[test]
+fn a_master_whose_clock_jumps_lets_a_reset_pass() {
+    check(
+        "
+until: 20m
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta}}
+timeline:
+  - {at: 4m, fault: {clock-jump: {host: beta, by: 1h}}}
+  - {at: 5m, fault: {clock-jump: {host: alpha, by: 9m}}}
+  - {at: 8m, fault: {clock-jump: {host: alpha, by: 20m}}} # hazard presumed-dead-alive beta
+recovery:
+  steps:
+    - {at: 6m, run: xe vm-reset-powerstate vm=db --force} # refused HOST_IS_LIVE
+    - {wait-for: {host: beta, live: false}, run: xe vm-reset-powerstate vm=db --force} # hazard vm-runs-unseen db
+",
+    );
+}

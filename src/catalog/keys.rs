@@ -62,6 +62,7 @@ fn value(shape: &Shape) -> String {
         Shape::Whole(least, u64::MAX) => format!("a whole number from {least}"),
         Shape::Whole(least, most) => format!("a whole number from {least} to {most}"),
         Shape::Span => "a duration, such as 90s".into(),
+        Shape::Jump => "a duration, such as 20m, or -20m for back".into(),
         Shape::SpanRange => "a duration, such as 90s, or a range, such as 5m..9m".into(),
         Shape::Size => "a size, such as 4GiB".into(),
         Shape::Uuid => "a UUID".into(),

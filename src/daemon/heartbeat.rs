@@ -137,38 +137,27 @@ fn refused(world: &mut World, fx: &mut Effects, machine: MachineId, after: Span)
 
 /// A master begins to watch a host: one timer a host, re-armed when it fires early.
 pub fn watch(world: &mut World, fx: &mut Effects, master: MachineId, host: HostId) {
-    if world.stacks[master.at()].watched.insert(host) {
-        let epoch = world.stacks[master.at()].epoch as u16;
-        fx.due_at(next_check(world, master, host), Due::LivenessCheck { master, host, epoch });
+    if !world.stacks[master.at()].watched.contains_key(&host) {
+        world.watch_liveness(fx, master, host);
     }
-}
-
-/// The first of the master's checks, every 30 s since it was up, that could find the host silent for too long.
-fn next_check(world: &World, master: MachineId, host: HostId) -> Time {
-    let stack = &world.stacks[master.at()];
-    let interval = world.settings.liveness_check;
-    let heard = stack.heard.at(host).unwrap_or(stack.up_since);
-    let dead = heard + world.settings.host_dead_after;
-    let after = dead.max(world.now + Span(1)).since(stack.up_since);
-    stack.up_since + interval.times(after.0.div_ceil(interval.0))
 }
 
 /// A master's liveness check of a host: 600 s of silence, and not before, make it dead in the master's book.
 pub fn check(world: &mut World, fx: &mut Effects, master: MachineId, host: HostId, epoch: u16) {
     let stack = &world.stacks[master.at()];
-    if stack.epoch as u16 != epoch || !stack.watched.contains(&host) {
+    if stack.epoch as u16 != epoch || stack.watched.get(&host) != Some(&world.now) {
         return;
     }
     if stack.xapi == Xapi::Stopped || !world.db(master).live(host) {
         world.stacks[master.at()].watched.remove(&host);
         return;
     }
-    let silent = stack.heard.at(host).is_none_or(|heard| world.now.since(heard) >= world.settings.host_dead_after);
+    let silent = stack.heard.silent_at(host, world.settings.host_dead_after).is_none_or(|at| at <= world.now);
     // A hung master checks nothing; its book is as it was when it is back.
     if silent && world.dom0_answers(master) && !world.ha_on(master) {
         world.stacks[master.at()].watched.remove(&host);
         world.set_live(fx, master, host, false);
         return;
     }
-    fx.due_at(next_check(world, master, host), Due::LivenessCheck { master, host, epoch });
+    world.watch_liveness(fx, master, host);
 }

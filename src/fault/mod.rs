@@ -1,6 +1,7 @@
 //! What breaks, and what hands do: one file a pair of fault and undoing. Each says whether it changed anything. Knows no
 //! scenario, no hazard, and no clock but the world's.
 
+mod clock;
 mod degrade;
 mod each;
 mod guest;
@@ -65,6 +66,12 @@ pub enum Fault {
         from: Vec<MachineId>,
         to: Vec<MachineId>,
     },
+    /// Wall clocks jump, forward or back.
+    ClockJump {
+        hosts: Vec<MachineId>,
+        by: Span,
+        back: bool,
+    },
     /// Loss in millionths.
     DegradeNetwork {
         hosts: Vec<MachineId>,
@@ -105,6 +112,7 @@ pub const FAULTS: &[FaultDoc] = &[
     guest::VM_CRASH,
     guest::VM_HANG,
     guest::VM_UNHANG,
+    clock::CLOCK_JUMP,
     xhad::XHAD_CRASH,
     degrade::DEGRADE_NETWORK,
 ];
@@ -135,6 +143,7 @@ impl Fault {
             Fault::VmCrash(_) => guest::VM_CRASH.name,
             Fault::VmHang(_) => guest::VM_HANG.name,
             Fault::VmUnhang(_) => guest::VM_UNHANG.name,
+            Fault::ClockJump { .. } => clock::CLOCK_JUMP.name,
             Fault::DegradeNetwork { .. } => degrade::DEGRADE_NETWORK.name,
         }
     }
@@ -160,6 +169,7 @@ impl Fault {
             Fault::VmCrash(vms) => each(vms, |vm| world.end_from_inside(fx, vm, Ending::Crashed)),
             Fault::VmHang(vms) => each(vms, |vm| world.hang_guest(fx, vm, true)),
             Fault::VmUnhang(vms) => each(vms, |vm| world.hang_guest(fx, vm, false)),
+            Fault::ClockJump { hosts, by, back } => each(hosts, |m| world.jump_clock(fx, m, *by, *back)),
             Fault::DegradeNetwork { hosts, latency, loss } => each(hosts, |m| degrade::degrade(world, fx, m, *latency, *loss)),
         }
     }
@@ -176,6 +186,7 @@ impl Fault {
             Fault::StorageLoss { hosts, srs, .. } => each(hosts, |m| each(srs, |sr| storage_path::give_back(world, fx, m, sr))),
             Fault::SrOutage { srs, .. } => each(srs, |sr| sr_outage::give_back(world, fx, sr)),
             Fault::ToolstackStop(hosts) => each(hosts, |m| world.start_xapi(fx, m)),
+            Fault::ClockJump { hosts, by, back } => each(hosts, |m| world.jump_clock(fx, m, *by, !*back)),
             Fault::DegradeNetwork { hosts, .. } => each(hosts, |m| degrade::heal(world, fx, m)),
             Fault::Boot(_)
             | Fault::Unhang(_)

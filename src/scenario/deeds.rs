@@ -21,6 +21,7 @@ pub fn can_be_undone(fault: &Fault) -> bool {
         | Fault::SrOutage { .. }
         | Fault::ToolstackStop(_)
         | Fault::VmHang(_)
+        | Fault::ClockJump { .. }
         | Fault::DegradeNetwork { .. } => true,
         Fault::Boot(_)
         | Fault::Unhang(_)
@@ -86,6 +87,13 @@ fn fault_of(reader: &mut Reader<'_>, index: &Index, kind: &str, value: &Node, be
         }
         "partition" => partition(reader, index, value),
         "one-way" => one_way(reader, index, value),
+        "clock-jump" => {
+            let fields = reader.fields(value, &keys::CLOCK_JUMP)?;
+            let hosts = required(reader, &fields, "host").and_then(|node| index.some_hosts(reader, node));
+            let jump = required(reader, &fields, "by").and_then(|node| reader.jump(node));
+            let (hosts, (by, back)) = (hosts?, jump?);
+            Some(Fault::ClockJump { hosts, by, back })
+        }
         "storage-loss" => {
             let fields = reader.fields(value, &keys::PATH_LOSS)?;
             let (hosts, srs) = path(reader, index, &fields)?;

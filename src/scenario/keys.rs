@@ -12,6 +12,8 @@ pub enum Shape {
     Whole(u64, u64),
     /// A duration.
     Span,
+    /// A duration, or one with a minus sign before it.
+    Jump,
     /// A duration or a range of them.
     SpanRange,
     /// `4GiB`.
@@ -414,6 +416,7 @@ pub static FAULT: Table = Table {
         key("vm-unhang", Names, "They go on."),
         key("xhad-crash", HOSTS, "HA's membership daemon dies: its watchdogs reset the host within a minute."),
         key("degrade-network", Map(&DEGRADE), "Heartbeats get lost, calls are late."),
+        key("clock-jump", Map(&CLOCK_JUMP), "Wall clocks jump, and what is kept in wall time goes wrong."),
         key(
             "io",
             Words(&["error", "hang"]),
@@ -428,6 +431,13 @@ pub static ONE_WAY: Table = Table {
     what: "`one-way`",
     keys: &[key("from", HOSTS, "Whose packets are lost."), key("to", HOSTS, "Who does not hear them.")],
     required: &["from", "to"],
+};
+
+/// `clock-jump`.
+pub static CLOCK_JUMP: Table = Table {
+    what: "`clock-jump`",
+    keys: &[key("host", HOSTS, "Whose clock."), key("by", Jump, "How far it jumps; with a minus sign, back.")],
+    required: &["host", "by"],
 };
 
 /// `storage-loss`.

@@ -128,6 +128,7 @@ impl Brought {
             | Fault::StorageReturn { .. }
             | Fault::SrReturn { .. }
             | Fault::ToolstackStart(_)
+            | Fault::ClockJump { .. }
             | Fault::VmCrash(_)
             | Fault::VmUnhang(_)
             | Fault::XhadCrash(_) => {}

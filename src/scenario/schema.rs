@@ -136,6 +136,7 @@ fn shape(shape: &Shape) -> Value {
         Shape::Bool => json!({"type": "boolean"}),
         Shape::Whole(least, most) => json!({"type": "integer", "minimum": least, "maximum": most}),
         Shape::Span => json!({"type": "string", "pattern": format!("^\\s*{SPAN}\\s*$")}),
+        Shape::Jump => json!({"type": "string", "pattern": format!("^\\s*-?\\s*{SPAN}\\s*$")}),
         Shape::SpanRange => json!({"type": "string", "pattern": format!("^\\s*{SPAN}\\s*(\\.\\.\\s*{SPAN}\\s*)?$")}),
         Shape::Size => json!({"type": "string", "pattern": "^\\s*[0-9]+\\s*(B|KiB|MiB|GiB|TiB)\\s*$"}),
         Shape::Uuid => {

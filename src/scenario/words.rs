@@ -115,6 +115,9 @@ fn fault_text(fault: &Fault, names: &Inventory) -> String {
         Fault::ToolstackStop(of) => format!("toolstack-stop: {}", hosts(of, names)),
         Fault::ToolstackStart(of) => format!("toolstack-start: {}", hosts(of, names)),
         Fault::XhadCrash(of) => format!("xhad-crash: {}", hosts(of, names)),
+        Fault::ClockJump { hosts: of, by, back } => {
+            format!("clock-jump: {{host: {}, by: {}{by}}}", hosts(of, names), if *back { "-" } else { "" })
+        }
         Fault::DegradeNetwork { hosts: of, latency, loss } => {
             let latency = latency.map_or_else(String::new, |(least, most)| format!(", latency: {least}..{most}"));
             format!("degrade-network: {{hosts: {}{latency}, loss: {}%}}", hosts(of, names), percent(*loss))

@@ -145,6 +145,17 @@ pub fn scenario(n: u64, taste: Taste) -> String {
         let lasts = if deed.contains("vm-hang") && guests.one_in(2) { ", for: 300s" } else { "" };
         let _ = writeln!(out, "  - {{after: {}, {deed}{vm}}}{lasts}}}", guests.span(0, 400));
     }
+    // And those about clocks.
+    let mut clocks = Dice { stream: Stream::new(n, "generate", "clocks"), k: 0 };
+    if clocks.one_in(8) {
+        let (host, back) = (pool.host(&mut clocks), clocks.of(&["", "-"]));
+        let _ = writeln!(
+            out,
+            "  - {{after: {}, fault: {{clock-jump: {{host: {host}, by: {back}{}}}}}}}",
+            clocks.span(0, 400),
+            clocks.span(60, 1200)
+        );
+    }
     if protects {
         // So are those about the daemon.
         let mut xhad = Dice { stream: Stream::new(n, "generate", "xhad"), k: 0 };

@@ -26,6 +26,15 @@ impl Reader<'_> {
         self.span_text(node.place, text)
     }
 
+    /// A duration that may have a minus sign before it: how far, and whether back.
+    pub fn jump(&mut self, node: &Node) -> Option<(Span, bool)> {
+        let text = self.unit_text(node, "a duration", "write one like `20m`, or `-20m` for back")?;
+        match text.trim_start().strip_prefix('-') {
+            Some(rest) => self.span_text(node.place, rest.trim_start()).map(|span| (span, true)),
+            None => self.span(node).map(|span| (span, false)),
+        }
+    }
+
     /// A duration of at least 100 ms: of what repeats.
     pub fn interval(&mut self, node: &Node) -> Option<Span> {
         let span = self.span(node)?;

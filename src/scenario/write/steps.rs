@@ -162,6 +162,12 @@ impl Around<'_> {
                 map.node()
             }
             Fault::SrReturn { srs } => one("sr-return", self.srs(srs)),
+            Fault::ClockJump { hosts, by, back } => {
+                let mut map = Map::default();
+                map.say("host", self.hosts(hosts));
+                map.say("by", plain::text(format!("{}{by}", if *back { "-" } else { "" })));
+                one("clock-jump", map.node())
+            }
             Fault::DegradeNetwork { hosts, latency, loss } => {
                 let mut map = Map::default();
                 map.say("hosts", self.hosts(hosts));

@@ -12,6 +12,11 @@ macro_rules! machines {
             what: ("is switched on and boots"),
             parts: {},
         }
+        ClockJumped { machine: MachineId, by: Span, back: bool } => {
+            number: 97, name: "clock-jumped", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
+            what: { format!("its wall clock jumps {by} {}", if *back { "back" } else { "forward" }) },
+            parts: { "by": by, "back": *back },
+        }
         Dom0Up { machine: MachineId } => {
             number: 5, name: "dom0-up", half: Truth, of: Machine(*machine), changes: ALL, about: Nothing, matters: false,
             what: ("has booted; domain 0 answers"),

@@ -1,6 +1,7 @@
 //! What the daemons of one machine remember, and what they keep on the machine's own disk: role, copy of the database, who
 //! was heard when, HA's configuration and its membership daemon. Knows no other machine's mind.
 
+mod clocks;
 pub mod daemon;
 mod ha;
 pub mod pool;

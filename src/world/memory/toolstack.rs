@@ -56,23 +56,35 @@ pub struct Promotion {
 }
 
 /// When hosts were last heard, by host, and under which generation of the database each was found to be known and alive. A
-/// plain arena: this is read and written at every heartbeat.
+/// plain arena: this is read and written at every heartbeat. Instants are wall time, and lie [`Heard::AHEAD`] ahead of the virtual
+/// clock: a clock that jumps may make them lie before its beginning.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Heard(Vec<(Time, u64)>);
 
 impl Heard {
     const NEVER: (Time, u64) = (Time::NEVER, u64::MAX);
 
-    /// When a host was last heard.
-    pub fn at(&self, host: HostId) -> Option<Time> {
-        self.0.get(host.at()).map(|(at, _)| *at).filter(|at| *at != Time::NEVER)
+    /// More than all jumps of a run come to; what goes beyond it stays at its bound.
+    const AHEAD: Span = Span(1 << 60);
+
+    /// When a host will have been silent for so long; at the beginning of time where that was before. `None` if it was never
+    /// heard.
+    pub fn silent_at(&self, host: HostId, span: Span) -> Option<Time> {
+        let at = self.0.get(host.at()).map(|(at, _)| *at).filter(|at| *at != Time::NEVER)?;
+        Some(Time((at + span).0.saturating_sub(Heard::AHEAD.0)))
+    }
+    /// The wall clock jumps: all that was heard seems older by so much, or newer.
+    pub fn shift(&mut self, by: Span, back: bool) {
+        for (at, _) in self.0.iter_mut().filter(|(at, _)| *at != Time::NEVER) {
+            *at = Time(if back { at.0.saturating_add(by.0).min(Heard::AHEAD.0 << 1) } else { at.0.saturating_sub(by.0) });
+        }
     }
     /// A host is heard.
     pub fn set(&mut self, host: HostId, at: Time) {
         if self.0.len() <= host.at() {
             self.0.resize(host.at() + 1, Heard::NEVER);
         }
-        self.0[host.at()].0 = at;
+        self.0[host.at()].0 = at + Heard::AHEAD;
     }
     /// Whether a host was found alive in this generation of the database before, so that nobody need look again.
     pub fn is_known_alive(&self, host: HostId, generation: u64) -> bool {
@@ -215,8 +227,8 @@ pub struct Toolstack {
     // A master's memory.
     /// When each host was last heard since this process started.
     pub heard: Heard,
-    /// Hosts with a liveness check under way.
-    pub watched: BTreeSet<HostId>,
+    /// Hosts with a liveness check under way, and when that is due; others that are due count no more.
+    pub watched: BTreeMap<HostId, Time>,
     /// Hosts that said they shut down, until their next hello.
     pub shutting_down: BTreeSet<HostId>,
     /// Who had the last turn to get a copy of the database; the next is the next in the file's order.
