@@ -81,7 +81,7 @@ fn misses_protected_storage(world: &World, by: MachineId, host: HostId) -> bool 
     if !db.ha.enabled || db.ha.allow_overcommit {
         return false;
     }
-    let uses = |vm, sr| world.disks_of(vm).iter().any(|(vdi, _)| db.vdi(*vdi).is_some() && world.names.vdis[vdi.at()].sr == sr);
+    let uses = |vm, sr| world.known_disks_of(by, vm).iter().any(|(vdi, _)| world.names.vdis[vdi.at()].sr == sr);
     let unplugged = db.pbds.iter().filter(|((of, _), plugged)| *of == host && !**plugged).map(|((_, sr), _)| *sr);
     unplugged.into_iter().any(|sr| world.names.vm_ids().any(|vm| db.protects(&world.names, vm) && uses(vm, sr)))
 }

@@ -130,7 +130,7 @@ impl Deed for Migrate {
             Outcome::Done => {}
             other => return other,
         }
-        let disks = world.disks_of(vm);
+        let disks = world.known_disks_of(home, vm);
         let closing = disks.iter().map(|(vdi, _)| (world.closing(from, *vdi), *vdi)).max();
         match closing {
             Some((Closing::Hangs, _)) => return Outcome::Hangs,
@@ -177,7 +177,7 @@ impl Migrate {
     /// Whether the disks can be handed over: the destination reaches them, nobody else holds them, none is paused.
     fn storage(&mut self, world: &World, home: MachineId, vm: VmId, from: MachineId, to: MachineId) -> Outcome {
         let source = world.host_on(from);
-        for (vdi, mode) in world.disks_of(vm) {
+        for (vdi, mode) in world.known_disks_of(home, vm) {
             let name = &world.names.vdis[vdi.at()];
             // What is open there already is xapi's own affair, and not the storage manager's.
             if world.has_open(to, vdi)

@@ -74,7 +74,7 @@ impl Deed for Start {
         let machine = placed(world, seat, vm, host)?;
         // A lock that is there already refuses at once.
         if let Some(home) = home(world, machine) {
-            for (vdi, mode) in world.disks_of(vm) {
+            for (vdi, mode) in world.known_disks_of(home, vm) {
                 match world.activation_check(Activation { master: home, machine, vdi, mode }) {
                     Ok(()) => {}
                     Err(Inactive::Failed(error)) => return Err(error.into()),

@@ -31,7 +31,7 @@ pub enum Turn {
 pub fn check(world: &World, master: MachineId, vm: VmId, host: HostId) -> Result<(), ApiError> {
     let machine = called(world, master, vm, host)?;
     // A lock that is there already refuses at once.
-    for (vdi, mode) in world.disks_of(vm) {
+    for (vdi, mode) in world.known_disks_of(master, vm) {
         match world.activation_check(Activation { master, machine, vdi, mode }) {
             Ok(()) => {}
             Err(Inactive::Failed(error)) => return Err(error),

@@ -8,7 +8,7 @@ pub const DOC: HazardDoc = HazardDoc {
     name: "data-destroyed",
     severity: Severity::Corruption,
     holds: "a machine's local SR was made anew, by an eject or a reinstallation, and a VDI of a VM that nobody had deleted lay on it",
-    doc: "A virtual disk is gone for good with the local storage that it lay on: `pool-eject` reinitialises the local SRs of the host that leaves, and a fresh installation those of its machine. Nothing in the way looks for data: an eject takes the records of the disks along, an installation leaves them, and the VM starts no more. It is a moment: `since` and `until` are the same. Look what lies on a host's own SRs (`xe vdi-list sr-uuid=…`) before it is ejected or installed afresh, read the list that `pool-eject` shows where no `--force` skips its question, and copy elsewhere what is still needed; afterwards only a backup helps.",
+    doc: "A virtual disk is gone for good with the local storage that it lay on: `pool-eject` reinitialises the local SRs of the host that leaves, and a fresh installation those of its machine. Nothing in the way looks for data: an eject takes the records of the disks along, and the VM starts without them; an installation leaves them, and the VM starts no more. It is a moment: `since` and `until` are the same. Look what lies on a host's own SRs (`xe vdi-list sr-uuid=…`) before it is ejected or installed afresh, read the list that `pool-eject` shows where no `--force` skips its question, and copy elsewhere what is still needed; afterwards only a backup helps.",
     example: "{hazard: data-destroyed, vdi: db-root, host: beta}",
     rule: Rule::Moment(told),
     sentence: |told| format!("{} lay on the local storage of {}, which was made anew, and is gone", told.place, told.hosts),

@@ -23,6 +23,11 @@ impl World {
     ) -> Result<(), (Inactive, VdiId)> {
         let disks = self.disks_of(vm);
         while let Some((vdi, mode)) = disks.get(*taken) {
+            // A disk that the database knows no more is not asked for.
+            if self.db(home).vdi(*vdi).is_none() {
+                *taken += 1;
+                continue;
+            }
             self.activate(fx, Activation { master: home, machine, vdi: *vdi, mode: *mode }, Some(vm)).map_err(|why| (why, *vdi))?;
             *taken += 1;
         }

@@ -140,7 +140,7 @@ impl Adviser<'_> {
     fn reaches_disks(&self, machine: MachineId, vm: VmId) -> bool {
         self.world.xapi_runs(machine)
             && self.world.db(self.world.ruler()).live(self.world.host_on(machine))
-            && self.disks(vm).iter().all(|vdi| self.world.reaches_vdi(machine, *vdi))
+            && self.world.known_disks_of(self.world.ruler(), vm).iter().all(|(vdi, _)| self.world.reaches_vdi(machine, *vdi))
     }
 
     /// What is missing where no host can take a VM: a host with its disk, or room.

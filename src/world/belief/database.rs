@@ -113,6 +113,11 @@ impl Database {
     pub fn attached(&self, vbd: VbdId) -> bool {
         self.attached.get(vbd.at()).copied().unwrap_or(false)
     }
+    /// The VBDs of a VM, in the order in which they are attached. One whose disk the database knows no more is none: it went with
+    /// the disk (db_gc.ml, gc_VBDs).
+    pub fn vbds_of<'a>(&'a self, names: &'a Inventory, vm: VmId) -> impl Iterator<Item = VbdId> + 'a {
+        names.vms[vm.at()].vbds.iter().copied().filter(|vbd| self.vdi(names.vbds[vbd.at()].vdi).is_some())
+    }
     /// What a VM's record says of HA.
     pub fn vm_ha(&self, names: &Inventory, vm: VmId) -> VmHa {
         let name = &names.vms[vm.at()];

@@ -27,7 +27,7 @@ impl World {
         if !record.enabled && self.guarded(Guard::StartEnabled) {
             return Err(ApiError::new("HOST_DISABLED").with(Param::Host(host)));
         }
-        for vbd in &self.names.vms[vm.at()].vbds {
+        for vbd in db.vbds_of(&self.names, vm) {
             let sr = self.names.vdis[self.names.vbds[vbd.at()].vdi.at()].sr;
             if !db.plugged(host, sr) && self.guarded(Guard::StartPlugged) {
                 return Err(ApiError::new("VM_REQUIRES_SR").with(Param::Vm(vm)).with(Param::Sr(sr)));
@@ -48,7 +48,7 @@ impl World {
     /// VDI_IN_USE.
     pub fn disks_free(&self, by: MachineId, vm: VmId) -> Result<(), ApiError> {
         let names = &self.names;
-        for vbd in &names.vms[vm.at()].vbds {
+        for vbd in self.db(by).vbds_of(names, vm) {
             let own = &names.vbds[vbd.at()];
             let taken = names.vbds.iter().enumerate().any(|(at, other)| {
                 other.vdi == own.vdi
@@ -63,7 +63,13 @@ impl World {
         Ok(())
     }
 
-    /// A VM's disks, in the order in which they are attached.
+    /// A VM's disks as a database knows them, in the order in which they are attached.
+    pub fn known_disks_of(&self, by: MachineId, vm: VmId) -> Vec<(VdiId, Mode)> {
+        let names = &self.names;
+        self.db(by).vbds_of(names, vm).map(|vbd| (names.vbds[vbd.at()].vdi, names.vbds[vbd.at()].mode)).collect()
+    }
+
+    /// All disks that a VM ever had, in the order in which they are attached.
     pub fn disks_of(&self, vm: VmId) -> Vec<(VdiId, Mode)> {
         let names = &self.names;
         names.vms[vm.at()].vbds.iter().map(|vbd| (names.vbds[vbd.at()].vdi, names.vbds[vbd.at()].mode)).collect()

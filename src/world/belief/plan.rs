@@ -247,7 +247,7 @@ impl<'a> Planner<'a> {
     /// The SRs of a VM's disks.
     fn srs(&self, vm: VmId) -> impl Iterator<Item = SrId> + 'a {
         let names = self.names;
-        names.vms[vm.at()].vbds.iter().map(|vbd| names.vdis[names.vbds[vbd.at()].vdi.at()].sr)
+        self.db.vbds_of(names, vm).map(|vbd| names.vdis[names.vbds[vbd.at()].vdi.at()].sr)
     }
 
     /// Whether a VM could run on any host that takes VMs: all its disks lie on shared SRs that every enabled host, alive or

@@ -1,7 +1,7 @@
 //! Changes of what is believed, each told as an event: the only way in which databases change while the clock runs. A
 //! change that changes nothing tells nothing and counts no generation.
 
-use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::belief::plan::Planner;
@@ -55,9 +55,9 @@ impl World {
             fx.tell(Event::VmRecorded { by, vm, power_state, resident_on });
         }
         let attached = power_state == PowerState::Running;
-        if self.names.vms[vm.at()].vbds.iter().any(|vbd| self.db(by).attached(*vbd) != attached) && self.db(by).vm(vm).is_some() {
-            for at in 0..self.names.vms[vm.at()].vbds.len() {
-                let vbd = self.names.vms[vm.at()].vbds[at];
+        let vbds: Vec<VbdId> = self.db(by).vbds_of(&self.names, vm).collect();
+        if vbds.iter().any(|vbd| self.db(by).attached(*vbd) != attached) && self.db(by).vm(vm).is_some() {
+            for vbd in vbds {
                 if let Some(slot) = self.db_mut(by).attached.get_mut(vbd.at()) {
                     *slot = attached;
                 }
@@ -225,8 +225,7 @@ impl World {
     }
 
     /// Takes an SR out of a database, with its PBDs, the records of its disks and the VBDs of those (xapi_sr.ml, forget). A VM
-    /// keeps its record when its disks go, and no host can take it any more. (In life the VBDs go within 30 s, db_gc.ml; such
-    /// a VM then finds nothing to boot from.)
+    /// keeps its record when its disks go, and starts without them. (In life the VBDs go within 30 s, db_gc.ml.)
     pub fn forget_sr(&mut self, fx: &mut Effects, by: MachineId, sr: SrId) {
         if self.db(by).srs.get(sr.at()) != Some(&true) {
             return;
