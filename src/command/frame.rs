@@ -116,8 +116,8 @@ fn xe(rest: &[String], stdin: Option<String>, release: Release) -> Result<Typed,
 fn look_up(args: Args, release: Release) -> (Result<Entry, Output>, bool) {
     let hint = |text: String| Err(says(format!("{text}\n{USAGE_HINT}"), 1));
     let command = args.command.clone();
-    if known::unbuilt(release).any(|name| name == command) {
-        return (Err(says(format!("`xe {command}` is not simulated yet"), 1)), false);
+    if known::is_unbuilt(&command, release) {
+        return (Err(says(format!("`xe {command}` is outside the model"), 1)), false);
     }
     let Some((_, grammar)) = known::built(release).find(|(doc, _)| doc.name == command) else {
         return (hint(format!("Unknown command: {command}")), false);

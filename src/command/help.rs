@@ -47,7 +47,7 @@ impl Operation for Help {
     fn commit(&mut self, world: &mut World, _fx: &mut Effects, _seat: Seat) -> Progress {
         let wanted: Vec<&str> = self.args.pairs.iter().filter(|(_, value)| value.is_empty()).map(|(word, _)| word.as_str()).collect();
         let text = if wanted.is_empty() {
-            let mut names: Vec<&str> = known::built(world.release).map(|(doc, _)| doc.name).chain(known::unbuilt(world.release)).collect();
+            let mut names: Vec<&str> = known::built(world.release).map(|(doc, _)| doc.name).collect();
             names.sort_unstable();
             format!(
                 "Usage: xe <command> [ -s <server> ] [ -pw <passwd> ] [ -p <port> ] [ -u <user> ] [ -pwf <password file> ]\n\nCommon command list\n-------------------\n    {}\n",

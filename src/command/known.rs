@@ -1,7 +1,8 @@
 //! Which commands there are in a release: built ones, and real ones that are not simulated. A command came with a release of
 //! the code, and may have gone with one.
 
-use super::{COMMANDS, CommandDoc, GRAMMARS, Grammar, NOT_YET};
+use super::words::{self, known_in_6};
+use super::{COMMANDS, CommandDoc, GRAMMARS, Grammar};
 use crate::world::release::{Release, Version};
 
 /// A command that is real in some releases alone, and not simulated.
@@ -34,7 +35,14 @@ pub(super) fn built(release: Release) -> impl Iterator<Item = (&'static CommandD
 /// Those that it has and that are not built.
 pub(super) fn unbuilt(release: Release) -> impl Iterator<Item = &'static str> {
     let others = OF_OTHER_RELEASES.iter().filter(move |command| command.since <= release.row().code);
-    NOT_YET.iter().copied().chain(others.map(|command| command.name))
+    let all = words::OWN.iter().chain(words::MADE).copied().chain(others.map(|command| command.name));
+    all.filter(move |name| !built(release).any(|(doc, _)| doc.name == *name))
+}
+
+/// Whether a release has a command, and it is not built.
+pub(super) fn is_unbuilt(name: &str, release: Release) -> bool {
+    let of_others = OF_OTHER_RELEASES.iter().any(|command| command.name == name && command.since <= release.row().code);
+    (of_others || known_in_6(name)) && !built(release).any(|(doc, _)| doc.name == name)
 }
 
 /// What to do about a command that a release does not have and that others have; `None` where none has it.

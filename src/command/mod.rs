@@ -15,6 +15,7 @@ mod print;
 mod reach;
 pub mod shell;
 mod values;
+mod words;
 
 mod beside;
 mod fields;
@@ -366,20 +367,4 @@ pub const REFUSALS: &[&str] = &[
     "SR_BACKEND_FAILURE_46", "SR_BACKEND_FAILURE_47", "SR_BACKEND_FAILURE_73", "SR_BACKEND_FAILURE_74",
     "HA_IS_ENABLED", "HA_NOT_ENABLED", "HA_LOST_STATEFILE", "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN", "HA_FAILED_TO_FORM_LIVESET",
     "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
-];
-
-/// Commands that are real in every release and that the simulator does not have yet: refused by name.
-#[rustfmt::skip]
-const NOT_YET: &[&str] = &[
-    "host-emergency-management-reconfigure", "host-evacuate", "host-get-vms-which-prevent-evacuation",
-    "host-get-system-status-capabilities", "host-ha-xapi-healthcheck", "host-management-disable", "host-param-add", "host-param-clear",
-    "host-param-remove", "host-param-set", "host-power-on", "host-shutdown-agent", "host-signal-networking-change", "pbd-create",
-    "pbd-destroy", "pbd-param-get", "pbd-param-list", "pbd-param-set", 
-    "pool-param-add", "pool-param-clear", "pool-param-remove",
-    "snapshot-destroy", "snapshot-list", "snapshot-param-get", "snapshot-param-list", "snapshot-reset-powerstate", "snapshot-revert",
-    "snapshot-uninstall", "sr-create", "sr-destroy", "sr-forget", "sr-introduce", "sr-param-add", "sr-param-remove", "sr-param-set",
-    "sr-probe", "sr-scan", "task-cancel", "task-list", "template-list", "vbd-create", "vbd-destroy", "vbd-param-get", "vbd-param-list",
-    "vbd-plug", "vbd-unplug", "vdi-create", "vdi-destroy", "vdi-forget", "vdi-param-add", "vdi-param-remove", "vdi-param-set",
-    "vdi-snapshot", "vdi-unlock", "vm-destroy", "vm-disk-list", "vm-install", "vm-param-add", "vm-param-clear", "vm-param-remove",
-    "vm-pause", "vm-reboot", "vm-resume", "vm-snapshot", "vm-suspend", "vm-uninstall", "vm-unpause",
 ];

@@ -128,12 +128,12 @@ impl Examiner<'_> {
     fn command(&mut self, args: &Args, piped: Option<&str>) {
         let command = args.command.as_str();
         let at = self.words.iter().position(|word| word == command).unwrap_or(0);
-        if known::unbuilt(self.release).any(|name| name == command) {
+        if known::is_unbuilt(command, self.release) {
             self.error(
                 at,
                 "not-yet",
-                format!("`xe {command}` is not simulated yet"),
-                "say what it would do by other steps, or leave it out",
+                format!("`xe {command}` is a command of this release that is outside the model"),
+                "say what it would do by other steps, or leave it out: it is refused rather than read and ignored",
             );
             return;
         }
