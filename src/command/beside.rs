@@ -120,6 +120,7 @@ impl Operation for CatPoolConf {
         prints(match world.stacks[seat.console.at()].conf {
             PoolConf::Master => "master\n".into(),
             PoolConf::Slave(master) => format!("slave:{}\n", world.names.machines[master.at()].address),
+            PoolConf::Stray(address) => format!("slave:{address}\n"),
             PoolConf::Broken => "broken\n".into(),
         })
     }

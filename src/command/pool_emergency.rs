@@ -3,12 +3,12 @@
 
 use super::args::Args;
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target, print};
-use crate::base::ids::MachineId;
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::guards::Guard;
+use crate::world::memory::PoolConf;
 
 /// HA_IS_ENABLED on a host that is armed: there the liveset elects its masters. The host asks its own disk, not the pool.
 fn armed(world: &World, seat: Seat) -> Option<Check> {
@@ -60,7 +60,7 @@ impl Command for ResetMaster {
     const DOC: CommandDoc = CommandDoc {
         name: "pool-emergency-reset-master",
         synopsis: "xe pool-emergency-reset-master master-address=ADDRESS",
-        doc: "Makes the host it is typed on a member of the host at that address or network name; a master too. HA_IS_ENABLED where the host is armed for HA; else only whether the name is known is checked, not whether a master is there. If it points there already nothing happens; else xapi restarts after the setting `role-change`. A wrong address ends in emergency mode: HOST_UNKNOWN_TO_MASTER in another pool, HOST_ITS_OWN_SLAVE with the host's own address.",
+        doc: "Makes the host it is typed on a member of the host at that address or network name; a master too. HA_IS_ENABLED where the host is armed for HA; else only whether the name is known is checked (`Couldn't resolve hostname`), not whether anybody has the address, nor whether a master is there. If it points there already nothing happens; else xapi restarts after the setting `role-change`. A wrong address ends in emergency mode: HOST_UNKNOWN_TO_MASTER in another pool, INTERNAL_ERROR where nobody answers, HOST_ITS_OWN_SLAVE with the host's own address.",
         example: "xe pool-emergency-reset-master master-address=gamma",
         ..CommandDoc::ALWAYS
     };
@@ -71,10 +71,14 @@ impl Command for ResetMaster {
 }
 
 impl ResetMaster {
-    fn master(&self, world: &World, seat: Seat) -> Option<MachineId> {
+    /// What the word stands for; `None` for a name that nobody knows. An address need be nobody's.
+    fn conf(&self, world: &World, seat: Seat) -> Option<PoolConf> {
         match self.args.required("master-address") {
-            "127.0.0.1" | "localhost" => Some(seat.executor),
-            address => world.names.machine_by_address(address),
+            "127.0.0.1" | "localhost" => Some(PoolConf::Slave(seat.executor)),
+            address => match world.names.machine_by_address(address) {
+                Some(machine) => Some(PoolConf::Slave(machine)),
+                None => address.parse().ok().map(PoolConf::Stray),
+            },
         }
     }
 }
@@ -87,10 +91,11 @@ impl Operation for ResetMaster {
         if let Some(refused) = armed(world, seat) {
             return refused;
         }
-        if self.master(world, seat).is_some() {
+        if self.conf(world, seat).is_some() {
             return Check::Go(world.settings.command);
         }
-        let error = ApiError::new("INTERNAL_ERROR").text("Not_found");
+        let name = self.args.required("master-address");
+        let error = ApiError::new("INTERNAL_ERROR").text(format!("Failure(\"Couldn't resolve hostname: {name}\")"));
         Check::Refuse { output: print::refusal(world, seat.executor, error), after: Span::ZERO }
     }
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
@@ -98,8 +103,8 @@ impl Operation for ResetMaster {
             return Progress::Ended(output);
         }
         let delay = print::delay(world, world.settings.role_change);
-        if let Some(master) = self.master(world, seat) {
-            world.reset_master(fx, seat.executor, master);
+        if let Some(conf) = self.conf(world, seat) {
+            world.point_to(fx, seat.executor, conf);
         }
         let address = self.args.required("master-address");
         let text = format!("Host agent will restart and become slave of {address} in {delay} seconds...\n");

@@ -65,7 +65,11 @@ impl PoolJoin {
         self.args.flag("force").map_err(|words| Hindrance::Refused(Refusal::tool(words)))?;
         let master = match self.args.required("master-address") {
             "127.0.0.1" | "localhost" => joiner,
-            address => world.names.machine_by_address(address).ok_or(Hindrance::NoAnswer(Span::ZERO))?,
+            address => world.names.machine_by_address(address).ok_or_else(|| {
+                // An unknown name is nobody at once; an address that nobody has does not answer.
+                let is_address = address.parse::<std::net::Ipv4Addr>().is_ok();
+                Hindrance::NoAnswer(if is_address { world.settings.connect_timeout } else { Span::ZERO })
+            })?,
         };
         match world.contact(joiner, master) {
             Contact::Silent => return Err(Hindrance::NoAnswer(world.settings.connect_timeout)),

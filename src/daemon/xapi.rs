@@ -49,7 +49,7 @@ pub fn go_on(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32
                 start_master(world, fx, machine);
             }
         }
-        PoolConf::Slave(_) => {
+        PoolConf::Slave(_) | PoolConf::Stray(_) => {
             stack.xapi = Xapi::Emergency;
             first_hello(world, fx, machine, epoch);
         }
@@ -174,12 +174,16 @@ fn other_master(world: &World, machine: MachineId) -> Option<MachineId> {
 /// The first greeting: where nobody answers it takes a connection's time-out to find that out, and until then the host is
 /// still booting.
 fn first_hello(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
-    match world.stacks[machine.at()].role {
-        PoolConf::Slave(master) if master != machine && world.contact(machine, master) == Contact::Silent => {
-            stash(world, fx, machine, ApiError::new("HOST_STILL_BOOTING"));
-            fx.due(world.settings.connect_timeout, Due::Hello { machine, epoch });
-        }
-        _ => hello(world, fx, machine, epoch),
+    let silent = match world.stacks[machine.at()].role {
+        PoolConf::Slave(master) => master != machine && world.contact(machine, master) == Contact::Silent,
+        PoolConf::Stray(_) => true,
+        _ => false,
+    };
+    if silent {
+        stash(world, fx, machine, ApiError::new("HOST_STILL_BOOTING"));
+        fx.due(world.settings.connect_timeout, Due::Hello { machine, epoch });
+    } else {
+        hello(world, fx, machine, epoch);
     }
 }
 
@@ -189,17 +193,27 @@ pub fn hello(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32
     if stack.epoch != epoch || stack.xapi != Xapi::Emergency {
         return;
     }
-    let PoolConf::Slave(master) = stack.role else { return };
+    let role = stack.role;
     if !world.dom0_answers(machine) {
         fx.due(world.settings.emergency_retry, Due::Hello { machine, epoch });
         return;
     }
+    let unreachable = || ApiError::new("INTERNAL_ERROR").text("the master can't be reached");
+    let master = match role {
+        PoolConf::Slave(master) => master,
+        PoolConf::Stray(_) => {
+            stash(world, fx, machine, unreachable());
+            fx.due(world.settings.emergency_retry, Due::Hello { machine, epoch });
+            return;
+        }
+        PoolConf::Master | PoolConf::Broken => return,
+    };
     let host = world.host_on(machine);
     let unknown = || ApiError::new("HOST_UNKNOWN_TO_MASTER").with(Param::HostUuid(host));
     let (error, retry) = if master == machine {
         (ApiError::new("HOST_ITS_OWN_SLAVE"), world.settings.emergency_retry)
     } else if world.contact(machine, master) != Contact::Answered {
-        (ApiError::new("INTERNAL_ERROR").text("the master can't be reached"), world.settings.emergency_retry)
+        (unreachable(), world.settings.emergency_retry)
     } else if !world.is_master(master) {
         let address = world.names.machines[master.at()].address.clone();
         (ApiError::new("HOST_IS_SLAVE").text(address), world.settings.emergency_retry)

@@ -17,7 +17,7 @@ pub fn role(world: &World, machine: MachineId) -> Role {
     };
     match conf {
         PoolConf::Master => Role::Master,
-        PoolConf::Slave(_) => Role::Member,
+        PoolConf::Slave(_) | PoolConf::Stray(_) => Role::Member,
         PoolConf::Broken => Role::Emergency,
     }
 }

@@ -49,7 +49,7 @@ impl World {
         let master = match self.stacks[machine.at()].role {
             PoolConf::Master => machine,
             PoolConf::Slave(master) => master,
-            PoolConf::Broken => return None,
+            PoolConf::Stray(_) | PoolConf::Broken => return None,
         };
         // Another pool's secret opens no door.
         (self.is_master(master) && self.linked(machine, master) && self.pool_of(machine) == self.pool_of(master)).then_some(master)

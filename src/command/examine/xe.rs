@@ -262,6 +262,8 @@ impl Examiner<'_> {
         }
         match (command, key) {
             ("vm-start", "on") | ("vm-migrate", "host" | "host-uuid" | "host-name") => self.known_name(word, value, Class::Host),
+            // An address may be nobody's: that is found out when it is called.
+            (_, "master-address") if value.parse::<std::net::Ipv4Addr>().is_ok() => {}
             (_, "master-address") => self.known_name(word, value, Class::Host),
             ("pool-ha-enable", "heartbeat-sr-uuids") => value.split(',').for_each(|uuid| self.uuid(word, uuid, Some(Class::Sr))),
             _ if UUID_KEYS.contains(&key) => self.uuid(word, value, class_of(command, key)),

@@ -48,6 +48,11 @@ fn a_member_is_pointed_elsewhere() {
     text(room.types(GAMMA, "xe pool-emergency-reset-master master-address=127.0.0.1"));
     assert_eq!(room.world.stacks[GAMMA.at()].conf, PoolConf::Slave(GAMMA));
     assert_eq!(room.code("xe pool-emergency-reset-master master-address=nowhere").0, "INTERNAL_ERROR");
+    let unknown = room.alpha("xe pool-emergency-reset-master master-address=nowhere");
+    assert!(unknown.text.contains("Couldn't resolve hostname: nowhere"), "{}", unknown.text);
+    // An address that nobody has is written as it stands.
+    text(room.types(GAMMA, "xe pool-emergency-reset-master master-address=10.0.0.33"));
+    assert_eq!(room.world.stacks[GAMMA.at()].conf, PoolConf::Stray("10.0.0.33".parse().unwrap()));
 }
 
 /// docs/model/members-and-masters.md §9: every other host of the database whatever its live flag, one after the other; the old

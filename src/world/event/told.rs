@@ -190,6 +190,7 @@ words! {
     PoolConf: |it, names| match it {
         PoolConf::Master => "master".to_owned(),
         PoolConf::Slave(master) => format!("slave:{}", names.machines[master.at()].address),
+        PoolConf::Stray(address) => format!("slave:{address}"),
         PoolConf::Broken => "broken".to_owned(),
     };
     &'static str: |it, _names| *it;

@@ -13,7 +13,11 @@ impl World {
     /// Pool.emergency_reset_master on `machine`: it becomes a member of `master` when its fuse has burnt, whatever it was
     /// before; a master too. `false` if it is a member of that one already (xapi_pool.ml, emergency_reset_master).
     pub fn reset_master(&mut self, fx: &mut Effects, machine: MachineId, master: MachineId) -> bool {
-        let conf = PoolConf::Slave(master);
+        self.point_to(fx, machine, PoolConf::Slave(master))
+    }
+
+    /// The same for a master that may be nowhere: `slave:` with any address.
+    pub fn point_to(&mut self, fx: &mut Effects, machine: MachineId, conf: PoolConf) -> bool {
         let stack = &mut self.stacks[machine.at()];
         if stack.conf == conf && stack.role == conf {
             return false;
@@ -29,7 +33,7 @@ impl World {
         let stack = &mut self.stacks[machine.at()];
         match stack.role {
             PoolConf::Slave(old) => stack.taking_over = Some(Some(old)),
-            PoolConf::Broken => stack.taking_over = Some(None),
+            PoolConf::Stray(_) | PoolConf::Broken => stack.taking_over = Some(None),
             PoolConf::Master => {}
         }
         self.change_role(fx, machine, PoolConf::Master);

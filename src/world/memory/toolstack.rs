@@ -9,6 +9,7 @@ use crate::world::errors::ApiError;
 use crate::world::memory::HaLocal;
 use crate::world::memory::xhad::Xhad;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// `/etc/xensource/pool.conf`, which survives everything but a fresh installation.
@@ -18,6 +19,8 @@ pub enum PoolConf {
     Master,
     /// `slave:ADDRESS`
     Slave(MachineId),
+    /// `slave:ADDRESS`, an address that no machine has.
+    Stray(Ipv4Addr),
     /// `broken`: a change of master failed half-way.
     Broken,
 }
