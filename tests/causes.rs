@@ -200,11 +200,12 @@ fn the_members_that_nobody_told() {
     says(found, &["run `xe pool-recover-slaves` on gamma", &format!("after line {}", line(&yaml, "transition"))]);
 }
 
-/// Nobody reaches a storage where nobody is up: the storage is not what is to be brought back.
+/// Nobody reaches a storage where nobody is up: that says nothing of the storage.
 #[test]
 fn no_host_at_all() {
     let report = report(&format!("{POOL}timeline:\n  - {{at: 5m, fault: {{crash: [alpha, beta, gamma]}}}}\n"));
-    says(finding(&report, "bad-default-sr"), &["start a host of the pool"]);
+    finding(&report, "vm-down");
+    assert!(report.hazards.iter().all(|found| found.hazard != "bad-default-sr"), "{:?}", report.hazards);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::world::truth::Power;
 pub const DOC: HazardDoc = HazardDoc {
     name: "bad-default-sr",
     severity: Severity::Notice,
-    holds: "the default SR is set, and no running known host reaches it",
+    holds: "the default SR is set, some known host runs, and none that does reaches it",
     doc: "The pool's default SR is one that no running host of the pool reaches, for instance a local SR of a master that is gone. Nothing is lost, but what is made without naming an SR fails, and suspended VMs and crash dumps have nowhere to go. After a promotion look at it (`xe pool-list params=default-SR`) and set another: `xe pool-param-set uuid=… default-SR=…`.",
     example: "{hazard: bad-default-sr, sr: nfs1}",
     rule: Rule::Lasting {
@@ -29,9 +29,11 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     let ruler = sight.ruler();
     let db = world.db(ruler);
     let Some(sr) = db.default_sr else { return };
-    let mut known = db.hosts.keys().filter_map(|host| world.machine_of(*host));
     // A machine that is still booting does not run yet; one whose domain 0 hangs does, its guests use the SR.
-    if !known.any(|machine| world.hw.machine(machine).power == Power::On && world.path_fault(machine, sr).is_none()) {
+    let known = db.hosts.keys().filter_map(|host| world.machine_of(*host));
+    let mut running = known.filter(|machine| world.hw.machine(*machine).power == Power::On).peekable();
+    // Where nobody runs it is not the storage that is missing.
+    if running.peek().is_some() && !running.any(|machine| world.path_fault(machine, sr).is_none()) {
         out.push(Site::new(Place::Sr(sr), Vec::new()).by(ruler));
     }
 }
@@ -55,9 +57,6 @@ fn advice(adviser: &Adviser<'_>) -> String {
     let promotion = adviser.past.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
     let after = promotion.map_or_else(String::new, |c| format!(", after {}", c.mention()));
     let (console, name) = (adviser.master_console(), names.sr(sr));
-    if !db.hosts.keys().filter_map(|host| adviser.world.machine_of(*host)).any(|machine| adviser.world.dom0_answers(machine)) {
-        return format!("start a host of the pool: none was up, and so none reached {name}");
-    }
     match names.sr_ids().find(reached) {
         Some(other) => {
             let other = if plain_name(names.sr(other)) { format!("${}", names.sr(other)) } else { format!("${{{}}}", names.sr(other)) };
@@ -84,6 +83,16 @@ mod tests {
         stage.make_master(GAMMA);
         assert_eq!(stage.holds("bad-default-sr"), [at(Sr(LOCAL), &[]).by(GAMMA)]);
         stage.default_sr(GAMMA, Some(NFS1));
+        assert_eq!(stage.holds("bad-default-sr"), []);
+    }
+
+    #[test]
+    fn where_nobody_runs_the_storage_is_not_what_is_missing() {
+        let mut stage = pool(2);
+        stage.power_off(BETA);
+        stage.lose_path(ALPHA, NFS1, Io::Error);
+        assert_eq!(stage.holds("bad-default-sr"), [at(Sr(NFS1), &[]).by(ALPHA)]);
+        stage.power_off(ALPHA);
         assert_eq!(stage.holds("bad-default-sr"), []);
     }
 
