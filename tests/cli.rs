@@ -570,11 +570,46 @@ fn orders_are_told_in_every_format() {
         (&["orders", "scenarios/forget/three-worlds.yaml", "--recovery", "hsty"], "did you mean `hasty`"),
         (&["orders", "scenarios/basics/quiet-pool.yaml"], "has no recovery"),
         (&["orders", file, "--report", "html=x.html"], "not-yet"),
+        (&["orders", file, "--ask", "forget before start"], "STEP preceded-by STEP"),
+        (&["orders", file, "--ask", "forgt preceded-by start"], "did you mean `forget`"),
     ] {
         let output = exits(args, 2);
         assert!(err(&output).contains(words), "{args:?}: {}", err(&output));
         assert!(out(&output).is_empty(), "{args:?}");
     }
+}
+
+/// How orders come out by whether one step came before another: all that release before the power is off are dangerous or worse,
+/// and of the other twelve two are safe.
+#[test]
+fn orders_are_asked_about_two_steps() {
+    let file = "scenarios/forget/any-order.yaml";
+    let asked = |ask: &str, more: &[&str]| {
+        let args = [&["orders", file, "--format", "json", "--ask", ask][..], more].concat();
+        serde_json::from_str::<serde_json::Value>(&out(&exits(&args, 0))).unwrap()["asked"][0].clone()
+    };
+    let told = asked("release not-preceded-by power-off", &[]);
+    let sum = |side: &str| told[side].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>();
+    assert_eq!((sum("so"), sum("else"), &told["without"]), (12, 12, &0.into()), "{told}");
+    assert_eq!((&told["so"]["safe"], &told["so"]["futile"], &told["else"]["safe"]), (&0.into(), &0.into(), &2.into()), "{told}");
+    let turned = asked("release preceded-by power-off", &[]);
+    assert_eq!((&turned["so"], &turned["else"]), (&told["else"], &told["so"]));
+    // With steps left out: of 65 orders 16 lack one of four.
+    assert_eq!(asked("release preceded-by power-off", &["--subsets"])["without"], 16);
+    let text = out(&exits(&["orders", file, "--ask", "release not-preceded-by power-off"], 0));
+    assert!(text.contains("ASKED  release not-preceded-by power-off\n"), "{text}");
+}
+
+/// Where a recovery never begins, no order does anything, and that is said.
+#[test]
+fn orders_of_a_recovery_that_never_begins_say_so() {
+    let folder = Folder::new("orders-never");
+    let worlds = "worlds: {dead: [{at: 1m, fault: {crash: beta}}], well: []}\nrecovery:\n  wait-for: {host: beta, live: false}\n  steps: [{id: list, run: xe host-list}, {id: look, run: xe vm-list}]\n";
+    let file = folder.file("never.yaml", &format!("pool: {{hosts: [alpha, beta], storage: [nfs1]}}\n{worlds}"));
+    let json: serde_json::Value = serde_json::from_str(&out(&exits(&["orders", &file, "--format", "json"], 0))).unwrap();
+    let notes = json["notes"].as_array().unwrap();
+    assert!(notes.iter().any(|note| note.as_str().unwrap().ends_with("does anything there: well")), "{json}");
+    assert_eq!((&json["classes"]["safe"], &json["exact"]), (&2.into(), &true.into()));
 }
 
 /// What `--save` writes shows by itself what it was written for.

@@ -315,6 +315,9 @@ pub struct Orders {
     /// Tell every order with its class
     #[arg(long)]
     pub all: bool,
+    /// Ask how orders come out in which one step was, or was not, preceded by another: 'forget not-preceded-by off' (may be repeated)
+    #[arg(long, value_name = "QUESTION")]
+    pub ask: Vec<String>,
     /// Write each rule's counterexample there, as a scenario that `run` reproduces
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,

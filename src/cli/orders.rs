@@ -9,9 +9,10 @@ use super::shared::{only, style, with_jobs};
 use super::{bug, interrupt};
 use crate::base::inert::clean_line;
 use crate::catalog;
-use crate::report::orders as report;
+use crate::report::orders::{self as report, Unasked};
+use crate::scenario::model::Scenario;
 use crate::scenario::write;
-use crate::search::orders::{self, Choice, Hooks, Impossible, Kind, Options, STEPS_MOST, Told};
+use crate::search::orders::{self, Ask, Choice, Hooks, Impossible, Kind, Options, STEPS_MOST, Told};
 use std::path::Path;
 
 /// The formats that it writes.
@@ -37,6 +38,7 @@ fn asked(out: Out, common: &Common, args: &Orders) -> Result<Status, Status> {
     let choice = Choice::new(scenario, recovery).map_err(|why| impossible(out, why, &file))?;
     let Common { seed, max_events, max_work, .. } = *common;
     let options = Options { subsets: args.subsets, seed, max_events, max_work };
+    let asks = asks(out, args, scenario, &choice)?;
     bug::recipe(&format!(
         "orders of scenario {} (sha256 {}), seed {}, release {}",
         scenario.name,
@@ -49,7 +51,7 @@ fn asked(out: Out, common: &Common, args: &Orders) -> Result<Status, Status> {
     let hooks = Hooks { done: &|runs| bar.forward(runs), stopped: &interrupt::wanted };
     let answer = with_jobs(common, || orders::orders(scenario, choice, &options, &hooks));
     bar.end();
-    let (told, examples) = report::build(scenario, &answer, &options, args.all);
+    let (told, examples) = report::build(scenario, &answer, &options, args.all, &asks);
     let text = match common.format {
         Format::Json => report::json::render(&told),
         Format::Md => report::md::render(&told),
@@ -92,6 +94,24 @@ fn recovery(out: Out, wanted: Option<&str>, file: &File) -> Result<usize, Status
             refuse(format!("{} has no recovery `{wanted}`", file.name), did_you_mean(&near, &all))
         }),
     }
+}
+
+/// The questions of `--ask`.
+fn asks(out: Out, args: &Orders, scenario: &Scenario, choice: &Choice) -> Result<Vec<(String, Ask)>, Status> {
+    let one = |text: &String| match report::ask(scenario, choice, text) {
+        Ok(ask) => Ok((text.clone(), ask)),
+        Err(Unasked::Form) => {
+            let help = ["ask `STEP preceded-by STEP` or `STEP not-preceded-by STEP`".to_string()];
+            Err(out.refuse("usage", &format!("`--ask {text}` is no question"), &help, Status::Wrong))
+        }
+        Err(Unasked::Step(name)) => {
+            let names = report::step_names(scenario, choice);
+            let near = catalog::nearest_of(&name, names.iter().map(String::as_str));
+            let help = did_you_mean(&near, &format!("its steps are {}", names.join(", ")));
+            Err(out.refuse("usage", &format!("the recovery has no step `{name}`"), &help, Status::Wrong))
+        }
+    };
+    args.ask.iter().map(one).collect()
 }
 
 fn impossible(out: Out, why: Impossible, file: &File) -> Status {

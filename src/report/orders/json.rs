@@ -1,6 +1,6 @@
 //! The orders of a recovery as JSON, for scripts.
 
-use super::{Judged, OrdersReport, RuleLine};
+use super::{AskedLine, Judged, OrdersReport, RuleLine};
 use crate::report::json::pretty;
 use crate::search::orders::{Class, Kind};
 use serde_json::{Value, json};
@@ -34,7 +34,11 @@ pub fn value(report: &OrdersReport) -> Value {
             Kind::Needed { step } => json!({"kind": "needed", "step": name(step), "why": why, "counterexample": example}),
         }
     };
-    let classes = Class::ALL.iter().zip(report.classes).map(|(class, n)| (class.name().to_string(), json!(n)));
+    let counts = |classes: [usize; 4]| {
+        let classes = Class::ALL.iter().zip(classes).map(|(class, n)| (class.name().to_string(), json!(n)));
+        Value::Object(classes.collect())
+    };
+    let asked = |asked: &AskedLine| json!({"ask": asked.ask, "so": counts(asked.asked.so), "else": counts(asked.asked.else_), "without": asked.asked.without});
     json!({
         "format": 1,
         "scenario": report.scenario,
@@ -49,12 +53,13 @@ pub fn value(report: &OrdersReport) -> Value {
         "of": report.of,
         "how": report.how,
         "sentence": report.sentence,
-        "classes": classes.collect::<serde_json::Map<String, Value>>(),
+        "classes": counts(report.classes),
         "rules": report.rules.iter().map(rule).collect::<Vec<_>>(),
         "rules_exact": report.rules_exact,
         "exceptions": report.exceptions.iter().map(judged).collect::<Vec<_>>(),
         "exceptions_all": report.exceptions_all,
         "shortest_safe": report.shortest_safe.as_ref().map(|order| names(order)),
+        "asked": report.asked.iter().map(asked).collect::<Vec<_>>(),
         "all": report.all.as_ref().map(|all| all.iter().map(judged).collect::<Vec<_>>()),
         "notes": report.notes,
     })

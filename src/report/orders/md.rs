@@ -51,6 +51,12 @@ pub fn render(report: &OrdersReport) -> String {
     for (class, n) in Class::ALL.into_iter().zip(report.classes) {
         let _ = writeln!(out, "| {} | {n} |", class.name());
     }
+    for asked in &report.asked {
+        let _ = writeln!(out, "\n| {} | so | else |\n|---|---:|---:|", cell(&asked.ask));
+        for (at, class) in Class::ALL.into_iter().enumerate() {
+            let _ = writeln!(out, "| {} | {} | {} |", class.name(), asked.asked.so[at], asked.asked.else_[at]);
+        }
+    }
     if let Some(all) = &report.all {
         out.push_str("\n| order | class | world | hazard |\n|---|---|---|---|\n");
         for judged in all {

@@ -12,7 +12,7 @@ use crate::engine;
 use crate::judge::Missed;
 use crate::scenario::model::Scenario;
 use crate::scenario::words;
-use crate::search::orders::{self, Answer, Class, End, Extent, Kind, Options, Told};
+use crate::search::orders::{self, Answer, Ask, Asked, Choice, Class, End, Extent, Kind, Options, Told};
 use crate::search::study;
 
 /// So many orders that keep every rule and are not safe are told.
@@ -51,10 +51,21 @@ pub struct OrdersReport {
     /// How many of them there are.
     pub exceptions_all: usize,
     pub shortest_safe: Option<Vec<usize>>,
+    /// What was asked of the orders, and how many are of each class.
+    pub asked: Vec<AskedLine>,
     /// Every order that was run, where they were asked for.
     pub all: Option<Vec<Judged>>,
     /// What the reader has to know of how the file was read.
     pub notes: Vec<String>,
+}
+
+/// A question about the orders and its answer.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the names are the field's own words")]
+pub struct AskedLine {
+    /// As it was typed: `forget not-preceded-by power-off`.
+    pub ask: String,
+    pub asked: Asked,
 }
 
 /// A step: its name, and what it does on one line.
@@ -116,12 +127,49 @@ impl OrdersReport {
     }
 }
 
-/// The report, and what came of each rule's counterexample in full, by the rule's place.
-pub fn build(scenario: &Scenario, answer: &Answer, options: &Options, all: bool) -> (OrdersReport, Vec<Option<Told>>) {
+/// A question that can't be understood.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unasked {
+    /// It is not of the form `STEP preceded-by STEP`, with `not-` before the word or without.
+    Form,
+    /// There is no such step.
+    Step(String),
+}
+
+/// Reads a question: `forget not-preceded-by power-off`. The steps are those of a choice, by their names.
+///
+/// # Errors
+/// Where it is none, or names a step that is not there.
+pub fn ask(scenario: &Scenario, choice: &Choice, text: &str) -> Result<Ask, Unasked> {
+    let lines = step_lines(scenario, choice);
+    // The longer word first: the shorter one is a part of it.
+    let words = [(" not-preceded-by ", true), (" preceded-by ", false)];
+    let found = words.into_iter().find_map(|(word, not)| Some((text.split_once(word)?, not)));
+    let ((step, by), not) = found.ok_or(Unasked::Form)?;
+    let find = |name: &str| {
+        let name = name.trim();
+        lines.iter().position(|line| line.name == name).map(|at| at as u8).ok_or_else(|| Unasked::Step(name.to_owned()))
+    };
+    Ok(Ask { step: find(step)?, by: find(by)?, not })
+}
+
+/// The names of a choice's steps.
+pub fn step_names(scenario: &Scenario, choice: &Choice) -> Vec<String> {
+    step_lines(scenario, choice).into_iter().map(|line| line.name).collect()
+}
+
+/// The report, and what came of each rule's counterexample in full, by the rule's place. `asks` are questions with their texts.
+pub fn build(
+    scenario: &Scenario,
+    answer: &Answer,
+    options: &Options,
+    all: bool,
+    asks: &[(String, Ask)],
+) -> (OrdersReport, Vec<Option<Told>>) {
     let choice = &answer.choice;
     let recovery = &scenario.recoveries[choice.recovery];
     let seed = options.seed.unwrap_or(scenario.seed);
-    let steps = step_lines(scenario, answer);
+    let steps = step_lines(scenario, choice);
     let judged = |at: usize| {
         let (order, verdict) = &answer.judged[at];
         let world = scenario.world_name(choice.cases[verdict.world]).map(str::to_owned);
@@ -169,8 +217,9 @@ pub fn build(scenario: &Scenario, answer: &Answer, options: &Options, all: bool)
         exceptions: answer.rules.exceptions.iter().take(EXCEPTIONS_TOLD).map(|at| judged(*at)).collect(),
         exceptions_all: answer.rules.exceptions.len(),
         shortest_safe: answer.shortest_safe().map(|order| order.iter().map(|step| usize::from(*step)).collect()),
+        asked: asks.iter().map(|(text, ask)| AskedLine { ask: text.clone(), asked: orders::asked(answer, *ask) }).collect(),
         all: all.then(|| (0..answer.judged.len()).map(judged).collect()),
-        notes: notes(scenario, answer, &steps),
+        notes: notes(scenario, answer, &steps, &engine),
         steps,
     };
     report.sentence = sentence::sentence(scenario, answer, &report, &engine);
@@ -178,10 +227,10 @@ pub fn build(scenario: &Scenario, answer: &Answer, options: &Options, all: bool)
 }
 
 /// The steps, each under a name of its own: its id, else what it does.
-fn step_lines(scenario: &Scenario, answer: &Answer) -> Vec<StepLine> {
-    let steps = &scenario.recoveries[answer.choice.recovery].steps;
+fn step_lines(scenario: &Scenario, choice: &Choice) -> Vec<StepLine> {
+    let steps = &scenario.recoveries[choice.recovery].steps;
     let mut lines: Vec<StepLine> = Vec::new();
-    for place in &answer.choice.places {
+    for place in &choice.places {
         let step = &steps[*place];
         let text = words::text(&step.deed, &scenario.pool.names);
         let text = text.lines().map(str::trim).collect::<Vec<_>>().join("; ");
@@ -235,8 +284,20 @@ fn extent(extent: &Extent, answer: &Answer, subsets: bool) -> (Option<u64>, Opti
     }
 }
 
+/// In so many worlds it is looked whether the recovery begins.
+const BEGINNINGS_TOLD: usize = 64;
+
+/// The worlds in which the recovery never begins, whatever its steps: what is judged there is what happens without it.
+fn not_begun(scenario: &Scenario, answer: &Answer, engine: &engine::Options) -> Option<String> {
+    let (order, _) = answer.judged.iter().max_by_key(|(order, _)| order.len())?;
+    let cases = answer.choice.cases.iter().enumerate().take(BEGINNINGS_TOLD);
+    let never = cases.filter(|(at, _)| orders::told(scenario, &answer.choice, order, *at, engine).run.engine.recovery_began.is_none());
+    let never: Vec<&str> = never.map(|(_, case)| scenario.world_name(*case).unwrap_or("the only one")).collect();
+    (!never.is_empty()).then(|| format!("the recovery never begins in these worlds, so no order does anything there: {}", never.join(", ")))
+}
+
 /// What was not taken as the file says it.
-fn notes(scenario: &Scenario, answer: &Answer, steps: &[StepLine]) -> Vec<String> {
+fn notes(scenario: &Scenario, answer: &Answer, steps: &[StepLine], engine: &engine::Options) -> Vec<String> {
     let choice = &answer.choice;
     let own = &scenario.recoveries[choice.recovery];
     let name = |place: &usize| choice.places.iter().position(|known| known == place).map_or("", |at| steps[at].name.as_str());
@@ -256,6 +317,7 @@ fn notes(scenario: &Scenario, answer: &Answer, steps: &[StepLine]) -> Vec<String
     if !scenario.variants.is_empty() {
         notes.push("the file's `matrix` is left aside: what runs is what the file says without it".into());
     }
+    notes.extend(not_begun(scenario, answer, engine));
     let cut = answer.judged.iter().filter(|(_, verdict)| verdict.cut_short).count();
     if cut > 0 {
         notes.push(format!("{cut} of the orders had a run that was ended at its bound (--max-events, --max-work)"));

@@ -12,7 +12,11 @@ use crate::search::orders::{self, Answer, Class, Extent, Order};
 pub(super) fn sentence(scenario: &Scenario, answer: &Answer, report: &OrdersReport, options: &engine::Options) -> String {
     let safe: Vec<&Order> = answer.judged.iter().filter(|(_, verdict)| verdict.class == Class::Safe).map(|(order, _)| order).collect();
     let all = answer.judged.len();
-    let tried = if matches!(answer.extent, Extent::All) { "" } else { " that were run" };
+    let tried = match answer.extent {
+        Extent::All => String::new(),
+        Extent::Sample(_) => " that were run".into(),
+        Extent::Stopped(of) | Extent::Bound(of) => format!(" that were run, of {of},"),
+    };
     let noun = if report.subsets { "orders, with steps left out or not," } else { "orders" };
     if all == 0 {
         return match answer.extent {

@@ -2,7 +2,7 @@
 
 use super::OrdersReport;
 use super::layers::{Item, Layers};
-use crate::report::text::layout::{clean_line, wrap};
+use crate::report::text::layout::{clean_line, cut, wrap};
 use crate::search::orders::Kind;
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ const GAP_HIGH: usize = 26;
 const LANE_HIGH: usize = 20;
 const MARGIN: usize = 28;
 /// So many letters fit in a box of the small print.
-const LETTERS: usize = 34;
+const LETTERS: usize = 32;
 /// So many lines of it.
 const LINES: usize = 3;
 /// The height of a line of the title, and of the small print.
@@ -118,20 +118,22 @@ fn step_box(out: &mut String, report: &OrdersReport, at: usize, (x, y): (usize, 
         (false, _) => "stroke=\"#455a64\" stroke-width=\"1.5\"",
     };
     let _ = writeln!(out, "<rect x=\"{x}\" y=\"{y}\" width=\"{BOX_WIDE}\" height=\"{BOX_HIGH}\" rx=\"10\" fill=\"#eceff1\" {border}/>");
-    let mut lines = if name == text { Vec::new() } else { wrap(&clean_line(text), LETTERS) };
+    let mut lines = wrap(&clean_line(text), LETTERS);
     if lines.len() > LINES {
         lines.truncate(LINES);
         lines[LINES - 1].push_str(" …");
     }
-    let head = wrap(&clean_line(name), 24);
-    let head = if head.len() > 1 { format!("{} …", head[0]) } else { head.concat() };
+    let head = if name == text { String::new() } else { cut(&clean_line(name), 26) };
     let middle = x + BOX_WIDE / 2;
-    let first = y + (BOX_HIGH - lines.len() * LINE_HIGH) / 2 + 6 - if lines.is_empty() { 0 } else { 8 };
-    let _ = writeln!(
-        out,
-        "<text x=\"{middle}\" y=\"{first}\" font-size=\"17\" font-weight=\"bold\" text-anchor=\"middle\" fill=\"#212121\">{}</text>",
-        escaped(&head)
-    );
+    // The first line's foot: the whole stands in the middle of the box.
+    let first = y + (BOX_HIGH - lines.len() * LINE_HIGH) / 2 - if head.is_empty() { 8 } else { 2 };
+    if !head.is_empty() {
+        let _ = writeln!(
+            out,
+            "<text x=\"{middle}\" y=\"{first}\" font-size=\"17\" font-weight=\"bold\" text-anchor=\"middle\" fill=\"#212121\">{}</text>",
+            escaped(&head)
+        );
+    }
     for (at, line) in lines.iter().enumerate() {
         let y = first + 20 + at * LINE_HIGH;
         let _ = writeln!(
@@ -149,6 +151,13 @@ fn legend(report: &OrdersReport) -> Vec<String> {
         lines.push("No step must come before another.".to_string());
     } else {
         lines.push("An arrow says what must have ended before what.".to_string());
+        let bound = |at: usize| {
+            let of = |step: u8| usize::from(step) == at;
+            report.rules.iter().any(|rule| matches!(rule.kind, Kind::Before { step, than } if of(step) || of(than)))
+        };
+        if (0..report.steps.len()).any(|at| !bound(at)) {
+            lines.push("A step without an arrow may come at any time.".to_string());
+        }
     }
     if report.subsets {
         lines.push("Thick: can't be left out. Dashed: may be.".to_string());

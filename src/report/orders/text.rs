@@ -1,7 +1,7 @@
 //! The orders of a recovery for people: the sentence, the rules with what becomes of those who break them, a safe order, and
 //! how many orders are of which class.
 
-use super::{Judged, OrdersReport};
+use super::{AskedLine, Judged, OrdersReport};
 use crate::report::text::layout::{Page, Tint, clean_line, count, pad, pad_left, width};
 use crate::report::text::{Detail, Style};
 use crate::search::orders::Class;
@@ -24,6 +24,10 @@ pub fn render(report: &OrdersReport, style: Style) -> String {
     }
     page.gap();
     classes(&mut page, report);
+    for asked in &report.asked {
+        page.gap();
+        answered(&mut page, report, asked);
+    }
     if let Some(all) = &report.all {
         page.gap();
         page.heading("ALL ORDERS", "");
@@ -87,15 +91,16 @@ fn rules(page: &mut Page, report: &OrdersReport, detail: Detail) {
             continue;
         };
         let judged = &example.judged;
-        let class = page.tint(tint(judged.class), word(judged.class));
+        let class = word(judged.class);
         let hazard = judged.hazard.map_or_else(String::new, |hazard| format!(": {hazard}"));
         let world = judged.world.as_ref().map_or_else(String::new, |world| format!(" in world {}", clean_line(world)));
-        page.line(&format!("  {}  else {class}{hazard}{world}", pad(&page.tint(Tint::Bold, &words), wide)));
+        let lead = format!("  {}  ", pad(&page.tint(Tint::Bold, &words), wide));
+        page.hanging(&lead, width(&words).max(wide) + 4, tint(judged.class), &format!("else {class}{hazard}{world}"));
         if detail == Detail::Quiet {
             continue;
         }
         page.hanging("      ", 6, Tint::Dim, &report.order(&judged.order));
-        let refused = example.refused.iter().map(|(step, how)| format!("{} ends with {how}", report.steps[*step].name));
+        let refused = example.refused.iter().map(|(step, how)| format!("{} {how}", report.steps[*step].name));
         let told: Vec<String> = refused.chain([example.what.clone()]).collect();
         page.hanging("      ", 6, Tint::Plain, &told.join("; "));
     }
@@ -146,6 +151,24 @@ fn classes(page: &mut Page, report: &OrdersReport) {
         };
         let name = pad(&page.tint(tint(class), word(class)), 10);
         page.hanging(&format!("  {} {name}  ", pad_left(&n.to_string(), wide)), wide + 15, Tint::Plain, what);
+    }
+}
+
+/// A question: how the orders that are as asked came out beside the others.
+fn answered(page: &mut Page, report: &OrdersReport, asked: &AskedLine) {
+    let of = |classes: [usize; 4]| classes.iter().sum::<usize>();
+    let (so, other) = (of(asked.asked.so), of(asked.asked.else_));
+    page.heading("ASKED", &asked.ask);
+    let column = |classes: [usize; 4], of: usize, at: usize| format!("{:>6} of {of:<6}", classes[at]);
+    page.line(&format!("  {}  {}  {}", pad("", 10), pad("so", 16), "else"));
+    for (at, class) in Class::ALL.into_iter().enumerate() {
+        let name = pad(&page.tint(tint(class), word(class)), 10);
+        page.line(&format!("  {name}  {}  {}", pad(&column(asked.asked.so, so, at), 16), column(asked.asked.else_, other, at)));
+    }
+    if asked.asked.without > 0 {
+        let step = asked.ask.split(" not-preceded-by ").next().unwrap_or_default();
+        let step = step.split(" preceded-by ").next().unwrap_or_default().trim();
+        page.line(&format!("  {} of {} without {}", asked.asked.without, count(report.orders, "order"), clean_line(step)));
     }
 }
 

@@ -21,6 +21,9 @@ const WORK_MOST: u64 = 4_000_000_000;
 /// So many turns are made between two looks at whether to stop.
 const TURNS: u32 = 1_024;
 
+/// Of so many worlds the common beginning is kept; of more it is run anew for each part of the orders, which takes no room.
+const KEPT_MOST: usize = 64;
+
 /// Who looks on: is told how far it came, and asked whether it goes on.
 #[derive(Clone, Copy)]
 pub struct Hooks<'h> {
@@ -66,14 +69,17 @@ enum Root {
 pub struct Tree<'s> {
     scenario: &'s Scenario,
     choice: &'s Choice,
+    options: &'s engine::Options,
     hooks: &'s Hooks<'s>,
-    /// When the recovery begins, of all that its steps make of it, and by case how far the run then goes without them.
-    roots: Vec<(Begin, Vec<Root>)>,
+    /// When the recovery begins, of all that its steps make of it, each with a step that makes it so where it comes first.
+    begins: Vec<(Begin, Option<usize>)>,
+    /// The common beginning of all orders, by when the recovery begins and by case; empty where there are too many to be kept.
+    roots: Vec<Vec<Root>>,
 }
 
 impl<'s> Tree<'s> {
     /// The common beginning of all orders, in every world.
-    pub fn new(scenario: &'s Scenario, choice: &'s Choice, options: &engine::Options, hooks: &'s Hooks<'s>) -> Tree<'s> {
+    pub fn new(scenario: &'s Scenario, choice: &'s Choice, options: &'s engine::Options, hooks: &'s Hooks<'s>) -> Tree<'s> {
         let mut begins: Vec<(Begin, Option<usize>)> = Vec::new();
         for first in (0..choice.len()).map(Some).chain([None]) {
             let begin = choice.begin(first);
@@ -81,23 +87,24 @@ impl<'s> Tree<'s> {
                 begins.push((begin, first));
             }
         }
-        let mut tree = Tree { scenario, choice, hooks, roots: Vec::new() };
-        for (begin, first) in begins {
-            let root = |at: usize| {
-                let case = choice.cases[at];
-                let program = Arc::new(choice.program(scenario, case, first));
-                let session = Session::unjudged(Engine::with_program(scenario, program, options.clone()));
-                let mut work = WORK_MOST / choice.cases.len() as u64;
-                match tree.come_to_choice(case, session, &mut work) {
-                    Ok(Ok(session)) => Root::Open(Box::new(session)),
-                    Ok(Err(outcome)) => Root::Over(outcome),
-                    Err(Enough) => Root::Unknown,
-                }
-            };
-            let roots = each::map(choice.cases.len(), root);
-            tree.roots.push((begin, roots));
+        let mut tree = Tree { scenario, choice, options, hooks, begins, roots: Vec::new() };
+        if choice.cases.len() <= KEPT_MOST {
+            tree.roots = (0..tree.begins.len()).map(|begin| each::map(choice.cases.len(), |case| tree.root(begin, case))).collect();
         }
         tree
+    }
+
+    /// A case's run up to where its recovery is about to begin its first step.
+    fn root(&self, begin: usize, case: usize) -> Root {
+        let case = self.choice.cases[case];
+        let program = Arc::new(self.choice.program(self.scenario, case, self.begins[begin].1));
+        let session = Session::unjudged(Engine::with_program(self.scenario, program, self.options.clone()));
+        let mut work = WORK_MOST / self.choice.cases.len() as u64;
+        match self.come_to_choice(case, session, &mut work) {
+            Ok(Ok(session)) => Root::Open(Box::new(session)),
+            Ok(Err(outcome)) => Root::Over(outcome),
+            Err(Enough) => Root::Unknown,
+        }
     }
 
     /// The verdict of each of some orders, which stand in lexicographic order; `None` where it was not come to.
@@ -146,8 +153,16 @@ impl<'s> Tree<'s> {
         // A task's orders begin with the same step, but for the one that has none.
         for group in open.chunk_by(|a, b| orders[*a].first() == orders[*b].first()) {
             let begin = self.choice.begin(orders[group[0]].first().map(|step| usize::from(*step)));
-            let Some((_, roots)) = self.roots.iter().find(|(known, _)| *known == begin) else { continue };
-            match &roots[world] {
+            let Some(begin) = self.begins.iter().position(|(known, _)| *known == begin) else { continue };
+            let made;
+            let root = match self.roots.get(begin) {
+                Some(roots) => &roots[world],
+                None => {
+                    made = self.root(begin, world);
+                    &made
+                }
+            };
+            match root {
                 Root::Open(session) => {
                     // What was come to before the bound or a stop stays.
                     let _ = self.branch(case, session, orders, group, 0, work, outcomes);

@@ -186,9 +186,9 @@ impl Choice {
             let previous = at.checked_sub(1).filter(|previous| !own(at) && all[*previous].0 == all[at].0);
             [named, previous].into_iter().flatten()
         };
-        let reached = |from: usize| {
+        let reached = |from: &[usize]| {
             let mut seen = vec![false; all.len()];
-            let mut open: Vec<usize> = waits_for(from).collect();
+            let mut open: Vec<usize> = from.iter().flat_map(|at| waits_for(*at)).collect();
             while let Some(at) = open.pop() {
                 if !std::mem::replace(&mut seen[at], true) {
                     open.extend(waits_for(at));
@@ -198,7 +198,10 @@ impl Choice {
         };
         let (mut before, mut never, mut timeline_waits) = (self.before.clone(), self.never, self.timeline_waits);
         for (step, place) in self.places.iter().enumerate() {
-            let seen = reached(first + place);
+            if !matches!(self.steps[*place].when, When::AfterStep { .. }) {
+                continue;
+            }
+            let seen = reached(&[first + place]);
             for at in (0..all.len()).filter(|at| seen[*at] && own(*at)) {
                 match self.places.iter().position(|place| first + place == at) {
                     Some(other) => before[step] |= 1 << other,
@@ -206,10 +209,10 @@ impl Choice {
                 }
             }
         }
-        for at in (0..all.len()).filter(|at| all[*at].0 == Sequence::Timeline) {
-            let seen = reached(at);
-            timeline_waits |= (0..all.len()).any(|at| seen[at] && own(at));
-        }
+        let named = |at: &usize| all[*at].0 == Sequence::Timeline && matches!(all[*at].1.when, When::AfterStep { .. });
+        let timeline: Vec<usize> = (0..all.len()).filter(named).collect();
+        let seen = reached(&timeline);
+        timeline_waits |= (0..all.len()).any(|at| seen[at] && own(at));
         (self.before, self.never, self.timeline_waits) = (before, never, timeline_waits);
     }
 }

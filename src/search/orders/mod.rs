@@ -1,6 +1,7 @@
 //! Which orders of a recovery's steps are safe in every world, and what must come before what. All orders are run, as far as
 //! they can be; an order is judged by its worst run, since whoever types can't tell the worlds apart.
 
+mod ask;
 mod branch;
 mod choice;
 mod list;
@@ -8,6 +9,7 @@ mod rules;
 mod sample;
 mod story;
 
+pub use ask::{Ask, Asked, asked};
 pub use branch::{End, Hooks};
 pub use choice::{Choice, Impossible, Order, STEPS_MOST};
 pub use rules::{Kind, Rule, Rules};

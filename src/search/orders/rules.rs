@@ -6,6 +6,7 @@
 use super::choice::{Choice, Order};
 use super::{Class, Verdict};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 /// A rule.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -35,12 +36,36 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Orders that keep the rule and are else as near as can be to one that breaks it; `steps`: how many there are.
+    fn mended(self, order: &Order, steps: usize) -> Vec<Order> {
+        let at = |step: u8| order.iter().position(|other| *other == step);
+        match self {
+            Kind::Before { step, than } => match at(step).zip(at(than)) {
+                Some((last, first)) if first < last => {
+                    let (mut sooner, mut later, mut swapped) = (order.clone(), order.clone(), order.clone());
+                    sooner[first..=last].rotate_right(1);
+                    later[first..=last].rotate_left(1);
+                    swapped.swap(first, last);
+                    vec![sooner, later, swapped]
+                }
+                _ => Vec::new(),
+            },
+            Kind::Needed { step } => {
+                let put = |at: usize| [&order[..at], &[step], &order[at..]].concat();
+                (0..=order.len()).filter(|_| order.len() < steps).map(put).collect()
+            }
+        }
+    }
+}
+
 /// A rule that every safe order keeps, and what becomes of an order that does not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rule {
     /// The rule.
     pub kind: Kind,
-    /// The shortest order that breaks this rule and no other, by its place: of several the gravest, then the first.
+    /// The shortest order that breaks this rule and no other, by its place. Of several one that is safe once it keeps the rule,
+    /// so that what comes of it comes of nothing else; then the gravest, then the first.
     pub counterexample: Option<usize>,
 }
 
@@ -71,10 +96,17 @@ pub fn rules(choice: &Choice, judged: &[(Order, Verdict)], subsets: bool, all: b
             broken = broken_by(&kinds, judged);
         }
     }
+    let safe_ones: BTreeSet<&Order> = (0..judged.len()).filter(safe).map(|at| &judged[at].0).collect();
     let rule = |(at, kind): (usize, &Kind)| {
         let breaking = (0..judged.len()).filter(|order| broken[*order].contains(&at));
-        let key = |order: &usize| (broken[*order].len(), judged[*order].0.len(), Reverse(judged[*order].1.class), *order);
-        Rule { kind: *kind, counterexample: breaking.min_by_key(key) }
+        let size = |order: &usize| (broken[*order].len(), judged[*order].0.len());
+        let least = breaking.clone().map(|order| size(&order)).min();
+        let key = |order: &usize| {
+            let (steps, verdict) = &judged[*order];
+            let elsewhere = !kind.mended(steps, choice.len()).iter().any(|mended| safe_ones.contains(mended));
+            (elsewhere, Reverse(verdict.class), *order)
+        };
+        Rule { kind: *kind, counterexample: breaking.filter(|order| Some(size(order)) == least).min_by_key(key) }
     };
     let exceptions: Vec<usize> = (0..judged.len()).filter(|at| broken[*at].is_empty() && !safe(at)).collect();
     Rules { rules: kinds.iter().enumerate().map(rule).collect(), separate: exceptions.is_empty(), exceptions }

@@ -19,7 +19,7 @@ pub struct Told {
     pub harm: Option<(Found, String)>,
     /// What was missed of the goal.
     pub missed: Vec<Missed>,
-    /// The steps of the order that did not end well, with how they ended: the code where there is one.
+    /// The steps of the order that did not end well, and how, as the end of a sentence.
     pub refused: Vec<(u8, String)>,
     /// The run.
     pub run: Run,
@@ -45,8 +45,14 @@ pub fn told(scenario: &Scenario, choice: &Choice, order: &Order, world: usize, o
 
 /// How a step ended, where it did not end well.
 fn failed(record: &StepRecord) -> Option<String> {
-    let bad = !matches!(record.status, Status::Ok | Status::Skipped);
-    bad.then(|| record.code.clone().unwrap_or_else(|| record.status.name().to_owned()))
+    Some(match (record.status, &record.code) {
+        (Status::Ok | Status::Skipped, _) => return None,
+        (Status::NotBegun, _) => "never begins".into(),
+        (Status::GivenUp, _) => "is given up".into(),
+        (Status::Hung, _) => "hangs".into(),
+        (Status::Error, Some(code)) => format!("ends with {code}"),
+        (Status::Error, None) => "fails".into(),
+    })
 }
 
 /// An order in one world as a scenario of its own, which shows what came of it: `name` is what it is called, `title` and `about`
