@@ -71,6 +71,33 @@ impl Program {
         self.lanes[sequence.lane()].push(step);
     }
 
+    /// Puts a further step into the sequence of another, next before or after it.
+    pub fn insert(&mut self, beside: StepIx, after: bool, step: Step) -> StepIx {
+        let sequence = self.steps[usize::from(beside.0)].0;
+        let at = self.append(sequence, step);
+        let lane = &mut self.lanes[sequence.lane()];
+        lane.pop();
+        let place = lane.iter().position(|step| *step == beside).map_or(lane.len(), |place| place + usize::from(after));
+        lane.insert(place, at);
+        at
+    }
+
+    /// Puts further steps beside all others, as one more sequence.
+    pub fn beside(&mut self, steps: Vec<Step>) -> Vec<StepIx> {
+        let sequence = Sequence::Operator((self.lanes() - Sequence::Operator(0).lane()) as u8);
+        steps.into_iter().map(|step| self.append(sequence, step)).collect()
+    }
+
+    /// A step by its number, to be changed.
+    pub fn step_mut(&mut self, at: StepIx) -> &mut Step {
+        &mut self.steps[usize::from(at.0)].1
+    }
+
+    /// The run ends at an instant, whatever the scenario says.
+    pub fn end_at(&mut self, until: Time) {
+        self.until = Some(until);
+    }
+
     /// The steps of a sequence in the order in which they are run.
     pub fn order(&self, sequence: Sequence) -> &[StepIx] {
         self.lanes.get(sequence.lane()).map_or(&[], Vec::as_slice)

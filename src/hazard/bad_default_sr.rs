@@ -1,7 +1,8 @@
 //! The default SR is one that nobody reaches.
 
-use super::advice::plain_name;
+use super::advice::variable;
 use super::hindsight::Kind;
+use super::remedy::{Advice, At, Part, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::SrId;
@@ -38,10 +39,10 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     }
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Sr(sr) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Sr(sr) = adviser.found.place else { return Advice::default() };
     if let Some(ended) = adviser.ended(|event| matches!(event, Event::DefaultSrSet { .. })) {
-        return format!("nothing is left to do: {ended}");
+        return Advice::nothing(format!("nothing is left to do: {ended}"));
     }
     let names = adviser.names();
     let db = adviser.world.db(adviser.world.ruler());
@@ -57,13 +58,26 @@ fn advice(adviser: &Adviser<'_>) -> String {
     let promotion = adviser.past.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
     let after = promotion.map_or_else(String::new, |c| format!(", after {}", c.mention()));
     let (console, name) = (adviser.master_console(), names.sr(sr));
+    let mend = || vec![Remedy::Do(At::End, Work::MendSr(sr))];
     match names.sr_ids().find(reached) {
         Some(other) => {
-            let other = if plain_name(names.sr(other)) { format!("${}", names.sr(other)) } else { format!("${{{}}}", names.sr(other)) };
-            format!("run `xe pool-param-set uuid=$pool default-SR={other}` on {console}{after}: no running host reaches {name}")
+            let other = variable(names.sr(other), "");
+            let line = format!("xe pool-param-set uuid=$pool default-SR={other}");
+            let text = format!("run `{line}` on {console}{after}: no running host reaches {name}");
+            if let Some(wait) = adviser.waits_for_ha() {
+                return Advice::less(wait.text, wait.way);
+            }
+            let all = adviser.first_a_master().and("", Part::new(text, vec![adviser.typed(line)]));
+            Advice::less(all.text, all.way)
         }
-        None if names.srs[sr.at()].kind.shared() => format!("bring back {name}: no running host reaches it, nor any other shared SR"),
-        None => format!("bring back {name}, or the host that it is in: no running host reaches it, nor any other shared SR"),
+        None if names.srs[sr.at()].kind.shared() => {
+            Advice::less(format!("bring back {name}: no running host reaches it, nor any other shared SR"), mend())
+        }
+        None => {
+            let text = format!("bring back {name}, or the host that it is in: no running host reaches it, nor any other shared SR");
+            let owner = names.srs[sr.at()].machine.map(|owner| adviser.bring_back(owner)).unwrap_or_default();
+            Advice::less(text, mend().into_iter().chain(owner).collect())
+        }
     }
 }
 

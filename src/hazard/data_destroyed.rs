@@ -1,5 +1,6 @@
 //! A disk went with the machine's own storage.
 
+use super::remedy::Advice;
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::world::World;
 use crate::world::event::Event;
@@ -23,18 +24,24 @@ fn told(event: &Event, _: &World) -> Option<Site> {
     }
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Vdi(vdi) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Vdi(vdi) = adviser.found.place else { return Advice::default() };
     let (names, machine) = (adviser.names(), adviser.list(&adviser.found.hosts));
     let (disk, sr) = (names.vdi(vdi), names.sr(names.vdis[vdi.at()].sr));
     let copy = format!("copy {disk} to an SR that is not in {machine} (`xe vdi-copy`)");
     let wiped = |event: &Event| matches!(event, Event::DiskWiped { vdi: of, .. } if *of == vdi);
-    let Some(step) = adviser.author(adviser.found.since, wiped) else { return format!("{copy} before its storage is made anew") };
+    let Some(step) = adviser.author(adviser.found.since, wiped) else {
+        return Advice::by_hand(format!("{copy} before its storage is made anew"));
+    };
     let mention = adviser.past.mention(step);
     if adviser.past.step(step).typed {
-        return format!("{copy} before {mention}: {sr} is {machine}'s own; the question that `--force` skips lists such disks");
+        return Advice::by_hand(format!(
+            "{copy} before {mention}: {sr} is {machine}'s own; the question that `--force` skips lists such disks"
+        ));
     }
-    format!("{copy}, or save it from the machine's own disks, before {mention}: {sr} is {machine}'s own, and an installation asks nobody")
+    Advice::by_hand(format!(
+        "{copy}, or save it from the machine's own disks, before {mention}: {sr} is {machine}'s own, and an installation asks nobody"
+    ))
 }
 
 #[cfg(test)]

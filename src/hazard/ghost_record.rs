@@ -1,5 +1,6 @@
 //! A VM that runs in the database alone.
 
+use super::remedy::{Advice, Aim, At, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::VmId;
@@ -36,20 +37,27 @@ fn site(sight: &Sight, vm: VmId) -> Option<Site> {
     Some(Site::new(Place::Vm(vm), hosts).by(ruler))
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Vm(vm) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Vm(vm) = adviser.found.place else { return Advice::default() };
     let name = adviser.names().vm(vm);
     let ended = adviser.ended(|event| matches!(event, Event::VmRecorded { vm: of, .. } | Event::DomainStarted { vm: of, .. } if *of == vm));
-    let failed = adviser.failed_start(&[vm]);
+    let failed = adviser.failed_start(&[vm], &["VM_BAD_POWER_STATE"]);
     if let Some(ended) = ended {
         return match failed {
-            Some(start) => format!("reset {name} before {}: {ended}", start.mention()),
-            None => format!("nothing was missed: {ended}"),
+            Some(start) => {
+                let line = format!("xe vm-reset-powerstate vm={name} --force");
+                let reset = Remedy::Do(At::Before(start.step), Work::Type(start.console, line));
+                Advice::less(format!("reset {name} before {}: {ended}", start.mention()), vec![reset]).aiming(Aim::Passes(start.step))
+            }
+            None => Advice::nothing(format!("nothing was missed: {ended}")),
         };
     }
     match adviser.waits_for_ha() {
-        Some(wait) => wait.into(),
-        None => format!("{}{}", adviser.first_a_master(), adviser.reset(vm, failed)),
+        Some(wait) => Advice::less(wait.text, wait.way),
+        None => {
+            let both = adviser.first_a_master().and("", adviser.reset(vm, failed));
+            Advice::less(both.text, both.way)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A guest runs on without its disk.
 
+use super::remedy::{Advice, At, Remedy, Way, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::{MachineId, VdiId, VmId};
@@ -55,27 +56,37 @@ fn grace(sight: &Sight, place: Place) -> Span {
     if given_up { Span::ZERO } else { GRACE }
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Vdi(vdi) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Vdi(vdi) = adviser.found.place else { return Advice::default() };
     let names = adviser.names();
-    let sr = names.sr(names.vdis[vdi.at()].sr);
+    let lost = names.vdis[vdi.at()].sr;
+    let sr = names.sr(lost);
     let hosts = adviser.list(&adviser.found.hosts);
-    if let Some(ended) = adviser.ended(|_| false) {
-        return format!("mend the path of {hosts} to {sr} sooner: {ended}");
+    let mend = |at: At| -> Way { adviser.found.hosts.iter().map(|host| Remedy::Do(at, Work::MendPath(*host, lost))).collect() };
+    if let (Some(ended), Some(until)) = (adviser.ended(|_| false), adviser.found.until) {
+        return Advice::less(format!("mend the path of {hosts} to {sr} sooner: {ended}"), mend(At::Within(adviser.found.since, until)));
     }
     let world = adviser.world;
     if let Some((_, vm)) = without(world, vdi).find(|(machine, vm)| world.hw.has_given_up(*machine, *vm, vdi)) {
         let (name, console) = (names.vm(vm), adviser.master_console());
         let back = without(world, vdi).all(|(machine, _)| world.reaches_vdi(machine, vdi));
         let first = if back { String::new() } else { format!("mend the path of {hosts} to {sr}; then ") };
-        return format!(
+        let text = format!(
             "{first}start {name} anew: `xe vm-shutdown vm={name} --force`, then `xe vm-start vm={name}` on {console}; until then it has {} read-only",
             names.vdi(vdi)
         );
+        let path = if back { Way::new() } else { mend(At::End) };
+        let lines = [format!("xe vm-shutdown vm={name} --force"), format!("xe vm-start vm={name}")];
+        return Advice::less(text, path.into_iter().chain(lines.map(|line| adviser.typed(line))).collect());
     }
-    format!(
-        "mend the path of {hosts} to {sr}: what is held back is written then; if it can't be mended, power off {hosts} before the VM starts elsewhere"
+    let off = adviser.found.hosts.iter().map(|host| Remedy::Do(At::End, Work::PowerOff(*host))).collect();
+    Advice::less(
+        format!(
+            "mend the path of {hosts} to {sr}: what is held back is written then; if it can't be mended, power off {hosts} before the VM starts elsewhere"
+        ),
+        mend(At::End),
     )
+    .or(off)
 }
 
 #[cfg(test)]

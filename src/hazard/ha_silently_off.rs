@@ -1,5 +1,7 @@
 //! A master that was not armed has switched HA off for its pool.
 
+use super::hindsight::Health;
+use super::remedy::{Advice, At, Remedy, Way, Work};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::world::World;
 use crate::world::event::Event;
@@ -23,10 +25,27 @@ fn moment(event: &Event, world: &World) -> Option<Site> {
 }
 
 /// HA went off with nobody asking for it.
-fn advice(adviser: &Adviser<'_>) -> String {
-    let by = adviser.found.by.map_or("the master", |by| adviser.machine(by));
-    format!(
-        "run `xe pool-ha-enable` on {by} once every host is up: it started without HA, after `host-emergency-ha-disable`, and switched it off for all"
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let by = adviser.found.by.unwrap_or(adviser.world.first_master);
+    let name = adviser.machine(by);
+    let mut masters = adviser.world.masters(adviser.world.pool_of(by));
+    if let Some(other) = masters.find(|master| *master != by) {
+        let other = adviser.machine(other);
+        let text = format!(
+            "power off {name}, and install it afresh (`reinstall: {name}`) before it serves again: it started without HA, after `host-emergency-ha-disable`, and the others have {other} as their master"
+        );
+        return Advice::no_worse(text, vec![Remedy::Do(At::End, Work::PowerOff(by))]);
+    }
+    let machines = adviser.world.machines().filter(|machine| adviser.past.health(*machine, adviser.world.now) != Health::Well);
+    let mut way: Way = machines.flat_map(|machine| adviser.bring_back(machine)).collect();
+    let members = adviser.world.machines().filter(|machine| adviser.world.db(by).host(adviser.world.host_on(*machine)).is_some());
+    way.extend(members.map(|machine| Remedy::Do(At::End, Work::Joined(by, machine))));
+    way.push(Remedy::Do(At::End, Work::Type(by, "xe pool-ha-enable".into())));
+    Advice::no_worse(
+        format!(
+            "run `xe pool-ha-enable` on {name} once every host is up: it started without HA, after `host-emergency-ha-disable`, and switched it off for all"
+        ),
+        way,
     )
 }
 

@@ -1,6 +1,8 @@
 //! Held-back writes land where another has been.
 
+use super::remedy::{Advice, At, Remedy, Work};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
+use crate::base::time::Time;
 use crate::world::World;
 use crate::world::event::Event;
 
@@ -24,8 +26,8 @@ fn told(event: &Event, _: &World) -> Option<Site> {
     }
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Some(writer) = adviser.found.by else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Some(writer) = adviser.found.by else { return Advice::default() };
     let name = adviser.machine(writer);
     let sr = match adviser.found.place {
         Place::Vdi(vdi) => adviser.names().sr(adviser.names().vdis[vdi.at()].sr),
@@ -34,8 +36,18 @@ fn advice(adviser: &Adviser<'_>) -> String {
     let lost = format!("{name} had lost {sr}, not its power, and its held-back writes were still to come");
     let first = adviser.culprit().or_else(|| adviser.commands().last());
     match first {
-        Some(command) => format!("power off {name}, or see that it is off, before {}: {lost}", command.mention()),
-        None => format!("power off {name} before another host opens the disk: {lost}"),
+        Some(command) => {
+            let before = |work| vec![Remedy::Do(At::Before(command.step), work)];
+            let text = format!("power off {name}, or see that it is off, before {}: {lost}", command.mention());
+            Advice::never(text, before(Work::PowerOff(writer))).or(before(Work::CheckOff(writer)))
+        }
+        None => {
+            let other = adviser.found.hosts.iter().copied().filter(|host| *host != writer);
+            let came = other.filter_map(|host| adviser.past.came(adviser.found.place, host, adviser.found.since)).max();
+            let opened = came.unwrap_or(adviser.found.since);
+            let off = Remedy::Do(At::Within(Time::ZERO, opened), Work::PowerOff(writer));
+            Advice::never(format!("power off {name} before another host opens the disk: {lost}"), vec![off])
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! A hazard says where it holds now ([`Rule::Lasting`]), or that it just happened ([`Rule::Moment`]). It also says which
 //! halves of the world it reads, so that it is asked again only when one of them changed ([`sight`]). It tells a finding in
-//! a sentence ([`telling`]), and what should have been done, looking back upon the run ([`hindsight`], [`advice`]).
+//! a sentence ([`telling`]), and what should have been done, looking back upon the run ([`hindsight`], [`advice`]), in words and
+//! as deeds that can be tried ([`remedy`]).
 
 mod advice;
 mod bad_default_sr;
@@ -21,6 +22,7 @@ mod no_master;
 mod overcommitted;
 mod presumed_dead_alive;
 mod protected_vm_down;
+pub mod remedy;
 mod restart_beside_running;
 mod reused_without_reinstall;
 mod sight;
@@ -47,6 +49,7 @@ use crate::world::World;
 use crate::world::event::{Event, StepIx};
 use advice::Adviser;
 use hindsight::Hindsight;
+use remedy::Advice;
 use sight::{Reads, Sight};
 use sites::Sites;
 use telling::Telling;
@@ -101,7 +104,7 @@ pub struct HazardDoc {
     /// A finding in one sentence.
     sentence: fn(&Telling<'_>) -> String,
     /// What should have been done about a finding.
-    advice: fn(&Adviser<'_>) -> String,
+    advice: fn(&Adviser<'_>) -> Advice,
 }
 
 /// What somebody did that hangs on a hazard: the place, and the machine whose deed it is.
@@ -253,7 +256,7 @@ impl Found {
     /// What should have been done: the step that was missed, with its host, SR and line. It depends on what the run did: which
     /// command of the cause let go, how the host was at that time, what was done too late or left out. `causes` are the steps
     /// of its cause, in order.
-    pub fn advice(&self, past: &Hindsight<'_>, causes: &[StepIx]) -> String {
+    pub fn advice(&self, past: &Hindsight<'_>, causes: &[StepIx]) -> Advice {
         (self.hazard.doc().advice)(&Adviser::new(past, self, causes))
     }
 }

@@ -1,5 +1,7 @@
 //! The word `master` where it does not belong.
 
+use super::hindsight::{Command, Kind};
+use super::remedy::{Advice, Remedy};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site};
 use crate::world::World;
 use crate::world::event::Event;
@@ -25,8 +27,8 @@ fn told(event: &Event, world: &World) -> Option<Site> {
     }
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Sr(sr) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Sr(sr) = adviser.found.place else { return Advice::default() };
     let names = adviser.names();
     let hosts = adviser.list(&adviser.found.hosts);
     let step = adviser.author(adviser.found.since, |event| matches!(event, Event::NeedlessMasterWord { sr: of, .. } if *of == sr));
@@ -35,7 +37,13 @@ fn advice(adviser: &Adviser<'_>) -> String {
         Some(owner) => format!("{} is in {}", names.sr(sr), adviser.machine(owner)),
         None => format!("{hosts} did not rule {} when it stopped", names.sr(sr)),
     };
-    format!("leave out the word `master` in {place}: {whose}")
+    let text = format!("leave out the word `master` in {place}: {whose}");
+    let said = |command: &&Command| matches!(command.kind, Kind::Release { master: true, .. }) && Some(command.step) == step;
+    let retyped = adviser.past.commands.iter().filter(said).map(|command| {
+        let words: Vec<&str> = command.text.split_whitespace().filter(|word| *word != "master").collect();
+        Remedy::Retype { step: command.step, line: command.text.clone(), instead: words.join(" "), console: None }
+    });
+    Advice::never(text, retyped.collect())
 }
 
 #[cfg(test)]

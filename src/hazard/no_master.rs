@@ -1,6 +1,7 @@
 //! A host waits for a master that does not come.
 
 use super::hindsight::{Health, Kind};
+use super::remedy::{Advice, At, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::MachineId;
@@ -30,39 +31,72 @@ fn grace(sight: &Sight, _: Place) -> Span {
     sight.world.settings.master_grace
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Host(machine) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Host(machine) = adviser.found.place else { return Advice::default() };
     let name = adviser.machine(machine);
     if let Some(until) = adviser.found.until {
         let before = adviser.past.at(until).iter().find_map(|entry| entry.step);
+        // What broke it ended by itself: nobody could have come to that sooner.
+        if let Some(step) = before.filter(|step| adviser.past.step(*step).breaks && adviser.past.began(*step) <= adviser.found.since) {
+            let (mention, long) = (adviser.past.mention(step), until.since(adviser.found.since));
+            let text = format!("mend sooner what {mention} broke: {name} was without a master for {long}");
+            return Advice::less(text, vec![Remedy::Do(At::Within(adviser.found.since, until), Work::Undo(step))]);
+        }
         return match before {
-            Some(step) => format!(
-                "come to {} sooner: {name} was without a master for {}",
-                adviser.past.mention(step),
-                until.since(adviser.found.since)
-            ),
-            None => format!("bring the master back sooner: {name} was without one for {}", until.since(adviser.found.since)),
+            Some(step) => {
+                let (mention, long) = (adviser.past.mention(step), until.since(adviser.found.since));
+                let text = format!("come to {mention} sooner: {name} was without a master for {long}");
+                Advice::less(text, vec![Remedy::Sooner(step, adviser.found.since)])
+            }
+            None => {
+                let long = until.since(adviser.found.since);
+                if adviser.broke().next().is_some() {
+                    let text = format!("bring the master back sooner: {name} was without one for {long}");
+                    return Advice::less(text, adviser.undo_within(adviser.found.since, until));
+                }
+                match adviser.causes.last() {
+                    Some(step) => {
+                        let text = format!("leave out {}: {name} was without a master for {long}", adviser.past.mention(*step));
+                        Advice::less(text, vec![Remedy::LeaveOut(*step)])
+                    }
+                    None => Advice::nothing(format!("nothing was missed: {name} had a master again at {until}, after {long}")),
+                }
+            }
         };
     }
     if let Some(master) = adviser.world.masters(adviser.world.pool_of(machine)).next() {
-        let (linked, master) = (adviser.world.linked(master, machine), adviser.machine(master));
+        let (linked, ruler, master) = (adviser.world.linked(master, machine), master, adviser.machine(master));
         let ha = &adviser.world.stacks[machine.at()].ha;
         // Armed it needs the statefile too.
         let sr = ha.config.as_ref().filter(|_| ha.armed).map(|config| config.sr).filter(|sr| !adviser.world.reaches(machine, *sr));
+        let path = sr.map(|sr| Remedy::Do(At::End, Work::MendPath(machine, sr)));
         let and_path = sr.map_or_else(String::new, |sr| format!(", and the path of {name} to {}", adviser.names().sr(sr)));
         if !linked {
-            return format!("mend the network between {master} and {name}{and_path}: {master} is the master, and {name} does not reach it");
+            let network = Remedy::Do(At::End, Work::MendNetwork(vec![ruler, machine]));
+            return Advice::less(
+                format!("mend the network between {master} and {name}{and_path}: {master} is the master, and {name} does not reach it"),
+                [network].into_iter().chain(path).collect(),
+            );
         }
         if let Some(sr) = sr {
             let sr = adviser.names().sr(sr);
-            return format!("mend the path of {name} to {sr}: without the statefile it comes into no liveset");
+            let text = format!("mend the path of {name} to {sr}: without the statefile it comes into no liveset");
+            return Advice::less(text, path.into_iter().collect());
         }
         let promotion = adviser.past.commands.iter().rev().find(|c| matches!(c.kind, Kind::Transition | Kind::Restore));
         let after = promotion.map_or_else(String::new, |c| format!(" after {}", c.mention()));
-        return format!("run `xe pool-recover-slaves` on {master}{after}: {name} still waits for another master");
+        let recover = Remedy::Do(At::End, Work::Type(ruler, "xe pool-recover-slaves".into()));
+        return Advice::less(
+            format!("run `xe pool-recover-slaves` on {master}{after}: {name} still waits for another master"),
+            vec![recover],
+        );
     }
-    if adviser.world.stacks[machine.at()].ha.armed {
-        return format!("mend the network and the heartbeat SR for {name}: it finds its master in a liveset, and is in none");
+    let ha = &adviser.world.stacks[machine.at()].ha;
+    if ha.armed {
+        let sr = ha.config.as_ref().map(|config| Remedy::Do(At::End, Work::MendSr(config.sr)));
+        let network = Remedy::Do(At::End, Work::MendNetwork(vec![machine]));
+        let text = format!("mend the network and the heartbeat SR for {name}: it finds its master in a liveset, and is in none");
+        return Advice::less(text, [network].into_iter().chain(sr).collect());
     }
     let old = match adviser.world.stacks[machine.at()].conf {
         PoolConf::Slave(master) => master,
@@ -75,10 +109,22 @@ fn advice(adviser: &Adviser<'_>) -> String {
         Health::CutOff => format!("mend the network of {}", adviser.machine(old)),
         _ => format!("run `service xapi start` on {}", adviser.machine(old)),
     };
-    let old = adviser.machine(old);
-    format!(
+    let next = adviser.successor().unwrap_or(machine);
+    // It is up, and holds another for its master, or none.
+    let up = adviser.past.health(old, end) == Health::Well && adviser.world.xapi_runs(old);
+    if up || adviser.world.stacks[old.at()].conf != PoolConf::Master {
+        let promote = adviser.promote(next);
+        return Advice::less(format!("{}: no host that is up is the master", promote.text), promote.way);
+    }
+    let way = adviser.bring_back(old);
+    let off = Remedy::Do(At::End, Work::PowerOff(old));
+    let promote = adviser.promote(next).way.into_iter().filter(|remedy| *remedy != off).collect::<Vec<_>>();
+    let off = [off];
+    let (old, name) = (adviser.machine(old), adviser.machine(next));
+    let text = format!(
         "{mend}; if it can't be repaired, see that {old} is off, then `xe pool-emergency-transition-to-master` on {name} and `xe pool-recover-slaves` there"
-    )
+    );
+    Advice::less(text, way).or(off.into_iter().chain(promote).collect())
 }
 
 #[cfg(test)]

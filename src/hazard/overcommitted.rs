@@ -1,6 +1,7 @@
 //! The pool can't keep what it promises.
 
 use super::hindsight::Health;
+use super::remedy::{Advice, Way};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::{MachineId, VmId};
@@ -26,7 +27,7 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 }
 
 /// The pool promises more than it can keep.
-fn advice(adviser: &Adviser<'_>) -> String {
+fn advice(adviser: &Adviser<'_>) -> Advice {
     let db = adviser.world.db(adviser.world.ruler());
     // Who was lost only later is not what was missing.
     let was_up = |machine: &MachineId| adviser.past.health(*machine, adviser.found.since) != Health::Off;
@@ -34,21 +35,25 @@ fn advice(adviser: &Adviser<'_>) -> String {
     let down: Vec<MachineId> = dead.filter(|machine| !was_up(machine)).collect();
     let tied: Vec<&str> = tied(adviser).into_iter().map(|vm| adviser.names().vm(vm)).take(3).collect();
     let console = adviser.master_console();
-    let fewer = format!("`xe pool-param-set uuid=$pool ha-host-failures-to-tolerate={}` on {console}", db.ha.plan_exists_for);
+    let line = format!("xe pool-param-set uuid=$pool ha-host-failures-to-tolerate={}", db.ha.plan_exists_for);
+    let fewer = format!("`{line}` on {console}");
+    let ask_for_less: Way = adviser.first_a_master().way.into_iter().chain([adviser.typed(line)]).collect();
     match (adviser.found.until, down.is_empty()) {
-        (Some(until), _) => format!("nothing was missed: there was a plan again at {until}"),
-        (None, _) if !tied.is_empty() => format!(
+        (Some(until), _) => Advice::nothing(format!("nothing was missed: there was a plan again at {until}")),
+        (None, _) if !tied.is_empty() => Advice::by_hand(format!(
             "put the disks of {} on a shared SR that all enabled hosts have plugged, or protect it no more: tied to one host, it has no failover",
             tied.join(", ")
-        ),
-        (None, false) => format!("bring back {}, or ask for less: {fewer}", adviser.list(&down)),
+        )),
+        (None, false) => {
+            let back = down.iter().flat_map(|machine| adviser.bring_back(*machine)).collect();
+            Advice::less(format!("bring back {}, or ask for less: {fewer}", adviser.list(&down)), back).or(ask_for_less)
+        }
         (None, true) if db.ha.plan_exists_for < db.ha.failures_to_tolerate => {
-            format!("add memory or hosts, protect fewer VMs, or ask for less: {fewer}")
+            Advice::less(format!("add memory or hosts, protect fewer VMs, or ask for less: {fewer}"), ask_for_less)
         }
-        (None, true) => {
-            "put the disks of every protected VM on a shared SR that all enabled hosts have plugged, or make room for those that are down"
-                .into()
-        }
+        (None, true) => Advice::by_hand(
+            "put the disks of every protected VM on a shared SR that all enabled hosts have plugged, or make room for those that are down",
+        ),
     }
 }
 

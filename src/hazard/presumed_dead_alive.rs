@@ -2,6 +2,7 @@
 
 use super::advice::RESTARTED;
 use super::hindsight::{Health, Kind};
+use super::remedy::{Advice, Aim, At, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, Deed, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::MachineId;
@@ -67,8 +68,8 @@ fn hastened(event: &Event, world: &World) -> Vec<Deed> {
     }
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Host(machine) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Host(machine) = adviser.found.place else { return Advice::default() };
     if let Some(back) = adviser.came_back() {
         return adviser.afresh_instead(back);
     }
@@ -79,47 +80,83 @@ fn advice(adviser: &Adviser<'_>) -> String {
     let next = adviser.past.first(since, adviser.found.until.unwrap_or(Time::NEVER), |c| c.kind.lets_go());
     if let Some(promotion) = adviser.promotion() {
         if let Some(forget) = adviser.forgotten_before(by, promotion.began) {
-            return adviser.off_before(&[by], forget);
+            return adviser.intruders_off(by, forget);
         }
         let old = adviser.former_master(promotion.console);
         // Who is replaced while it lives, and who is not told of the new master, each go on without the other.
         if old == Some(by) || promotion.console == by && old == Some(machine) {
-            return adviser.off_before(old.as_slice(), promotion);
+            let off = adviser.off_before(old.as_slice(), promotion);
+            if old == Some(machine) {
+                return off;
+            }
+            // Those who held the old one for their master must be told of the new.
+            let recover = Remedy::Do(At::After(promotion.step), Work::Type(promotion.console, "xe pool-recover-slaves".into()));
+            let text = format!("{}; then run `xe pool-recover-slaves` on {}", off.text, adviser.machine(promotion.console));
+            let mut ways = off.ways;
+            if let Some(first) = ways.first_mut() {
+                first.push(recover);
+            }
+            return Advice { text, aim: off.aim, ways };
         }
-        if promotion.console == by && why.is_some_and(|why| why.step == Some(promotion.step)) {
+        let well = matches!(adviser.past.health(machine, since), Health::Well | Health::Degraded);
+        if promotion.console == by && well && why.is_some_and(|why| why.step == Some(promotion.step)) {
             let until_then = format!("until then {master} holds {name} for dead, which was up");
             let done = adviser.past.first(promotion.began, Time::NEVER, |c| c.kind == Kind::Recover && c.console == by);
             return match done {
-                Some(recover) => format!(
-                    "come to {} right after {}, and forget or reset nothing before: {until_then}",
-                    recover.mention(),
-                    promotion.mention()
+                Some(recover) => Advice::less(
+                    format!(
+                        "come to {} as soon as {master} is up as the master after {}, and forget or reset nothing before: {until_then}",
+                        recover.mention(),
+                        promotion.mention()
+                    ),
+                    vec![Remedy::Sooner(recover.step, promotion.began)],
                 ),
-                None => format!(
-                    "run `xe pool-recover-slaves` on {master} right after {}, and forget or reset nothing before: {until_then}",
-                    promotion.mention()
+                None => Advice::less(
+                    format!(
+                        "run `xe pool-recover-slaves` on {master} as soon as it is up as the master after {}, and forget or reset nothing before: {until_then}",
+                        promotion.mention()
+                    ),
+                    vec![Remedy::Do(At::After(promotion.step), Work::Type(by, "xe pool-recover-slaves".into()))],
                 ),
             };
         }
     }
-    if why.is_some_and(|why| why.due == "xapi-start") {
+    let well = matches!(adviser.past.health(machine, since), Health::Well | Health::Degraded);
+    if well && why.is_some_and(|why| why.due == "xapi-start") {
         let heard = format!("{master} had just started and had not heard {name} yet, which was up all the time");
         return match next {
-            Some(command) => format!("wait for the next heartbeat of {name} before {}: {heard}", command.mention()),
-            None => format!("wait for the next heartbeat of {name} before any forget or reset: {heard}"),
+            Some(command) => Advice::never(
+                format!("wait for the next heartbeat of {name} before {}: {heard}", command.mention()),
+                vec![Remedy::Do(At::Before(command.step), Work::Joined(by, machine))],
+            ),
+            None if adviser.found.until.is_some() => {
+                Advice::nothing(format!("wait for the next heartbeat of {name} before any forget or reset: {heard}"))
+            }
+            None => Advice::less(
+                format!("run `xe pool-recover-slaves` on {master}, and wait until {name} has joined, before any forget or reset: {heard}"),
+                vec![Remedy::Do(At::End, Work::Type(by, "xe pool-recover-slaves".into())), Remedy::Do(At::End, Work::Joined(by, machine))],
+            ),
         };
     }
     match next {
-        Some(command) => adviser.off_before(&[machine], command),
+        // The silence is not undone by that; what would come of it is.
+        Some(command) => adviser.off_before(&[machine], command).aiming(Aim::NotWhen(command.step)),
         None => {
-            let mend = match adviser.past.health(machine, since) {
-                Health::CutOff => format!("mend the network of {name}"),
-                Health::Hung => format!("power {name} off and boot it again"),
-                Health::ToolstackStopped => format!("run `service xapi start` on {name}"),
-                _ if adviser.past.health(by, since) == Health::CutOff => format!("mend the network of {master}"),
-                _ => format!("look why {master} does not hear {name}"),
+            let network = |_| vec![Work::MendNetwork(vec![machine, by])];
+            let (mend, works) = match adviser.past.health(machine, since) {
+                Health::CutOff => (format!("mend the network of {name}"), network(machine)),
+                Health::Hung => (format!("power {name} off and boot it again"), vec![Work::PowerOff(machine), Work::PowerOn(machine)]),
+                Health::ToolstackStopped => {
+                    (format!("run `service xapi start` on {name}"), vec![Work::Type(machine, "service xapi start".into())])
+                }
+                _ if adviser.past.health(by, since) == Health::CutOff => (format!("mend the network of {master}"), network(by)),
+                _ => (format!("look why {master} does not hear {name}"), Vec::new()),
             };
-            format!("{mend}, or power off {name} before any forget, reset or `resetvdis.py`: {}", adviser.was(machine, since))
+            let text = format!("{mend}, or power off {name} before any forget, reset or `resetvdis.py`: {}", adviser.was(machine, since));
+            let soon = At::Within(since, adviser.found.until.unwrap_or(adviser.world.now));
+            let way = |works: Vec<Work>| works.into_iter().map(|work| Remedy::Do(soon, work)).collect();
+            let off = way(vec![Work::PowerOff(machine)]);
+            if works.is_empty() { Advice::less(text, off) } else { Advice::less(text, way(works)).or(off) }
         }
     }
 }

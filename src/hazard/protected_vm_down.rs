@@ -1,6 +1,6 @@
 //! A protected VM is down for longer than HA takes to bring one back.
 
-use super::hindsight::{Command, Kind};
+use super::remedy::Advice;
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::VmId;
@@ -47,37 +47,54 @@ pub fn grace(sight: &Sight, _: Place) -> Span {
 }
 
 /// HA did not bring a protected VM back in time.
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Vm(vm) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Vm(vm) = adviser.found.place else { return Advice::default() };
     let name = adviser.names().vm(vm);
     let failed = adviser.past.events.iter().rev().find_map(|entry| match entry.event {
         Event::VmRestartFailed { vm: of, code, .. } if *of == vm && entry.at >= adviser.found.since => Some(*code),
         _ => None,
     });
     let db = adviser.world.db(adviser.world.ruler());
-    let held = |command: &&Command| command.kind == Kind::HoldRestarts && adviser.found.until.is_none_or(|until| command.began < until);
-    if let (Some(until), Some(command)) = (adviser.found.until, adviser.commands().find(held)) {
-        let long = until.since(adviser.found.since);
-        return format!("leave out {}, or end it sooner (`seconds=0`): {name} was down for {long}", command.mention());
+    if let Some(held) = adviser.held_off(name) {
+        return held;
     }
     if let Some(code) = failed {
         let why = format!("HA's own start of {name} met {code}");
         return match code {
-            _ if adviser.found.until.is_some() => format!("see sooner to what kept {name} down: {why}"),
-            "NO_HOSTS_AVAILABLE" => format!("{}: {why}", adviser.no_home(vm, "HA starts it within two minutes")),
-            _ => format!("see to what {why}: HA tries again every two minutes"),
+            _ if adviser.found.until.is_some() => Advice::by_hand(format!("see sooner to what kept {name} down: {why}")),
+            "NO_HOSTS_AVAILABLE" => {
+                let home = adviser.no_home(vm, "HA starts it within two minutes", false);
+                let first = adviser.storage_first(vm);
+                let text = format!("{}{}: {why}", first.text, home.text);
+                let ways = home.ways.into_iter().map(|way| first.way.iter().cloned().chain(way).collect()).collect();
+                Advice { text, aim: home.aim, ways }
+            }
+            _ => Advice::by_hand(format!("see to what {why}: HA tries again every two minutes")),
         };
     }
     if db.ha.restarts_held_until.is_some_and(|until| until > adviser.world.now) {
-        return format!("run `xe pool-ha-prevent-restarts-for seconds=0` on {}: restarts are held off", adviser.master_console());
+        let text = format!("run `xe pool-ha-prevent-restarts-for seconds=0` on {}: restarts are held off", adviser.master_console());
+        return Advice::less(text, vec![adviser.typed("xe pool-ha-prevent-restarts-for seconds=0")]);
     }
     match adviser.found.until {
         Some(until) => {
-            format!("mend sooner what {} broke: {name} was down for {}", adviser.what_broke(), until.since(adviser.found.since))
+            let started = adviser.author(until, |event| matches!(event, Event::DomainStarted { vm: of, .. } if *of == vm));
+            if let Some(step) = started.filter(|step| adviser.past.step(*step).typed) {
+                return adviser.sooner(step, name, until);
+            }
+            if adviser.broke().next().is_none() {
+                let long = until.since(adviser.found.since);
+                return Advice::nothing(format!("nothing was missed: {name} was started again at {until}, after {long}"));
+            }
+            let text = format!("mend sooner what {} broke: {name} was down for {}", adviser.what_broke(), until.since(adviser.found.since));
+            Advice::less(text, adviser.undo_within(adviser.found.since, until))
         }
         None => match adviser.waits_for_ha() {
-            Some(wait) => wait.into(),
-            None => format!("bring back a liveset with a master: there was nobody to restart {name}"),
+            Some(wait) => Advice::less(wait.text, wait.way),
+            None => Advice::less(
+                format!("bring back a liveset with a master: there was nobody to restart {name}"),
+                adviser.bring_back(adviser.world.ruler()),
+            ),
         },
     }
 }

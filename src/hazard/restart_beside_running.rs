@@ -2,9 +2,11 @@
 
 use super::advice::RESTARTED;
 use super::hindsight::{Command, Kind};
+use super::remedy::{Advice, At, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites, Telling};
 use crate::base::ids::{MachineId, VmId};
+use crate::base::time::Time;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "restart-beside-running",
@@ -42,7 +44,7 @@ fn sentence(told: &Telling<'_>) -> String {
 }
 
 /// A host left HA while the others went on.
-fn advice(adviser: &Adviser<'_>) -> String {
+fn advice(adviser: &Adviser<'_>) -> Advice {
     let left = |command: &&Command| {
         command.kind == Kind::LeaveHa && command.began <= adviser.found.since && adviser.found.hosts.contains(&command.console)
     };
@@ -50,7 +52,9 @@ fn advice(adviser: &Adviser<'_>) -> String {
         return adviser.stay_in_ha(command, RESTARTED);
     }
     let hosts: Vec<MachineId> = adviser.found.hosts.iter().copied().filter(|m| Some(*m) != adviser.found.by).take(1).collect();
-    format!("power off {} before HA restarts its VMs: it was taken for fenced, and was not", adviser.list(&hosts))
+    let off = |host: &MachineId| Remedy::Do(At::Within(Time::ZERO, adviser.found.since), Work::PowerOff(*host));
+    let text = format!("power off {} before HA restarts its VMs: it was taken for fenced, and was not", adviser.list(&hosts));
+    Advice::never(text, hosts.iter().map(off).collect())
 }
 
 #[cfg(test)]

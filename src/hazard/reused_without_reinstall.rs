@@ -1,5 +1,6 @@
 //! A machine that must not serve again serves again.
 
+use super::remedy::{Advice, At, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::MachineId;
@@ -40,8 +41,8 @@ fn accepted_by(world: &World, machine: MachineId) -> Option<MachineId> {
     (world.xapi_runs(machine) && world.is_master(master) && world.stacks[master.at()].epoch == epoch && known()).then_some(master)
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Host(machine) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Host(machine) = adviser.found.place else { return Advice::default() };
     if let Some(back) = adviser.came_back() {
         return adviser.afresh_instead(back);
     }
@@ -56,9 +57,14 @@ fn advice(adviser: &Adviser<'_>) -> String {
     }
     match adviser.forgotten_before(machine, adviser.found.since).or(promotion) {
         Some(command) => {
-            format!("{}, and install it afresh (`reinstall: {name}`) before it serves again", adviser.off_before(&[machine], command))
+            let off = adviser.off_before(&[machine], command);
+            let text = format!("{}, and install it afresh (`reinstall: {name}`) before it serves again", off.text);
+            off.in_words(text)
         }
-        None => format!("power off {name} and install it afresh (`reinstall: {name}`) before it serves again"),
+        None => {
+            let both = [Work::PowerOff(machine), Work::Reinstall(machine)].map(|work| Remedy::Do(At::End, work));
+            Advice::less(format!("power off {name} and install it afresh (`reinstall: {name}`) before it serves again"), both.into())
+        }
     }
 }
 

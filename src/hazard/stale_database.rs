@@ -1,6 +1,7 @@
 //! A master rules with an old book.
 
 use super::hindsight::{Command, Health, Kind};
+use super::remedy::{Advice, At, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::MachineId;
@@ -26,13 +27,14 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
     }
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
+fn advice(adviser: &Adviser<'_>) -> Advice {
     if let Some(back) = adviser.came_back() {
         return adviser.afresh_instead(back);
     }
     let Some(transition) = adviser.commands().find(|c| c.kind == Kind::Transition) else {
         let name = adviser.found.by.map_or("the new master", |by| adviser.machine(by));
-        return format!("compare `xe vm-list` on {name} with `list_domains` on every host before anything is started");
+        let text = format!("compare `xe vm-list` on {name} with `list_domains` on every host before anything is started");
+        return Advice::no_worse(text, adviser.look_everywhere(At::Within(adviser.found.since, adviser.found.since)));
     };
     if let Some(forget) = adviser.forgotten_before(transition.console, transition.began) {
         return adviser.off_before(&[transition.console], forget);
@@ -45,20 +47,27 @@ fn advice(adviser: &Adviser<'_>) -> String {
             && adviser.past.last_copied(*m, transition.began) > own
     };
     if let Some(better) = adviser.world.machines().find(newer) {
+        let line = transition.text.clone();
+        let there = Remedy::Retype { step: transition.step, instead: line.clone(), line, console: Some(better) };
         let (better, console) = (adviser.machine(better), adviser.machine(transition.console));
-        return format!("promote {better} rather than {console} in {}: its copy of the database was newer", transition.mention());
+        let text = format!("promote {better} rather than {console} in {}: its copy of the database was newer", transition.mention());
+        return Advice::never(text, vec![there]);
     }
     // A copy can only be had where both are in touch.
     let well = |m: MachineId| adviser.past.health(m, transition.began) == Health::Well;
     let old = adviser.former_master(transition.console).filter(|old| well(*old) && well(transition.console));
     if let Some(old) = old {
+        let sync = Remedy::Do(At::Before(transition.step), Work::Type(old, "xe pool-sync-database".into()));
         let old = adviser.machine(old);
-        return format!("run `xe pool-sync-database` on {old} before {}: {old} was up", transition.mention());
+        return Advice::never(format!("run `xe pool-sync-database` on {old} before {}: {old} was up", transition.mention()), vec![sync]);
     }
     let next =
         adviser.past.first(transition.began, Time::NEVER, |c| matches!(c.kind, Kind::Start(_) | Kind::Reset(_) | Kind::Release { .. }));
     let before = next.map_or_else(|| "anything is started or reset".to_owned(), Command::mention);
-    format!("compare `xe vm-list` with `list_domains` on every host before {before}: {}", adviser.age_of_book(transition))
+    let text = format!("compare `xe vm-list` with `list_domains` on every host before {before}: {}", adviser.age_of_book(transition));
+    let mut way = adviser.look_everywhere(next.map_or(At::After(transition.step), |next| At::Before(next.step)));
+    way.extend(next.map(|next| Remedy::LeaveOut(next.step)));
+    Advice::no_worse(text, way)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A lock of a host that does not use the disk.
 
+use super::remedy::{Advice, Aim, At, Remedy, Work};
 use super::sight::{Reads, Sight, openers};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::{VdiId, VmId};
@@ -30,21 +31,29 @@ fn site(sight: &Sight, vdi: VdiId) -> Option<Site> {
     (!hosts.is_empty()).then(|| Site::new(Place::Vdi(vdi), hosts).by(ruler))
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Vdi(vdi) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Vdi(vdi) = adviser.found.place else { return Advice::default() };
     let names = adviser.names();
     let users: Vec<VmId> = names.vbds.iter().filter(|vbd| vbd.vdi == vdi).map(|vbd| vbd.vm).collect();
-    let failed = adviser.failed_start(&users);
+    let failed = adviser.failed_start(&users, &["SR_BACKEND_FAILURE_46"]);
     let ended = adviser.ended(|event| matches!(event, Event::LockRemoved { vdi: of, .. } if *of == vdi));
     if let Some(ended) = ended {
         return match failed {
-            Some(start) => format!("release the locks of {} before {}: {ended}", adviser.list(&adviser.found.hosts), start.mention()),
-            None => format!("nothing was missed: {ended}; until then the disk could be opened by nobody else"),
+            Some(start) => {
+                let text = format!("release the locks of {} before {}: {ended}", adviser.list(&adviser.found.hosts), start.mention());
+                let lines = adviser.found.hosts.iter().map(|host| adviser.release_line(*host, vdi, start.began));
+                let typed = lines.map(|line| Remedy::Do(At::Before(start.step), Work::Type(start.console, line)));
+                Advice::less(text, typed.collect()).aiming(Aim::Passes(start.step))
+            }
+            None => Advice::nothing(format!("nothing was missed: {ended}; until then the disk could be opened by nobody else")),
         };
     }
     match adviser.waits_for_ha() {
-        Some(wait) => wait.into(),
-        None => format!("{}{}", adviser.first_a_master(), adviser.release(vdi, failed)),
+        Some(wait) => Advice::less(wait.text, wait.way),
+        None => {
+            let both = adviser.first_a_master().and("", adviser.release(vdi, failed));
+            Advice::less(both.text, both.way)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A VM is down for too long.
 
+use super::remedy::{Advice, Aim, Part, Remedy};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::{SrId, VmId};
@@ -30,25 +31,51 @@ fn grace(sight: &Sight, place: Place) -> Span {
     }
 }
 
-fn advice(adviser: &Adviser<'_>) -> String {
-    let Place::Vm(vm) = adviser.found.place else { return String::new() };
+fn advice(adviser: &Adviser<'_>) -> Advice {
+    let Place::Vm(vm) = adviser.found.place else { return Advice::default() };
     let names = adviser.names();
     let (name, grace) = (names.vm(vm), names.vms[vm.at()].grace);
     if let Some(until) = adviser.found.until {
+        if let Some(held) = adviser.held_off(name) {
+            return held;
+        }
         let started = adviser.author(until, |event| matches!(event, Event::DomainStarted { vm: of, .. } if *of == vm));
-        let Some(step) = started else { return format!("start {name} sooner: it was down for {}", until.since(adviser.found.since)) };
+        let Some(step) = started else {
+            let long = until.since(adviser.found.since);
+            if adviser.ha_took_over(until) || adviser.broke().next().is_none() {
+                return Advice::nothing(format!("nothing was missed: {name} was started again at {until}, after {long}"));
+            }
+            return Advice::less(format!("start {name} sooner: it was down for {long}"), adviser.undo_within(adviser.found.since, until));
+        };
         let mention = adviser.past.mention(step);
-        let failed = adviser.failed_start(&[vm]).map_or_else(String::new, |start| format!("; {} failed", start.mention()));
-        return format!("come to {mention} sooner: {name} was down for {}, its grace is {grace}{failed}", until.since(adviser.found.since));
+        // What broke it ended by itself.
+        if adviser.past.step(step).breaks && adviser.past.began(step) <= adviser.found.since {
+            let text = format!("mend sooner what {mention} broke: {name} was down for {}", until.since(adviser.found.since));
+            return Advice::less(text, adviser.undo_within(adviser.past.began(step), until));
+        }
+        let failed = adviser.failed_start(&[vm], &[]).map_or_else(String::new, |start| format!("; {} failed", start.mention()));
+        let long = until.since(adviser.found.since);
+        let text = format!("come to {mention} sooner: {name} was down for {long}, its grace is {grace}{failed}");
+        return Advice::less(text, vec![Remedy::Sooner(step, adviser.found.since)]);
     }
     if let Some(wait) = adviser.waits_for_ha() {
         return match names.vms[vm.at()].protection {
-            Some(_) => wait.into(),
-            None => format!("{wait}; then `xe vm-start vm={name}`: HA does not protect it"),
+            Some(_) => Advice::less(wait.text, wait.way),
+            None => {
+                let start = adviser.typed(format!("xe vm-start vm={name}"));
+                let text = format!("{}; then `xe vm-start vm={name}`: HA does not protect it", wait.text);
+                Advice::less(text, wait.way.into_iter().chain([start]).collect())
+            }
         };
     }
     let mut missing = Vec::new();
     let ruler = adviser.world.ruler();
+    if adviser.world.db(ruler).vm(vm).is_none() {
+        let master = adviser.master_console();
+        return Advice::by_hand(format!(
+            "restore the database of the pool (`xe pool-restore-database`): that of {master} does not know {name}"
+        ));
+    }
     if adviser.world.db(ruler).vm(vm).is_some_and(|record| record.power_state == PowerState::Running) {
         missing.push(adviser.reset(vm, None));
     }
@@ -56,17 +83,36 @@ fn advice(adviser: &Adviser<'_>) -> String {
     for vdi in adviser.disks(vm) {
         let sr = names.vdis[vdi.at()].sr;
         let release = adviser.release(vdi, None);
-        if !release.is_empty() && !released.contains(&sr) {
+        if !release.text.is_empty() && !released.contains(&sr) {
             released.push(sr);
             missing.push(release);
         }
     }
+    if let Some((other, vdi)) = adviser.disk_in_use(vm) {
+        if adviser.world.runs_on(other).next().is_some() {
+            let (other, vdi) = (names.vm(other), names.vdi(vdi));
+            return Advice::by_hand(format!("start {name} when {other} is shut down: it has {vdi} attached, and one of them writes"));
+        }
+        missing.push(adviser.reset(other, None));
+    }
     let start = match adviser.home_for(vm) {
-        Some(machine) => format!("`xe vm-start vm={name} on={}` on {}", adviser.machine(machine), adviser.master_console()),
-        None => adviser.no_home(vm, "start it there"),
+        Some(machine) => {
+            let text = format!("`xe vm-start vm={name} on={}` on {}", adviser.machine(machine), adviser.master_console());
+            Advice::less(text, vec![adviser.start_on(vm, machine)])
+        }
+        // What HA protects it starts by itself.
+        None if adviser.world.db(ruler).ha.enabled && adviser.world.db(ruler).protects(names, vm) => {
+            adviser.no_home(vm, "HA starts it there", false)
+        }
+        None => adviser.no_home(vm, "start it there", true),
     };
-    missing.push(start);
-    format!("{}{}", adviser.first_a_master(), missing.join("; then "))
+    let aim = start.aim;
+    let mut all = adviser.storage_first(vm).and("", adviser.first_a_master());
+    missing.push(Part::new(start.text, start.ways.into_iter().next().unwrap_or_default()));
+    for (at, part) in missing.into_iter().enumerate() {
+        all = all.and(if at == 0 { "" } else { "; then " }, part);
+    }
+    Advice { text: all.text, aim, ways: if aim == Aim::Less { vec![all.way] } else { Vec::new() } }
 }
 
 #[cfg(test)]

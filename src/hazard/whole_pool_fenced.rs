@@ -1,8 +1,10 @@
 //! HA has reset the last host of its pool.
 
+use super::remedy::{Advice, At, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::MachineId;
+use crate::base::time::Time;
 use crate::world::MAIN_POOL;
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -41,12 +43,22 @@ fn sites(sight: &Sight, out: &mut Vec<Site>) {
 }
 
 /// Everybody fenced: what kept them from proving that they may live.
-fn advice(adviser: &Adviser<'_>) -> String {
+fn advice(adviser: &Adviser<'_>) -> Advice {
     let undo = adviser.what_broke();
+    let broken = adviser.broke().map(|step| adviser.past.began(step)).min().unwrap_or(Time::ZERO);
     match adviser.found.until {
-        Some(_) => format!("mend sooner what {undo} broke; before work on the heartbeat SR or the network run `xe pool-ha-disable`"),
-        None => format!(
-            "mend what {undo} broke; if that can't be done, see that every host is up and runs no guest, then `xe host-emergency-ha-disable --force` on each"
+        Some(until) if adviser.broke().next().is_none() => {
+            Advice::nothing(format!("nothing was missed: whom its watchdog resets boots by itself, and at {until} one was up again"))
+        }
+        Some(until) => Advice::less(
+            format!("mend sooner what {undo} broke; before work on the heartbeat SR or the network run `xe pool-ha-disable`"),
+            adviser.undo_within(broken, until),
+        ),
+        None => Advice::less(
+            format!(
+                "mend what {undo} broke; if that can't be done, see that every host is up and runs no guest, then `xe host-emergency-ha-disable --force` on each"
+            ),
+            adviser.broke().map(|step| Remedy::Do(At::End, Work::Undo(step))).collect(),
         ),
     }
 }

@@ -39,7 +39,7 @@ fn assembled(study: &Study<'_>, with_story: bool) -> Report {
     }
     let mut because = because::in_words(run, &study.causes);
     because.resize(run.found.len(), Vec::new());
-    let advice = study.advice.iter().cloned().chain(std::iter::repeat(String::new()));
+    let advice = study.advice.iter().map(|advice| advice.text.clone()).chain(std::iter::repeat(String::new()));
     let found = run.found.iter().zip(because).zip(advice);
     let hazards: Vec<Finding> = found.map(|((found, because), advice)| finding(world, found, because, advice)).collect();
     let (steps, places) = steps(run);

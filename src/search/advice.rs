@@ -2,12 +2,13 @@
 
 use super::because::Link;
 use super::history::hindsight;
+use crate::hazard::remedy::Advice;
 use crate::run::Run;
 use crate::scenario::model::Scenario;
 use crate::world::event::StepIx;
 
 /// The advice for each finding of a run, by its place. `causes` are the findings' causes, by place too.
-pub fn advice(scenario: &Scenario, run: &Run, causes: &[Vec<Link>]) -> Vec<String> {
+pub fn advice(scenario: &Scenario, run: &Run, causes: &[Vec<Link>]) -> Vec<Advice> {
     let past = hindsight(scenario, run);
     let steps = |at: usize| -> Vec<StepIx> {
         let links = causes.get(at).into_iter().flatten();

@@ -1,6 +1,7 @@
 //! A run, read for whoever looks back upon it: its steps, the commands that were typed, and what happened. The questions that
 //! are asked of it stand with the hazards that ask them (`hazard::hindsight`).
 
+use super::follow::undoing;
 use crate::base::ids::MachineId;
 use crate::command::{Ran, Target};
 use crate::engine::StepRecord;
@@ -39,7 +40,16 @@ fn as_it_went(step: &model::Step, record: &StepRecord, world: &World) -> Step {
         Deed::Act(act) => hands(act),
         _ => None,
     };
-    Step { line, mention, typed, began: record.began, status: record.status, hands, brings_back: brings_back(&step.deed, world) }
+    Step {
+        line,
+        mention,
+        typed,
+        began: record.began,
+        status: record.status,
+        hands,
+        breaks: undoing(&step.deed).is_some(),
+        brings_back: brings_back(&step.deed, world),
+    }
 }
 
 fn hands(act: &Act) -> Option<(Hands, Vec<MachineId>)> {

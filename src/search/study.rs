@@ -6,6 +6,7 @@ use super::because::{Causes, causes};
 use super::shares;
 use crate::base::time::Time;
 use crate::engine;
+use crate::hazard::remedy::Advice;
 use crate::judge::{self, Expectation, Measured, Verdict, Warning};
 use crate::run::{Run, Session};
 use crate::scenario::model::{Case, Scenario};
@@ -53,7 +54,7 @@ pub struct Study<'a> {
     /// The causes of the findings; none where none were looked for.
     pub causes: Causes,
     /// What should have been done, by the place of the finding; empty where causes were not looked for.
-    pub advice: Vec<String>,
+    pub advice: Vec<Advice>,
 }
 
 /// A study under way: the scenario is settled, and the run can be stepped by whoever wants to look on.

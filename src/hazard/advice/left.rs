@@ -4,8 +4,10 @@
 use super::Adviser;
 use crate::base::ids::{HostId, MachineId, VdiId, VmId};
 use crate::base::time::Time;
-use crate::hazard::hindsight::{Command, Kind};
+use crate::hazard::hindsight::{Command, Hands, Health, Kind};
+use crate::hazard::remedy::{Advice, At, Part, Remedy, Way, Work};
 use crate::world::event::{Event, Status, StepIx};
+use crate::world::memory::PoolConf;
 
 impl Adviser<'_> {
     /// The command that ended a finding, or what else did.
@@ -24,10 +26,27 @@ impl Adviser<'_> {
         })
     }
 
-    /// A start of a VM that failed within the finding's time.
-    pub fn failed_start(&self, vms: &[VmId]) -> Option<&Command> {
+    /// Where a command held off HA's restarts, and its VM came back when that was over.
+    pub fn held_off(&self, name: &str) -> Option<Advice> {
+        let until = self.found.until?;
+        let command = self.commands().find(|command| command.kind == Kind::HoldRestarts && command.began < until)?;
+        let long = until.since(self.found.since);
+        let text = format!("leave out {}, or end it sooner (`seconds=0`): {name} was down for {long}", command.mention());
+        Some(Advice::less(text, vec![Remedy::LeaveOut(command.step)]))
+    }
+
+    /// The step that brought a VM back, sooner.
+    pub fn sooner(&self, step: StepIx, name: &str, until: Time) -> Advice {
+        let long = until.since(self.found.since);
+        let text = format!("come to {} sooner: {name} was down for {long}", self.past.mention(step));
+        Advice::less(text, vec![Remedy::Sooner(step, self.found.since)])
+    }
+
+    /// A start of a VM that failed within the finding's time, with one of these codes.
+    pub fn failed_start(&self, vms: &[VmId], codes: &[&str]) -> Option<&Command> {
         let until = self.found.until.unwrap_or(Time::NEVER);
-        let starts = |c: &&Command| matches!(c.kind, Kind::Start(Some(vm)) if vms.contains(&vm)) && c.status == Status::Error;
+        let met = |c: &Command| codes.is_empty() || c.code.as_deref().is_some_and(|code| codes.contains(&code));
+        let starts = |c: &&Command| matches!(c.kind, Kind::Start(Some(vm)) if vms.contains(&vm)) && c.status == Status::Error && met(c);
         self.past.commands.iter().filter(|c| self.found.since <= c.began && c.began < until).find(starts)
     }
 
@@ -38,21 +57,95 @@ impl Adviser<'_> {
     }
 
     /// Where no master is left at the end, one is needed first.
-    pub fn first_a_master(&self) -> String {
+    pub fn first_a_master(&self) -> Part {
         let ruler = self.world.ruler();
         if self.world.is_master(ruler) {
-            return String::new();
+            let others = self.other_masters();
+            if others.is_empty() {
+                return Part::default();
+            }
+            // Whatever is started in a pool with two masters, the other has it as not running, or its host as dead.
+            let off = others.iter().map(|master| Remedy::Do(At::End, Work::PowerOff(*master))).collect();
+            return Part::new(format!("power off {}, which is a master beside {}; then ", self.list(&others), self.machine(ruler)), off);
         }
-        format!("bring back {}, or make a member the master (`xe pool-emergency-transition-to-master`); then ", self.machine(ruler))
+        if let Some(wait) = self.waits_for_ha() {
+            return Part::new("bring back a liveset (the heartbeat SR, the network, the hosts): HA then elects a master; then ", wait.way);
+        }
+        let next = self.next_master();
+        if next != ruler || self.world.xapi_runs(ruler) && self.past.health(ruler, self.world.now) == Health::Well {
+            return self.promote(next).and("; then ", Part::default());
+        }
+        let text =
+            format!("bring back {}, or make a member the master (`xe pool-emergency-transition-to-master`); then ", self.machine(ruler));
+        Part::new(text, self.bring_back(ruler))
+    }
+
+    /// Who is or becomes the master after the run: who rules, if it is one or can be brought back; else who has the newest copy.
+    pub fn next_master(&self) -> MachineId {
+        let (ruler, end) = (self.world.ruler(), self.world.now);
+        let up = self.past.health(ruler, end) == Health::Well && self.world.xapi_runs(ruler);
+        let comes_back = self.world.stacks[ruler.at()].conf == PoolConf::Master;
+        if self.world.is_master(ruler) || !up && comes_back { ruler } else { self.successor().unwrap_or(ruler) }
+    }
+
+    /// Of the members that are well at the end the one whose copy of the database is the newest.
+    pub fn successor(&self) -> Option<MachineId> {
+        let (ruler, end) = (self.world.ruler(), self.world.now);
+        let well = |m: &MachineId| self.past.health(*m, end) == Health::Well && self.world.xapi_runs(*m);
+        let member = |m: &MachineId| self.world.pool_of(*m) == self.world.pool_of(ruler);
+        let newest = |m: &MachineId| (self.past.last_copied(*m, end), std::cmp::Reverse(m.0));
+        self.world.machines().filter(|m| well(m) && member(m)).max_by_key(newest)
+    }
+
+    /// A member becomes the master after the run. Who can't be told of it must be off first: it would go on without.
+    pub fn promote(&self, next: MachineId) -> Part {
+        let end = self.world.now;
+        let lost = |m: &MachineId| *m != next && self.world.powered(*m) && self.past.health(*m, end) != Health::Well;
+        let member = |m: &MachineId| self.world.pool_of(*m) == self.world.pool_of(next);
+        let lost: Vec<MachineId> = self.world.machines().filter(|m| member(m) && lost(m)).collect();
+        let lines = ["xe pool-emergency-transition-to-master", "xe pool-recover-slaves"];
+        let off = lost.iter().map(|m| Work::PowerOff(*m));
+        let works = off.chain(lines.map(|line| Work::Type(next, line.into())));
+        let first = if lost.is_empty() { String::new() } else { format!("power off {}, or see that it is off, ", self.list(&lost)) };
+        let then = if lost.is_empty() { "" } else { "then " };
+        let text = format!("{first}{then}run `{}` on {} and `{}` there", lines[0], self.machine(next), lines[1]);
+        Part::new(text, works.map(|work| Remedy::Do(At::End, work)).collect())
+    }
+
+    /// Who holds itself for a master beside the one that rules.
+    fn other_masters(&self) -> Vec<MachineId> {
+        let ruler = self.world.ruler();
+        self.world.masters(self.world.pool_of(ruler)).filter(|master| *master != ruler).collect()
+    }
+
+    /// A line on the master's console when the run is over.
+    pub fn typed(&self, line: impl Into<String>) -> Remedy {
+        Remedy::Do(At::End, Work::Type(self.next_master(), line.into()))
     }
 
     /// Where HA is armed and no master is left, HA does the rest as soon as it can.
-    pub fn waits_for_ha(&self) -> Option<&'static str> {
+    pub fn waits_for_ha(&self) -> Option<Part> {
         let ruler = self.world.ruler();
-        let waits = !self.world.is_master(ruler) && self.world.stacks[ruler.at()].ha.armed;
-        waits.then_some(
-            "bring back a liveset (the heartbeat SR, the network): HA then elects a master, releases what fenced hosts had open and starts what it protects; if that can't be done, see that every host is up and runs no guest, then `xe host-emergency-ha-disable --force` on each",
-        )
+        let ha = &self.world.stacks[ruler.at()].ha;
+        if self.world.is_master(ruler) || !ha.armed {
+            return None;
+        }
+        let sr = ha.config.as_ref().map(|config| Remedy::Do(At::End, Work::MendSr(config.sr)));
+        let network = Remedy::Do(At::End, Work::MendNetwork(Vec::new()));
+        // HA does the rest when the hosts have joined again.
+        let end = self.world.now;
+        let known: Vec<MachineId> = self.world.machines().filter(|m| self.world.db(ruler).host(self.world.host_on(*m)).is_some()).collect();
+        let down: Vec<MachineId> =
+            known.iter().copied().filter(|m| matches!(self.past.health(*m, end), Health::Off | Health::Hung)).collect();
+        let back = down.iter().flat_map(|machine| self.bring_back(*machine)).collect::<Way>();
+        let joined = known.iter().map(|machine| Remedy::Do(At::End, Work::Joined(ruler, *machine)));
+        let hosts = if down.is_empty() { String::new() } else { format!(", {}", self.list(&down)) };
+        Some(Part::new(
+            format!(
+                "bring back a liveset (the heartbeat SR, the network{hosts}): HA then elects a master, releases what fenced hosts had open and starts what it protects; if that can't be done, see that every host is up and runs no guest, then `xe host-emergency-ha-disable --force` on each"
+            ),
+            sr.into_iter().chain([network]).chain(back).chain(joined).collect(),
+        ))
     }
 
     /// Whether HA's own doing made an instant what it is: the master gave up a host that was taken out of the liveset.
@@ -62,28 +155,62 @@ impl Adviser<'_> {
         self.past.at(at).iter().any(|entry| buried(entry.event) || restarted(entry.event))
     }
 
-    /// The release of the locks that hold a VDI at the end of the run.
-    pub fn release(&self, vdi: VdiId, failed: Option<&Command>) -> String {
+    /// The line that releases the locks of a machine on the SR of a VDI, as it would have been typed at an instant.
+    pub fn release_line(&self, machine: MachineId, vdi: VdiId, until: Time) -> String {
         let names = self.names();
         let sr = names.vdis[vdi.at()].sr;
+        let said = |c: &&Command| matches!(c.kind, Kind::Release { host, sr: of, master: true } if host == Some(machine) && of == Some(sr));
+        let word = if self.past.commands.iter().any(|c| said(&c) && c.status == Status::Ok) { " master" } else { "" };
+        // Who was installed afresh meanwhile held them under the name of before.
+        let afresh = self.past.hands(machine, Hands::Reinstall).any(|(began, _)| began <= until);
+        let old = if afresh { ".old" } else { "" };
+        format!("/opt/xensource/sm/resetvdis.py {} {}{word}", variable(names.machine(machine), old), variable(names.sr(sr), ""))
+    }
+
+    /// The release of the locks that hold a VDI at the end of the run.
+    pub fn release(&self, vdi: VdiId, failed: Option<&Command>) -> Part {
         let db = self.world.db(self.world.ruler());
         let locks = db.vdi(vdi).map_or(&[][..], |record| record.locks.as_slice());
         let stale = |host: &HostId| !self.world.machine_of(*host).is_some_and(|machine| self.world.has_open(machine, vdi));
-        let Some(host) = locks.iter().map(|(host, _)| *host).find(stale) else { return String::new() };
+        let mut hosts: Vec<HostId> = Vec::new();
+        for host in locks.iter().map(|(host, _)| *host).filter(stale) {
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        let parts = hosts.into_iter().map(|host| self.release_of(vdi, host, failed));
+        parts.reduce(|all, part| all.and("; then ", part)).unwrap_or_default()
+    }
+
+    /// The release of what one host holds.
+    fn release_of(&self, vdi: VdiId, host: HostId, failed: Option<&Command>) -> Part {
+        let names = self.names();
+        let sr = names.vdis[vdi.at()].sr;
         let machine = names.hosts[host.at()].machine;
         let (name, sr_name) = (names.machine(machine), names.sr(sr));
-        let fell = self.world.fallen_sr_masters.contains(&(sr, host)) && self.world.release.locks.resetvdis_needs_master_word;
+        // A second master is switched off first, and leaves its SRs without theirs.
+        let falls = self.other_masters().contains(&machine);
+        let fallen = falls || self.world.fallen_sr_masters.contains(&(sr, host));
+        let fell = fallen && self.world.release.locks.resetvdis_needs_master_word;
         let old = if self.world.host_on(machine) == host { "" } else { ".old" };
-        let uuid = if old.is_empty() && plain_name(name) { format!("${name}") } else { format!("${{{name}{old}}}") };
-        let sr_uuid = if plain_name(sr_name) { format!("${sr_name}") } else { format!("${{{sr_name}}}") };
+        let (uuid, sr_uuid) = (variable(name, old), variable(sr_name, ""));
         let word = if fell { " master" } else { "" };
-        let mut text = if old.is_empty() && self.world.powered(machine) {
-            format!("power off {name}, or see that it does not use the disk, then ")
-        } else {
-            String::new()
-        };
+        let (mut text, mut way) = (String::new(), Way::new());
+        if old.is_empty() && !falls && self.world.powered(machine) {
+            // A host that is well is not switched off for a lock that it does not use.
+            let (words, work) = match self.past.health(machine, self.world.now) {
+                Health::Hung => (format!("power off {name}"), Work::PowerOff(machine)),
+                _ => {
+                    (format!("see with `tap-ctl list` on {name} that it does not use the disk"), Work::Look(machine, "tap-ctl list".into()))
+                }
+            };
+            text = format!("{words}, then ");
+            way.push(Remedy::Do(At::End, work));
+        }
         let console = self.master_console();
-        text.push_str(&format!("run `/opt/xensource/sm/resetvdis.py {uuid} {sr_uuid}{word}` on {console}"));
+        let line = format!("/opt/xensource/sm/resetvdis.py {uuid} {sr_uuid}{word}");
+        text.push_str(&format!("run `{line}` on {console}"));
+        way.push(self.typed(line));
         if let Some(start) = failed {
             text.push_str(&format!(", before {}", start.mention()));
         }
@@ -102,22 +229,35 @@ impl Adviser<'_> {
         } else if fell {
             text.push_str(&format!(": {name} was the master of {sr_name} when it stopped"));
         }
-        text
+        Part { text, way }
     }
 
     /// The reset of a record that says running where nothing runs, at the end of the run.
-    pub fn reset(&self, vm: VmId, failed: Option<&Command>) -> String {
+    pub fn reset(&self, vm: VmId, failed: Option<&Command>) -> Part {
         let names = self.names();
         let record = self.world.db(self.world.ruler()).vm(vm);
         let host = record.and_then(|record| record.resident_on).map(|host| names.hosts[host.at()].machine);
-        let mut text = match host {
-            Some(machine) if self.world.powered(machine) => {
-                format!("power off {}, or let it join the pool again; else ", self.machine(machine))
-            }
-            _ => String::new(),
-        };
+        let (mut text, mut way) = (String::new(), Way::new());
+        let on = |machine: &MachineId| self.world.powered(*machine) && !self.other_masters().contains(machine);
+        if let Some(machine) = host.filter(on) {
+            let believed_dead =
+                record.and_then(|record| record.resident_on).is_some_and(|host| !self.world.db(self.world.ruler()).live(host));
+            let name = self.machine(machine);
+            // It does not run there, and whoever asks sees so; only a host that is held for alive must be off before the reset passes.
+            let (words, work) = match self.past.health(machine, self.world.now) {
+                Health::Hung => (format!("power off {name}"), Work::PowerOff(machine)),
+                _ if believed_dead => {
+                    (format!("see with `list_domains` on {name} that it does not run there"), Work::Look(machine, "list_domains".into()))
+                }
+                _ => (format!("power off {name}, or let it join the pool again"), Work::PowerOff(machine)),
+            };
+            text = format!("{words}, then ");
+            way.push(Remedy::Do(At::End, work));
+        }
         let (name, console) = (names.vm(vm), self.master_console());
-        text.push_str(&format!("run `xe vm-reset-powerstate vm={name} --force` on {console}"));
+        let line = format!("xe vm-reset-powerstate vm={name} --force");
+        text.push_str(&format!("run `{line}` on {console}"));
+        way.push(self.typed(line));
         if let Some(start) = failed {
             text.push_str(&format!(", before {}", start.mention()));
         }
@@ -126,54 +266,12 @@ impl Adviser<'_> {
             let code = refused.code.as_deref().map_or_else(String::new, |code| format!(" with {code}"));
             text.push_str(&format!(": {} was refused{code}", refused.mention()));
         }
-        text
-    }
-
-    /// A running host that reaches all disks of a VM and that the ruling database would let it start on.
-    pub fn home_for(&self, vm: VmId) -> Option<MachineId> {
-        let takes =
-            |m: &MachineId| self.reaches_disks(*m, vm) && self.world.can_take(self.world.ruler(), vm, self.world.host_on(*m)).is_ok();
-        self.world.machines().find(takes)
-    }
-
-    /// Whether a host runs, is held for alive, and reaches all disks of a VM.
-    fn reaches_disks(&self, machine: MachineId, vm: VmId) -> bool {
-        self.world.xapi_runs(machine)
-            && self.world.db(self.world.ruler()).live(self.world.host_on(machine))
-            && self.world.known_disks_of(self.world.ruler(), vm).iter().all(|(vdi, _)| self.world.reaches_vdi(machine, *vdi))
-    }
-
-    /// What is missing where no host can take a VM: a host with its disk, or room.
-    pub fn no_home(&self, vm: VmId, then: &str) -> String {
-        let names = self.names();
-        let name = names.vm(vm);
-        let there: Vec<MachineId> = self.world.machines().filter(|machine| self.reaches_disks(*machine, vm)).collect();
-        let why =
-            |machine: &MachineId| self.world.can_take(self.world.ruler(), vm, self.world.host_on(*machine)).err().map(|error| error.code);
-        let full = there.iter().filter(|machine| why(machine) == Some("HOST_NOT_ENOUGH_FREE_MEMORY"));
-        let takes = names.vms[vm.at()].takes();
-        let free = |machine: &MachineId| self.world.memory_free(self.world.ruler(), self.world.host_on(*machine)).unwrap_or(u64::MAX);
-        if let Some(machine) = full.max_by_key(|machine| (free(machine), std::cmp::Reverse(machine.0))) {
-            let mib = |bytes: u64| bytes.div_ceil(1 << 20);
-            let (machine, lacks) = (self.machine(*machine), mib(takes.saturating_sub(free(machine))));
-            let takes = mib(takes);
-            return format!(
-                "make room for {name}: it takes {takes} MiB, and {machine}, which lacks least, lacks {lacks} MiB of them; then {then}"
-            );
-        }
-        if let Some(machine) = there.iter().find(|machine| why(machine) == Some("HOST_DISABLED")) {
-            let machine = self.machine(*machine);
-            return format!("run `xe host-enable host={machine}` on {}, and {then}", self.master_console());
-        }
-        let owner = self.disks(vm).into_iter().find_map(|vdi| names.srs[names.vdis[vdi.at()].sr.at()].machine);
-        match owner {
-            Some(owner) => format!("bring back {}, which a disk of {name} lies in, and {then}", self.machine(owner)),
-            None => format!("bring back a host that reaches the disks of {name}, and {then}"),
-        }
+        Part { text, way }
     }
 }
 
-/// Whether a name ends by itself behind a `$`.
-pub fn plain_name(name: &str) -> bool {
-    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+/// The UUID of what has a name, as it is typed: with braces where the name does not end by itself.
+pub fn variable(name: &str, ending: &str) -> String {
+    let plain = ending.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if plain { format!("${name}") } else { format!("${{{name}{ending}}}") }
 }

@@ -1,13 +1,15 @@
 //! What should have been done about a finding, looked back upon: its words, and what several hazards ask of the run. What one
 //! hazard alone advises stands in its own file. Knows no hazard.
 
+mod home;
 mod left;
 mod users;
 
-pub use left::plain_name;
+pub use left::variable;
 pub use users::RESTARTED;
 
 use super::hindsight::{Command, Hands, Health, Hindsight, Kind};
+use super::remedy::{Advice, At, Remedy, Way, Work};
 use super::telling;
 use super::watch::Found;
 use crate::base::ids::{MachineId, VdiId, VmId};
@@ -66,7 +68,7 @@ impl<'a> Adviser<'a> {
     }
 
     /// "power off beta, or see that it is off, before line 24 (…): beta was cut off, not dead".
-    pub fn off_before(&self, machines: &[MachineId], command: &Command) -> String {
+    pub fn off_before(&self, machines: &[MachineId], command: &Command) -> Advice {
         let at = command.began;
         let on: Vec<MachineId> = machines.iter().copied().filter(|m| self.past.health(*m, at) != Health::Off).collect();
         let who = if on.is_empty() { machines } else { on.as_slice() };
@@ -82,7 +84,43 @@ impl<'a> Adviser<'a> {
                 text.push_str(&format!("; line {} saw that it was on, and with `must: ok` would have stopped there", act.line));
             }
         }
-        text
+        let before = |work: fn(MachineId) -> Work| -> Way {
+            who.iter().map(|machine| Remedy::Do(At::Before(command.step), work(*machine))).collect()
+        };
+        Advice::never(text, before(Work::PowerOff)).or(before(Work::CheckOff))
+    }
+
+    /// A look on some machines before a command, which is then left out.
+    pub fn look_before(&self, machines: &[MachineId], command: &Command) -> Way {
+        let look = |machine: &MachineId| Remedy::Do(At::Before(command.step), Work::Look(*machine, "list_domains".into()));
+        machines.iter().map(look).chain([Remedy::LeaveOut(command.step)]).collect()
+    }
+
+    /// A look at what runs on every host that answers.
+    pub fn look_everywhere(&self, at: At) -> Way {
+        let answers = self.world.machines().filter(|machine| self.world.dom0_answers(*machine));
+        answers.map(|machine| Remedy::Do(at, Work::Look(machine, "list_domains".into()))).collect()
+    }
+
+    /// What brings a machine back after the run.
+    pub fn bring_back(&self, machine: MachineId) -> Way {
+        let work = match self.past.health(machine, self.world.now) {
+            Health::Off => vec![Work::PowerOn(machine)],
+            Health::Hung => vec![Work::PowerOff(machine), Work::PowerOn(machine)],
+            Health::ToolstackStopped => vec![Work::Type(machine, "service xapi start".into())],
+            Health::CutOff | Health::Degraded | Health::Well => vec![Work::MendNetwork(vec![machine])],
+        };
+        work.into_iter().map(|work| Remedy::Do(At::End, work)).collect()
+    }
+
+    /// What mends at some instant between two what the cause broke.
+    pub fn undo_within(&self, from: Time, until: Time) -> Way {
+        self.broke().map(|step| Remedy::Do(At::Within(from, until), Work::Undo(step))).collect()
+    }
+
+    /// The steps of the cause that broke something which can be mended: a command does not, nor does a daemon that dies.
+    pub fn broke(&self) -> impl Iterator<Item = StepIx> + '_ {
+        self.causes.iter().copied().filter(|step| self.past.step(*step).breaks)
     }
 
     // ---- what the run did
@@ -152,15 +190,22 @@ impl<'a> Adviser<'a> {
     }
 
     /// A fresh installation instead of what gave a machine back as it was.
-    pub fn afresh_instead(&self, (machine, step): (MachineId, StepIx)) -> String {
+    pub fn afresh_instead(&self, (machine, step): (MachineId, StepIx)) -> Advice {
         let name = self.machine(machine);
-        format!("install {name} afresh (`reinstall: {name}`) instead of {}, then `xe pool-join` there", self.past.mention(step))
+        let text = format!("install {name} afresh (`reinstall: {name}`) instead of {}, then `xe pool-join` there", self.past.mention(step));
+        let began = self.past.began(step);
+        let join = |master| format!("xe pool-join master-address={} master-username=root master-password=x", self.machine(master));
+        let mut way = vec![Remedy::Spare(step, machine), Remedy::Do(At::Within(began, began), Work::Reinstall(machine))];
+        let ruler = self.world.ruler();
+        if ruler != machine {
+            way.push(Remedy::Do(At::End, Work::Type(machine, join(ruler))));
+        }
+        Advice::never(text, way)
     }
 
-    /// What the cause broke, in words: a command breaks nothing that could be mended.
+    /// What the cause broke, in words.
     pub fn what_broke(&self) -> String {
-        let cause: Vec<String> =
-            self.causes.iter().filter(|step| !self.past.step(**step).typed).map(|step| self.past.mention(*step)).collect();
+        let cause: Vec<String> = self.broke().map(|step| self.past.mention(step)).collect();
         if cause.is_empty() { "HA's own doings".to_owned() } else { cause.join(" and ") }
     }
 }

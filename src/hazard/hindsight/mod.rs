@@ -88,6 +88,8 @@ pub struct Step {
     pub status: Status,
     /// What hands did, and at which machines.
     pub hands: Option<(Hands, Vec<MachineId>)>,
+    /// Whether it broke something that can be mended.
+    pub breaks: bool,
     /// The machines that it gives back to the pool: their power or their links.
     pub brings_back: Vec<MachineId>,
 }
