@@ -9,13 +9,15 @@ use crate::search::because::{Causes, Link};
 use crate::world::event::{Half, StepIx, Told};
 use std::collections::BTreeMap;
 
-/// The cause of each finding of a run in words, by its place.
-pub(super) fn in_words(run: &Run, causes: &Causes) -> Vec<Vec<Because>> {
+/// The cause of each finding of a run in words, by its place, and the alternatives to it.
+pub(super) fn in_words(run: &Run, causes: &Causes) -> Vec<(Vec<Because>, Vec<Because>)> {
     if causes.by_finding.is_empty() {
         return Vec::new();
     }
     let words = Words::new(run);
-    causes.by_finding.iter().map(|links| links.iter().map(|link| words.link(*link)).collect()).collect()
+    let in_words = |links: &[Link]| links.iter().map(|link| words.link(*link)).collect();
+    let alternatives = causes.alternatives.iter().map(|steps| steps.iter().copied().map(Link::Step).collect::<Vec<_>>());
+    causes.by_finding.iter().zip(alternatives).map(|(links, steps)| (in_words(links), in_words(&steps))).collect()
 }
 
 struct Words<'a> {

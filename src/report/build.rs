@@ -38,7 +38,7 @@ fn assembled(study: &Study<'_>, with_story: bool) -> Report {
         *counts.entry(found.hazard.doc().severity).or_insert(0) += 1;
     }
     let mut because = because::in_words(run, &study.causes);
-    because.resize(run.found.len(), Vec::new());
+    because.resize_with(run.found.len(), Default::default);
     let advice = study.advice.iter().map(|advice| advice.text.clone()).chain(std::iter::repeat(String::new()));
     let found = run.found.iter().zip(because).zip(advice);
     let hazards: Vec<Finding> = found.map(|((found, because), advice)| finding(world, found, because, advice)).collect();
@@ -93,7 +93,7 @@ fn names(world: &World, machines: &[MachineId]) -> Vec<String> {
     machines.iter().map(|m| world.names.machine(*m).to_owned()).collect()
 }
 
-fn finding(world: &World, found: &Found, because: Vec<Because>, advice: String) -> Finding {
+fn finding(world: &World, found: &Found, (because, alternatives): (Vec<Because>, Vec<Because>), advice: String) -> Finding {
     let doc = found.hazard.doc();
     let place = PlaceNames::new(world, found);
     Finding {
@@ -112,6 +112,7 @@ fn finding(world: &World, found: &Found, because: Vec<Because>, advice: String) 
             over: world.names.machine(damage.over).to_owned(),
         }),
         because,
+        alternatives,
         advice,
         sentence: found.sentence(world),
     }

@@ -1,6 +1,6 @@
 //! The report for machines, to the letter of docs/report.md. Knows no layout of text.
 
-use super::{EndState, Finding, Report, StepReport};
+use super::{Because, EndState, Finding, Report, StepReport};
 use crate::base::inert::{hidden, marked};
 use crate::world::event::Status;
 use serde_json::{Value, json};
@@ -144,8 +144,9 @@ pub fn set(set: &[(String, String)]) -> Value {
 }
 
 fn finding(finding: &Finding) -> Value {
-    let because: Vec<Value> =
-        finding.because.iter().map(|b| json!({"us": b.at.0, "line": b.line, "event": b.event, "what": b.what})).collect();
+    let because = |parts: &[Because]| -> Vec<Value> {
+        parts.iter().map(|b| json!({"us": b.at.0, "line": b.line, "event": b.event, "what": b.what})).collect()
+    };
     json!({
         "hazard": finding.hazard,
         "severity": finding.severity.name(),
@@ -158,7 +159,8 @@ fn finding(finding: &Finding) -> Value {
         "hosts": finding.hosts,
         "by": finding.by,
         "damage": finding.damage.as_ref().map(|d| json!({"us": d.at.0, "by": d.by, "over": d.over})),
-        "because": because,
+        "because": because(&finding.because),
+        "alternatives": because(&finding.alternatives),
         "advice": finding.advice,
     })
 }
@@ -247,7 +249,10 @@ mod tests {
                  counts hazards warnings steps expectations downtime_us final"
             )
         );
-        assert_eq!(of("/0/hazards/1"), sorted("hazard severity since_us until_us open vdi vm sr hosts by damage because advice"));
+        assert_eq!(
+            of("/0/hazards/1"),
+            sorted("hazard severity since_us until_us open vdi vm sr hosts by damage because alternatives advice")
+        );
         assert_eq!(of("/0/hazards/0"), of("/0/hazards/1"));
         assert_eq!(of("/0/hazards/1/damage"), sorted("us by over"));
         assert_eq!(of("/0/hazards/1/because/0"), sorted("us line event what"));

@@ -108,6 +108,8 @@ pub struct Finding {
     pub by: Option<String>,
     pub damage: Option<DamageReport>,
     pub because: Vec<Because>,
+    /// The steps of which any one would have done, with those of `because`.
+    pub alternatives: Vec<Because>,
     pub advice: String,
     /// The finding as one sentence.
     pub sentence: String,

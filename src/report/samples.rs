@@ -100,6 +100,7 @@ pub fn forgotten() -> Report {
             Because { at: at("5m"), line: Some(20), event: "isolated", what: "isolate: beta".into() },
             Because { at: at("16m2s345ms678us"), line: None, event: "host-marked-dead", what: "alpha holds beta for dead".into() },
         ],
+        alternatives: Vec::new(),
         advice: "power off beta, or see that it is off, before line 24".into(),
         sentence: sentence.into(),
     };

@@ -5,6 +5,11 @@
 //! greedily from the last to the first, and what cannot be removed is the cause. Where that leaves nothing, because a later
 //! step would bring the same hazard again (a host that crashes twice), the same is asked with the later steps left out.
 //!
+//! What no step does alone, any of several may do: two restarts, each enough, and the guest that was there for both. Where the
+//! cause alone, with nothing else of what came before the finding, does not bring it about, a smallest set is looked for
+//! without which it does not occur, and of which any one with the cause brings it about: its alternatives. What is not needed
+//! in it is dropped in the order of time, so that what stood before the trouble began goes first.
+//!
 //! Between them stand the beliefs that changed. A change of belief is told when all of this is so:
 //! - it happened between the beginning of the first cause and the finding's `since`, both included;
 //! - it is about the finding's own VDI (its locks), VM (its record), SR (PBDs, the default SR) or hosts (known, dead or
@@ -53,6 +58,8 @@ pub enum Link {
 pub struct Causes {
     /// By the place of the finding; in the order of time. Empty where none was found, or none looked for.
     pub by_finding: Vec<Vec<Link>>,
+    /// By the place of the finding: the steps of which any one would have done, with its cause; in the order of time.
+    pub alternatives: Vec<Vec<StepIx>>,
     /// A bound was met: not all findings had their cause looked for, or not to the end.
     pub cut_short: bool,
     /// How many runs it took.
@@ -66,10 +73,18 @@ pub fn causes(scenario: &Scenario, options: &Options, run: &Run) -> Causes {
     let mut order: Vec<usize> = (0..found.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(found[*at].hazard.severity()));
     let mut by_finding = vec![Vec::new(); found.len()];
+    let mut needed = vec![None; found.len()];
     for at in order.iter().copied().take(FINDINGS_MAX) {
-        by_finding[at] = search.cause_of(&found[at]);
+        (by_finding[at], needed[at]) = search.cause_of(&found[at]);
     }
-    Causes { by_finding, cut_short: search.cut_short || found.len() > FINDINGS_MAX, runs: search.runs.len() }
+    // What is left of the runs goes to alternatives: no cause is lost for them.
+    let mut alternatives = vec![Vec::new(); found.len()];
+    for at in order.iter().copied().take(FINDINGS_MAX) {
+        if let Some(needed) = needed[at].take() {
+            alternatives[at] = search.alternatives(&needed, &found[at]);
+        }
+    }
+    Causes { by_finding, alternatives, cut_short: search.cut_short || found.len() > FINDINGS_MAX, runs: search.runs.len() }
 }
 
 /// What occurred in a run.
@@ -84,6 +99,8 @@ struct Outcome {
 #[derive(Default)]
 struct Reasons {
     causes: BTreeSet<StepIx>,
+    /// Whether it does not occur without any one of them.
+    each_needed: bool,
     /// The runs without causes: what comes about in all of them is no link between the causes and the finding.
     tests: Vec<BTreeSet<StepIx>>,
 }
@@ -174,10 +191,46 @@ impl<'a> Search<'a> {
         self.without(left_out).map(|outcome| outcome.sites.contains(&(found.hazard, found.place)))
     }
 
-    fn cause_of(&mut self, found: &Found) -> Vec<Link> {
+    /// The steps that began no later than a finding, and those that began later.
+    fn split(&self, found: &Found) -> (Vec<StepIx>, Vec<StepIx>) {
         let records = &self.engine.records;
         let is_earlier = |step: &StepIx| records[usize::from(step.0)].began.is_some_and(|began| began <= found.since);
-        let (earlier, later): (Vec<StepIx>, Vec<StepIx>) = self.candidates.iter().copied().partition(is_earlier);
+        self.candidates.iter().copied().partition(is_earlier)
+    }
+
+    /// The steps of which any one would have done, beside those that are needed: a smallest set without which the finding does
+    /// not occur. None where what is needed is enough, or where the runs do not go so far.
+    fn alternatives(&mut self, needed: &BTreeSet<StepIx>, found: &Found) -> Vec<StepIx> {
+        let (earlier, later) = self.split(found);
+        let mut left_out: BTreeSet<StepIx> = later.into_iter().collect();
+        let mut set: Vec<StepIx> = earlier.into_iter().filter(|step| !needed.contains(step)).collect();
+        left_out.extend(&set);
+        if set.is_empty() || self.occurs_without(&left_out, found) != Some(false) {
+            return Vec::new();
+        }
+        // Again until nothing goes: what was needed beside a step that is gone by now may not be needed any more.
+        loop {
+            let before = set.len();
+            for step in set.clone() {
+                left_out.remove(&step);
+                match self.occurs_without(&left_out, found) {
+                    Some(false) => set.retain(|other| *other != step),
+                    Some(true) => {
+                        left_out.insert(step);
+                    }
+                    None => return Vec::new(),
+                }
+            }
+            if set.len() == before {
+                return set;
+            }
+        }
+    }
+
+    /// The cause of a finding, and which steps it is without when looking for alternatives: those without any one of which
+    /// it does not occur.
+    fn cause_of(&mut self, found: &Found) -> (Vec<Link>, Option<BTreeSet<StepIx>>) {
+        let (earlier, later) = self.split(found);
         let mut reasons = self.reasons(&earlier, &BTreeSet::new(), found);
         if reasons.causes.is_empty() && !later.is_empty() && !self.cut_short {
             reasons = self.reasons(&earlier, &later.into_iter().collect(), found);
@@ -185,7 +238,8 @@ impl<'a> Search<'a> {
         let mut links: Vec<Link> = reasons.causes.iter().copied().map(Link::Step).collect();
         links.extend(self.beliefs_between(&reasons, found));
         self.sort(&mut links);
-        links
+        let needed = if reasons.each_needed { reasons.causes } else { BTreeSet::new() };
+        (links, (!self.cut_short).then_some(needed))
     }
 
     /// Which of the earlier steps a finding hangs on, in runs in which `always` are left out anyway.
@@ -203,6 +257,7 @@ impl<'a> Search<'a> {
                 None => return reasons,
             }
         }
+        reasons.each_needed = !reasons.causes.is_empty();
         if reasons.causes.is_empty() {
             reasons.causes = self.remove_greedily(earlier, always, found);
             reasons.tests = vec![always.iter().chain(earlier).copied().collect()];
@@ -230,7 +285,7 @@ impl<'a> Search<'a> {
     }
 
     /// The beliefs that changed between the causes and the finding.
-    fn beliefs_between(&mut self, Reasons { causes, tests }: &Reasons, found: &Found) -> Vec<Link> {
+    fn beliefs_between(&mut self, Reasons { causes, tests, .. }: &Reasons, found: &Found) -> Vec<Link> {
         let engine = self.engine;
         let Some(first) = causes.iter().filter_map(|step| engine.records[usize::from(step.0)].began).min() else { return Vec::new() };
         let subject = Subject::new(found, &engine.world);

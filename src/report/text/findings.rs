@@ -17,7 +17,8 @@ struct Group<'a> {
 type Shape = (&'static str, Vec<(Option<u32>, &'static str)>, String);
 
 fn shape(finding: &Finding) -> Shape {
-    let because = finding.because.iter().map(|part| (part.line, if part.line.is_some() { "" } else { part.event })).collect();
+    let parts = finding.because.iter().chain(&finding.alternatives);
+    let because = parts.map(|part| (part.line, if part.line.is_some() { "" } else { part.event })).collect();
     (finding.hazard, because, nameless(&finding.advice, finding))
 }
 
@@ -154,7 +155,10 @@ pub fn hazards(page: &mut Page, report: &Report) {
         }
         // What was said of an earlier one is pointed to, and not said again.
         let earlier = |same: &dyn Fn(&Finding) -> bool| groups[..at].iter().position(|group| same(group.first)).map(|at| at + 1);
-        let same_cause = earlier(&|other| !finding.because.is_empty() && other.because == finding.because);
+        let same_cause = earlier(&|other| {
+            let any = !finding.because.is_empty() || !finding.alternatives.is_empty();
+            any && (&other.because, &other.alternatives) == (&finding.because, &finding.alternatives)
+        });
         match same_cause {
             Some(number) => page.hanging("     because", 14, Tint::Plain, &format!("the same as for {number}")),
             None => because(page, finding),
@@ -177,9 +181,21 @@ pub fn hazards(page: &mut Page, report: &Report) {
 }
 
 fn because(page: &mut Page, finding: &Finding) {
-    let instants = finding.because.iter().map(|part| width(&part.at.to_string())).max().unwrap_or(0);
-    for (at, part) in finding.because.iter().enumerate() {
-        let lead = format!("     {}{}", pad(if at == 0 { "because" } else { "" }, 9), pad_left(&part.at.to_string(), instants));
+    let all = || finding.because.iter().chain(&finding.alternatives);
+    let instants = all().map(|part| width(&part.at.to_string())).max().unwrap_or(0);
+    let either = match finding.alternatives.len() {
+        1 => "and",
+        2 => "either",
+        _ => "any of",
+    };
+    let causes = finding.because.len();
+    for (at, part) in all().enumerate() {
+        let word = match at {
+            _ if at == causes => either,
+            0 => "because",
+            _ => "",
+        };
+        let lead = format!("     {}{}", pad(word, 9), pad_left(&part.at.to_string(), instants));
         let what = match part.line {
             Some(line) => format!("{} (line {line})", part.what),
             None => format!("~ {}", part.what),
