@@ -86,7 +86,7 @@ fn help_names_every_command_and_exits_with_0() {
 
 #[test]
 fn commands_of_other_versions_are_refused_by_name() {
-    for name in ["play", "plan", "shrink", "rehearse"] {
+    for name in ["play", "plan", "rehearse"] {
         for args in [vec![name], vec![name, "a.yaml", "--runs", "100", "-x"]] {
             let output = exits(&args, 2);
             assert!(err(&output).contains("not-yet") && err(&output).contains(&format!("poolsim {name}")), "{}", err(&output));
@@ -537,6 +537,31 @@ fn a_hostile_file_name_is_only_shown() {
 }
 
 /// Orders go to every format, say what is wrong, and write what they found as scenarios that show it.
+#[test]
+fn the_smallest_scenario_is_printed_or_written_and_runs() {
+    let folder = Folder::new("shrink");
+    let (file, small) = ("scenarios/forget/forgotten-while-it-runs.yaml", folder.path("small.yaml"));
+    let printed = out(&exits(&["shrink", file], 0));
+    assert!(printed.ends_with("# poolsim run SAVED.yaml\n") && printed.contains("hazard: double-writer, vdi: db-root"), "{printed}");
+    exits(&["shrink", file, "-o", &small], 0);
+    let written = std::fs::read_to_string(&small).unwrap();
+    assert_eq!(written, printed.replace("SAVED.yaml", "small.yaml"));
+    exits(&["run", &small, "-q"], 0);
+    let json: serde_json::Value = serde_json::from_str(&out(&exits(&["shrink", file, "--format", "json"], 0))).unwrap();
+    assert_eq!((&json["format"], &json["minimal"], &json["yaml"]), (&1.into(), &true.into(), &printed.into()));
+    for (args, status, says) in [
+        (&["shrink", &small, "-o", &small][..], 2, "is the scenario that is to be shrunk"),
+        (&["shrink", file, "--hazard", "dubble-writer"], 2, "did you mean `double-writer`"),
+        (&["shrink", file, "--hazard", "whole-pool-fenced"], 1, "shows whole-pool-fenced with seed"),
+        (&["shrink", "scenarios/basics/quiet-pool.yaml"], 1, "there is nothing to shrink"),
+        (&["shrink", file, "--within", "0s"], 0, "goes on"),
+    ] {
+        let said = err(&exits(args, status));
+        assert!(said.contains(says), "{args:?}: {said}");
+    }
+    assert_eq!(std::fs::read_to_string(&small).unwrap(), written, "a refusal loses nothing");
+}
+
 #[test]
 fn orders_are_told_in_every_format() {
     let file = "scenarios/forget/any-order.yaml";

@@ -189,8 +189,8 @@ pub enum Command {
     Orders(Orders),
     /// The shortest recovery that is safe in every world (not yet)
     Plan(Anything),
-    /// The smallest scenario that still shows the hazard (not yet)
-    Shrink(Anything),
+    /// The smallest scenario that still shows a hazard
+    Shrink(Shrink),
     /// Two runs side by side: where they part, what only one has, how they end
     Diff(Diff),
     /// A runbook, tried in every world (not yet)
@@ -324,6 +324,37 @@ pub struct Orders {
     /// Set this instead of what the file says: a setting, or `release` (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+const SHRINK: &str = "\
+Without --hazard it is the gravest that the file shows. What is printed goes on
+from there if it is shrunk again.";
+
+/// `poolsim shrink`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = SHRINK)]
+pub struct Shrink {
+    /// A scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The hazard that it must still show
+    #[arg(long, value_name = "HAZARD")]
+    pub hazard: Option<String>,
+    /// Only this world (may be repeated)
+    #[arg(long = "world", value_name = "NAME")]
+    pub worlds: Vec<String>,
+    /// Only this recovery (may be repeated)
+    #[arg(long = "recovery", value_name = "NAME")]
+    pub recoveries: Vec<String>,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Write it here instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// End after so long, with the smallest that was found by then
+    #[arg(long, value_name = "TIME", value_parser = Span::parse, default_value = "30s")]
+    pub within: Span,
 }
 
 const FILTER: &str = "\

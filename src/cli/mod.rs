@@ -23,6 +23,7 @@ mod reports;
 mod run;
 mod shared;
 pub mod shipped;
+mod shrink;
 mod suite;
 mod sweep;
 mod targets;
@@ -72,7 +73,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Sweep(args) => sweep::sweep(out, common, args),
         Command::Orders(args) => orders::orders(out, common, args),
         Command::Plan(words) => not_yet(out, "plan", words, "`recoveries:` in a scenario puts several plans side by side"),
-        Command::Shrink(words) => not_yet(out, "shrink", words, "the `because` of a hazard names the steps that caused it"),
+        Command::Shrink(args) => shrink::shrink(out, common, args),
         Command::Diff(args) => diff::diff(out, common, args),
         Command::Rehearse(words) => not_yet(out, "rehearse", words, "type the runbook's lines as `run:` steps of a scenario's recovery"),
         Command::Completions { shell } => pages::completions(out, *shell),

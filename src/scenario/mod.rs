@@ -19,6 +19,7 @@ mod load;
 mod matrix;
 pub mod model;
 mod options;
+pub mod outline;
 mod placeless;
 mod plain;
 mod pool;

@@ -9,6 +9,7 @@ mod history;
 pub mod mutants;
 pub mod orders;
 pub mod shares;
+pub mod shrink;
 pub mod study;
 pub mod suite;
 pub mod sweep;

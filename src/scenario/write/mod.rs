@@ -1,12 +1,12 @@
 //! A scenario as the YAML of one file that loads to the same scenario. What a file need not say, since it would be derived
 //! all the same, is left out; what it included is in it.
 
-mod emit;
+pub(super) mod emit;
 mod expect;
 mod steps;
 
 use super::draft::PoolDraft;
-use super::model::{NamedSteps, Recovery, Scenario};
+use super::model::{Case, NamedSteps, Recovery, Scenario};
 use super::plain::{self, Map};
 use super::range;
 use super::tree::{Node, Value};
@@ -21,6 +21,31 @@ use crate::world::settings::{SETTINGS, Settings};
 /// loaded is written as the file's own: the text alone then says it, and nothing is set beside it any more.
 pub fn yaml(scenario: &Scenario) -> String {
     emit::yaml(&file(scenario))
+}
+
+/// A scenario of one case as a tree: its world and its recovery alone, without what is only judged or only said of it, and every
+/// host and VM on its own. The seed is the scenario's.
+pub(super) fn bare(scenario: &Scenario, case: Case) -> Node {
+    let mut scenario = scenario.of(case).clone();
+    scenario.worlds = case.world.map(|at| scenario.worlds[at].clone()).into_iter().collect();
+    scenario.recoveries = case.recovery.map(|at| scenario.recoveries[at].clone()).into_iter().collect();
+    for recovery in &mut scenario.recoveries {
+        (recovery.name, recovery.expect) = (None, None);
+    }
+    (scenario.title, scenario.about, scenario.source) = Default::default();
+    (scenario.shows_kept, scenario.shows_broken, scenario.tags) = Default::default();
+    (scenario.seeds, scenario.skip, scenario.goal, scenario.expect) = Default::default();
+    scenario.variants.clear();
+    let mut node = file(&scenario);
+    if let Value::Map(entries) = &mut node.value {
+        entries.retain(|(key, _)| key.text != "name");
+        for (key, node) in entries {
+            if key.text == "pool" {
+                *node = PoolDraft::of(&scenario.pool, &scenario.settings).node();
+            }
+        }
+    }
+    node
 }
 
 fn file(scenario: &Scenario) -> Node {
