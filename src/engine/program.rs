@@ -90,7 +90,7 @@ impl Program {
 
     /// A step by its number, to be changed.
     pub fn step_mut(&mut self, at: StepIx) -> &mut Step {
-        &mut self.steps[usize::from(at.0)].1
+        &mut Arc::make_mut(&mut self.steps)[usize::from(at.0)].1
     }
 
     /// The run ends at an instant, whatever the scenario says.

@@ -304,6 +304,7 @@ pub fn undoing(deed: &Deed) -> Option<Fault> {
         Fault::SrOutage { srs, .. } => Fault::SrReturn { srs: srs.clone() },
         Fault::ToolstackStop(of) => Fault::ToolstackStart(of.clone()),
         Fault::VmHang(of) => Fault::VmUnhang(of.clone()),
+        Fault::ClockJump { hosts, by, back } => Fault::ClockJump { hosts: hosts.clone(), by: *by, back: !back },
         Fault::Boot(_)
         | Fault::Unhang(_)
         | Fault::HealNetwork(_)
