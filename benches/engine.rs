@@ -45,7 +45,7 @@ fn w1(hosts: u16, length: Span) -> Scenario {
             key: format!("timeline.{place}"),
             when: When::At((at.since(Time::ZERO), at.since(Time::ZERO))),
             guard: None,
-            deed: Deed::Fault { fault, lasts: None, every: None, times: 1 },
+            deed: Deed::Fault { fault, lasts: None, every: None, times: 1, mean: None },
             host: MachineId(0),
             stdin: None,
             timeout: Span::mins(2),

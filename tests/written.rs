@@ -89,6 +89,13 @@ pool:
     gone: {running-on: [], resident-on: xs03, writes: 250ms, disks: {root: {sr: nfs1, paused: true, locks: {}}}}
     half: {running-on: [xs02], resident-on: lost, ha: best-effort, disks: {a: {sr: nfs1}}}
     near: {running-on: xs01, disks: {root: {sr: local}}}
+chaos:
+  degrade-network: {hosts: [xs01, xs02], loss: 1%, every: 1d, back-after: 5m}
+  crash: {hosts: [xs03, "null"], every: 30d, back-after: 5m..20m}
+  one-way: {from: [xs01, xs02], to: xs03, every: 2h, back-after: 1m}
+  storage-loss: {hosts: [xs02, xs01], sr: [nfs1, san], io: hang, every: 40d, back-after: 0s}
+  sr-outage: {sr: [nfs1, san], every: 100ms, back-after: 1s}
+  partition: {groups: [[xs01, xs02], ["null"]], every: 90d, back-after: 1h}
 timeline:
   - {id: 7x, at: 5m..9m, fault: {crash: xs01..xs03}, for: 1m..2m, every: 10m, times: 3}
   - {after: 7x+0s, fault: {partition: [[xs01, xs02], ["null"]]}}

@@ -59,6 +59,30 @@ impl Stream {
         least + Span(self.below(k, width.saturating_add(1)))
     }
 
+    /// The k-th span of an exponential distribution with a mean, to the nearest microsecond: `-mean * ln(u)`. In whole numbers,
+    /// so that it is the same on every machine: the logarithm comes bit by bit, by squaring.
+    pub fn exponential(self, k: u64, mean: Span) -> Span {
+        /// ln 2, in 2^-64.
+        const LN_2: u128 = 0xb172_17f7_d1cf_79ac;
+        /// Digits of the logarithm behind the point.
+        const BITS: u32 = 48;
+        // u is x / 2^64, above 0 and at most 1.
+        let x = u128::from(self.at(k)) + 1;
+        let whole = 127 - x.leading_zeros();
+        // x without its power of two, from 1 to 2, in 2^-63.
+        let mut rest = if whole >= 63 { x >> (whole - 63) } else { x << (63 - whole) };
+        let mut log = u128::from(whole);
+        for _ in 0..BITS {
+            let square = rest * rest;
+            let bit = square >> 127;
+            rest = square >> (63 + bit);
+            log = log << 1 | bit;
+        }
+        let less = (64u128 << BITS) - log;
+        let nats = (less * LN_2) >> 64;
+        Span(((nats * u128::from(mean.0) + (1 << (BITS - 1))) >> BITS) as u64)
+    }
+
     /// Whether the k-th trial succeeds; `chance` is in millionths.
     pub fn chance(self, k: u64, chance: u32) -> bool {
         self.below(k, 1_000_000) < u64::from(chance)
@@ -99,6 +123,31 @@ mod tests {
         let stream = Stream::new(7, "test", "");
         assert!((0..1000).all(|k| stream.span(k, (Span::millis(1), Span::secs(10))).0.is_multiple_of(1_000)));
         assert!((0..1000).any(|k| !stream.span(k, (Span(1), Span::secs(10))).0.is_multiple_of(1_000)));
+    }
+
+    /// Against the standard library's logarithm, at ends, powers of two and whatever comes.
+    #[test]
+    fn exponential_spans_are_logarithms() {
+        let mean = Span::days(30);
+        let mut all = Vec::new();
+        for seed in 0..200 {
+            let stream = Stream::new(seed, "test", "exponential");
+            for k in 0..100 {
+                let u = (stream.at(k) as f64 + 1.0) / 2f64.powi(64);
+                let (exact, got) = (-u.ln() * mean.0 as f64, stream.exponential(k, mean).0);
+                assert!((exact - got as f64).abs() <= 2.0 + exact * 1e-9, "{seed} {k}: {exact} {got}");
+                all.push(got);
+            }
+        }
+        assert_eq!(Stream::new(1, "heartbeat", "beta").exponential(0, mean), Span(6_078_299_683_793));
+        // Of 20000, as many are longer than 0, 1, 2 and 3 means as e to the power of that says, give or take four deviations.
+        for means in 0..4u32 {
+            let share = (-f64::from(means)).exp();
+            let longer = all.iter().filter(|span| **span > mean.0 * u64::from(means)).count() as f64;
+            let (expected, spread) = (20_000.0 * share, (20_000.0 * share * (1.0 - share)).sqrt());
+            assert!((longer - expected).abs() <= 4.0 * spread + 1.0, "{means}: {longer}");
+        }
+        assert_eq!(Stream::new(0, "test", "").exponential(0, Span::ZERO), Span::ZERO);
     }
 
     #[test]

@@ -121,6 +121,6 @@ mod tests {
         }
         assert!(text("hosts").contains("In `pool`, where it must stand: "));
         assert!(text("ha").contains("heartbeat-sr, timeout") && text("ha").contains("restart | best-effort"));
-        assert!(text("chaos").contains("not built yet"));
+        assert!(text("chaos").contains("crash") && text("back-after").contains("undone"));
     }
 }

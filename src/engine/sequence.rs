@@ -359,6 +359,10 @@ impl Engine {
         }
         match &what.deed {
             Deed::Note(_) => self.end_step(sequence, Status::Ok),
+            Deed::Fault { mean: Some(mean), .. } => {
+                self.fx.due(self.gap(step, 0, *mean), Due::FaultAgain { step: step.0, round: 0 });
+                self.end_step(sequence, Status::Ok);
+            }
             Deed::Fault { fault, .. } => {
                 self.strike(step, fault, 0);
                 self.end_step(sequence, Status::Ok);
@@ -439,9 +443,28 @@ impl Engine {
 
     pub(super) fn fault_again(&mut self, step: u16, round: u32) {
         let program = std::sync::Arc::clone(&self.program);
-        if let Deed::Fault { fault, .. } = &program.step(StepIx(step)).deed {
-            self.strike(StepIx(step), fault, round);
+        match &program.step(StepIx(step)).deed {
+            Deed::Fault { fault, lasts, mean: Some(mean), .. } => self.strike_at_random(StepIx(step), (fault, *lasts), round, *mean),
+            Deed::Fault { fault, .. } => self.strike(StepIx(step), fault, round),
+            Deed::Act(_) | Deed::Run(_) | Deed::Note(_) => {}
         }
+    }
+
+    /// What strikes at random may find nothing to break: then there is nothing to undo either, and what somebody else broke
+    /// stays broken.
+    fn strike_at_random(&mut self, step: StepIx, (fault, lasts): (&Fault, Option<SpanRange>), round: u32, mean: Span) {
+        if fault.strike(&mut self.world, &mut self.fx) {
+            self.records[usize::from(step.0)].effect = Some(true);
+            if let Some(lasts) = lasts {
+                self.fx.due(self.step_draw(step, "for", round, lasts), Due::FaultEnds { step: step.0, round });
+            }
+        }
+        self.fx.due(self.gap(step, round + 1, mean), Due::FaultAgain { step: step.0, round: round + 1 });
+    }
+
+    /// The time from one random fault to the next.
+    fn gap(&self, step: StepIx, round: u32, mean: Span) -> Span {
+        Stream::new(self.options.seed, "chaos", &self.program.step(step).key).exponential(u64::from(round), mean)
     }
 
     pub(super) fn fault_ends(&mut self, step: u16, _round: u32) {

@@ -6,6 +6,7 @@ use super::model::IO_NAMES;
 use super::read::{Fields, Reader};
 use super::tree::{Node, Value};
 use crate::base::ids::{MachineId, SrId};
+use crate::base::time::Span;
 use crate::fault::{Act, Fault};
 use crate::world::truth::Io;
 
@@ -136,13 +137,19 @@ fn sr_outage(reader: &mut Reader<'_>, index: &Index, value: &Node, beside: Optio
 
 fn degrade_network(reader: &mut Reader<'_>, index: &Index, value: &Node) -> Option<Fault> {
     let fields = reader.fields(value, &keys::DEGRADE)?;
+    let (latency, loss) = worse(reader, &fields);
+    let hosts = required(reader, &fields, "hosts").and_then(|node| index.some_hosts(reader, node))?;
+    Some(Fault::DegradeNetwork { hosts, latency, loss })
+}
+
+/// What gets worse with a poor network: how long packets take, and the chance that a heartbeat is lost.
+pub fn worse(reader: &mut Reader<'_>, fields: &Fields<'_>) -> (Option<(Span, Span)>, u32) {
     let latency = fields.get("latency").and_then(|node| reader.span_range(node));
     let loss = fields.get("loss").and_then(|node| reader.chance(node));
     if fields.get("latency").is_none() && fields.get("loss").is_none() {
         reader.error(fields.place(), "missing-key", "nothing gets worse here", "add `latency: 100ms..2s` or `loss: 20%`");
     }
-    let hosts = required(reader, &fields, "hosts").and_then(|node| index.some_hosts(reader, node))?;
-    Some(Fault::DegradeNetwork { hosts, latency, loss: loss.unwrap_or(0) })
+    (latency, loss.unwrap_or(0))
 }
 
 /// The value of a key that must stand.
@@ -168,7 +175,8 @@ fn path(reader: &mut Reader<'_>, index: &Index, fields: &Fields<'_>) -> Option<(
     Some((hosts?, srs?))
 }
 
-fn partition(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<Fault> {
+/// The groups of a partition.
+pub fn partition(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<Fault> {
     let items = reader.items(node, "a list of groups, like `[[alpha], [beta, gamma]]`");
     if items.is_empty() {
         if reader.fresh(node.mark(), "wrong-type") {

@@ -197,7 +197,7 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
     DiagnosticDoc {
         code: "not-yet",
         doc: "The format has it, and it is not built yet. It is refused by name rather than read and ignored.",
-        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nchaos: {}\n",
+        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nexpect: {never: [left-paused]}\n",
     },
 ];
 

@@ -96,6 +96,13 @@ pub static TABLES: &[(&str, &Table)] = &[
     ("storage-return", &PATH),
     ("sr-outage", &OUTAGE),
     ("degrade-network", &DEGRADE),
+    ("chaos", &CHAOS),
+    ("chaos-hosts", &CHAOS_HOSTS),
+    ("chaos-partition", &CHAOS_PARTITION),
+    ("chaos-one-way", &CHAOS_ONE_WAY),
+    ("chaos-storage-loss", &CHAOS_PATH),
+    ("chaos-sr-outage", &CHAOS_SR),
+    ("chaos-degrade-network", &CHAOS_DEGRADE),
     ("act", &ACT),
     ("recovery", &RECOVERY),
     ("expect", &EXPECT),
@@ -155,7 +162,11 @@ pub static FILE: Table = Table {
             "What a recovery is for: these states hold at the end; without it every VM that ran at 0 runs, on exactly one host.",
         ),
         key("expect", Map(&EXPECT), "What must come of it."),
-        key("chaos", NotYet, "Random faults."),
+        key(
+            "chaos",
+            Map(&CHAOS),
+            "What breaks at random and comes back, for each fault with an undoing: `{crash: {hosts: [beta, gamma], every: 30d, back-after: 5m..20m}}`. Needs `until`.",
+        ),
     ],
     required: &["pool"],
 };
@@ -474,6 +485,102 @@ pub static DEGRADE: Table = Table {
         key("loss", Chance, "The chance that a heartbeat is lost."),
     ],
     required: &["hosts"],
+};
+
+/// What breaks at random, by the name of the fault.
+pub static CHAOS: Table = Table {
+    what: "`chaos`",
+    keys: &[
+        key("crash", Map(&CHAOS_HOSTS), "Hosts lose power, each by itself."),
+        key("hang", Map(&CHAOS_HOSTS), "Hosts hang, each by itself."),
+        key("isolate", Map(&CHAOS_HOSTS), "Hosts lose their management links, each by itself."),
+        key("partition", Map(&CHAOS_PARTITION), "Management splits."),
+        key("one-way", Map(&CHAOS_ONE_WAY), "Packets of one direction are lost, of each host by itself."),
+        key("storage-loss", Map(&CHAOS_PATH), "Hosts lose the path to SRs, each by itself."),
+        key("sr-outage", Map(&CHAOS_SR), "SRs are lost to all, each by itself."),
+        key("toolstack-stop", Map(&CHAOS_HOSTS), "xapi stops, on each host by itself."),
+        key("degrade-network", Map(&CHAOS_DEGRADE), "The links of hosts get poor, of each by itself."),
+    ],
+    required: &[],
+};
+
+/// The faults of `chaos`, each with its keys.
+pub static CHAOS_KINDS: [(&str, &Table); 9] = [
+    ("crash", &CHAOS_HOSTS),
+    ("hang", &CHAOS_HOSTS),
+    ("isolate", &CHAOS_HOSTS),
+    ("partition", &CHAOS_PARTITION),
+    ("one-way", &CHAOS_ONE_WAY),
+    ("storage-loss", &CHAOS_PATH),
+    ("sr-outage", &CHAOS_SR),
+    ("toolstack-stop", &CHAOS_HOSTS),
+    ("degrade-network", &CHAOS_DEGRADE),
+];
+
+const EVERY: Key = key(
+    "every",
+    Span,
+    "The mean of the time from one fault to the next, which is drawn anew each time, exponentially; for each host or SR by itself. At least 100ms.",
+);
+const BACK_AFTER: Key = key("back-after", SpanRange, "How long a fault lasts before it is undone.");
+
+/// A fault of hosts in `chaos`.
+pub static CHAOS_HOSTS: Table = Table {
+    what: "a random fault",
+    keys: &[key("hosts", HOSTS, "The hosts that it may hit."), EVERY, BACK_AFTER],
+    required: &["hosts", "every", "back-after"],
+};
+
+/// `partition` in `chaos`.
+pub static CHAOS_PARTITION: Table = Table {
+    what: "a random partition",
+    keys: &[key("groups", List(&Names), "The groups that management splits into; hosts not named form one more."), EVERY, BACK_AFTER],
+    required: &["groups", "every", "back-after"],
+};
+
+/// `one-way` in `chaos`.
+pub static CHAOS_ONE_WAY: Table = Table {
+    what: "a random loss of one direction",
+    keys: &[key("from", HOSTS, "Whose packets are lost."), key("to", HOSTS, "Who does not hear them."), EVERY, BACK_AFTER],
+    required: &["from", "to", "every", "back-after"],
+};
+
+/// `storage-loss` in `chaos`.
+pub static CHAOS_PATH: Table = Table {
+    what: "a random loss of paths",
+    keys: &[
+        key("hosts", HOSTS, "The hosts that lose them."),
+        key("sr", Names, "The SRs that they lose, all at once."),
+        key("io", Words(&["error", "hang"]), "Whether requests fail at once (default) or wait for ever."),
+        EVERY,
+        BACK_AFTER,
+    ],
+    required: &["hosts", "sr", "every", "back-after"],
+};
+
+/// `sr-outage` in `chaos`.
+pub static CHAOS_SR: Table = Table {
+    what: "a random outage of SRs",
+    keys: &[
+        key("sr", Names, "The SRs that it may hit."),
+        key("io", Words(&["error", "hang"]), "Whether requests fail at once (default) or wait for ever."),
+        EVERY,
+        BACK_AFTER,
+    ],
+    required: &["sr", "every", "back-after"],
+};
+
+/// `degrade-network` in `chaos`.
+pub static CHAOS_DEGRADE: Table = Table {
+    what: "a network that is poor at random",
+    keys: &[
+        key("hosts", HOSTS, "The hosts whose links are poor."),
+        key("latency", SpanRange, "How long a packet takes."),
+        key("loss", Chance, "The chance that a heartbeat is lost."),
+        EVERY,
+        BACK_AFTER,
+    ],
+    required: &["hosts", "every", "back-after"],
 };
 
 /// What hands do.

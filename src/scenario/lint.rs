@@ -180,14 +180,15 @@ impl Brought {
 }
 
 /// Looks at the steps of a file, those of all worlds and recoveries together.
-pub fn steps(reader: &mut Reader<'_>, pool: &Pool, read: &ReadSteps<'_>) {
+/// `chaos` is what breaks at random.
+pub fn steps(reader: &mut Reader<'_>, pool: &Pool, chaos: &[Step], read: &ReadSteps<'_>) {
     let named = read.worlds.iter().chain(read.operators).map(|(_, steps)| &steps[..]);
     let sequences = std::iter::once(read.timeline).chain(named).chain(read.recoveries.iter().map(|recovery| &recovery.steps[..]));
     let sequences: Vec<&[ReadStep]> = sequences.collect();
     sequences.iter().for_each(|steps| in_turn(reader, steps));
     let all: Vec<&ReadStep> = sequences.into_iter().flatten().collect();
     let mut brought = Brought::default();
-    all.iter().for_each(|read| brought.add(&read.step));
+    all.iter().map(|read| &read.step).chain(chaos).for_each(|step| brought.add(step));
     for read in all {
         if let Some(why) = brought.idle(&read.step.deed, pool) {
             let help = "name the host that is meant, or the fault that comes before";

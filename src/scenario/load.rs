@@ -1,5 +1,6 @@
 //! The way from a file's text to a scenario, in one function.
 
+use super::chaos::read_chaos;
 use super::diagnostic::{Diagnostic, Source};
 use super::expect::{read_expect, read_goal};
 use super::include::{self, Whole, utf8};
@@ -165,7 +166,8 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
     let ground = Ground { names: &pool.names, release, manager: settings.storage_manager };
     let mut around = Around { index: &index, ground, master: pool.master, until, steps: 0, lost: Vec::new(), named: Vec::new() };
     let sequences = read_sequences(reader, &mut around, &fields);
-    lint::steps(reader, &pool, &sequences.read());
+    let chaos = fields.entry("chaos").map_or_else(Vec::new, |(key, node)| read_chaos(reader, &mut around, key, node));
+    lint::steps(reader, &pool, &chaos, &sequences.read());
     let (of_recoveries, goal, expect) = read_expectations(reader, &fields, &index, until, &sequences);
     let Sequences { timeline, worlds, world_lines, recoveries, operators, operator_lines, .. } = sequences;
     let named = |(read, line): (waits::ReadNamed, u32)| NamedSteps { name: read.0, line, steps: bare(read.1) };
@@ -189,6 +191,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
         variants: Vec::new(),
         sha256: sha256.to_string(),
         pool,
+        chaos,
         timeline: bare(timeline),
         worlds: worlds.into_iter().zip(world_lines).map(named).collect(),
         operators: operators.into_iter().zip(operator_lines).map(named).collect(),

@@ -3,6 +3,7 @@
 //! The text becomes a [`tree`]; readers take the tree apart and collect every diagnostic; what comes out is a plain
 //! [`model`] in which nothing is left to refuse.
 
+mod chaos;
 mod clash;
 mod deeds;
 pub mod diagnostic;

@@ -53,6 +53,8 @@ pub struct Scenario {
     pub sha256: String,
     /// The start.
     pub pool: Pool,
+    /// What breaks at random: a step for each host or SR, and it strikes again and again.
+    pub chaos: Vec<Step>,
     /// What happens.
     pub timeline: Vec<Step>,
     /// What may be so; empty where the file has no `worlds`.
@@ -191,7 +193,14 @@ pub enum ConditionPart {
 #[derive(Clone, PartialEq, Debug)]
 #[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Deed {
-    Fault { fault: Fault, lasts: Option<SpanRange>, every: Option<SpanRange>, times: u32 },
+    /// `mean`: it strikes at random, for as long as the run lasts, with this mean between one time and the next.
+    Fault {
+        fault: Fault,
+        lasts: Option<SpanRange>,
+        every: Option<SpanRange>,
+        times: u32,
+        mean: Option<Span>,
+    },
     Run(Script),
     Act(Act),
     Note(String),
@@ -438,12 +447,13 @@ impl Scenario {
         case.recovery.and_then(|at| self.recoveries[at].name.as_deref())
     }
 
-    /// The steps of a case with their sequences: timeline, world, recovery. A place here is a
+    /// The steps of a case with their sequences: timeline, world, recovery. What breaks at random stands at the front of the
+    /// timeline, and takes none of its time. A place here is a
     /// [`StepIx`](crate::world::event::StepIx).
     pub fn steps(&self, case: Case) -> impl Iterator<Item = (Sequence, &Step)> {
         let world = case.world.map_or(&[][..], |at| &self.worlds[at].steps);
         let recovery = case.recovery.map_or(&[][..], |at| &self.recoveries[at].steps);
-        let timeline = self.timeline.iter().map(|step| (Sequence::Timeline, step));
+        let timeline = self.chaos.iter().chain(&self.timeline).map(|step| (Sequence::Timeline, step));
         let world = world.iter().map(|step| (Sequence::World, step));
         let recovery = recovery.iter().map(|step| (Sequence::Recovery, step));
         let operators = self.operators.iter().enumerate();

@@ -14,7 +14,7 @@ impl Scenario {
     fn without_places(&self) -> Scenario {
         let mut bare = self.clone();
         bare.sha256.clear();
-        bare.timeline.iter_mut().for_each(step);
+        bare.chaos.iter_mut().chain(&mut bare.timeline).for_each(step);
         for named in bare.worlds.iter_mut().chain(&mut bare.operators) {
             named.line = 0;
             named.steps.iter_mut().for_each(step);
@@ -48,6 +48,7 @@ impl Scenario {
             variants: Vec::new(),
             sha256: String::new(),
             pool,
+            chaos: Vec::new(),
             timeline: Vec::new(),
             worlds: Vec::new(),
             recoveries: Vec::new(),

@@ -396,7 +396,7 @@ fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'
                 let help = "`for` stands beside crash, hang, isolate, partition, storage-loss, sr-outage, toolstack-stop, degrade-network";
                 reader.error(fields.key_place("for"), "misplaced-key", "this fault has nothing that undoes it", help);
             }
-            Some(Deed::Fault { fault, lasts, every, times })
+            Some(Deed::Fault { fault, lasts, every, times, mean: None })
         }
         "act" => deeds::read_act(reader, around.index, node).map(Deed::Act),
         "note" => reader.text(node, "words for the reader").map(|text| Deed::Note(text.to_string())),

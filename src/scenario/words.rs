@@ -64,11 +64,14 @@ pub fn text(deed: &Deed, names: &Inventory) -> String {
             Act::GuestShutdown(of) => format!("guest-shutdown: {}", vms(of, names)),
             Act::GuestReboot(of) => format!("guest-reboot: {}", vms(of, names)),
         },
-        Deed::Fault { fault, lasts, every, times } => {
-            let mut text = fault_text(fault, names);
+        Deed::Fault { fault, lasts, every, times, mean } => {
+            let mut text = self::fault(fault, names);
             let range = |(least, most): (crate::base::time::Span, crate::base::time::Span)| {
                 if least == most { least.to_string() } else { format!("{least}..{most}") }
             };
+            if let (Some(mean), Some(lasts)) = (mean, lasts) {
+                return format!("chaos: {{{text}, every: {mean}, back-after: {}}}", range(*lasts));
+            }
             if let Some(lasts) = lasts {
                 text.push_str(&format!(", for: {}", range(*lasts)));
             }
@@ -80,7 +83,8 @@ pub fn text(deed: &Deed, names: &Inventory) -> String {
     }
 }
 
-fn fault_text(fault: &Fault, names: &Inventory) -> String {
+/// A fault as a scenario writes it.
+pub fn fault(fault: &Fault, names: &Inventory) -> String {
     match fault {
         Fault::Crash(of) => format!("crash: {}", hosts(of, names)),
         Fault::Boot(of) => format!("boot: {}", hosts(of, names)),

@@ -182,7 +182,6 @@ fn what_other_issues_own_is_refused_by_name() {
     for (text, named) in [
         ("release: xcp-ng-8.3", "xcp-ng-8.3"),
         ("settings: {storage-manager: g1b}", "g1b"),
-        ("chaos: {}", "chaos"),
         ("expect: {hazards: [{hazard: left-paused}]}", "left-paused"),
     ] {
         let found = of(text);

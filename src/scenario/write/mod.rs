@@ -72,6 +72,7 @@ fn file(scenario: &Scenario) -> Node {
     map.may("matrix", matrix(scenario));
     map.say("pool", pool(scenario));
     let around = steps::Around { names: &scenario.pool.names, host: scenario.pool.master };
+    map.may("chaos", around.chaos(&scenario.chaos));
     map.may("timeline", (!scenario.timeline.is_empty()).then(|| around.steps(&scenario.timeline)));
     let mut named = |key: &str, sequences: &[NamedSteps]| {
         if !sequences.is_empty() {

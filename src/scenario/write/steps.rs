@@ -1,7 +1,7 @@
 //! Steps as they are written: when, what, and what must come of it.
 
 use super::super::draft::power_word;
-use super::super::model::{Begin, Condition, ConditionPart, Deed, IO_NAMES, Recovery, Step, StepExpect, When};
+use super::super::model::{Begin, Condition, ConditionPart, Deed, IO_NAMES, Recovery, SpanRange, Step, StepExpect, When};
 use super::super::plain::{self, Map};
 use super::super::steps::{STATUSES, TIMEOUT, WITHIN};
 use super::super::tree::Node;
@@ -52,6 +52,57 @@ impl Around<'_> {
         map
     }
 
+    /// What breaks at random, by the name of the fault; `None` where nothing does.
+    pub fn chaos(&self, steps: &[Step]) -> Option<Node> {
+        let mut all = Map::default();
+        for of_kind in steps.chunk_by(|one, other| kind(one) == kind(other)) {
+            let mut hit = Vec::new();
+            let mut srs_hit = Vec::new();
+            let mut map = Map::default();
+            let (Some(first), Some((mean, back))) = (of_kind.first().and_then(struck), of_kind.first().and_then(rate)) else { continue };
+            for fault in of_kind.iter().filter_map(struck) {
+                match fault {
+                    Fault::OneWay { from: hosts, .. }
+                    | Fault::Crash(hosts)
+                    | Fault::Hang(hosts)
+                    | Fault::Isolate(hosts)
+                    | Fault::ToolstackStop(hosts)
+                    | Fault::StorageLoss { hosts, .. }
+                    | Fault::DegradeNetwork { hosts, .. } => hit.extend(hosts),
+                    Fault::SrOutage { srs, .. } => srs_hit.extend(srs),
+                    _ => {}
+                }
+            }
+            let io_of = |io: Io| (io != Io::Error).then(|| plain::text(io_word(io)));
+            match first {
+                Fault::Partition(groups) => map.say("groups", self.partition(groups)),
+                Fault::OneWay { to, .. } => {
+                    map.say("from", self.hosts(&hit));
+                    map.say("to", self.hosts(to));
+                }
+                Fault::SrOutage { io, .. } => {
+                    map.say("sr", self.srs(&srs_hit));
+                    map.may("io", io_of(*io));
+                }
+                Fault::StorageLoss { srs, io, .. } => {
+                    map.say("hosts", self.hosts(&hit));
+                    map.say("sr", self.srs(srs));
+                    map.may("io", io_of(*io));
+                }
+                Fault::DegradeNetwork { latency, loss, .. } => {
+                    map.say("hosts", self.hosts(&hit));
+                    map.may("latency", latency.map(plain::spans));
+                    map.may("loss", (*loss > 0 || latency.is_none()).then(|| plain::text(plain::percent(*loss))));
+                }
+                _ => map.say("hosts", self.hosts(&hit)),
+            }
+            map.say("every", plain::span(mean));
+            map.say("back-after", plain::spans(back));
+            all.say(first.name(), map.node());
+        }
+        (!all.is_empty()).then(|| all.node())
+    }
+
     fn step(&self, step: &Step) -> Node {
         let mut map = Map::default();
         map.may("id", step.id.as_ref().map(plain::text));
@@ -65,7 +116,8 @@ impl Around<'_> {
         map.may("if", step.guard.as_ref().map(|guard| self.condition(guard)));
         map.may("host", (step.host != self.host).then(|| plain::text(self.names.machine(step.host))));
         match &step.deed {
-            Deed::Fault { fault, lasts, every, times } => {
+            // What breaks at random stands in `chaos`, not among steps.
+            Deed::Fault { fault, lasts, every, times, mean: _ } => {
                 map.say("fault", self.fault(fault));
                 map.may("for", lasts.map(plain::spans));
                 map.may("every", every.map(plain::spans));
@@ -222,4 +274,24 @@ fn status_word(status: Status) -> &'static str {
 
 fn io_word(io: Io) -> &'static str {
     IO_NAMES.iter().find(|(_, one)| *one == io).map_or("", |(word, _)| word)
+}
+
+/// The fault of a step that strikes at random.
+fn struck(step: &Step) -> Option<&Fault> {
+    match &step.deed {
+        Deed::Fault { fault, mean: Some(_), .. } => Some(fault),
+        _ => None,
+    }
+}
+
+/// How often it strikes, and how long it then lasts.
+fn rate(step: &Step) -> Option<(Span, SpanRange)> {
+    match &step.deed {
+        Deed::Fault { lasts: Some(lasts), mean: Some(mean), .. } => Some((*mean, *lasts)),
+        _ => None,
+    }
+}
+
+fn kind(step: &Step) -> Option<&'static str> {
+    struck(step).map(Fault::name)
 }
