@@ -1,4 +1,4 @@
-//! Reads `chaos`: what breaks at random, and comes back. Each host, SR or side has draws of its own, so that one more of
+//! Reads `chaos`: what breaks at random, and comes back. Each host, SR, VM or side has draws of its own, so that one more of
 //! them shifts nobody's luck.
 
 use super::deeds::{self, required};
@@ -67,7 +67,7 @@ fn step(around: &Around<'_>, line: u32, fault: Fault, mean: Span, back: SpanRang
     }
 }
 
-/// The faults of a kind that come and go each by itself: one for each host, or SR.
+/// The faults of a kind that come and go each by itself: one for each host, SR or VM.
 fn faults(reader: &mut Reader<'_>, around: &Around<'_>, kind: &str, fields: &Fields<'_>) -> Option<Vec<Fault>> {
     let index = around.index;
     let hosts = |reader: &mut Reader<'_>, key: &str| required(reader, fields, key).and_then(|node| index.some_hosts(reader, node));
@@ -80,6 +80,10 @@ fn faults(reader: &mut Reader<'_>, around: &Around<'_>, kind: &str, fields: &Fie
         "hang" => hosts(reader, "hosts")?.into_iter().map(|host| Fault::Hang(vec![host])).collect(),
         "isolate" => hosts(reader, "hosts")?.into_iter().map(|host| Fault::Isolate(vec![host])).collect(),
         "toolstack-stop" => hosts(reader, "hosts")?.into_iter().map(|host| Fault::ToolstackStop(vec![host])).collect(),
+        "vm-hang" => {
+            let vms = required(reader, fields, "vms").and_then(|node| index.some_vms(reader, node))?;
+            vms.into_iter().map(|vm| Fault::VmHang(vec![vm])).collect()
+        }
         "partition" => {
             let groups = required(reader, fields, "groups").and_then(|node| deeds::partition(reader, index, node))?;
             vec![groups]

@@ -98,6 +98,7 @@ pub static TABLES: &[(&str, &Table)] = &[
     ("degrade-network", &DEGRADE),
     ("chaos", &CHAOS),
     ("chaos-hosts", &CHAOS_HOSTS),
+    ("chaos-vm-hang", &CHAOS_VMS),
     ("chaos-partition", &CHAOS_PARTITION),
     ("chaos-one-way", &CHAOS_ONE_WAY),
     ("chaos-storage-loss", &CHAOS_PATH),
@@ -499,13 +500,14 @@ pub static CHAOS: Table = Table {
         key("storage-loss", Map(&CHAOS_PATH), "Hosts lose the path to SRs, each by itself."),
         key("sr-outage", Map(&CHAOS_SR), "SRs are lost to all, each by itself."),
         key("toolstack-stop", Map(&CHAOS_HOSTS), "xapi stops, on each host by itself."),
+        key("vm-hang", Map(&CHAOS_VMS), "Guests hang, each by itself."),
         key("degrade-network", Map(&CHAOS_DEGRADE), "The links of hosts get poor, of each by itself."),
     ],
     required: &[],
 };
 
 /// The faults of `chaos`, each with its keys.
-pub static CHAOS_KINDS: [(&str, &Table); 9] = [
+pub static CHAOS_KINDS: [(&str, &Table); 10] = [
     ("crash", &CHAOS_HOSTS),
     ("hang", &CHAOS_HOSTS),
     ("isolate", &CHAOS_HOSTS),
@@ -514,6 +516,7 @@ pub static CHAOS_KINDS: [(&str, &Table); 9] = [
     ("storage-loss", &CHAOS_PATH),
     ("sr-outage", &CHAOS_SR),
     ("toolstack-stop", &CHAOS_HOSTS),
+    ("vm-hang", &CHAOS_VMS),
     ("degrade-network", &CHAOS_DEGRADE),
 ];
 
@@ -529,6 +532,13 @@ pub static CHAOS_HOSTS: Table = Table {
     what: "a random fault",
     keys: &[key("hosts", HOSTS, "The hosts that it may hit."), EVERY, BACK_AFTER],
     required: &["hosts", "every", "back-after"],
+};
+
+/// `vm-hang` in `chaos`.
+pub static CHAOS_VMS: Table = Table {
+    what: "a random fault of guests",
+    keys: &[key("vms", Names, "The VMs that it may hit."), EVERY, BACK_AFTER],
+    required: &["vms", "every", "back-after"],
 };
 
 /// `partition` in `chaos`.

@@ -229,7 +229,7 @@ impl Follower<'_> {
     fn steps(&self, work: &Work) -> Vec<Step> {
         let step = |host: MachineId, deed: Deed| Step { deed, ..self.blank(host) };
         let by_hand = |machine: MachineId, act: Act| vec![step(machine, Deed::Act(act))];
-        let mend = |fault: Fault| vec![step(MachineId(0), Deed::Fault { fault, lasts: None, every: None, times: 1 })];
+        let mend = |fault: Fault| vec![step(MachineId(0), Deed::Fault { fault, lasts: None, every: None, times: 1, mean: None })];
         match work {
             Work::PowerOff(machine) => by_hand(*machine, Act::PowerOff(vec![*machine])),
             Work::PowerOn(machine) => by_hand(*machine, Act::PowerOn(vec![*machine])),

@@ -57,7 +57,7 @@ impl Around<'_> {
         let mut all = Map::default();
         for of_kind in steps.chunk_by(|one, other| kind(one) == kind(other)) {
             let mut hit = Vec::new();
-            let mut srs_hit = Vec::new();
+            let (mut srs_hit, mut vms_hit) = (Vec::new(), Vec::new());
             let mut map = Map::default();
             let (Some(first), Some((mean, back))) = (of_kind.first().and_then(struck), of_kind.first().and_then(rate)) else { continue };
             for fault in of_kind.iter().filter_map(struck) {
@@ -70,12 +70,14 @@ impl Around<'_> {
                     | Fault::StorageLoss { hosts, .. }
                     | Fault::DegradeNetwork { hosts, .. } => hit.extend(hosts),
                     Fault::SrOutage { srs, .. } => srs_hit.extend(srs),
+                    Fault::VmHang(vms) => vms_hit.extend(vms),
                     _ => {}
                 }
             }
             let io_of = |io: Io| (io != Io::Error).then(|| plain::text(io_word(io)));
             match first {
                 Fault::Partition(groups) => map.say("groups", self.partition(groups)),
+                Fault::VmHang(_) => map.say("vms", self.vms(&vms_hit)),
                 Fault::OneWay { to, .. } => {
                     map.say("from", self.hosts(&hit));
                     map.say("to", self.hosts(to));
