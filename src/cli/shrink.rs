@@ -93,7 +93,7 @@ fn wanted(file: &File, cases: &[Case], hazard: Option<HazardId>, seed: u64, max_
 }
 
 fn told(out: Out, common: &Common, args: &Shrink, file: &File, target: &Target, shrunk: &Shrunk) -> Status {
-    let name = args.output.as_deref().map_or_else(|| "SAVED.yaml".to_owned(), |path| files::name(path));
+    let name = args.output.as_deref().map_or_else(|| "SAVED.yaml".to_owned(), files::name);
     let command = format!("poolsim run {}", if args.output.is_some() { quoted(&name) } else { name });
     let text = format!("{}# {command}\n", shrunk.text);
     if common.format == Format::Json {
