@@ -181,7 +181,7 @@ fn clone(c: &mut Criterion) {
 fn orders(c: &mut Criterion) {
     let text = include_str!("../scenarios/forget/any-order.yaml");
     let scenario = load("any-order.yaml", text).expect("a valid scenario").scenario;
-    let options = orders::Options { subsets: false, seed: None, max_events: 1_000_000 };
+    let options = orders::Options { subsets: false, seed: None, max_events: 1_000_000, max_work: 600_000_000 };
     let hooks = orders::Hooks { done: &|_| (), stopped: &|| false };
     let all = || {
         let choice = orders::Choice::new(&scenario, 0).expect("a recovery with steps");
