@@ -1,30 +1,10 @@
 //! Scenarios as the program meets them: put together from files, varied by their matrix, set from outside.
 
-use std::path::{Path, PathBuf};
+mod folder;
+
+use folder::Folder;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("asked-{name}"));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-    fn file(&self, name: &str, text: &str) -> &Folder {
-        let path = self.0.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-        self
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// Runs the program within a folder: status, standard output, standard error.
 #[track_caller]
@@ -111,7 +91,8 @@ fn check_mends_what_has_one_mend_and_nothing_else() {
     poolsim(&folder, &["check", "--fix", "a.yaml"], 0);
     assert_eq!(text("a.yaml"), before, "a file that is right is left alone");
     // What an included file has wrong is not mended through the file that includes it.
-    folder.file("pool.part.yaml", "pool: {hosts: [alpha, beta], master: btea}\n").file("b.yaml", "includes: [pool.part.yaml]\n");
+    folder.file("pool.part.yaml", "pool: {hosts: [alpha, beta], master: btea}\n");
+    folder.file("b.yaml", "includes: [pool.part.yaml]\n");
     poolsim(&folder, &["check", "--fix", "b.yaml"], 2);
     assert_eq!((text("b.yaml"), text("pool.part.yaml").contains("btea")), ("includes: [pool.part.yaml]\n".to_string(), true));
     poolsim(&folder, &["check", "--fix", "-"], 2);

@@ -1,26 +1,12 @@
 //! What `test` tells beside pass and fail: warnings, why a step never began, what a tool said; and which cases it runs again.
 
+mod folder;
+
+use folder::Folder;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("beside-{name}"));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-    fn file(&self, name: &str, text: &str) {
-        let path = self.0.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.0.join(name)).unwrap()
-    }
     fn start(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_poolsim"));
         command.arg("test").args(args).current_dir(&self.0).stdin(Stdio::null());
@@ -40,12 +26,6 @@ impl Folder {
     fn json(&self, args: &[&str], status: i32) -> Vec<Value> {
         let args: Vec<&str> = ["--format", "json"].iter().chain(args).copied().collect();
         serde_json::from_str(&self.exits(&args, status)).unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -1,36 +1,12 @@
 //! The program from outside: exit statuses, streams, files. Every expectation is what the README, docs/ and the help
 //! promise.
 
+mod folder;
+
+use folder::Folder;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-
-/// A folder of a test's own, removed at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-    fn file(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    }
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 fn start(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_poolsim"));
@@ -550,7 +526,7 @@ fn the_smallest_scenario_is_printed_or_written_and_runs() {
     let json: serde_json::Value = serde_json::from_str(&out(&exits(&["shrink", file, "--format", "json"], 0))).unwrap();
     assert_eq!((&json["format"], &json["minimal"], &json["yaml"]), (&1.into(), &true.into(), &printed.into()));
     for (args, status, says) in [
-        (&["shrink", &small, "-o", &small][..], 2, "is the scenario that is to be shrunk"),
+        (&["shrink", &small, "-o", &small][..], 2, "which is read"),
         (&["shrink", file, "--hazard", "dubble-writer"], 2, "did you mean `double-writer`"),
         (&["shrink", file, "--hazard", "whole-pool-fenced"], 1, "shows whole-pool-fenced with seed"),
         (&["shrink", "scenarios/basics/quiet-pool.yaml"], 1, "there is nothing to shrink"),

@@ -254,8 +254,9 @@ recovery:
     );
 }
 
-/// Two starts share the double attachment, so that the release alone is its cause. The second domain of a VM is nobody's: what is left of it when it dies keeps its disk open, until its host loses power; the first is cleared
-/// away like any other.
+/// The second domain of a VM is nobody's: what is left of it when it dies keeps its disk open, until its host loses power; the
+/// first is cleared away like any other. Both starts open the disk beside beta, either would do for the double attachment, and
+/// what it hangs on is the release of the lock.
 #[test]
 fn a_second_domain_that_dies_is_cleared_away_by_nobody() {
     check(

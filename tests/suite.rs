@@ -1,39 +1,18 @@
 //! `poolsim test` from outside: what it must notice, in which order it tells it, and how it ends. Every expectation is a
 //! promise of docs/testing.md, or follows from the rules as the scenario's own comment says.
 
+mod folder;
+
 #[allow(dead_code)]
 mod generate;
 
+use folder::Folder;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// A folder of a test's own, removed at its end.
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("suite-{name}"));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-    fn file(&self, name: &str, text: &str) {
-        let path = self.0.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
-    }
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.0.join(name)).unwrap()
-    }
-    /// The names in it, sorted, hidden ones too.
-    fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(&self.0).unwrap();
-        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
     fn start(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_poolsim"));
         command.arg("test").args(args).current_dir(&self.0).stdin(Stdio::null());
@@ -47,12 +26,6 @@ impl Folder {
         let said = Said::of(self.start(args).output().unwrap());
         assert_eq!(said.status, Some(status), "{args:?}\n{}\n{}", said.out, said.err);
         said
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -1,8 +1,11 @@
 //! `poolsim sweep`: what it counts against every seed run by itself, on the ordinary path; against a coin whose chance is
 //! known; and the same bytes for any number of threads.
 
+mod folder;
+
 mod common;
 
+use folder::Folder;
 use poolsim::base::interval;
 use poolsim::hazard::HazardId;
 use poolsim::judge::Verdict;
@@ -12,23 +15,9 @@ use poolsim::search::study::Options;
 use poolsim::search::sweep::Prepared;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// A folder of a test's own, removed at its end.
-struct Folder(PathBuf);
-
 impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("sweep-{name}"));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-    fn with(self, name: &str, text: &str) -> Folder {
-        std::fs::write(self.0.join(name), text).unwrap();
-        self
-    }
     fn start(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_poolsim"));
         command.args(["sweep", "--color", "never"]).args(args).current_dir(&self.0).env_remove("NO_COLOR").stdin(Stdio::null());
@@ -51,12 +40,6 @@ impl Folder {
     fn json(&self, args: &[&str]) -> Vec<Value> {
         let text = self.prints(&[args, &["--format", "json"]].concat(), 0);
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -365,9 +348,6 @@ impl Folder {
     /// Writes what a sweep prints.
     fn keep(&self, name: &str, args: &[&str]) {
         std::fs::write(self.0.join(name), self.prints(args, 0)).unwrap();
-    }
-    fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.0.join(name)).unwrap()
     }
 }
 

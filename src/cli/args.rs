@@ -233,24 +233,32 @@ pub struct New {
     pub list: bool,
 }
 
-/// `poolsim run`.
+/// Which cases of a file a command is about, and what is set beside it.
 #[derive(Args, Clone, Debug)]
-pub struct Run {
-    /// Scenario files; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+pub struct Only {
     /// Only this world (may be repeated)
     #[arg(long = "world", value_name = "NAME")]
     pub worlds: Vec<String>,
     /// Only this recovery (may be repeated)
     #[arg(long = "recovery", value_name = "NAME")]
     pub recoveries: Vec<String>,
-    /// Show the pool at this instant too, such as 15m (may be repeated)
-    #[arg(long, value_name = "INSTANT", value_parser = instant)]
-    pub at: Vec<Time>,
     /// Set this instead of what the file says: a setting, or `release` (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+/// `poolsim run`.
+#[derive(Args, Clone, Debug)]
+pub struct Run {
+    /// Scenario files; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
+    pub only: Only,
+    /// Show the pool at this instant too, such as 15m (may be repeated)
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub at: Vec<Time>,
     /// Where a scenario expects nothing: exit with 1 from this severity on
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
@@ -340,15 +348,9 @@ pub struct Shrink {
     /// The hazard that it must still show
     #[arg(long, value_name = "HAZARD")]
     pub hazard: Option<String>,
-    /// Only this world (may be repeated)
-    #[arg(long = "world", value_name = "NAME")]
-    pub worlds: Vec<String>,
-    /// Only this recovery (may be repeated)
-    #[arg(long = "recovery", value_name = "NAME")]
-    pub recoveries: Vec<String>,
-    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
+    pub only: Only,
     /// Write it here instead of standard output
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -456,15 +458,9 @@ pub struct Sweep {
     /// The seeds from A to B, both included; 0..1000 without it
     #[arg(long, value_name = "A..B", value_parser = seeds, conflicts_with = "seed")]
     pub seeds: Option<Seeds>,
-    /// Only this world (may be repeated)
-    #[arg(long = "world", value_name = "NAME")]
-    pub worlds: Vec<String>,
-    /// Only this recovery (may be repeated)
-    #[arg(long = "recovery", value_name = "NAME")]
-    pub recoveries: Vec<String>,
-    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub set: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
+    pub only: Only,
     /// End a case as soon as every interval is at most so wide, such as 1%
     #[arg(long, value_name = "WIDTH", value_parser = precision)]
     pub precision: Option<u32>,

@@ -107,7 +107,7 @@ mod tests {
             let Command::Run(run) = cli.command else { panic!("{line}") };
             let expected = if name.starts_with('-') { format!("./{name}") } else { name.to_string() };
             assert_eq!(run.files, [PathBuf::from(expected)], "{line}");
-            assert_eq!((run.worlds, run.recoveries), (vec!["it's dead".to_string()], vec!["hasty".to_string()]));
+            assert_eq!((run.only.worlds, run.only.recoveries), (vec!["it's dead".to_string()], vec!["hasty".to_string()]));
             assert_eq!((cli.common.seed, cli.common.max_events), (Some(1), 7));
         }
     }

@@ -24,11 +24,6 @@ pub fn shown(path: &Path) -> String {
     if path.as_os_str() == "-" { "stdin".into() } else { path.display().to_string() }
 }
 
-/// Whether two paths lead to one file that is there, also through links.
-pub fn same(one: &Path, other: &Path) -> bool {
-    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
-}
-
 /// Reads a whole file, or standard input for `-`. What goes wrong is told here.
 pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
     read_or(path).map_err(|(what, help)| out.refuse("unreadable", &what, &help, Status::Unreadable))

@@ -97,8 +97,8 @@ fn file(
     targets: &mut [Target<Format>],
     path: &std::path::Path,
 ) -> Result<(Vec<Report>, Status), Status> {
-    let file = load::load(out, path, &args.set, release)?;
-    let cases = narrowed(out, &args.worlds, &args.recoveries, &file)?;
+    let file = load::load(out, path, &args.only.set, release)?;
+    let cases = narrowed(out, &args.only.worlds, &args.only.recoveries, &file)?;
     for at in &args.at {
         if file.scenario.until.is_some_and(|until| *at > until) {
             let what = format!("--at {at} lies after the end of {} at {}", file.name, file.scenario.until.unwrap_or_default());

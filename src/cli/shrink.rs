@@ -8,6 +8,7 @@ use super::load::{self, File};
 use super::out::Out;
 use super::progress::Progress;
 use super::shared::only;
+use super::targets::{self, Target as Written};
 use super::{bug, interrupt};
 use crate::base::inert::clean_line;
 use crate::hazard::{HazardId, Severity};
@@ -17,7 +18,6 @@ use crate::scenario::model::Case;
 use crate::search::shrink::{Shrunk, Target, gravest, shrink as search};
 use crate::search::study::{self, Options};
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::time::Duration;
 
 /// Shrinks.
@@ -33,14 +33,12 @@ fn shrunk(out: Out, common: &Common, args: &Shrink) -> Result<Status, Status> {
     if !common.reports.is_empty() {
         return Err(wrong("`shrink` writes no report beside its scenario", "`-o FILE` writes the scenario".into()));
     }
-    if let Some(output) = args.output.as_deref().filter(|output| files::same(output, &args.file)) {
-        let what = format!("{} is the scenario that is to be shrunk", clean_line(&output.display().to_string()));
-        return Err(wrong(&what, "give `-o` another name: what is left out would be lost".into()));
-    }
     let release = load::release(out, common)?;
-    let file = load::load(out, &args.file, &args.set, release)?;
+    let file = load::load(out, &args.file, &args.only.set, release)?;
     let hazard = args.hazard.as_deref().map(|name| hazard(out, name)).transpose()?;
-    let cases = narrowed(out, &args.worlds, &args.recoveries, &file)?;
+    let cases = narrowed(out, &args.only.worlds, &args.only.recoveries, &file)?;
+    let outputs = args.output.iter().map(|path| ((), path.clone())).collect();
+    let output = targets::begin(out, outputs, std::slice::from_ref(&args.file))?.pop();
     interrupt::listen();
     let seed = common.seed.unwrap_or(file.scenario.seed);
     bug::recipe(&format!("shrink of scenario {} (sha256 {}), seed {seed}", file.scenario.name, file.scenario.sha256));
@@ -63,7 +61,7 @@ fn shrunk(out: Out, common: &Common, args: &Shrink) -> Result<Status, Status> {
         let help = "please report it with the scenario: what it is written as shows another thing than itself".to_owned();
         return Err(out.refuse("bug", &format!("{} can't be written anew", clean_line(&file.name)), &[help], Status::Bug));
     };
-    let status = told(out, common, args, &file, &target, &shrunk);
+    let status = told(out, common, (args, output), &file, &target, &shrunk);
     out.say(&summary(&target, &shrunk, out_of_time, args));
     Ok(if interrupt::wanted() { status.and(Status::Interrupted) } else { status })
 }
@@ -92,7 +90,14 @@ fn wanted(file: &File, cases: &[Case], hazard: Option<HazardId>, seed: u64, max_
     best.map(|(_, case, target)| (case, target))
 }
 
-fn told(out: Out, common: &Common, args: &Shrink, file: &File, target: &Target, shrunk: &Shrunk) -> Status {
+fn told(
+    out: Out,
+    common: &Common,
+    (args, output): (&Shrink, Option<Written<()>>),
+    file: &File,
+    target: &Target,
+    shrunk: &Shrunk,
+) -> Status {
     let name = args.output.as_deref().map_or_else(|| "SAVED.yaml".to_owned(), files::name);
     let command = format!("poolsim run {}", if args.output.is_some() { quoted(&name) } else { name });
     let text = format!("{}# {command}\n", shrunk.text);
@@ -103,11 +108,11 @@ fn told(out: Out, common: &Common, args: &Shrink, file: &File, target: &Target, 
             "seed": shrunk.seed, "minimal": shrunk.untried == 0, "tried": shrunk.tried, "untried": shrunk.untried,
             "steps": [shrunk.steps.0, shrunk.steps.1], "parts": [shrunk.parts.0, shrunk.parts.1], "yaml": text,
         });
-        let written = args.output.as_deref().map_or(Status::Fine, |path: &Path| out.file(path, &text));
+        let written = output.map_or(Status::Fine, |output| output.put(out, &text));
         return written.and(out.result(&pretty(&json)));
     }
-    match &args.output {
-        Some(path) => out.file(path, &text),
+    match output {
+        Some(output) => output.put(out, &text),
         None => out.result(&text),
     }
 }

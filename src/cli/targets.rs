@@ -26,7 +26,7 @@ pub fn begin<K>(out: Out, wanted: Vec<(K, PathBuf)>, inputs: &[PathBuf]) -> Resu
     let read = if wanted.iter().any(|(_, path)| path.is_file()) { sources(inputs) } else { Vec::new() };
     for (_, path) in &wanted {
         let Some(id) = Id::of(path).filter(|_| !plain::is_open(path)) else { continue };
-        let what = |why: &str| format!("the report {} {why}", clean_line(&path.display().to_string()));
+        let what = |why: &str| format!("{} {why}", clean_line(&path.display().to_string()));
         let help = ["give it a name of its own".to_string()];
         if let Some((source, _)) = read.iter().find(|(_, of)| *of == id) {
             let source = clean_line(&source.display().to_string());

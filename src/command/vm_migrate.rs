@@ -6,7 +6,7 @@ use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
 use super::vm_place::{idle, in_state, named_host};
-use super::vm_shutdown::ACKNOWLEDGMENT;
+use super::vm_shutdown::Asked;
 use super::{CommandDoc, Seat};
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::Span;
@@ -32,7 +32,7 @@ pub struct Migrate {
     /// The guest's memory is over there: it is suspended, and moves or is gone.
     suspended: bool,
     /// The guest was asked to suspend itself, and does not answer.
-    asked: bool,
+    asked: Asked,
 }
 
 /// How long a guest is suspended at the end of a migration, at most.
@@ -117,10 +117,10 @@ impl Deed for Migrate {
         }
         // A guest that hangs does not suspend itself: it is asked for a minute, and stays where it is.
         if !self.suspended && world.guest_hangs(from, vm) {
-            if !std::mem::replace(&mut self.asked, true) {
-                return Outcome::Again(ACKNOWLEDGMENT);
-            }
-            return Outcome::Failed(ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT").into());
+            return match self.asked.again(Span::ZERO) {
+                Some(span) => Outcome::Again(span),
+                None => Outcome::Failed(ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT").into()),
+            };
         }
         if !std::mem::replace(&mut self.suspended, true) {
             return Outcome::Again(SWITCH_OVER.min(world.settings.vm_migrate));

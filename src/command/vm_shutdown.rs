@@ -24,12 +24,30 @@ pub type VmShutdown = Batch<Shutdown>;
 pub struct Shutdown {
     /// How often a disk was found paused.
     tries: u32,
-    /// The guest was asked again and again, and does not answer.
-    asked: bool,
+    /// The guest that hangs.
+    asked: Asked,
 }
 
 /// How long a guest is asked to shut down before it is taken for one that does not hear (vmops.ml, clean_shutdown_with_reason).
-pub const ACKNOWLEDGMENT: Span = Span::secs(60);
+const ACKNOWLEDGMENT: Span = Span::secs(60);
+
+/// A guest that does not answer, and is asked again and again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Asked(Option<Span>);
+
+impl Asked {
+    /// It does not answer: when it is asked again; `None` once that was given up. `spent` is how long it had been asked before.
+    pub fn again(&mut self, spent: Span) -> Option<Span> {
+        let spent = self.0.unwrap_or(spent);
+        let next = Span::secs(1).min(Span(ACKNOWLEDGMENT.0.saturating_sub(spent.0)));
+        self.0 = Some(spent + next);
+        (next > Span::ZERO).then_some(next)
+    }
+    /// It goes on: whether it has only heard now, and needs its time for what it was asked.
+    pub fn heard(&mut self) -> bool {
+        self.0.take().is_some()
+    }
+}
 
 /// The VM and the machine that its record names.
 fn target(args: &Args, world: &World, seat: Seat, target: Object) -> Result<(VmId, Option<MachineId>), Refusal> {
@@ -77,10 +95,13 @@ impl Deed for Shutdown {
         let Some(home) = home(world, machine) else { return Outcome::Hangs };
         let force = args.flag("force").unwrap_or_default();
         if !force && world.guest_hangs(machine, vm) {
-            if !std::mem::replace(&mut self.asked, true) {
-                return Outcome::Again(Span(ACKNOWLEDGMENT.0.saturating_sub(world.settings.vm_shutdown.0)));
-            }
-            return Outcome::Failed(ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT").into());
+            return match self.asked.again(world.settings.vm_shutdown) {
+                Some(span) => Outcome::Again(span),
+                None => Outcome::Failed(ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT").into()),
+            };
+        }
+        if self.asked.heard() {
+            return Outcome::Again(world.settings.vm_shutdown);
         }
         let disks = world.disks_of(vm);
         let paused = disks.iter().find(|(vdi, _)| world.db(home).vdi(*vdi).is_some_and(|record| record.paused));

@@ -174,6 +174,31 @@ impl Fault {
         }
     }
 
+    /// The fault that undoes it, whoever strikes then; `None` for one that undoes others, and for what nothing brings back.
+    pub fn undoing(&self) -> Option<Fault> {
+        Some(match self {
+            Fault::Crash(of) => Fault::Boot(of.clone()),
+            Fault::Hang(of) => Fault::Unhang(of.clone()),
+            Fault::Isolate(of) => Fault::HealNetwork(Some(of.clone())),
+            Fault::Partition(_) | Fault::OneWay { .. } => Fault::HealNetwork(None),
+            Fault::DegradeNetwork { hosts, .. } => Fault::HealNetwork(Some(hosts.clone())),
+            Fault::StorageLoss { hosts, srs, .. } => Fault::StorageReturn { hosts: hosts.clone(), srs: srs.clone() },
+            Fault::SrOutage { srs, .. } => Fault::SrReturn { srs: srs.clone() },
+            Fault::ToolstackStop(of) => Fault::ToolstackStart(of.clone()),
+            Fault::VmHang(of) => Fault::VmUnhang(of.clone()),
+            Fault::ClockJump { hosts, by, back } => Fault::ClockJump { hosts: hosts.clone(), by: *by, back: !back },
+            Fault::Boot(_)
+            | Fault::Unhang(_)
+            | Fault::HealNetwork(_)
+            | Fault::StorageReturn { .. }
+            | Fault::SrReturn { .. }
+            | Fault::ToolstackStart(_)
+            | Fault::VmCrash(_)
+            | Fault::VmUnhang(_)
+            | Fault::XhadCrash(_) => return None,
+        })
+    }
+
     /// Undoes what it did (`for:`). `false` if that changed nothing. Faults that undo others have nothing to undo.
     pub fn undo(&self, world: &mut World, fx: &mut Effects) -> bool {
         match self {

@@ -1,7 +1,7 @@
 //! A host is taken for dead and runs on.
 
 use super::advice::RESTARTED;
-use super::hindsight::{Health, Kind};
+use super::hindsight::{Happened, Health, Kind};
 use super::remedy::{Advice, Aim, At, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, Deed, HazardDoc, Place, Rule, Severity, Site, Sites};
@@ -122,8 +122,17 @@ fn advice(adviser: &Adviser<'_>) -> Advice {
         }
     }
     let well = matches!(adviser.past.health(machine, since), Health::Well | Health::Degraded);
-    if well && why.is_some_and(|why| why.due == "xapi-start") {
-        let heard = format!("{master} had just started and had not heard {name} yet, which was up all the time");
+    let jumped = |why: &Happened<'_>| {
+        adviser.past.at(why.at).iter().any(|entry| matches!(entry.event, Event::ClockJumped { machine, .. } if *machine == by))
+    };
+    let heard = match why {
+        Some(why) if why.due == "xapi-start" => {
+            Some(format!("{master} had just started and had not heard {name} yet, which was up all the time"))
+        }
+        Some(why) if jumped(&why) => Some(format!("the clock of {master} had jumped, and {name} was up all the time")),
+        _ => None,
+    };
+    if let Some(heard) = heard.filter(|_| well) {
         return match next {
             Some(command) => Advice::never(
                 format!("wait for the next heartbeat of {name} before {}: {heard}", command.mention()),

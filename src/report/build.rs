@@ -122,7 +122,9 @@ fn finding(world: &World, found: &Found, (because, alternatives): (Vec<Because>,
 /// the first of them all.
 fn first_wrong(hazards: &[Finding], steps: &[StepReport]) -> Option<Wrong> {
     let gravest = hazards.iter().filter(|finding| finding.severity > Severity::Notice);
-    let gravest = gravest.min_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.since))?;
+    // What came and went by itself is no news where something as grave is left; but harm that was done is harm.
+    let over = |finding: &Finding| finding.severity < Severity::Danger && finding.until.is_some();
+    let gravest = gravest.min_by_key(|finding| (std::cmp::Reverse(finding.severity), over(finding), finding.since))?;
     let step = |part: &&Because| part.line.and_then(|line| steps.iter().find(|step| step.line == line && step.at == Some(part.at)));
     let done = |part: &&Because| step(part).is_some_and(|step| matches!(step.kind, "run" | "act"));
     let causes = &gravest.because;

@@ -10,32 +10,6 @@ use crate::base::time::Span;
 use crate::fault::{Act, Fault};
 use crate::world::truth::Io;
 
-/// Whether `for:` can undo a fault.
-pub fn can_be_undone(fault: &Fault) -> bool {
-    match fault {
-        Fault::Crash(_)
-        | Fault::Hang(_)
-        | Fault::Isolate(_)
-        | Fault::Partition(_)
-        | Fault::OneWay { .. }
-        | Fault::StorageLoss { .. }
-        | Fault::SrOutage { .. }
-        | Fault::ToolstackStop(_)
-        | Fault::VmHang(_)
-        | Fault::ClockJump { .. }
-        | Fault::DegradeNetwork { .. } => true,
-        Fault::Boot(_)
-        | Fault::Unhang(_)
-        | Fault::HealNetwork(_)
-        | Fault::StorageReturn { .. }
-        | Fault::SrReturn { .. }
-        | Fault::ToolstackStart(_)
-        | Fault::VmCrash(_)
-        | Fault::VmUnhang(_)
-        | Fault::XhadCrash(_) => false,
-    }
-}
-
 /// Reads a fault.
 pub fn read_fault(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<Fault> {
     if let Value::Text(text) = &node.value {

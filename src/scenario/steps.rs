@@ -392,7 +392,7 @@ fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'
             let every = fields.get("every").and_then(|node| reader.interval_range(node));
             let times = fields.get("times").and_then(|node| reader.whole(node, 1, 1_000_000)).unwrap_or(1) as u32;
             let fault = fault?;
-            if fields.get("for").is_some() && !deeds::can_be_undone(&fault) {
+            if fields.get("for").is_some() && fault.undoing().is_none() {
                 let help = "`for` stands beside crash, hang, isolate, partition, storage-loss, sr-outage, toolstack-stop, degrade-network";
                 reader.error(fields.key_place("for"), "misplaced-key", "this fault has nothing that undoes it", help);
             }

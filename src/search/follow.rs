@@ -289,30 +289,9 @@ fn spare(deed: &mut Deed, machine: MachineId) -> bool {
 
 /// The fault that mends what a deed broke, if it can be mended.
 pub fn undoing(deed: &Deed) -> Option<Fault> {
-    let fault = match deed {
-        Deed::Fault { fault, .. } => fault,
-        Deed::Act(Act::PowerOff(of)) => return Some(Fault::Boot(of.clone())),
-        _ => return None,
-    };
-    Some(match fault {
-        Fault::Crash(of) => Fault::Boot(of.clone()),
-        Fault::Hang(of) => Fault::Unhang(of.clone()),
-        Fault::Isolate(of) => Fault::HealNetwork(Some(of.clone())),
-        Fault::Partition(_) | Fault::OneWay { .. } => Fault::HealNetwork(None),
-        Fault::DegradeNetwork { hosts, .. } => Fault::HealNetwork(Some(hosts.clone())),
-        Fault::StorageLoss { hosts, srs, .. } => Fault::StorageReturn { hosts: hosts.clone(), srs: srs.clone() },
-        Fault::SrOutage { srs, .. } => Fault::SrReturn { srs: srs.clone() },
-        Fault::ToolstackStop(of) => Fault::ToolstackStart(of.clone()),
-        Fault::VmHang(of) => Fault::VmUnhang(of.clone()),
-        Fault::ClockJump { hosts, by, back } => Fault::ClockJump { hosts: hosts.clone(), by: *by, back: !back },
-        Fault::Boot(_)
-        | Fault::Unhang(_)
-        | Fault::HealNetwork(_)
-        | Fault::StorageReturn { .. }
-        | Fault::SrReturn { .. }
-        | Fault::ToolstackStart(_)
-        | Fault::VmCrash(_)
-        | Fault::VmUnhang(_)
-        | Fault::XhadCrash(_) => return None,
-    })
+    match deed {
+        Deed::Fault { fault, .. } => fault.undoing(),
+        Deed::Act(Act::PowerOff(of)) => Some(Fault::Boot(of.clone())),
+        _ => None,
+    }
 }

@@ -155,7 +155,7 @@ fn loaded(out: Out, common: &Common, args: &Sweep) -> Result<(Vec<File>, Vec<Axi
     let mut files = Vec::new();
     for side in &sides {
         for at in 0..combined {
-            let mut set = args.set.clone();
+            let mut set = args.only.set.clone();
             set.extend(side.set.iter().cloned());
             let (mut rest, mut chosen) = (at, Vec::new());
             for axis in axes.iter().rev() {
@@ -177,15 +177,15 @@ fn all_cases<'f>(out: Out, args: &Sweep, files: &'f [File]) -> Result<Vec<(&'f S
         let sides = sides::read(words).or_else(|what| usage(out, &what, sides::HELP))?;
         let mut of_sides = Vec::new();
         for (side, file) in sides.iter().zip(files) {
-            let worlds = side.world.as_ref().map_or(&args.worlds[..], std::slice::from_ref);
-            let recoveries = side.recovery.as_ref().map_or(&args.recoveries[..], std::slice::from_ref);
+            let worlds = side.world.as_ref().map_or(&args.only.worlds[..], std::slice::from_ref);
+            let recoveries = side.recovery.as_ref().map_or(&args.only.recoveries[..], std::slice::from_ref);
             of_sides.push(narrowed(out, worlds, recoveries, file)?.into_iter().map(|case| (&file.scenario, case)).collect::<Vec<_>>());
         }
         sides::fit(&of_sides).or_else(|what| usage(out, &what, sides::HELP))?;
         all.extend(of_sides.into_iter().flatten());
     } else {
         for file in files {
-            all.extend(narrowed(out, &args.worlds, &args.recoveries, file)?.into_iter().map(|case| (&file.scenario, case)));
+            all.extend(narrowed(out, &args.only.worlds, &args.only.recoveries, file)?.into_iter().map(|case| (&file.scenario, case)));
         }
     }
     match all.len() {

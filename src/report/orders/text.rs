@@ -94,8 +94,14 @@ fn rules(page: &mut Page, report: &OrdersReport, detail: Detail) {
         let class = word(judged.class);
         let hazard = judged.hazard.map_or_else(String::new, |hazard| format!(": {hazard}"));
         let world = judged.world.as_ref().map_or_else(String::new, |world| format!(" in world {}", clean_line(world)));
-        let lead = format!("  {}  ", pad(&page.tint(Tint::Bold, &words), wide));
-        page.hanging(&lead, width(&words).max(wide) + 4, tint(judged.class), &format!("else {class}{hazard}{world}"));
+        let otherwise = format!("else {class}{hazard}{world}");
+        if width(&words) > wide {
+            page.hanging("  ", 2, Tint::Bold, &words);
+            page.hanging("      ", 6, tint(judged.class), &otherwise);
+        } else {
+            let lead = format!("  {}  ", pad(&page.tint(Tint::Bold, &words), wide));
+            page.hanging(&lead, wide + 4, tint(judged.class), &otherwise);
+        }
         if detail == Detail::Quiet {
             continue;
         }
