@@ -59,6 +59,8 @@ pub mod catalog;
 pub mod cli;
 pub mod command;
 pub mod daemon;
+#[cfg(feature = "program")]
+pub mod dump;
 pub mod engine;
 pub mod fault;
 pub mod hazard;

@@ -11,7 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["world"],
     &["daemon", "command", "fault", "hazard"],
     &["scenario"],
-    &["engine", "catalog"],
+    &["engine", "catalog", "dump"],
     &["judge"],
     &["run"],
     &["search"],

@@ -195,6 +195,8 @@ pub enum Command {
     Diff(Diff),
     /// A runbook, tried in every world (not yet)
     Rehearse(Anything),
+    /// A pool's database, as `xe pool-dump-database` writes it, as a scenario
+    Import(Import),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Print a shell's completions
@@ -357,6 +359,20 @@ pub struct Shrink {
     /// End after so long, with the smallest that was found by then
     #[arg(long, value_name = "TIME", value_parser = Span::parse, default_value = "30s")]
     pub within: Span,
+}
+
+/// `poolsim import`.
+#[derive(Args, Clone, Debug)]
+pub struct Import {
+    /// A dump of a pool's database; `-` is standard input
+    #[arg(value_name = "DUMP")]
+    pub dump: PathBuf,
+    /// Replace every name, and leave UUIDs and addresses out
+    #[arg(long)]
+    pub anonymous: bool,
+    /// Write it here instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 const FILTER: &str = "\
@@ -535,7 +551,7 @@ mod tests {
     fn help_shows_these_commands() {
         let shown: Vec<String> = Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_string()).collect();
         let expected =
-            ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "schema"];
+            ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "import", "schema"];
         assert_eq!(shown, expected);
     }
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// As much of a file is read: more than any scenario may have, so that the loader refuses what is cut off here.
 const READ_MAX: u64 = 32 << 20;
+/// As much of a dump is read.
+const DUMP_MAX: u64 = 2 << 30;
 /// Folders below folders are followed so far.
 const DEPTH_MAX: usize = 64;
 
@@ -29,14 +31,28 @@ pub fn read(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
     read_or(path).map_err(|(what, help)| out.refuse("unreadable", &what, &help, Status::Unreadable))
 }
 
+/// Reads a whole dump of a database, which may be larger than a scenario. What goes wrong is told here.
+pub fn read_dump(out: Out, path: &Path) -> Result<Vec<u8>, Status> {
+    let bytes = read_most(path, DUMP_MAX).map_err(|(what, help)| out.refuse("unreadable", &what, &help, Status::Unreadable))?;
+    if bytes.len() as u64 >= DUMP_MAX {
+        let what = format!("{} is larger than any pool's database: 2 GiB", shown(path));
+        return Err(out.refuse("dump-foreign", &what, &[], Status::Wrong));
+    }
+    Ok(bytes)
+}
+
 /// The same; what goes wrong is given back: what, and help.
 pub fn read_or(path: &Path) -> Result<Vec<u8>, (String, Vec<String>)> {
+    read_most(path, READ_MAX)
+}
+
+fn read_most(path: &Path, most: u64) -> Result<Vec<u8>, (String, Vec<String>)> {
     let shown = if path.as_os_str() == "-" { "standard input".to_string() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let done = if path.as_os_str() == "-" {
-        std::io::stdin().lock().take(READ_MAX).read_to_end(&mut bytes)
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes)
     } else {
-        open(path).and_then(|file| file.take(READ_MAX).read_to_end(&mut bytes))
+        open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
     };
     if let Err(error) = done {
         let help =

@@ -8,6 +8,7 @@ mod diff;
 mod exit;
 mod explain;
 mod files;
+mod import;
 mod interrupt;
 mod load;
 mod measure;
@@ -76,6 +77,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Shrink(args) => shrink::shrink(out, common, args),
         Command::Diff(args) => diff::diff(out, common, args),
         Command::Rehearse(words) => not_yet(out, "rehearse", words, "type the runbook's lines as `run:` steps of a scenario's recovery"),
+        Command::Import(args) => import::import(out, common, args),
         Command::Completions { shell } => pages::completions(out, *shell),
         Command::Man { page } => pages::man(out, page.as_deref()),
         Command::Help { command } => pages::help(out, command.as_deref()),

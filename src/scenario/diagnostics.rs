@@ -195,6 +195,16 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
         example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{at: 5m, fault: {crash: beta}}, {at: 2m, note: early}]\n",
     },
     DiagnosticDoc {
+        code: "dump-damaged",
+        doc: "A dump of a pool's database that `import` can't read to its end: it is cut off, or something in it is no XML, no map or no set. Dump the database again: `xe pool-dump-database file-name=pool.xml`.",
+        example: "",
+    },
+    DiagnosticDoc {
+        code: "dump-foreign",
+        doc: "A file that is no dump of a pool's database, or one without a pool or a host: compressed, empty, another kind of XML, or what a server gives out while a rolling upgrade is under way.",
+        example: "",
+    },
+    DiagnosticDoc {
         code: "not-yet",
         doc: "The format has it, and it is not built yet. It is refused by name rather than read and ignored.",
         example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nexpect: {never: [left-paused]}\n",

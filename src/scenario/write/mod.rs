@@ -6,12 +6,13 @@ mod expect;
 mod steps;
 
 use super::draft::PoolDraft;
-use super::model::{Case, NamedSteps, Recovery, Scenario};
+use super::model::{Case, NamedSteps, Pool, Recovery, Scenario};
 use super::plain::{self, Map};
 use super::range;
 use super::tree::{Node, Value};
 use crate::base::ids::VmId;
 use crate::base::time::Time;
+use crate::world::release::Release;
 use crate::world::settings::{SETTINGS, Settings};
 
 /// The scenario as YAML. What the text loads to is [the same](Scenario::same_as), places apart; comments, the layout and
@@ -21,6 +22,39 @@ use crate::world::settings::{SETTINGS, Settings};
 /// loaded is written as the file's own: the text alone then says it, and nothing is set beside it any more.
 pub fn yaml(scenario: &Scenario) -> String {
     emit::yaml(&file(scenario))
+}
+
+/// The beginning of a scenario as YAML: a pool, and worlds in which some hosts are something from 0 on: the name of a fault, and
+/// its hosts.
+pub fn beginning(
+    title: &str,
+    release: Option<Release>,
+    pool: &Pool,
+    settings: &Settings,
+    worlds: &[(String, Vec<(&str, Vec<String>)>)],
+) -> String {
+    let mut map = Map::default();
+    map.say("title", plain::text(title));
+    map.may("release", release.map(|release| plain::text(release.name())));
+    let mut node = PoolDraft::of(pool, settings).node();
+    in_rows(&mut node);
+    map.say("pool", node);
+    let mut all = Map::default();
+    for (name, faults) in worlds {
+        let step = |(fault, hosts): &(&str, Vec<String>)| {
+            let mut deed = Map::default();
+            deed.say(fault, plain::one_or_more(hosts));
+            let mut step = Map::default();
+            step.say("at", plain::text("0s"));
+            step.say("fault", deed.node());
+            step.node()
+        };
+        all.say(name, plain::list(faults.iter().map(step)));
+    }
+    if !all.is_empty() {
+        map.say("worlds", all.node());
+    }
+    emit::yaml(&map.node())
 }
 
 /// A scenario of one case as a tree: its world and its recovery alone, without what is only judged or only said of it, and every
@@ -155,14 +189,19 @@ fn pool(scenario: &Scenario) -> Node {
         }
     }
     let mut node = draft.node();
-    if let Value::Map(entries) = &mut node.value {
+    in_rows(&mut node);
+    node
+}
+
+/// Puts the hosts and VMs of a pool into rows.
+fn in_rows(pool: &mut Node) {
+    if let Value::Map(entries) = &mut pool.value {
         for (key, node) in entries {
             if ["hosts", "spare-hosts", "vms"].contains(&key.text.as_str()) {
                 rows(node);
             }
         }
     }
-    node
 }
 
 /// The fewest names that are written as a row.
