@@ -181,8 +181,8 @@ pub enum Command {
     Test(Test),
     /// Explain a hazard, rule, command, fault, setting, release, error or diagnostic
     Explain(Explain),
-    /// The trainee's console; drills (not yet)
-    Play(Anything),
+    /// A console of the pool: type the recovery yourself, and see what an operator sees
+    Play(Play),
     /// Many seeds: how often each hazard occurs, with intervals
     Sweep(Sweep),
     /// Every order of the recovery's steps in every world: which are safe, and why
@@ -329,6 +329,30 @@ pub struct Orders {
     /// Write each rule's counterexample there, as a scenario that `run` reproduces
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+const PLAY: &str = "\
+What is typed is what would be typed in life: `xe ...`, `resetvdis.py ...`,
+`list_domains`, acts such as `check-off beta`, `wait 5m`. `help` lists it all.
+Of several worlds one is drawn by the seed, and not told before the end. From a
+terminal without --seed a fresh seed is drawn.";
+
+/// `poolsim play`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = PLAY)]
+pub struct Play {
+    /// A scenario file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Play this world, instead of one that is drawn
+    #[arg(long, value_name = "NAME")]
+    pub world: Option<String>,
+    /// Tell hazards as they arise
+    #[arg(long)]
+    pub open: bool,
     /// Set this instead of what the file says: a setting, or `release` (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,

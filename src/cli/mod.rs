@@ -18,6 +18,7 @@ mod out;
 mod pages;
 mod picked;
 mod plain;
+mod play;
 mod progress;
 mod reports;
 mod run;
@@ -69,7 +70,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Explain(args) => explain::explain(out, common, args),
         Command::Schema => out.result(&crate::report::json::pretty(&crate::scenario::schema::schema())),
         Command::Test(args) => test::test(out, common, args),
-        Command::Play(words) => not_yet(out, "play", words, "`poolsim run FILE` tells a story from beginning to end"),
+        Command::Play(args) => play::play(out, common, args),
         Command::Sweep(args) => sweep::sweep(out, common, args),
         Command::Orders(args) => orders::orders(out, common, args),
         Command::Plan(words) => not_yet(out, "plan", words, "`recoveries:` in a scenario puts several plans side by side"),

@@ -2,6 +2,7 @@
 
 pub mod advice;
 pub mod because;
+pub mod desk;
 pub mod each;
 pub mod filter;
 pub mod follow;
