@@ -193,8 +193,8 @@ pub enum Command {
     Shrink(Shrink),
     /// Two runs side by side: where they part, what only one has, how they end
     Diff(Diff),
-    /// A runbook, tried in every world (not yet)
-    Rehearse(Anything),
+    /// A runbook, tried in every world: what fails, what does harm, what is missing
+    Rehearse(Rehearse),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Print a shell's completions
@@ -356,6 +356,37 @@ pub struct Play {
     /// Set this instead of what the file says: a setting, or `release` (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+const REHEARSE: &str = "\
+A runbook is a shell script, Markdown, a wiki's HTML, a pasted session or a mail.
+Nothing of it is executed: each command becomes a step of the scenario's recovery,
+which begins, and is typed where, as the scenario's own says.
+
+Exit status: 0 if nothing fails or does harm in any world, else 1.";
+
+/// `poolsim rehearse`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = REHEARSE)]
+pub struct Rehearse {
+    /// The runbook; `-` is standard input
+    #[arg(value_name = "RUNBOOK")]
+    pub runbook: PathBuf,
+    /// The scenario with the pool, what happened to it, and the worlds
+    #[arg(long, value_name = "FILE")]
+    pub pool: PathBuf,
+    /// What a placeholder <NAME>, or a variable that is never set, stands for (may be repeated)
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Only this world (may be repeated)
+    #[arg(long = "world", value_name = "NAME")]
+    pub worlds: Vec<String>,
+    /// Begin as this recovery of the scenario does, where it has several
+    #[arg(long, value_name = "NAME")]
+    pub recovery: Option<String>,
+    /// Write what the runbook types as a scenario that `run` judges
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
 }
 
 const SHRINK: &str = "\

@@ -20,6 +20,7 @@ mod picked;
 mod plain;
 mod play;
 mod progress;
+mod rehearse;
 mod reports;
 mod run;
 mod shared;
@@ -76,7 +77,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Plan(words) => not_yet(out, "plan", words, "`recoveries:` in a scenario puts several plans side by side"),
         Command::Shrink(args) => shrink::shrink(out, common, args),
         Command::Diff(args) => diff::diff(out, common, args),
-        Command::Rehearse(words) => not_yet(out, "rehearse", words, "type the runbook's lines as `run:` steps of a scenario's recovery"),
+        Command::Rehearse(args) => rehearse::rehearse(out, common, args),
         Command::Completions { shell } => pages::completions(out, *shell),
         Command::Man { page } => pages::man(out, page.as_deref()),
         Command::Help { command } => pages::help(out, command.as_deref()),

@@ -8,6 +8,8 @@ pub mod diff;
 pub mod json;
 pub mod ndjson;
 pub mod orders;
+#[cfg(feature = "runbooks")]
+pub mod rehearse;
 pub mod suite;
 pub mod sweep;
 pub mod tell;

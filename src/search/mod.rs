@@ -9,6 +9,8 @@ pub mod follow;
 mod history;
 pub mod mutants;
 pub mod orders;
+#[cfg(feature = "runbooks")]
+pub mod rehearse;
 pub mod shares;
 pub mod shrink;
 pub mod study;
