@@ -17,6 +17,7 @@ mod orders;
 mod out;
 mod pages;
 mod picked;
+mod pictures;
 mod plain;
 mod play;
 mod progress;

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod json;
 pub mod ndjson;
 pub mod orders;
+pub mod page;
 #[cfg(feature = "runbooks")]
 pub mod rehearse;
 pub mod suite;
