@@ -239,7 +239,7 @@ impl Pen {
         for piece in pieces {
             let (x, to) = (self.axis.frame(piece.from), self.axis.frame(piece.to));
             match all.last_mut() {
-                Some((last, end, _)) if to - x < NARROW && (whole || x - *end < NARROW) && *end >= *last => *end = to,
+                Some((last, end, _)) if to - x < NARROW && (whole || x.saturating_sub(*end) < NARROW) && *end >= *last => *end = to,
                 _ => all.push((x, to.max(x + NARROW), piece)),
             }
         }
