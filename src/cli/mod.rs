@@ -18,6 +18,7 @@ mod out;
 mod pages;
 mod picked;
 mod plain;
+mod plan;
 mod progress;
 mod reports;
 mod run;
@@ -72,7 +73,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Play(words) => not_yet(out, "play", words, "`poolsim run FILE` tells a story from beginning to end"),
         Command::Sweep(args) => sweep::sweep(out, common, args),
         Command::Orders(args) => orders::orders(out, common, args),
-        Command::Plan(words) => not_yet(out, "plan", words, "`recoveries:` in a scenario puts several plans side by side"),
+        Command::Plan(args) => plan::plan(out, common, args),
         Command::Shrink(args) => shrink::shrink(out, common, args),
         Command::Diff(args) => diff::diff(out, common, args),
         Command::Rehearse(words) => not_yet(out, "rehearse", words, "type the runbook's lines as `run:` steps of a scenario's recovery"),

@@ -20,6 +20,7 @@ mod protect_tests;
 pub mod queue;
 mod sequence;
 pub mod start;
+pub mod standing;
 pub mod trace;
 mod work;
 

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod json;
 pub mod ndjson;
 pub mod orders;
+pub mod plan;
 pub mod suite;
 pub mod sweep;
 pub mod tell;

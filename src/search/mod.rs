@@ -8,6 +8,7 @@ pub mod follow;
 mod history;
 pub mod mutants;
 pub mod orders;
+pub mod plan;
 pub mod shares;
 pub mod shrink;
 pub mod study;
