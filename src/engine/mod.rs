@@ -19,8 +19,8 @@ mod program;
 mod protect_tests;
 pub mod queue;
 mod sequence;
-pub mod start;
 pub mod standing;
+pub mod start;
 pub mod trace;
 mod work;
 

@@ -17,7 +17,8 @@ pub fn value(report: &PlanReport) -> Value {
         let downtime: Map<String, Value> = outcome.downtime.iter().map(|(vm, span)| (vm.clone(), json!(span.0))).collect();
         json!({"worst": outcome.worst, "worst_of_run": outcome.worst_of_run, "downtime_us": downtime})
     });
-    let against = |line: &AgainstLine| json!({"alone": line.alone.as_ref().map(|all| items(all)), "hazard": line.hazard, "what": line.what});
+    let against =
+        |line: &AgainstLine| json!({"alone": line.alone.as_ref().map(|all| items(all)), "hazard": line.hazard, "what": line.what});
     json!({
         "format": 1,
         "scenario": report.scenario,
@@ -53,7 +54,10 @@ fn item(item: &Item) -> Value {
         map.insert("guards".into(), json!({"world": why.world, "hazard": why.hazard}));
     }
     if !item.ways.is_empty() {
-        let ways = item.ways.iter().map(|way| json!({"sees": way.sees, "condition": way.condition, "worlds": way.worlds, "then": items(&way.then)}));
+        let ways = item
+            .ways
+            .iter()
+            .map(|way| json!({"sees": way.sees, "condition": way.condition, "worlds": way.worlds, "then": items(&way.then)}));
         map.insert("if".into(), Value::Array(ways.collect()));
     }
     Value::Object(map)

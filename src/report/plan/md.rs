@@ -22,7 +22,8 @@ pub fn render(report: &PlanReport) -> String {
         items(&mut out, plan, 0);
         out.push_str("\n| world | at worst, once it has begun | down |\n|---|---|---|\n");
         for (world, outcome) in report.worlds.iter().zip(&report.outcomes) {
-            let down: Vec<String> = outcome.downtime.iter().filter(|(_, span)| span.0 > 0).map(|(vm, span)| format!("{vm} {span}")).collect();
+            let down: Vec<String> =
+                outcome.downtime.iter().filter(|(_, span)| span.0 > 0).map(|(vm, span)| format!("{vm} {span}")).collect();
             let _ = writeln!(out, "| {} | {} | {} |", cell(world), outcome.worst, cell(&down.join(", ")));
         }
     }
@@ -30,7 +31,11 @@ pub fn render(report: &PlanReport) -> String {
         let name = if world.is_empty() { "What stands against it".to_owned() } else { format!("World {}", cell(world)) };
         let _ = writeln!(out, "\n### {name}\n");
         if let Some(alone) = &against.alone {
-            out.push_str(if alone.is_empty() { "Nothing need be done here.\n\n" } else { "If it were known to be this world, this would do:\n\n" });
+            out.push_str(if alone.is_empty() {
+                "Nothing need be done here.\n\n"
+            } else {
+                "If it were known to be this world, this would do:\n\n"
+            });
             items(&mut out, alone, 0);
             out.push('\n');
         }
@@ -53,7 +58,8 @@ fn items(out: &mut String, all: &[Item], indent: usize) {
             let _ = writeln!(out, "{pad}   <br>{}.", cell(&capital(&why.text)));
         }
         for way in &item.ways {
-            let worlds = if way.worlds.iter().all(String::is_empty) { String::new() } else { format!(" (world {})", cell(&way.worlds.join(", "))) };
+            let worlds =
+                if way.worlds.iter().all(String::is_empty) { String::new() } else { format!(" (world {})", cell(&way.worlds.join(", "))) };
             let nothing = if way.then.is_empty() { " nothing more here." } else { "" };
             let _ = writeln!(out, "{pad}   - If it shows {}{worlds}:{nothing}", code(&way.sees));
             items(out, &way.then, indent + 5);

@@ -237,7 +237,9 @@ fn sees(line: &Line, seen: &Seen) -> String {
     let shown = seen.output.trim().lines().last().unwrap_or_default().trim();
     match (seen.status, &seen.code) {
         (Status::Ok, _) => match &line.step.deed {
-            crate::scenario::model::Deed::Act(crate::fault::Act::CheckOff(_)) => format!("{} is off", line.text.trim_start_matches("check-off ")),
+            crate::scenario::model::Deed::Act(crate::fault::Act::CheckOff(_)) => {
+                format!("{} is off", line.text.trim_start_matches("check-off "))
+            }
             _ => "it ends well".into(),
         },
         (Status::Hung, _) => "nothing answers until it is given up".into(),
@@ -258,7 +260,11 @@ impl PlanReport {
         };
         match (&self.plan, self.ended) {
             (Some(plan), _) if plan.is_empty() => format!("nothing need be done: the goal is reached{every}, and nothing dangerous begins"),
-            (Some(_), _) => format!("{} reach the goal{every}, and nothing dangerous begins", steps(self.depth)).replacen("1 step reach", "1 step reaches", 1),
+            (Some(_), _) => format!("{} reach the goal{every}, and nothing dangerous begins", steps(self.depth)).replacen(
+                "1 step reach",
+                "1 step reaches",
+                1,
+            ),
             (None, Some(why)) => format!("no plan of up to {} is safe and reaches the goal{every}; {why}", steps(self.depth)),
             (None, None) => format!("no plan of up to {} is safe and reaches the goal{every}", steps(self.depth)),
         }

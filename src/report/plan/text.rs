@@ -21,7 +21,8 @@ pub fn render(report: &PlanReport, style: Style) -> String {
     }
     if let Some((first, last)) = report.begins {
         let when = if first == last { format!("at {first}") } else { format!("between {first} and {last}") };
-        let _ = writeln!(out, "It begins {when}; commands are typed on {}. {} steps were tried.", clean_line(&report.host), report.explored);
+        let _ =
+            writeln!(out, "It begins {when}; commands are typed on {}. {} steps were tried.", clean_line(&report.host), report.explored);
     }
     if let Some(plan) = &report.plan {
         if !plan.is_empty() {
@@ -30,11 +31,16 @@ pub fn render(report: &PlanReport, style: Style) -> String {
         }
         out.push('\n');
         for (world, outcome) in report.worlds.iter().zip(&report.outcomes) {
-            let down: Vec<String> =
-                outcome.downtime.iter().filter(|(_, span)| span.0 > 0).map(|(vm, span)| format!("{} is down for {span}", clean_line(vm))).collect();
+            let down: Vec<String> = outcome
+                .downtime
+                .iter()
+                .filter(|(_, span)| span.0 > 0)
+                .map(|(vm, span)| format!("{} is down for {span}", clean_line(vm)))
+                .collect();
             let down = if down.is_empty() { "nothing is down".into() } else { down.join(", ") };
             let name = if world.is_empty() { "Then".to_owned() } else { format!("In world {}", clean_line(world)) };
-            let before = if outcome.worst_of_run == outcome.worst { String::new() } else { format!(" ({} before it began)", outcome.worst_of_run) };
+            let before =
+                if outcome.worst_of_run == outcome.worst { String::new() } else { format!(" ({} before it began)", outcome.worst_of_run) };
             let _ = writeln!(out, "{name}: at worst {}{before}; {down}.", outcome.worst);
         }
     }

@@ -50,6 +50,7 @@ pub(super) fn against(
         let mut harms = BTreeMap::new();
         if !own.is_empty() {
             let mut search = Search::new(stage, cases, moves, purse);
+            (search.merge, search.prune) = (!options.brute, !options.brute);
             for depth in 0..=options.depth {
                 match search.best(&own, &ahead, depth) {
                     Ok(None) => told.depth = depth,

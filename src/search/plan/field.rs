@@ -91,7 +91,13 @@ pub(super) enum Refused {
 }
 
 /// A case's run up to where its plan begins: before that instant, and behind it; or the whole run, where a plan never begins.
-pub(super) fn begin(scenario: &Scenario, world: usize, case: Case, options: &Options, purse: &mut Purse<'_>) -> Result<Result<(Before, Ahead), Box<Run>>, Enough> {
+pub(super) fn begin(
+    scenario: &Scenario,
+    world: usize,
+    case: Case,
+    options: &Options,
+    purse: &mut Purse<'_>,
+) -> Result<Result<(Before, Ahead), Box<Run>>, Enough> {
     let session = Session::unjudged(Engine::with_program(scenario, Arc::new(Program::new(scenario, case)), options.clone()));
     let mut ahead = session.clone();
     let Some(at) = run_out(&mut ahead, purse)? else { return Ok(Err(Box::new(ahead.finish()))) };

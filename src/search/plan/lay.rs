@@ -45,7 +45,8 @@ pub(super) fn lines(tree: &Tree, moves: &[Move]) -> Vec<Line> {
 fn listed(tree: &Tree, moves: &[Move]) -> Vec<Line> {
     let Tree::Then { at, ways } = tree else { return Vec::new() };
     let what = &moves[*at];
-    let mut line = Line { id: what.step.key.clone(), kind: what.kind, text: what.text.clone(), step: what.step.clone(), ways: Vec::new(), at: *at };
+    let mut line =
+        Line { id: what.step.key.clone(), kind: what.kind, text: what.text.clone(), step: what.step.clone(), ways: Vec::new(), at: *at };
     let mut each: Vec<Way> =
         ways.iter().map(|(seen, worlds, then)| Way { seen: seen.clone(), worlds: worlds.clone(), lines: listed(then, moves) }).collect();
     let mut common = Vec::new();

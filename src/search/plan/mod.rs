@@ -25,7 +25,7 @@ use crate::base::time::{Span, Time};
 use crate::engine;
 use crate::hazard::Severity;
 use crate::run::{self, Run};
-use crate::scenario::model::{Begin, Case, Expect, Fact, Recovery, Scenario, StateExpect, StateWhen, Scope};
+use crate::scenario::model::{Begin, Case, Expect, Fact, Recovery, Scenario, Scope, StateExpect, StateWhen};
 use field::{Ahead, Before, Purse};
 use solve::Search;
 use std::collections::BTreeMap;
@@ -52,8 +52,11 @@ pub struct Options {
     pub recovery: usize,
     /// Moves of these names are not made.
     pub without: Vec<String>,
-    /// With no regard to what can bear on the goal, states that are alike, and steps that do nothing: slow, to prove the rest.
+    /// Every state is looked at, also one that goes on as another does, and every step is tried, also one that does nothing: slow,
+    /// to prove the rest.
     pub brute: bool,
+    /// Moves with no regard to what can bear on the goal: slow, to prove the rest.
+    pub wide: bool,
 }
 
 /// A plan that was found.
@@ -100,7 +103,8 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
     let stage = stage(scenario, options.recovery, &engine);
     let cases: Vec<Case> = stage.cases();
     let mut purse = Purse { work: options.max_work, tries: options.tries, stopped };
-    let mut answer = Answer { plan: None, depth: 0, explored: 0, ended: None, against: Vec::new(), moves: Vec::new(), begins: None, lost: false };
+    let mut answer =
+        Answer { plan: None, depth: 0, explored: 0, ended: None, against: Vec::new(), moves: Vec::new(), begins: None, lost: false };
     let mut field: Vec<(Before, Ahead)> = Vec::new();
     let mut never: Vec<(usize, Box<Run>)> = Vec::new();
     for (world, case) in cases.iter().enumerate() {
@@ -117,8 +121,10 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
     answer.begins = began().min().zip(began().max());
     let worlds: Vec<_> = field.iter().map(|(_, ahead)| &ahead.session.engine.world).collect();
     let console = moves::console(&stage, &worlds, stage.recoveries[0].host);
-    let known = |id: &str| stage.steps(Case::default()).chain(cases.iter().flat_map(|case| stage.steps(*case))).any(|(_, step)| step.id.as_deref() == Some(id));
-    answer.moves = moves::moves(&stage, &worlds, console, options.brute);
+    let known = |id: &str| {
+        stage.steps(Case::default()).chain(cases.iter().flat_map(|case| stage.steps(*case))).any(|(_, step)| step.id.as_deref() == Some(id))
+    };
+    answer.moves = moves::moves(&stage, &worlds, console, options.wide);
     answer.moves.retain(|what| !options.without.iter().any(|word| what.text.split([' ', '/']).any(|part| part == word)));
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for what in &mut answer.moves {
@@ -237,13 +243,20 @@ fn expecting(mut laid: Scenario, worlds: &[Outcome]) -> Scenario {
                 facts: vec![Fact::RunningOn(vm.0, vm.1.clone())],
             };
             let names: Vec<String> = laid.worlds.iter().map(|world| world.name.clone()).collect();
-            worlds.iter().enumerate().flat_map(|(at, outcome)| outcome.runs.iter().map(|vm| runs(vm, names.get(at))).collect::<Vec<_>>()).collect()
+            worlds
+                .iter()
+                .enumerate()
+                .flat_map(|(at, outcome)| outcome.runs.iter().map(|vm| runs(vm, names.get(at))).collect::<Vec<_>>())
+                .collect()
         }
     };
     let mut expect = Expect { states, ..Expect::default() };
     match &laid.worlds[..] {
         [] => expect.worst = worlds.first().map(|outcome| (0, outcome.worst_of_run)),
-        named => expect.worst_by_world = named.iter().zip(worlds).map(|(world, outcome)| (world.name.clone(), (0, outcome.worst_of_run))).collect(),
+        named => {
+            expect.worst_by_world =
+                named.iter().zip(worlds).map(|(world, outcome)| (world.name.clone(), (0, outcome.worst_of_run))).collect()
+        }
     }
     laid.expect = Some(expect);
     laid

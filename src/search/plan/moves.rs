@@ -133,7 +133,8 @@ impl Finder<'_> {
             let line = format!("xe vm-reset-powerstate vm={} --force", quoted(names.vm(*vm)));
             self.line(Kind::Run, &format!("reset-{}", names.vm(*vm)), &line, self.console, None);
         }
-        let srs: BTreeSet<SrId> = vms.iter().flat_map(|vm| self.scenario.vbds(*vm)).map(|vbd| names.vdis[names.vbds[vbd.at()].vdi.at()].sr).collect();
+        let srs: BTreeSet<SrId> =
+            vms.iter().flat_map(|vm| self.scenario.vbds(*vm)).map(|vbd| names.vdis[names.vbds[vbd.at()].vdi.at()].sr).collect();
         for host in &bad {
             for sr in names.sr_ids().filter(|sr| wide || srs.contains(sr)) {
                 let line = format!("/opt/xensource/sm/resetvdis.py {} {}", self.host(*host), self.sr(sr));

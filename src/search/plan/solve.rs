@@ -77,7 +77,14 @@ impl<'s, 'h> Search<'s, 'h> {
     }
 
     /// What is best to do from here on. `aheads` have run out of steps; `parents` stand before the last of them, `last`.
-    fn solve(&mut self, parents: &[Before], aheads: &[Ahead], last: Option<usize>, depth: usize, path: &mut Vec<usize>) -> Result<Best, Enough> {
+    fn solve(
+        &mut self,
+        parents: &[Before],
+        aheads: &[Ahead],
+        last: Option<usize>,
+        depth: usize,
+        path: &mut Vec<usize>,
+    ) -> Result<Best, Enough> {
         if self.prune && aheads.iter().any(|ahead| self.starts(ahead).len() > depth) {
             return Ok(None);
         }
@@ -115,7 +122,8 @@ impl<'s, 'h> Search<'s, 'h> {
     /// The best of all moves.
     fn moves_from(&mut self, before: &[Before], aheads: &[Ahead], depth: usize, path: &mut Vec<usize>) -> Result<Best, Enough> {
         // Where a world needs all steps that are left for its starts, nothing else can come.
-        let urgent: Vec<Vec<VmId>> = aheads.iter().map(|ahead| self.starts(ahead)).filter(|starts| self.prune && starts.len() == depth).collect();
+        let urgent: Vec<Vec<VmId>> =
+            aheads.iter().map(|ahead| self.starts(ahead)).filter(|starts| self.prune && starts.len() == depth).collect();
         let mut best: Best = None;
         for at in 0..self.moves.len() {
             let what = &self.moves[at];
@@ -202,7 +210,12 @@ impl<'s, 'h> Search<'s, 'h> {
         let others = steps.clone().any(|((sequence, _), record)| *sequence != Sequence::Recovery && record.ended.is_none());
         // A start that was given up may still come to its end.
         let given_up = steps.clone().any(|(_, record)| record.status == crate::world::event::Status::Hung);
-        if self.scenario.pool.ha.is_some() || !self.scenario.chaos.is_empty() || others || given_up || strikes_again(self.scenario, self.cases[ahead.world]) {
+        if self.scenario.pool.ha.is_some()
+            || !self.scenario.chaos.is_empty()
+            || others
+            || given_up
+            || strikes_again(self.scenario, self.cases[ahead.world])
+        {
             return Vec::new();
         }
         let is_down = |vm: &VmId| world.runs_on(*vm).next().is_none() && !world.names.vms[vm.at()].autostart;

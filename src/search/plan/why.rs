@@ -106,11 +106,12 @@ pub struct Why {
 /// Every step of a plan left out by itself: what comes of that, in the first world in which it is worst.
 pub(super) fn why(stage: &Scenario, lines: &[Line], options: &engine::Options) -> BTreeMap<String, Why> {
     let mut all = BTreeMap::new();
+    let whole = outcomes(&with_steps(stage, lines), options);
     for line in lay::all(lines) {
         let mut found: Option<(u8, Why)> = None;
         for (way, left) in lay::without(lines, &line.id).iter().enumerate() {
             for (world, outcome) in outcomes(&with_steps(stage, left), options).iter().enumerate() {
-                let Some((rank, hazard, what)) = told(outcome) else { continue };
+                let Some((rank, hazard, what)) = told(outcome, &whole[world]) else { continue };
                 if found.as_ref().is_none_or(|(worst, _)| rank > *worst) {
                     let taken_for = (!line.ways.is_empty()).then_some(way);
                     found = Some((rank, Why { world, hazard, what, taken_for }));
@@ -122,13 +123,18 @@ pub(super) fn why(stage: &Scenario, lines: &[Line], options: &engine::Options) -
     all
 }
 
-/// What is wrong with an outcome, and how grave that is; `None` where nothing is.
-fn told(outcome: &Outcome) -> Option<(u8, Option<HazardId>, String)> {
+/// What is wrong with an outcome, and how grave that is; `None` where nothing is. What is refused in the whole plan, too, such as
+/// a look that finds nobody, is no reason.
+fn told(outcome: &Outcome, whole: &Outcome) -> Option<(u8, Option<HazardId>, String)> {
     if let Some((hazard, sentence)) = &outcome.harm {
         let rank = if hazard.doc().severity == Severity::Corruption { 3 } else { 2 };
         return Some((rank, Some(*hazard), format!("{} ({})", sentence, hazard.doc().name)));
     }
     let missed = outcome.missed.first()?;
-    let refused = outcome.refused.first().map_or_else(String::new, |(step, how)| format!("{step} {how}, and "));
+    let refused = outcome
+        .refused
+        .iter()
+        .find(|refused| !whole.refused.contains(refused))
+        .map_or_else(String::new, |(step, how)| format!("{step} {how}, and "));
     Some((1, None, format!("{refused}{missed}")))
 }
