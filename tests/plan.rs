@@ -122,6 +122,26 @@ fn what_can_not_be_seen_is_looked_at_first() {
     assert_eq!((why.world, why.taken_for.is_some()), (1, true));
 }
 
+/// Beta is cut off, and its guest runs on or has crashed: both end `list_domains` well, and what it prints tells one from the other.
+/// A host without guests may be forgotten while it runs. The saved plan asks for the line by `prints`.
+#[test]
+fn what_a_console_prints_parts_worlds() {
+    let text = "pool:\n  hosts: [alpha, beta]\n  storage: {nfs1: {type: nfs}}\n  vms: {db: {running-on: beta}}\n\
+        timeline: [{at: 5m, fault: {isolate: beta}}]\n\
+        worlds:\n  runs: [{note: all is well}]\n  crashed: [{at: 6m, fault: {vm-crash: db}}]\n\
+        recovery: {wait-for: {host: beta, live: false}, steps: [{note: nothing}]}\n";
+    let scenario = load("prints.yaml", text);
+    let found = answer(&scenario, &Options { without: vec!["power-off".into()], ..options(4) }).plan.expect("a plan");
+    assert_eq!(texts(&found.lines), ["list_domains"]);
+    let ways = &found.lines[0].ways;
+    assert_eq!(ways.iter().map(|way| &way.worlds[..]).collect::<Vec<_>>(), [[0], [1]]);
+    assert_eq!((ways[0].lines.len(), texts(&ways[1].lines).last()), (0, Some(&"xe vm-start vm=db on=alpha")));
+    let saved = write::yaml(&found.scenario);
+    assert!(saved.contains("prints-not: "), "{saved}");
+    let again = load("saved.yaml", &saved);
+    assert!(again.same_as(&found.scenario) && good(&again), "{saved}");
+}
+
 /// The guest must run on alpha, beta may live, and nobody may switch it off: to start it there makes two writers, or its lock is in
 /// the way. If it were known to be dead, three steps would do.
 #[test]

@@ -490,6 +490,11 @@ impl Engine {
 }
 
 impl StepRecord {
+    /// Whether it ran and has ended, so that its console shows something or nothing.
+    pub(super) fn printed_on_console(&self) -> bool {
+        self.ended.is_some() && !matches!(self.status, Status::Skipped | Status::GivenUp | Status::NotBegun)
+    }
+
     /// How the step came out, as expectations judge it.
     pub fn outcome(&self) -> crate::scenario::model::Outcome<'_> {
         crate::scenario::model::Outcome {

@@ -5,9 +5,9 @@ pub mod md;
 pub mod text;
 
 use crate::base::time::{Span, Time};
-use crate::scenario::model::Scenario;
+use crate::scenario::model::{ConditionPart, Scenario};
 use crate::scenario::words;
-use crate::search::plan::{self, Against, Answer, Enough, Kind, Line, Seen, Why};
+use crate::search::plan::{self, Against, Answer, Enough, Kind, Line, Why};
 use crate::world::event::Status;
 use std::collections::BTreeMap;
 
@@ -170,7 +170,7 @@ impl Maker<'_> {
     fn item(&self, line: &Line, why: &BTreeMap<String, Why>) -> Item {
         let typed = matches!(line.step.deed, crate::scenario::model::Deed::Run(_));
         let way = |way: &plan::Way| WayLine {
-            sees: sees(line, &way.seen),
+            sees: sees(line, way),
             condition: words::condition(&plan::condition(line, way), &self.scenario.pool.names),
             worlds: way.worlds.iter().map(|world| self.worlds[*world].clone()).collect(),
             then: self.items(&way.lines, why),
@@ -189,7 +189,7 @@ impl Maker<'_> {
         let world = self.worlds[why.world].clone();
         let here = if world.is_empty() { String::new() } else { format!(" in world {world}") };
         let text = match why.taken_for.and_then(|at| line.ways.get(at)) {
-            Some(way) => format!("who does not look and goes on as if it said \"{}\" finds{here}: {}", sees(line, &way.seen), why.what),
+            Some(way) => format!("who does not look and goes on as if it said \"{}\" finds{here}: {}", sees(line, way), why.what),
             None => format!("without it{here}: {}", why.what),
         };
         WhyLine { world, hazard: why.hazard.map(|hazard| hazard.doc().name), text }
@@ -233,7 +233,17 @@ fn steps(n: usize) -> String {
 }
 
 /// What is seen, in a few words.
-fn sees(line: &Line, seen: &Seen) -> String {
+fn sees(line: &Line, way: &plan::Way) -> String {
+    let prints = plan::condition(line, way).parts.into_iter().filter_map(|part| match part {
+        ConditionPart::StepPrints(_, text, true) => Some(format!("it prints {text}")),
+        ConditionPart::StepPrints(_, text, false) => Some(format!("it does not print {text}")),
+        _ => None,
+    });
+    let prints: Vec<String> = prints.collect();
+    if !prints.is_empty() {
+        return prints.join(", and ");
+    }
+    let seen = &way.seen;
     let shown = seen.output.trim().lines().last().unwrap_or_default().trim();
     match (seen.status, &seen.code) {
         (Status::Ok, _) => match &line.step.deed {

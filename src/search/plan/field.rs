@@ -4,6 +4,7 @@
 //! what comes next. What a step shows is read from a run that went on through that instant without a further step.
 
 use super::moves::Move;
+use super::seen::Seen;
 use crate::base::time::Time;
 use crate::engine::{Engine, Options, Program};
 use crate::hazard::watch::Found;
@@ -12,17 +13,6 @@ use crate::scenario::model::{Case, Scenario, Sequence, Step, When};
 use crate::search::orders::harm;
 use crate::world::event::Status;
 use std::sync::Arc;
-
-/// What the operator sees of a step: how it ends, and what the console shows.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Seen {
-    /// How it ended.
-    pub status: Status,
-    /// The API's error code.
-    pub code: Option<String>,
-    /// What was shown.
-    pub output: String,
-}
 
 /// What it takes to clone a run and to digest where it stands, in units of work.
 const CLONE: u64 = 4_000;
@@ -158,7 +148,7 @@ pub(super) fn try_step(before: &[Before], step: &Step, purse: &mut Purse<'_>) ->
             return Ok(Err(Refused::Harm(*world, found)));
         }
         let record = &session.engine.records[usize::from(number.0)];
-        let seen = Seen { status: record.status, code: record.code.clone(), output: record.output.clone() };
+        let seen = Seen { status: record.status, code: record.code.clone(), output: record.output.clone(), whole: record.cut == 0 };
         // Work that was given up goes on by itself.
         let told = record.told || record.status == Status::Hung;
         let waited = matches!(step.when, When::WaitFor { .. }) && at > *since && record.status == Status::Ok;

@@ -1,9 +1,9 @@
 //! A plan as a list of steps with branches, and as the recovery of a scenario: a branch's steps each say `if:`.
 
-use super::field::Seen;
 use super::moves::{Kind, Move};
+use super::seen::{self, Seen};
 use super::solve::Tree;
-use crate::scenario::model::{Condition, ConditionPart, Step};
+use crate::scenario::model::{Condition, Step};
 use std::collections::BTreeMap;
 
 /// A step of a plan.
@@ -102,11 +102,8 @@ fn lay(lines: &[Line], guard: Option<&Condition>, all: &mut Vec<Step>) {
 
 /// What holds where this is seen, and nowhere else.
 pub fn condition(line: &Line, way: &Way) -> Condition {
-    let same_status = line.ways.iter().filter(|other| other.seen.status == way.seen.status).count();
-    let mut parts = vec![ConditionPart::StepStatus(line.id.clone(), way.seen.status)];
-    if let Some(code) = way.seen.code.as_ref().filter(|_| same_status > 1) {
-        parts.push(ConditionPart::StepCode(line.id.clone(), code.clone()));
-    }
+    let others: Vec<&Seen> = line.ways.iter().map(|other| &other.seen).filter(|other| **other != way.seen).collect();
+    let parts = seen::parts(&line.id, &way.seen, &others);
     Condition { line: 0, parts }
 }
 

@@ -9,13 +9,15 @@ mod against;
 mod field;
 mod lay;
 mod moves;
+mod seen;
 mod solve;
 mod why;
 
 pub use against::Against;
-pub use field::{Enough, Seen};
+pub use field::Enough;
 pub use lay::{Line, Way, all, condition};
 pub use moves::{Kind, Move};
+pub use seen::Seen;
 pub use solve::Cost;
 pub use why::{Outcome, Why};
 

@@ -1,8 +1,9 @@
 //! The search itself: over what the operator knows, deeper and deeper. A step that shows the same in all worlds that still fit
 //! leaves them together; one that shows different things parts them, and the plan goes on in each part by itself.
 
-use super::field::{self, Ahead, Before, Enough, Purse, Refused, Seen, Tried};
+use super::field::{self, Ahead, Before, Enough, Purse, Refused, Tried};
 use super::moves::{Kind, Move};
+use super::seen::{self, Seen};
 use crate::base::digest::Digest;
 use crate::base::ids::VmId;
 use crate::base::time::Span;
@@ -254,11 +255,13 @@ fn strikes_again(scenario: &Scenario, case: Case) -> bool {
 /// What is seen, the runs in which it is, and whether the step did anything in any.
 type Group = (Seen, Vec<Ahead>, bool);
 
-/// Parts runs by what is seen, in the order of their worlds.
+/// Parts runs by what is seen, in the order of their worlds: as far as an `if:` tells it apart.
 fn groups(tried: Vec<Tried>) -> Vec<Group> {
+    let all: Vec<Seen> = tried.iter().map(|tried| tried.seen.clone()).collect();
     let mut groups: Vec<Group> = Vec::new();
     for Tried { ahead, seen, told } in tried {
-        match groups.iter_mut().find(|(other, ..)| other.status == seen.status && other.code == seen.code) {
+        let alike = |other: &Seen| other.ends_as(&seen) && (other.output == seen.output || !seen::parted(&seen, &all));
+        match groups.iter_mut().find(|(other, ..)| alike(other)) {
             Some((_, aheads, any)) => {
                 aheads.push(ahead);
                 *any |= told;
