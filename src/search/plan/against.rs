@@ -2,11 +2,10 @@
 //! or how far one comes there.
 
 use super::field::{Ahead, Before, Enough, Purse};
-use super::lay::{self, Line};
+use super::lay::{self, Line, with_steps};
 use super::moves::Move;
 use super::solve::Search;
 use super::why::{Outcome, outcomes};
-use super::{Options, with_steps};
 use crate::engine;
 use crate::hazard::HazardId;
 use crate::scenario::model::{Case, Scenario};
@@ -35,14 +34,14 @@ pub(super) fn against(
     cases: &[Case],
     moves: &[Move],
     (before, aheads): (&[Before], &[Ahead]),
-    options: &Options,
+    (most, brute): (usize, bool),
     engine: &engine::Options,
     purse: &mut Purse<'_>,
 ) -> Vec<Against> {
     let share = (purse.work / cases.len().max(1) as u64, purse.tries / cases.len().max(1) as u64);
     let nothing = outcomes(&with_steps(stage, &[]), engine);
     let mut all = Vec::new();
-    for world in 0..cases.len() {
+    for (world, idle) in nothing.into_iter().enumerate() {
         (purse.work, purse.tries) = share;
         let mut told = Against { world, alone: None, depth: 0, ended: None, outcomes: Vec::new(), harms: Vec::new() };
         let own: Vec<Before> = before.iter().filter(|before| before.world == world).cloned().collect();
@@ -50,8 +49,8 @@ pub(super) fn against(
         let mut harms = BTreeMap::new();
         if !own.is_empty() {
             let mut search = Search::new(stage, cases, moves, purse);
-            (search.merge, search.prune) = (!options.brute, !options.brute);
-            for depth in 0..=options.depth {
+            (search.merge, search.prune) = (!brute, !brute);
+            for depth in 0..=most {
                 match search.best(&own, &ahead, depth) {
                     Ok(None) => told.depth = depth,
                     Ok(Some((cost, tree))) => {
@@ -69,7 +68,7 @@ pub(super) fn against(
         }
         told.outcomes = match &told.alone {
             Some(lines) => outcomes(&with_steps(stage, lines), engine).into_iter().enumerate().collect(),
-            None => vec![(world, nothing[world].clone())],
+            None => vec![(world, idle)],
         };
         told.harms = harms.into_iter().map(|((_, hazard), times)| (hazard, times)).collect();
         told.harms.sort_by_key(|(hazard, times)| (std::cmp::Reverse(*times), *hazard));

@@ -3,7 +3,7 @@
 use super::moves::{Kind, Move};
 use super::seen::{self, Seen};
 use super::solve::Tree;
-use crate::scenario::model::{Condition, Step};
+use crate::scenario::model::{Begin, Condition, Scenario, Step};
 use std::collections::BTreeMap;
 
 /// A step of a plan.
@@ -98,6 +98,16 @@ fn lay(lines: &[Line], guard: Option<&Condition>, all: &mut Vec<Step>) {
             lay(&way.lines, Some(&guard), all);
         }
     }
+}
+
+/// The stage with these steps as its recovery.
+pub(super) fn with_steps(stage: &Scenario, lines: &[Line]) -> Scenario {
+    let mut with = stage.clone();
+    with.recoveries[0].steps = steps(lines);
+    // What a file does not say of the beginning follows from the first step, and this one says nothing.
+    let own = &mut with.recoveries[0];
+    own.says_begin = own.begin != Begin::AfterTimeline;
+    with
 }
 
 /// What holds where this is seen, and nowhere else.

@@ -25,7 +25,6 @@ use super::study;
 use crate::base::ids::VmId;
 use crate::base::time::{Span, Time};
 use crate::engine;
-use crate::hazard::Severity;
 use crate::run::{self, Run};
 use crate::scenario::model::{Begin, Case, Expect, Fact, Recovery, Scenario, Scope, StateExpect, StateWhen};
 use field::{Ahead, Before, Purse};
@@ -171,7 +170,7 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
     if answer.plan.is_none() {
         purse.tries = options.tries;
         purse.work = options.max_work;
-        answer.against = against::against(&stage, &cases, &moves, (&before, &aheads), options, &engine, &mut purse);
+        answer.against = against::against(&stage, &cases, &moves, (&before, &aheads), (options.depth, options.brute), &engine, &mut purse);
     }
     answer
 }
@@ -214,22 +213,12 @@ fn happened(stage: &Scenario, engine: &engine::Options) -> Time {
 
 /// The scenario with a plan as its recovery.
 fn laid(stage: &Scenario, lines: &[Line], scenario: &Scenario) -> Scenario {
-    let mut laid = with_steps(stage, lines);
+    let mut laid = lay::with_steps(stage, lines);
     laid.name = format!("{}-plan", scenario.name);
     laid.title = format!("A plan for: {}", if scenario.title.is_empty() { &scenario.name } else { &scenario.title });
     laid.about = format!("The shortest recovery of {} that is safe in every world, as `poolsim plan` found it.\n", scenario.name);
     (laid.shows_kept, laid.shows_broken, laid.tags) = (Vec::new(), Vec::new(), Vec::new());
     laid
-}
-
-/// The stage with these steps as its recovery.
-fn with_steps(stage: &Scenario, lines: &[Line]) -> Scenario {
-    let mut with = stage.clone();
-    with.recoveries[0].steps = lay::steps(lines);
-    // What a file does not say of the beginning follows from the first step, and this one says nothing.
-    let own = &mut with.recoveries[0];
-    own.says_begin = own.begin != Begin::AfterTimeline;
-    with
 }
 
 /// The same with what must come of it.
@@ -262,9 +251,4 @@ fn expecting(mut laid: Scenario, worlds: &[Outcome]) -> Scenario {
     }
     laid.expect = Some(expect);
     laid
-}
-
-/// The gravest of some findings.
-fn worst<'f>(found: impl Iterator<Item = &'f crate::hazard::watch::Found>) -> Option<Severity> {
-    found.map(|found| found.hazard.doc().severity).max()
 }

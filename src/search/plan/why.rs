@@ -1,10 +1,10 @@
 //! What comes of a plan, and what would come of it without one of its steps: that is why the step is there.
 
-use super::lay::{self, Line};
-use super::{with_steps, worst};
+use super::lay::{self, Line, with_steps};
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
 use crate::engine;
+use crate::hazard::watch::Found;
 use crate::hazard::{HazardId, Severity};
 use crate::judge::{self, Missed};
 use crate::run::{self, Run};
@@ -137,4 +137,9 @@ fn told(outcome: &Outcome, whole: &Outcome) -> Option<(u8, Option<HazardId>, Str
         .find(|refused| !whole.refused.contains(refused))
         .map_or_else(String::new, |(step, how)| format!("{step} {how}, and "));
     Some((1, None, format!("{refused}{missed}")))
+}
+
+/// The gravest of some findings.
+fn worst<'f>(found: impl Iterator<Item = &'f Found>) -> Option<Severity> {
+    found.map(|found| found.hazard.doc().severity).max()
 }
