@@ -62,7 +62,7 @@ fn help_names_every_command_and_exits_with_0() {
 
 #[test]
 fn commands_of_other_versions_are_refused_by_name() {
-    for name in ["plan"] {
+    for name in ["risk"] {
         for args in [vec![name], vec![name, "a.yaml", "--runs", "100", "-x"]] {
             let output = exits(&args, 2);
             assert!(err(&output).contains("not-yet") && err(&output).contains(&format!("poolsim {name}")), "{}", err(&output));

@@ -4,6 +4,7 @@ use super::picked::Partition;
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
 use crate::search::filter::Filter;
+use crate::search::plan::TRIES;
 use crate::world::release::Release;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -187,14 +188,16 @@ pub enum Command {
     Sweep(Sweep),
     /// Every order of the recovery's steps in every world: which are safe, and why
     Orders(Orders),
-    /// The shortest recovery that is safe in every world (not yet)
-    Plan(Anything),
+    /// The shortest recovery that is safe in every world
+    Plan(Plan),
     /// The smallest scenario that still shows a hazard
     Shrink(Shrink),
     /// Two runs side by side: where they part, what only one has, how they end
     Diff(Diff),
     /// A runbook, tried in every world: what fails, what does harm, what is missing
     Rehearse(Rehearse),
+    /// What goes down, and what has nowhere to run, if a host or an SR dies tonight (not yet)
+    Risk(Anything),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Print a shell's completions
@@ -353,6 +356,32 @@ pub struct Play {
     /// Tell hazards as they arise
     #[arg(long)]
     pub open: bool,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// `poolsim plan`.
+#[derive(Args, Clone, Debug)]
+pub struct Plan {
+    /// A scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The recovery whose beginning, pace and console are kept; without it the first
+    #[arg(long, value_name = "NAME")]
+    pub recovery: Option<String>,
+    /// The most steps on any way
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(0..=20))]
+    pub depth: u8,
+    /// Steps that are tried at most
+    #[arg(long, value_name = "N", default_value_t = TRIES, value_parser = clap::value_parser!(u64).range(1..))]
+    pub tries: u64,
+    /// A plan without this: an act, a look or a command by its name, such as power-off (may be repeated)
+    #[arg(long, value_name = "MOVE")]
+    pub without: Vec<String>,
+    /// Write the plan there, as a scenario that `run` judges safe
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
     /// Set this instead of what the file says: a setting, or `release` (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,

@@ -9,6 +9,7 @@ pub mod json;
 pub mod ndjson;
 pub mod orders;
 pub mod page;
+pub mod plan;
 #[cfg(feature = "runbooks")]
 pub mod rehearse;
 pub mod suite;

@@ -401,6 +401,8 @@ pub static CONDITION: Table = Table {
         key("step", Text, "The id of a step that has ended."),
         key("status", Words(&["ok", "error", "hung"]), "How it ended."),
         key("code", Text, "The error code that it ended with."),
+        key("prints", Text, "A part of what its console showed."),
+        key("prints-not", Text, "What its console did not show, where it ran."),
     ],
     required: &[],
 };

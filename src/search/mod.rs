@@ -9,6 +9,7 @@ pub mod follow;
 mod history;
 pub mod mutants;
 pub mod orders;
+pub mod plan;
 #[cfg(feature = "runbooks")]
 pub mod rehearse;
 pub mod shares;
