@@ -32,6 +32,7 @@ fn planned(out: Out, common: &Common, args: &Plan) -> Result<Status, Status> {
     let release = load::release(out, common)?;
     let file = load::load(out, &args.file, &args.set, release)?;
     let scenario = &file.scenario;
+    args.without.iter().try_for_each(|word| is_move(out, word))?;
     let recovery = recovery(out, args.recovery.as_deref(), &file)?;
     let outputs = args.save.iter().map(|path| ((), path.clone())).collect();
     let output = targets::begin(out, outputs, std::slice::from_ref(&args.file))?.pop();
@@ -65,6 +66,18 @@ fn planned(out: Out, common: &Common, args: &Plan) -> Result<Status, Status> {
         status = status.and(Status::Unexpected);
     }
     Ok(if interrupt::wanted() { status.and(Status::Interrupted) } else { status })
+}
+
+/// Whether a word of `--without` names an act or a command.
+fn is_move(out: Out, word: &str) -> Result<(), Status> {
+    let acts = crate::fault::ACTS.iter().map(|act| act.name);
+    let names: Vec<&str> = acts.chain(crate::command::COMMANDS.iter().flat_map(|command| command.name.split(' '))).collect();
+    if names.contains(&word) {
+        return Ok(());
+    }
+    let near = catalog::nearest_of(word, names.into_iter());
+    let help = did_you_mean(&near, "an act such as power-off, or a command such as host-forget");
+    Err(out.refuse("usage", &format!("`--without {word}` names no act and no command"), &help, Status::Wrong))
 }
 
 /// The recovery whose beginning is kept, by its place: the first, where none is named.
