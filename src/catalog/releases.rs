@@ -6,7 +6,7 @@ use super::{Entry, Kind};
 use crate::command::CommandDoc;
 use crate::world::release::{DIFFERENCES, Difference, RELEASES_NOT_YET, Release, SUBJECTS};
 use crate::world::settings::{SettingDoc, SettingKind, Settings};
-use crate::world::sm::{MANAGERS_NOT_YET, StorageManager};
+use crate::world::sm::StorageManager;
 use std::fmt::Write as _;
 
 /// The releases in the order of their rows, the table of all of them, and each difference.
@@ -96,7 +96,7 @@ pub(super) fn of_setting(doc: &SettingDoc) -> String {
     }
     if doc.kind == SettingKind::StorageManager {
         let docs: Vec<&str> = StorageManager::ALL.iter().map(|manager| manager.doc()).collect();
-        let _ = write!(text, "\n\n{} Not built yet: {}.", docs.join(" "), MANAGERS_NOT_YET.join(", "));
+        let _ = write!(text, "\n\n{}", docs.join(" "));
     }
     text
 }

@@ -74,7 +74,7 @@ fn what_is_set_wrongly_is_shown_as_it_was_typed() {
         ("host-dead-after=60", "wrong-duration"),
         ("release=xenserver-6.0", "not-yet"),
         ("release=manual-7", "wrong-value"),
-        ("storage-manager=g2", "not-yet"),
+        ("storage-manager=g5", "wrong-value"),
         ("", "wrong-value"),
     ] {
         let told = set(POOL, &[typed]).unwrap_err();

@@ -101,7 +101,7 @@ fn both_refuse_what_a_schema_can_know() {
         "expect: {worst: bad}",
         "settings: {host-dead-after: 10}",
         "settings: {network-loss: 0.5}",
-        "settings: {storage-manager: g2}",
+        "settings: {storage-manager: g5}",
         "settings: {nothing: 1s}",
         "timeline: [{run: xe vm-list, act: {power-off: beta}}]",
         "timeline: [{fault: {crash: beta}, note: x}]",
