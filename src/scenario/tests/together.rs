@@ -78,7 +78,7 @@ fn both_refuse_what_a_schema_can_know() {
         "until: 1M",
         "until: 30s1m",
         "seed: -1",
-        "release: xenserver-6.2",
+        "release: xenserver-6.5",
         "chaos: {crash: {hosts: beta}}",
         "chaos: {boot: {hosts: beta, every: 1h, back-after: 1m}}",
         "timeline: {}",
