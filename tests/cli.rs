@@ -147,7 +147,7 @@ fn wrong_usage_exits_with_2_and_says_what_to_try() {
     assert!(err(&exits(&["run", "--at", "15", "a.yaml"], 2)).contains("15s"));
     assert!(err(&exits(&["run", "--report", "html=x.html", "a.yaml"], 2)).contains("not-yet"));
     assert!(err(&exits(&["run", "--report", "json", "a.yaml"], 2)).contains("KIND=FILE"));
-    assert!(err(&exits(&["run", "--release", "xcp-ng-8.3", "a.yaml"], 2)).contains("not-yet"));
+    assert!(err(&exits(&["run", "--release", "xcp-ng-8.2", "a.yaml"], 2)).contains("xcp-ng-8.3"));
     assert!(err(&exits(&["run", "--release", "manual-5", "a.yaml"], 2)).contains("manual-6"));
 }
 

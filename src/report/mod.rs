@@ -272,4 +272,6 @@ pub struct VdiState {
     /// `None` where the database has no such VDI. A host that it no longer knows stands under its name.
     pub locks: Option<Vec<(String, &'static str)>>,
     pub paused: Option<bool>,
+    pub activating: Option<bool>,
+    pub relinking: Option<bool>,
 }

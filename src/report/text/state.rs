@@ -181,8 +181,10 @@ fn vdi(name: &str, vdi: &VdiState) -> Row {
         Some(locks) if locks.is_empty() => "no lock".to_string(),
         Some(locks) => format!("locked: {}", holders(locks)),
     };
-    if vdi.paused == Some(true) {
-        belief.push_str("; paused");
+    for (mark, name) in [(vdi.paused, "; paused"), (vdi.activating, "; activating"), (vdi.relinking, "; relinking")] {
+        if mark == Some(true) {
+            belief.push_str(name);
+        }
     }
     let mut open = vdi.open_on.clone();
     let mut locks = vdi.locks.clone().unwrap_or_default();

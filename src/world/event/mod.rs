@@ -132,7 +132,7 @@ pub enum Ending {
     Power,
     /// Somebody shut it down.
     Shutdown,
-    /// xapi destroyed it at its start, since the database has no such VM (dbsync_slave.ml).
+    /// xapi destroyed it at its start: the database has no such VM (dbsync_slave.ml), or, in later releases, has it on another host.
     Destroyed,
     /// It was suspended for the last moments of a migration, and that failed (6.0 xapi_vm_migrate.ml).
     MigrationFailed,
