@@ -328,7 +328,7 @@ fn resync_vm(world: &mut World, fx: &mut Effects, machine: MachineId, master: Ma
         for (vdi, _) in world.disks_of(vm).into_iter().rev() {
             world.deactivate(fx, Some(master), machine, vdi, Some(vm));
         }
-        world.end_domain(fx, vm, machine, Ending::Destroyed);
+        world.end_domain(fx, vm, machine, Ending::RunsElsewhere);
     }
 }
 

@@ -132,7 +132,7 @@ pub enum Ending {
     Power,
     /// Somebody shut it down.
     Shutdown,
-    /// xapi destroyed it at its start: the database has no such VM (dbsync_slave.ml), or, in later releases, has it on another host.
+    /// xapi destroyed it at its start, since the database has no such VM (dbsync_slave.ml).
     Destroyed,
     /// It was suspended for the last moments of a migration, and that failed (6.0 xapi_vm_migrate.ml).
     MigrationFailed,
@@ -142,6 +142,8 @@ pub enum Ending {
     ShutItselfDown,
     /// Somebody rebooted it from inside: xapi makes it a new one.
     RebootedItself,
+    /// xapi destroyed it at its start, since the database has the VM on another host (xapi_xenops.ml, resync_resident_on).
+    RunsElsewhere,
 }
 
 /// The number of a step within a case: the timeline's first, then the world's, then the recovery's.
