@@ -3,7 +3,8 @@
 
 use super::film::{Film, Value};
 use super::picture::{self, Picture, cause_words, place};
-use super::{PICTURES, Shot, data, decoded, whole};
+use super::sheet::whole;
+use super::{PICTURES, Shot, data, decoded};
 use crate::base::inert::{clean, clean_line};
 use crate::report::text::layout::{count, cut};
 use crate::report::text::{case_name, verdict_of_all, worst_case};
