@@ -42,7 +42,7 @@ const FORGET: &str = "xe host-forget uuid=$beta --force";
 const UNLOCK: &str = "/opt/xensource/sm/resetvdis.py $beta $nfs1";
 const START: &str = "xe vm-start vm=db on=gamma";
 
-/// docs/model/locks.md §9, guests-and-disks.md: what a start answers after the host that had the disk is gone.
+/// docs/model/locks.md §9, docs/model/guests-and-disks.md: what a start answers after the host that had the disk is gone.
 #[test]
 fn a_start_after_its_host_is_gone() {
     let locked = "SR_BACKEND_FAILURE_46";
