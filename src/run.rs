@@ -2,10 +2,11 @@
 //! where a search branches, given further steps where somebody types, and finished into a [`Run`]. Knows no file, no
 //! layout, and of a scenario nothing once it has begun.
 
+use crate::base::digest::Digest;
 use crate::base::ids::VmId;
 use crate::base::time::{Span, Time};
 use crate::base::work::LOOKS;
-use crate::engine::{Engine, Options, Program};
+use crate::engine::{Engine, Options, Program, standing};
 use crate::hazard::Severity;
 use crate::hazard::watch::{Found, Watch};
 use crate::judge::{Expectation, States};
@@ -104,6 +105,15 @@ impl Session {
     /// What has been found so far, as if the run ended now.
     pub fn found(&self) -> Vec<Found> {
         self.watch.finish(self.engine.world.now)
+    }
+
+    /// Adds to a digest all that what follows hangs on, and what is found, and for how long VMs are down: two sessions of one case
+    /// that add the same go on alike, find the same of danger and corruption, and end with the same downtime. Findings that are
+    /// less than a danger are left out.
+    pub fn add_standing(&self, digest: &mut Digest) {
+        self.engine.add_standing(digest);
+        self.watch.add_grave(digest);
+        standing::add(digest, &self.downtime);
     }
 
     /// The run goes to its end.

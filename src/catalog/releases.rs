@@ -4,9 +4,9 @@
 use super::sentence::first_sentence;
 use super::{Entry, Kind};
 use crate::command::CommandDoc;
-use crate::world::release::{DIFFERENCES, Difference, RELEASES_NOT_YET, Release, SUBJECTS};
+use crate::world::release::{DIFFERENCES, Difference, Release, SUBJECTS};
 use crate::world::settings::{SettingDoc, SettingKind, Settings};
-use crate::world::sm::{MANAGERS_NOT_YET, StorageManager};
+use crate::world::sm::StorageManager;
 use std::fmt::Write as _;
 
 /// The releases in the order of their rows, the table of all of them, and each difference.
@@ -37,9 +37,6 @@ fn table() -> Entry {
     let summary = "Every difference between the releases, with its source.";
     let there: Vec<&str> = Release::all().map(Release::name).collect();
     let mut text = format!("{summary} There {} {}.", if there.len() == 1 { "is" } else { "are" }, names(there));
-    if !RELEASES_NOT_YET.is_empty() {
-        let _ = write!(text, " Not built yet: {}.", names(RELEASES_NOT_YET.to_vec()));
-    }
     for subject in SUBJECTS {
         let _ = write!(text, "\n\n{}", subject.doc.trim());
         for difference in DIFFERENCES.iter().filter(|difference| difference.subject == subject.name) {
@@ -96,7 +93,7 @@ pub(super) fn of_setting(doc: &SettingDoc) -> String {
     }
     if doc.kind == SettingKind::StorageManager {
         let docs: Vec<&str> = StorageManager::ALL.iter().map(|manager| manager.doc()).collect();
-        let _ = write!(text, "\n\n{} Not built yet: {}.", docs.join(" "), MANAGERS_NOT_YET.join(", "));
+        let _ = write!(text, "\n\n{}", docs.join(" "));
     }
     text
 }

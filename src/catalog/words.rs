@@ -98,14 +98,9 @@ pub const CODES: &[Word] = &[
     ),
 ];
 
-/// What has a name and this version refuses as `not-yet`, beside the releases above.
-pub const NOT_YET: &[(super::Kind, &str, &str)] = &[
-    (
-        super::Kind::Hazard,
-        "left-paused",
-        "A VDI is marked paused and no operation is under way, so nothing can activate it (an outage). The mark stays behind where a snapshot or a resize is cut off, and the VM that owns the disk can't be started. Not built yet: expected in a scenario, it is refused with `not-yet`.",
-    ),
-    (super::Kind::Release, "xenserver-6.0", "XenServer 6.0 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
-    (super::Kind::Release, "xenserver-6.2", "XenServer 6.2 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
-    (super::Kind::Release, "xcp-ng-8.3", "XCP-ng 8.3 as its code has it. Not built yet: asked for, it is refused with `not-yet`."),
-];
+/// What has a name and this version refuses as `not-yet`.
+pub const NOT_YET: &[(super::Kind, &str, &str)] = &[(
+    super::Kind::Hazard,
+    "left-paused",
+    "A VDI is marked paused and no operation is under way, so nothing can activate it (an outage). The mark stays behind where a snapshot or a resize is cut off, and the VM that owns the disk can't be started. Not built yet: expected in a scenario, it is refused with `not-yet`.",
+)];

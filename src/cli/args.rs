@@ -4,6 +4,7 @@ use super::picked::Partition;
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
 use crate::search::filter::Filter;
+use crate::search::plan::TRIES;
 use crate::world::release::Release;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -52,7 +53,7 @@ pub struct Common {
     /// What standard output gets
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,
-    /// Write a report to a file too (may be repeated); run: text, json, ndjson; test: junit, tap, github, json, md; check: text, json, ndjson, sarif, github
+    /// Write a report to a file too (may be repeated); run: text, json, ndjson, html, svg; test: junit, tap, github, json, md; check: text, json, ndjson, sarif, github
     #[arg(long = "report", value_name = "KIND=FILE", global = true)]
     pub reports: Vec<String>,
     /// When to use colours; NO_COLOR is heeded
@@ -181,22 +182,24 @@ pub enum Command {
     Test(Test),
     /// Explain a hazard, rule, command, fault, setting, release, error or diagnostic
     Explain(Explain),
-    /// The trainee's console; drills (not yet)
-    Play(Anything),
+    /// A console of the pool: type the recovery yourself, and see what an operator sees
+    Play(Play),
     /// Many seeds: how often each hazard occurs, with intervals
     Sweep(Sweep),
     /// Every order of the recovery's steps in every world: which are safe, and why
     Orders(Orders),
-    /// The shortest recovery that is safe in every world (not yet)
-    Plan(Anything),
+    /// The shortest recovery that is safe in every world
+    Plan(Plan),
     /// The smallest scenario that still shows a hazard
     Shrink(Shrink),
     /// Two runs side by side: where they part, what only one has, how they end
     Diff(Diff),
-    /// A runbook, tried in every world (not yet)
-    Rehearse(Anything),
+    /// A runbook, tried in every world: what fails, what does harm, what is missing
+    Rehearse(Rehearse),
     /// A pool's database, as `xe pool-dump-database` writes it, as a scenario
     Import(Import),
+    /// What goes down, and what has nowhere to run, if a host or an SR dies tonight (not yet)
+    Risk(Anything),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Print a shell's completions
@@ -334,6 +337,87 @@ pub struct Orders {
     /// Set this instead of what the file says: a setting, or `release` (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+const PLAY: &str = "\
+What is typed is what would be typed in life: `xe ...`, `resetvdis.py ...`,
+`list_domains`, acts such as `check-off beta`, `wait 5m`. `help` lists it all.
+Of several worlds one is drawn by the seed, and not told before the end. From a
+terminal without --seed a fresh seed is drawn.";
+
+/// `poolsim play`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = PLAY)]
+pub struct Play {
+    /// A scenario file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Play this world, instead of one that is drawn
+    #[arg(long, value_name = "NAME")]
+    pub world: Option<String>,
+    /// Tell hazards as they arise
+    #[arg(long)]
+    pub open: bool,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// `poolsim plan`.
+#[derive(Args, Clone, Debug)]
+pub struct Plan {
+    /// A scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The recovery whose beginning, pace and console are kept; without it the first
+    #[arg(long, value_name = "NAME")]
+    pub recovery: Option<String>,
+    /// The most steps on any way
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u8).range(0..=20))]
+    pub depth: u8,
+    /// Steps that are tried at most
+    #[arg(long, value_name = "N", default_value_t = TRIES, value_parser = clap::value_parser!(u64).range(1..))]
+    pub tries: u64,
+    /// A plan without this: an act, a look or a command by its name, such as power-off (may be repeated)
+    #[arg(long, value_name = "MOVE")]
+    pub without: Vec<String>,
+    /// Write the plan there, as a scenario that `run` judges safe
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+const REHEARSE: &str = "\
+A runbook is a shell script, Markdown, a wiki's HTML, a pasted session or a mail.
+Nothing of it is executed: each command becomes a step of the scenario's recovery,
+which begins, and is typed where, as the scenario's own says.
+
+Exit status: 0 if nothing fails or does harm in any world, else 1.";
+
+/// `poolsim rehearse`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = REHEARSE)]
+pub struct Rehearse {
+    /// The runbook; `-` is standard input
+    #[arg(value_name = "RUNBOOK")]
+    pub runbook: PathBuf,
+    /// The scenario with the pool, what happened to it, and the worlds
+    #[arg(long, value_name = "FILE")]
+    pub pool: PathBuf,
+    /// What a placeholder <NAME>, or a variable that is never set, stands for (may be repeated)
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Only this world (may be repeated)
+    #[arg(long = "world", value_name = "NAME")]
+    pub worlds: Vec<String>,
+    /// Begin as this recovery of the scenario does, where it has several
+    #[arg(long, value_name = "NAME")]
+    pub recovery: Option<String>,
+    /// Write what the runbook types as a scenario that `run` judges
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
 }
 
 const SHRINK: &str = "\
@@ -551,7 +635,7 @@ mod tests {
     fn help_shows_these_commands() {
         let shown: Vec<String> = Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_string()).collect();
         let expected =
-            ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "import", "schema"];
+            ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "import", "risk", "schema"];
         assert_eq!(shown, expected);
     }
 }

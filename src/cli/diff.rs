@@ -97,7 +97,9 @@ fn side(out: Out, common: &Common, path: &Path, choice: &Choice, release: Option
         .into_iter()
         .map(|which| {
             let mut report = report::of(&file.scenario, which, &options);
-            report.replay = replay(&file.name, &report, common);
+            // Each side's own release, where it was chosen for it.
+            let asked = release.map(|release| release.name().to_owned());
+            report.replay = replay(&file.name, &report, &Common { release: asked, ..common.clone() });
             report
         })
         .collect())

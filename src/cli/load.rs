@@ -7,7 +7,7 @@ use super::out::Out;
 use crate::catalog;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::{self, Asked, Loaded, model::Scenario};
-use crate::world::release::{RELEASES_NOT_YET, Release};
+use crate::world::release::Release;
 use std::path::Path;
 
 /// A scenario and the name of its file.
@@ -65,12 +65,7 @@ pub fn release(out: Out, common: &Common) -> Result<Option<Release>, Status> {
     if let Some(release) = Release::named(name) {
         return Ok(Some(release));
     }
-    if RELEASES_NOT_YET.contains(&name) {
-        let there: Vec<&str> = Release::all().map(Release::name).collect();
-        let help = [format!("the {} there: {}", if there.len() == 1 { "release that is" } else { "releases that are" }, there.join(", "))];
-        return Err(out.refuse("not-yet", &format!("the release {name} is not built yet"), &help, Status::Wrong));
-    }
-    let known = Release::all().map(Release::name).chain(RELEASES_NOT_YET.iter().copied());
+    let known = Release::all().map(Release::name);
     let near = catalog::nearest_of(name, known);
     Err(out.refuse(
         "usage",

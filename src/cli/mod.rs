@@ -18,8 +18,12 @@ mod orders;
 mod out;
 mod pages;
 mod picked;
+mod pictures;
 mod plain;
+mod plan;
+mod play;
 mod progress;
+mod rehearse;
 mod reports;
 mod run;
 mod shared;
@@ -70,14 +74,15 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Explain(args) => explain::explain(out, common, args),
         Command::Schema => out.result(&crate::report::json::pretty(&crate::scenario::schema::schema())),
         Command::Test(args) => test::test(out, common, args),
-        Command::Play(words) => not_yet(out, "play", words, "`poolsim run FILE` tells a story from beginning to end"),
+        Command::Play(args) => play::play(out, common, args),
         Command::Sweep(args) => sweep::sweep(out, common, args),
         Command::Orders(args) => orders::orders(out, common, args),
-        Command::Plan(words) => not_yet(out, "plan", words, "`recoveries:` in a scenario puts several plans side by side"),
+        Command::Plan(args) => plan::plan(out, common, args),
         Command::Shrink(args) => shrink::shrink(out, common, args),
         Command::Diff(args) => diff::diff(out, common, args),
-        Command::Rehearse(words) => not_yet(out, "rehearse", words, "type the runbook's lines as `run:` steps of a scenario's recovery"),
         Command::Import(args) => import::import(out, common, args),
+        Command::Rehearse(args) => rehearse::rehearse(out, common, args),
+        Command::Risk(words) => not_yet(out, "risk", words, "`poolsim run` of a scenario in which the host dies shows what goes down"),
         Command::Completions { shell } => pages::completions(out, *shell),
         Command::Man { page } => pages::man(out, page.as_deref()),
         Command::Help { command } => pages::help(out, command.as_deref()),

@@ -24,30 +24,50 @@ pub enum Kind {
 pub const KINDS: [(&str, Kind); 5] =
     [("junit", Kind::Junit), ("tap", Kind::Tap), ("github", Kind::Github), ("json", Kind::Json), ("md", Kind::Md)];
 
-/// The reports of `run`.
-pub fn of_run(out: Out, common: &Common) -> Result<Vec<(Format, PathBuf)>, Status> {
-    let mut extras = Vec::new();
-    for text in &common.reports {
+/// A kind of report of `run`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs, reason = "docs/page.md says what each is")]
+pub enum RunKind {
+    Text,
+    Json,
+    Ndjson,
+    Html,
+    Svg,
+}
+
+impl RunKind {
+    /// The kinds as they are typed.
+    pub const ALL: [(&'static str, RunKind); 5] =
+        [("text", RunKind::Text), ("json", RunKind::Json), ("ndjson", RunKind::Ndjson), ("html", RunKind::Html), ("svg", RunKind::Svg)];
+
+    /// Whether it shows one file, with the pool at many instants.
+    pub fn is_picture(self) -> bool {
+        !matches!(self, RunKind::Text | RunKind::Json | RunKind::Ndjson)
+    }
+}
+
+/// The reports of `run`. `files` is how many are run.
+pub fn of_run(out: Out, common: &Common, files: usize) -> Result<Vec<(RunKind, PathBuf)>, Status> {
+    let names = RunKind::ALL.map(|(name, _)| name).join(", ");
+    let one = |text: &String| {
         let Some((kind, path)) = text.split_once('=').filter(|(kind, path)| !kind.is_empty() && !path.is_empty()) else {
             let help = ["write KIND=FILE, such as `--report json=out.json`".to_string()];
             return Err(out.refuse("usage", &format!("`--report {text}` names no kind and file"), &help, Status::Wrong));
         };
-        let kind = match kind {
-            "text" => Format::Text,
-            "json" => Format::Json,
-            "ndjson" => Format::Ndjson,
-            other if KINDS.iter().any(|(name, _)| *name == other) => {
-                let help = [format!("`poolsim test --report {text}` writes it; `run` writes text, json, ndjson")];
-                return Err(out.refuse("usage", &format!("`run` has no reports of the kind `{other}`"), &help, Status::Wrong));
-            }
-            other => {
-                let help = ["the kinds that are there: text, json, ndjson".to_string()];
-                return Err(out.refuse("not-yet", &format!("reports of the kind `{other}` are not built yet"), &help, Status::Wrong));
-            }
+        let Some((_, of)) = RunKind::ALL.iter().find(|(name, _)| *name == kind) else {
+            let help = match KINDS.iter().any(|(name, _)| *name == kind) {
+                true => format!("`poolsim test --report {text}` writes it; `run` writes {names}"),
+                false => format!("the kinds that `run` writes: {names}"),
+            };
+            return Err(out.refuse("usage", &format!("`run` has no reports of the kind `{kind}`"), &[help], Status::Wrong));
         };
-        extras.push((kind, path.into()));
-    }
-    Ok(extras)
+        if of.is_picture() && files > 1 {
+            let help = ["run the files one after the other, each with a report of its own".to_string()];
+            return Err(out.refuse("usage", &format!("a report of the kind `{kind}` shows one file, not {files}"), &help, Status::Wrong));
+        }
+        Ok((*of, PathBuf::from(path)))
+    };
+    common.reports.iter().map(one).collect()
 }
 
 /// The reports of `test`.

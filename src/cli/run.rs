@@ -5,8 +5,9 @@ use super::cases::{ended_early, narrowed, replay};
 use super::exit::Status;
 use super::load::{self, File};
 use super::out::Out;
+use super::pictures;
 use super::progress::Progress;
-use super::reports::of_run;
+use super::reports::{RunKind, of_run};
 use super::shared::{only, style, with_jobs};
 use super::targets::{self, Target};
 use super::{bug, interrupt};
@@ -34,22 +35,25 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
     if let Err(status) = only(out, common, "run", &[Format::Text, Format::Json, Format::Ndjson]) {
         return status;
     }
-    let ready = load::release(out, common).and_then(|release| Ok((release, targets::begin(out, of_run(out, common)?, &args.files)?)));
+    let ready = load::release(out, common)
+        .and_then(|release| Ok((release, targets::begin(out, of_run(out, common, args.files.len())?, &args.files)?)));
     let (release, mut targets) = match ready {
         Ok(ready) => ready,
         Err(status) => return status,
     };
-    let wants = |format: Format, targets: &[Target<Format>]| common.format == format || targets.iter().any(|t| t.kind == format);
-    let (texts, json) = (wants(Format::Text, &targets), wants(Format::Json, &targets));
+    let wants = |format: Format, kind: RunKind| common.format == format || targets.iter().any(|t| t.kind == kind);
+    let (texts, json) = (wants(Format::Text, RunKind::Text), wants(Format::Json, RunKind::Json));
+    let whole = texts || json || targets.iter().any(|target| target.kind.is_picture());
     let mut status = Status::Fine;
     interrupt::end_at_once(out);
     // What is printed or written at the end. Of a file that has been told nothing else is kept.
     let (mut told, mut text, mut all) = (0, String::new(), String::from(report::json::BEGIN));
+    let mut pictures: Vec<(RunKind, String)> = Vec::new();
     for (at, path) in args.files.iter().enumerate() {
         interrupt::done(format!("{at} of {} had been run; no report was written", count(args.files.len(), "file")));
         // A bug that one file meets does not keep the others from running.
-        let done = bug::guard(out, || file(out, common, args, release, (texts, texts || json), &mut targets, path));
-        let (reports, came_out) = match done {
+        let done = bug::guard(out, || file(out, common, args, release, (texts, whole), &mut targets, path));
+        let (Told { reports, pictures: drawn }, came_out) = match done {
             Ok(done) => done,
             Err(came_out) => {
                 status = status.and(came_out);
@@ -57,11 +61,12 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
             }
         };
         status = status.and(came_out);
+        pictures.extend(drawn);
         if common.format == Format::Text {
             let gap = if told == 0 { String::new() } else { format!("\n{}\n\n", "=".repeat(report::text::layout::COLUMNS)) };
             status = status.and(out.result(&(gap + &report::text::render(&reports, style(common, out.colour)))));
         }
-        if targets.iter().any(|target| target.kind == Format::Text) {
+        if targets.iter().any(|target| target.kind == RunKind::Text) {
             text.push_str(if told == 0 { "" } else { "\n" });
             text.push_str(&report::text::render(&reports, style(common, false)));
         }
@@ -76,10 +81,11 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
     }
     for target in targets {
         let whole = match target.kind {
-            Format::Json => all.as_str(),
-            Format::Text => text.as_str(),
-            // Was written while it ran; the others are refused before.
-            Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg => "",
+            RunKind::Json => all.as_str(),
+            RunKind::Text => text.as_str(),
+            // Was written while it ran.
+            RunKind::Ndjson => "",
+            kind => pictures.iter().find(|(of, _)| *of == kind).map_or("", |(_, text)| text.as_str()),
         };
         status = status.and(target.put(out, whole));
     }
@@ -94,9 +100,9 @@ fn file(
     args: &Run,
     release: Option<Release>,
     (story, whole): (bool, bool),
-    targets: &mut [Target<Format>],
+    targets: &mut [Target<RunKind>],
     path: &std::path::Path,
-) -> Result<(Vec<Report>, Status), Status> {
+) -> Result<(Told, Status), Status> {
     let file = load::load(out, path, &args.only.set, release)?;
     let cases = narrowed(out, &args.only.worlds, &args.only.recoveries, &file)?;
     for at in &args.at {
@@ -118,7 +124,7 @@ fn file(
     let mut status = Status::Fine;
     let mut reports = Vec::new();
     let on_stdout = common.format == Format::Ndjson;
-    if on_stdout || targets.iter().any(|target| target.kind == Format::Ndjson) {
+    if on_stdout || targets.iter().any(|target| target.kind == RunKind::Ndjson) {
         let several = args.files.len() > 1;
         let mut stream = Stream { out, status, on_stdout, gone: false, targets };
         let traced = Options { because: false, ..options.clone() };
@@ -135,12 +141,25 @@ fn file(
             reports[told].story = report::of(&file.scenario, cases[told], &once_more).story;
         }
     }
+    let mut pictures: Vec<(RunKind, String)> = Vec::new();
+    for kind in targets.iter().map(|target| target.kind) {
+        if kind.is_picture() && pictures.iter().all(|(of, _)| *of != kind) {
+            pictures.extend(pictures::picture(kind, common, &options, &file, &cases, &reports).map(|text| (kind, text)));
+        }
+    }
     drop(progress);
     for report in &reports {
         out.say(&ended_early(&clean_line(&report.scenario), report, common));
     }
     let status = reports.iter().fold(status, |status, report| status.and(judge(report, args.fail_on)));
-    Ok((reports, status))
+    Ok((Told { reports, pictures }, status))
+}
+
+/// What came of a file.
+struct Told {
+    reports: Vec<Report>,
+    /// The reports that show one file, by kind.
+    pictures: Vec<(RunKind, String)>,
 }
 
 /// Prints and writes the trace while it comes about, so that it takes no room and whoever reads it need not wait for the end.
@@ -152,7 +171,7 @@ struct Stream<'a> {
     /// Nobody reads it any more, or it cannot be written: what is left is not run.
     gone: bool,
     /// The reports that it is written to are among these.
-    targets: &'a mut [Target<Format>],
+    targets: &'a mut [Target<RunKind>],
 }
 
 impl Stream<'_> {
@@ -185,7 +204,7 @@ impl Stream<'_> {
             return ControlFlow::Break(());
         }
         let text = std::mem::take(text);
-        for target in self.targets.iter_mut().filter(|target| target.kind == Format::Ndjson) {
+        for target in self.targets.iter_mut().filter(|target| target.kind == RunKind::Ndjson) {
             if let Err(error) = target.whole.write(&text) {
                 self.status = self.status.and(self.out.unwritable(&target.path, &error));
                 self.gone = true;

@@ -9,7 +9,7 @@ use crate::base::typography::{Odd, plain};
 use crate::world::World;
 use crate::world::inventory::Inventory;
 use crate::world::release::Release;
-use crate::world::sm::StorageManager;
+use crate::world::sm::{Reset, StorageManager};
 
 mod xe;
 
@@ -242,15 +242,19 @@ impl Examiner<'_> {
 
     fn resetvdis(&mut self) {
         let surprise = self.manager.surprise(&self.words[1..]);
-        if surprise.as_ref().is_none_or(|surprise| surprise.goes_on) {
+        let goes_on = surprise.as_ref().is_none_or(|surprise| surprise.goes_on);
+        let read = goes_on.then(|| self.manager.resetvdis(&self.words[1..]));
+        if let Some(Reset::Vdi { at, vdi, .. }) = read {
+            self.uuid(at + 1, &vdi, Some(Class::Vdi));
+        } else if let Some(Reset::Host { at, host, sr, .. }) = read {
+            let at = at + 1;
             let class = |word: &str| word.strip_prefix('$').and_then(|name| names::class(self.names, name));
-            let (host, sr) = (self.words[1].clone(), self.words[2].clone());
             if (class(&host), class(&sr)) == (Some(Class::Sr), Some(Class::Host)) {
                 let message = "the two are swapped: the host's UUID comes first, the SR's second";
-                self.warn(1, "other-uuid", message, format!("write `resetvdis.py {} {}`", shown(&sr), shown(&host)));
+                self.warn(at, "other-uuid", message, format!("write `resetvdis.py {} {}`", shown(&sr), shown(&host)));
             } else {
-                self.uuid(1, &host, Some(Class::Host));
-                self.uuid(2, &sr, Some(Class::Sr));
+                self.uuid(at, &host, Some(Class::Host));
+                self.uuid(at + 1, &sr, Some(Class::Sr));
             }
         }
         if let Some(surprise) = surprise {

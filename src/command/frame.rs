@@ -69,7 +69,7 @@ fn read(words: &[String], stdin: Option<String>, world: &World) -> Result<Typed,
         "xe" | "/opt/xensource/bin/xe" | "/usr/bin/xe" => xe(rest, stdin, world.release),
         "/opt/xensource/sm/resetvdis.py" => match world.settings.storage_manager.resetvdis(rest) {
             Reset::Usage(text) => Err(says(text, 1)),
-            Reset::Host { .. } => beside(Wire::Script, "resetvdis.py", rest),
+            Reset::Host { .. } | Reset::Vdi { .. } => beside(Wire::Script, "resetvdis.py", rest),
         },
         "xe-toolstack-restart" | "/opt/xensource/bin/xe-toolstack-restart" => beside(Wire::None, "xe-toolstack-restart", rest),
         "/etc/init.d/xapi" | "/etc/rc.d/init.d/xapi" => beside(Wire::None, "service xapi", rest),
@@ -155,10 +155,7 @@ impl Typed {
             }
             Wire::Script => {
                 if !world.xapi_runs(console) {
-                    return Admission::Refuse(says(
-                        world.settings.storage_manager.traceback("socket.error: (111, 'Connection refused')"),
-                        1,
-                    ));
+                    return Admission::Refuse(says(world.settings.storage_manager.no_xapi(), 1));
                 }
                 false
             }
@@ -178,7 +175,7 @@ impl Typed {
         if world.stacks[console.at()].xapi == Xapi::Emergency {
             let error = stashed(world, console);
             return Admission::Refuse(match self.wire {
-                Wire::Script => super::resetvdis::failure(world, console, error),
+                Wire::Script => super::resetvdis::failure(world, error),
                 _ => print::refusal(world, console, error),
             });
         }

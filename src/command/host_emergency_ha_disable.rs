@@ -55,6 +55,10 @@ impl Operation for EmergencyHaDisable {
         if let Err(refusal) = self.checks(world, seat.executor) {
             return Progress::Ended(refusal.output(world, seat.executor));
         }
+        let reaches = !world.ha_lost_statefile(seat.executor);
+        if world.release.failover.emergency_disable_excludes && reaches {
+            world.ha_exclude(seat.executor);
+        }
         world.ha_stop_daemon(seat.executor, fx);
         world.ha_disarm(seat.executor, fx);
         Progress::Ended(silence(&self.args))

@@ -36,7 +36,8 @@ impl Command for HostForget {
     }
 }
 
-const WARNINGS: &str = "WARNING: A host should only be forgotten if it is physically unrecoverable;\nWARNING: if possible, Hosts should be 'ejected' from the Pool instead.\nWARNING: Once a host has been forgotten it will have to be re-installed.\nWARNING: This operation is irreversible.\n";
+/// What is said before the question.
+pub(super) const WARNINGS: &str = "WARNING: A host should only be forgotten if it is physically unrecoverable;\nWARNING: if possible, Hosts should be 'ejected' from the Pool instead.\nWARNING: Once a host has been forgotten it will have to be re-installed.\nWARNING: This operation is irreversible.\n";
 
 impl HostForget {
     fn host(&self, world: &World, seat: Seat) -> Result<HostId, Refusal> {

@@ -16,8 +16,7 @@ pub(super) struct Unbuilt {
 }
 
 /// Commands that are real in some releases alone, and not simulated: refused by name where they exist, unknown elsewhere.
-const OF_OTHER_RELEASES: &[Unbuilt] =
-    &[Unbuilt { name: "host-declare-dead", since: Version(6, 2), instead: "use `vm-reset-powerstate` and `resetvdis.py`" }];
+const OF_OTHER_RELEASES: &[Unbuilt] = &[];
 
 impl CommandDoc {
     /// Whether a release has the command.

@@ -20,6 +20,7 @@ mod words;
 mod beside;
 mod fields;
 mod help;
+mod host_declare_dead;
 mod host_emergency;
 mod host_emergency_ha_disable;
 mod host_forget;
@@ -304,6 +305,7 @@ commands! {
     HostParamGet: fields::ParamGet<fields::Host>,
     HostParamList: fields::ParamList<fields::Host>,
     HostForget: host_forget::HostForget,
+    HostDeclareDead: host_declare_dead::HostDeclareDead,
     HostDisable: host_switch::HostDisable,
     HostEnable: host_switch::HostEnable,
     HostShutdown: host_power::HostShutdown,

@@ -2,6 +2,7 @@
 //! nobody (xapi_pool.ml).
 
 use super::args::Args;
+use super::reach::Refusal;
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target, print};
 use crate::base::time::Span;
 use crate::world::World;
@@ -19,7 +20,21 @@ fn armed(world: &World, seat: Seat) -> Option<Check> {
 
 /// `xe pool-emergency-transition-to-master`.
 #[derive(Clone, Debug)]
-pub struct TransitionToMaster;
+pub struct TransitionToMaster {
+    args: Args,
+}
+
+impl TransitionToMaster {
+    /// What a later release says on a host that is master already, unless it is forced.
+    fn needless(&self, world: &World, seat: Seat) -> Result<Option<Output>, Refusal> {
+        let stack = &world.stacks[seat.executor.at()];
+        if world.release.hosts.promotes_masters || self.args.flag("force").map_err(Refusal::tool)? || stack.conf != PoolConf::Master {
+            return Ok(None);
+        }
+        let text = "Host agent is already master. Use '--force' to execute the operation anyway.\n".into();
+        Ok(Some(Output { text, exit: 0, error: None }))
+    }
+}
 
 impl Command for TransitionToMaster {
     const DOC: CommandDoc = CommandDoc {
@@ -29,9 +44,9 @@ impl Command for TransitionToMaster {
         example: "xe pool-emergency-transition-to-master",
         ..CommandDoc::ALWAYS
     };
-    const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &[]) };
-    fn new(_args: Args) -> Self {
-        TransitionToMaster
+    const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &["force"]) };
+    fn new(args: Args) -> Self {
+        TransitionToMaster { args }
     }
 }
 
@@ -42,6 +57,11 @@ impl Operation for TransitionToMaster {
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
         if let Some(Check::Refuse { output, .. }) = armed(world, seat) {
             return Progress::Ended(output);
+        }
+        match self.needless(world, seat) {
+            Ok(None) => {}
+            Ok(Some(output)) => return Progress::Ended(output),
+            Err(refusal) => return Progress::Ended(refusal.output(world, seat.executor)),
         }
         let delay = print::delay(world, world.settings.role_change);
         world.transition_to_master(fx, seat.executor);

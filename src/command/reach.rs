@@ -6,8 +6,8 @@ use super::{Output, print};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::errors::{ApiError, Param};
-use crate::world::memory::{PoolConf, Xapi};
+use crate::world::errors::ApiError;
+use crate::world::memory::PoolConf;
 use crate::world::roles::Contact;
 
 /// Why a command does not do what it was asked, and how long it took to find out.
@@ -79,18 +79,6 @@ pub fn uuid_invalid(table: &str, uuid: &str) -> Refusal {
     ApiError::new("UUID_INVALID").text(table).text(uuid).into()
 }
 
-/// Whether the xapi of a host can be called from a machine: it is that host still, it has the pool's secret.
-fn contact(world: &World, from: MachineId, host: HostId) -> Contact {
-    match world.machine_of(host) {
-        Some(machine) => world.contact(from, machine),
-        // Something else is installed there now: it answers, and the secret is wrong.
-        None => match world.contact(from, world.names.hosts[host.at()].machine) {
-            Contact::Silent => Contact::Silent,
-            _ => Contact::Refused,
-        },
-    }
-}
-
 /// is_host_alive (xapi_host.ml): `None` if the host is alive; if it counts as dead, how long it took to find out.
 ///
 /// What the database says if it says dead; else a question, and anything but an answer counts as dead.
@@ -98,7 +86,7 @@ pub fn dead_after(world: &World, executor: MachineId, host: HostId) -> Option<Sp
     if !world.db(executor).live(host) {
         return Some(Span::ZERO);
     }
-    match contact(world, executor, host) {
+    match world.contact_host(executor, host) {
         Contact::Answered => None,
         Contact::Refused => Some(Span::ZERO),
         Contact::Silent => Some(world.settings.connect_timeout),
@@ -111,21 +99,7 @@ pub fn dead_after(world: &World, executor: MachineId, host: HostId) -> Option<Sp
 /// HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer, its own error if it is in
 /// emergency mode.
 pub fn gate(world: &World, executor: MachineId, host: HostId) -> Result<MachineId, Refusal> {
-    if world.host_on(executor) == host {
-        return Ok(executor);
-    }
-    if !world.db(executor).live(host) {
-        return Err(ApiError::new("HOST_OFFLINE").with(Param::Host(host)).into());
-    }
-    let cannot = |after| Err(Refusal::from(ApiError::new("CANNOT_CONTACT_HOST").with(Param::Host(host))).after(after));
-    match (contact(world, executor, host), world.machine_of(host)) {
-        (Contact::Answered, Some(machine)) => match &world.stacks[machine.at()] {
-            stack if stack.xapi == Xapi::Emergency => Err(stashed(world, machine).into()),
-            _ => Ok(machine),
-        },
-        (Contact::Silent, _) => cannot(world.settings.connect_timeout),
-        _ => cannot(Span::ZERO),
-    }
+    world.forwards_to(executor, host).map_err(|(error, after)| Refusal::from(error).after(after))
 }
 
 /// Whether a machine is a member of this master: only then does it fetch a copy of its database when it is told to, for a
@@ -136,7 +110,7 @@ pub fn is_member(world: &World, master: MachineId, machine: MachineId) -> bool {
 
 /// The error of a host in emergency mode.
 pub fn stashed(world: &World, machine: MachineId) -> ApiError {
-    world.stacks[machine.at()].stashed.clone().unwrap_or_else(|| ApiError::new("HOST_STILL_BOOTING"))
+    world.stashed(machine)
 }
 
 /// The master in whose database a machine's xapi keeps its records and locks; `None`: it waits for it.

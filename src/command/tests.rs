@@ -8,5 +8,6 @@ mod ha;
 mod lines;
 mod masters;
 mod reading;
+mod resetvdis;
 mod stage;
 mod starting;

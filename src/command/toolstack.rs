@@ -30,7 +30,8 @@ impl Operation for ToolstackRestart {
         Check::Go(world.settings.command)
     }
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
-        world.restart_xapi(fx, seat.console);
+        world.stop_xapi_in_order(fx, seat.console);
+        world.start_xapi(fx, seat.console);
         Progress::Ended(says("done.", 0))
     }
 }
@@ -60,7 +61,7 @@ const NOT_RUNNING: &str = "cannot stop xapi: xapi is not running.\n";
 
 impl ServiceXapi {
     fn stop(world: &mut World, fx: &mut Effects, seat: Seat) -> (String, i32) {
-        if world.stop_xapi(fx, seat.console) { ("Stopping xapi: .\n".into(), 0) } else { (NOT_RUNNING.into(), 1) }
+        if world.stop_xapi_in_order(fx, seat.console) { ("Stopping xapi: .\n".into(), 0) } else { (NOT_RUNNING.into(), 1) }
     }
     fn start(world: &mut World, fx: &mut Effects, seat: Seat) -> (String, i32) {
         if world.start_xapi(fx, seat.console) {

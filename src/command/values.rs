@@ -208,8 +208,13 @@ fn vdi_value(world: &World, by: MachineId, vdi: VdiId, field: &str) -> Option<Va
         "sm-config" => {
             // The newest key stands first.
             let mut entries: Vec<(String, String)> = Vec::new();
-            if record.paused {
-                entries.push(("paused".into(), "true".into()));
+            // A word that Python or the script wrote (blktap2.py, cleanup.py).
+            for (mark, key, value) in
+                [(record.relinking, "relinking", "True"), (record.activating, "activating", "True"), (record.paused, "paused", "true")]
+            {
+                if mark {
+                    entries.push((key.into(), value.into()));
+                }
             }
             let locks = record.locks.iter().rev();
             entries.extend(locks.map(|(host, mode)| (format!("host_OpaqueRef:{}", names.hosts[host.at()].uuid), mode.upper().into())));

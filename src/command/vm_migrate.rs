@@ -16,7 +16,6 @@ use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::event::Ending;
-use crate::world::inventory::Mode;
 use crate::world::roles::Contact;
 use crate::world::sm::{ACTIVATION_TRIES, Activation, Closing, Inactive};
 use crate::world::truth::Io;
@@ -131,10 +130,13 @@ impl Deed for Migrate {
             other => return other,
         }
         let disks = world.known_disks_of(home, vm);
+        // Where whoever opens a disk asks the holder first, a key that stays behind goes then: nothing is open there any more.
+        let source = world.host_on(from);
+        let cleared = world.settings.storage_manager.asks_holders() && world.forwards_to(home, source).is_ok();
         let closing = disks.iter().map(|(vdi, _)| (world.closing(from, *vdi), *vdi)).max();
         match closing {
             Some((Closing::Hangs, _)) => return Outcome::Hangs,
-            Some((Closing::LeavesItsKey, vdi)) => {
+            Some((Closing::LeavesItsKey, vdi)) if !cleared => {
                 // Its own key, which could not be removed, refuses it over there.
                 self.lost(world, fx, seat, object);
                 let uuid = &world.names.vdis[vdi.at()].uuid;
@@ -147,9 +149,12 @@ impl Deed for Migrate {
             world.deactivate(fx, Some(home), from, *vdi, Some(vm));
         }
         world.move_domain(fx, vm, from, to);
+        for (vdi, _) in disks.iter().filter(|(vdi, _)| cleared && !world.has_open(from, *vdi)).copied().collect::<Vec<_>>() {
+            world.remove_lock(fx, home, vdi, source);
+        }
         for (vdi, mode) in disks {
             // What could refuse was looked at a moment ago.
-            let opened = world.activate(fx, Activation { master: home, machine: to, vdi, mode }, Some(vm));
+            let opened = world.activate(fx, Activation::new(home, to, vdi, mode), Some(vm));
             debug_assert!(opened.is_ok(), "{opened:?}");
         }
         world.set_vm(fx, home, vm, PowerState::Running, Some(host));
@@ -178,28 +183,29 @@ impl Migrate {
     fn storage(&mut self, world: &World, home: MachineId, vm: VmId, from: MachineId, to: MachineId) -> Outcome {
         let source = world.host_on(from);
         for (vdi, mode) in world.known_disks_of(home, vm) {
-            let name = &world.names.vdis[vdi.at()];
+            let sr = world.names.vdis[vdi.at()].sr;
+            // A disk that something else keeps open on the source keeps its lock there.
+            let stays = world.hw.vdi(vdi).openers.iter().any(|o| o.machine == from && o.vm != Some(vm));
+            let ask = Activation { leaving: (!stays).then_some(source), ..Activation::new(home, to, vdi, mode) };
             // What is open there already is xapi's own affair, and not the storage manager's.
             if world.has_open(to, vdi)
-                && let Err(Inactive::Failed(error)) = world.activation_check(Activation { master: home, machine: to, vdi, mode })
+                && let Err(Inactive::Failed(error)) = world.activation_check(ask)
             {
                 return Outcome::Failed(error.into());
             }
-            if let Some(record) = world.db(home).vdi(vdi) {
-                // A disk that something else keeps open on the source keeps its lock there.
-                let stays = world.hw.vdi(vdi).openers.iter().any(|o| o.machine == from && o.vm != Some(vm));
-                if record.locks.iter().any(|(host, mode)| (*host != source || stays) && *mode == Mode::Rw) {
-                    return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {} already attached RW", name.uuid)).into());
-                }
-                if record.paused && self.tries < ACTIVATION_TRIES {
+            match world.keys_say(ask) {
+                Ok(()) | Err(Inactive::Hangs) => {}
+                Err(Inactive::Failed(error)) => return Outcome::Failed(error.into()),
+                Err(Inactive::Paused) if self.tries < ACTIVATION_TRIES => {
                     self.tries += 1;
                     return Outcome::Again(Span::secs(1));
                 }
-                if record.paused {
-                    return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {} locked", name.uuid)).into());
+                Err(Inactive::Paused) => {
+                    let uuid = &world.names.vdis[vdi.at()].uuid;
+                    return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {uuid} locked")).into());
                 }
             }
-            match world.path_fault(to, name.sr) {
+            match world.path_fault(to, sr) {
                 Some(Io::Hang) => return Outcome::Hangs,
                 Some(Io::Error) => return Outcome::Failed(ApiError::vdi_unavailable("the disk can't be opened there").into()),
                 None => {}

@@ -72,13 +72,15 @@ impl Deed for Start {
             None => any_host(world, seat, vm, args.minimal)?,
         };
         let machine = placed(world, seat, vm, host)?;
-        // A lock that is there already refuses at once.
+        // A lock that is there already refuses at once; what is removed on the way to a refusal is a change, and waits for the end.
         if let Some(home) = home(world, machine) {
             for (vdi, mode) in world.known_disks_of(home, vm) {
-                match world.activation_check(Activation { master: home, machine, vdi, mode }) {
-                    Ok(()) => {}
-                    Err(Inactive::Failed(error)) => return Err(error.into()),
-                    Err(Inactive::Paused | Inactive::Hangs) => break,
+                let found = world.activation_finds(Activation::new(home, machine, vdi, mode));
+                if let Some((error, after)) = found.clone().refusal() {
+                    return Err(Refusal::from(error).after(after));
+                }
+                if found.then.is_err() {
+                    break;
                 }
             }
         }

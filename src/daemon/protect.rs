@@ -106,12 +106,14 @@ fn restart(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTr
         }
     }
     let tried_once = |vm: &VmId| db.vm_ha(&world.names, *vm).priority == Some(Protection::BestEffort);
-    let mut efforts: Vec<VmId> = lost.iter().copied().filter(|vm| halted(vm) && tried_once(vm)).collect();
+    let again = world.stacks[master.at()].restarts.efforts.keys().filter(|vm| !lost.contains(vm));
+    let mut efforts: Vec<VmId> = lost.iter().chain(again).copied().filter(|vm| halted(vm) && tried_once(vm)).collect();
     in_order(world, master, &mut efforts);
-    queue.extend(efforts.into_iter().map(|vm| Restart { vm, planned: None, protection: Protection::BestEffort, host: None }));
+    queue.extend(efforts.iter().map(|vm| Restart { vm: *vm, planned: None, protection: Protection::BestEffort, host: None }));
 
     // What is up again, or no longer protected, is forgotten.
     let restarts = &mut world.stacks[master.at()].restarts;
+    restarts.efforts.retain(|vm, _| efforts.contains(vm));
     restarts.tried.retain(|vm, _| down.contains(vm));
     restarts.failed.retain(|vm| down.contains(vm));
     restarts.queue.extend(queue);
@@ -214,6 +216,16 @@ fn pop(world: &mut World, master: MachineId, vm: VmId) {
 /// A VM could not be started; for a protected one that is told once, until it has come up.
 fn failed(world: &mut World, fx: &mut Effects, master: MachineId, next: Restart, error: &ApiError) {
     pop(world, master, next.vm);
+    if next.protection == Protection::BestEffort {
+        let retries = world.release.failover.best_effort_retries;
+        let efforts = &mut world.stacks[master.at()].restarts.efforts;
+        let tried = efforts.entry(next.vm).or_default();
+        if *tried < retries {
+            *tried += 1;
+        } else {
+            efforts.remove(&next.vm);
+        }
+    }
     let first = next.protection == Protection::BestEffort || world.stacks[master.at()].restarts.failed.insert(next.vm);
     if first {
         fx.tell(Event::VmRestartFailed { by: master, vm: next.vm, code: error.code });

@@ -32,10 +32,12 @@ pub fn check(world: &World, master: MachineId, vm: VmId, host: HostId) -> Result
     let machine = called(world, master, vm, host)?;
     // A lock that is there already refuses at once.
     for (vdi, mode) in world.known_disks_of(master, vm) {
-        match world.activation_check(Activation { master, machine, vdi, mode }) {
-            Ok(()) => {}
-            Err(Inactive::Failed(error)) => return Err(error),
-            Err(Inactive::Paused | Inactive::Hangs) => break,
+        let found = world.activation_finds(Activation::new(master, machine, vdi, mode));
+        if let Some((error, _)) = found.clone().refusal() {
+            return Err(error);
+        }
+        if found.then.is_err() {
+            break;
         }
     }
     Ok(())

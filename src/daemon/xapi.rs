@@ -112,12 +112,18 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
     }
     ha_mismatch(world, fx, machine);
     let ha_on = world.ha_on(machine);
-    // The heartbeat table is empty, and so the first pass takes every other host for dead until its next beat.
+    // The heartbeat table is empty, and so the first pass takes every other host for dead until its next beat, or, in later
+    // releases, for alive.
     let others: Vec<HostId> = world.db(machine).hosts.keys().copied().filter(|other| *other != host).collect();
     for other in &others {
         // Under HA the liveset says who is alive.
-        if world.release.hosts.fresh_master_doubts_members && !ha_on {
-            world.set_live(fx, machine, *other, false);
+        if !ha_on {
+            let doubts = world.release.hosts.fresh_master_doubts_members;
+            if !doubts {
+                // An entry that is not there begins its time anew.
+                world.stacks[machine.at()].heard.set(*other, now);
+            }
+            world.set_live(fx, machine, *other, !doubts);
         }
         world.set_enabled(fx, machine, *other, false);
     }
@@ -299,7 +305,8 @@ fn settle(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machi
     }
 }
 
-/// dbsync_slave.ml, update_vms (6.0): the host's own domains win over the database.
+/// dbsync_slave.ml, update_vms (6.0): the host's own domains win over the database; but where another host has the VM by the
+/// record, a later release ends the domain here (xapi_xenops.ml, resync_resident_on).
 fn resync_vm(world: &mut World, fx: &mut Effects, machine: MachineId, master: MachineId, vm: VmId) {
     let host = world.host_on(machine);
     let runs_here = world.has_domain(machine, vm);
@@ -317,15 +324,25 @@ fn resync_vm(world: &mut World, fx: &mut Effects, machine: MachineId, master: Ma
         world.set_vm(fx, master, vm, PowerState::Halted, None);
     } else if runs_here && !recorded_here && (!recorded_elsewhere || world.release.vms.resync_steals_record) {
         world.set_vm(fx, master, vm, PowerState::Running, Some(host));
+    } else if runs_here && recorded_elsewhere {
+        for (vdi, _) in world.disks_of(vm).into_iter().rev() {
+            world.deactivate(fx, Some(master), machine, vdi, Some(vm));
+        }
+        world.end_domain(fx, vm, machine, Ending::RunsElsewhere);
     }
 }
 
-/// storage_access.ml, refresh_local_vdi_activations (July 2011): adds the host's own missing keys and removes its own stale
-/// ones; keys of others, also of hosts that are gone, stay.
+/// storage_access.ml, refresh_local_vdi_activations: adds the host's own missing keys and removes its own stale ones. In 6.0
+/// keys of others, also of hosts that are gone, stay; later all keys go of a disk on which its own is stale, and of one on
+/// which no host that is known has any.
 fn refresh_locks(world: &mut World, fx: &mut Effects, machine: MachineId, master: MachineId) {
     let host = world.host_on(machine);
+    let leaked = world.release.locks.start_clears_leaked_locks;
     let locked = world.db(master).locked_for(host);
     let mut vdis: Vec<VdiId> = locked.chain(world.hw.open_vdis(machine)).collect();
+    if leaked {
+        vdis.extend(world.names.vdi_ids());
+    }
     vdis.sort_unstable();
     vdis.dedup();
     for vdi in vdis {
@@ -334,7 +351,16 @@ fn refresh_locks(world: &mut World, fx: &mut Effects, machine: MachineId, master
         let lock: Option<Mode> = world.db(master).vdi(vdi).and_then(|record| record.lock_of(host));
         match (open, lock) {
             (Some(mode), None) => world.set_lock(fx, master, vdi, host, mode),
-            (None, Some(_)) => world.remove_lock(fx, master, vdi, host),
+            (None, Some(_)) if !leaked => world.remove_lock(fx, master, vdi, host),
+            (None, own) if leaked => {
+                let db = world.db(master);
+                let holders: Vec<HostId> = db.vdi(vdi).map_or(Vec::new(), |record| record.locks.iter().map(|(host, _)| *host).collect());
+                if own.is_some() || holders.iter().all(|holder| db.host(*holder).is_none()) {
+                    for holder in holders {
+                        world.remove_lock(fx, master, vdi, holder);
+                    }
+                }
+            }
             _ => {}
         }
     }

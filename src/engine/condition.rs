@@ -42,6 +42,9 @@ impl Engine {
             ConditionPart::StepCode(id, code) => {
                 self.record_of(id).is_some_and(|record| record.ended.is_some() && record.code.as_deref() == Some(code))
             }
+            ConditionPart::StepPrints(id, text, wanted) => {
+                self.record_of(id).is_some_and(|record| record.printed_on_console() && record.output.contains(text) == *wanted)
+            }
             part => shown.is_some_and(|db| self.shows(db, part)),
         })
     }
@@ -109,13 +112,15 @@ impl Engine {
                         said.push(format!("xe {} on {}", if answers { "answers" } else { "hangs" }, names.machine(console)));
                     }
                 }
-                ConditionPart::StepStatus(id, _) | ConditionPart::StepCode(id, _) => match self.record_of(id) {
-                    Some(record) if record.ended.is_some() => {
-                        let code = record.code.as_ref().map_or_else(String::new, |code| format!(" {code}"));
-                        said.push(format!("{id} ended {}{code}", record.status.name()));
+                ConditionPart::StepStatus(id, _) | ConditionPart::StepCode(id, _) | ConditionPart::StepPrints(id, ..) => {
+                    match self.record_of(id) {
+                        Some(record) if record.ended.is_some() => {
+                            let code = record.code.as_ref().map_or_else(String::new, |code| format!(" {code}"));
+                            said.push(format!("{id} ended {}{code}", record.status.name()));
+                        }
+                        _ => said.push(format!("{id} has not ended")),
                     }
-                    _ => said.push(format!("{id} has not ended")),
-                },
+                }
             }
         }
         said.extend(no_database.filter(|_| said.is_empty()));
@@ -133,10 +138,13 @@ impl Engine {
                 let resident = resident.map(|machine| self.world.host_on(machine));
                 vms.iter().all(|vm| db.vm(*vm).is_some_and(|record| record.resident_on == resident))
             }
-            ConditionPart::XeAnswers(_) | ConditionPart::StepStatus(..) | ConditionPart::StepCode(..) => true,
+            ConditionPart::XeAnswers(_) | ConditionPart::StepStatus(..) | ConditionPart::StepCode(..) | ConditionPart::StepPrints(..) => {
+                true
+            }
         }
     }
 
+    /// A step, by its id.
     fn record_of(&self, id: &str) -> Option<&super::StepRecord> {
         self.program.find(id).map(|step| &self.records[usize::from(step.0)])
     }

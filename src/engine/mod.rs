@@ -19,6 +19,7 @@ mod program;
 mod protect_tests;
 pub mod queue;
 mod sequence;
+pub mod standing;
 pub mod start;
 pub mod trace;
 mod work;

@@ -67,6 +67,25 @@ fn locks_go_before_the_restart_and_records_of_others_stay() {
     assert_eq!(engine.world.runs_on(VmId(1)).count(), 1);
 }
 
+/// xapi_ha_vm_failover.ml: a best-effort VM that nobody has room for is tried once, today twice more, and then let be.
+#[test]
+fn best_effort_is_tried_again_in_later_releases() {
+    let vms = "big: {running-on: gamma, memory: 3GiB, ha: best-effort}, a: {running-on: alpha}, b: {running-on: beta}";
+    for (release, tries) in [("manual-6", 1), ("xenserver-6.0", 1), ("xenserver-6.2", 1), ("xcp-ng-8.3", 3)] {
+        let (_, events) = run("", vms, &format!("{CRASH}\nrelease: {release}"));
+        let failed = events.iter().filter(|(_, event)| matches!(event, Event::VmRestartFailed { vm: VmId(0), .. }));
+        assert_eq!((failed.count(), restarted(&events).len()), (tries, 0), "{release}");
+    }
+    // A VM that finds room meanwhile is started by the retry: alpha shuts its own down 5 s after the liveset has shrunk at the latest.
+    let stop = "timeline: [{at: 10m, fault: {crash: gamma}}, {at: 11m50s, run: xe vm-shutdown vm=a --force}]";
+    for (release, starts) in [("xenserver-6.2", 0), ("xcp-ng-8.3", 1)] {
+        let (_, events) = run("", vms, &format!("{stop}\nrelease: {release}"));
+        let failed = events.iter().filter(|(_, event)| matches!(event, Event::VmRestartFailed { .. })).count();
+        assert!(failed >= 1, "{release}: the first try came too late");
+        assert_eq!(restarted(&events).len(), starts, "{release}");
+    }
+}
+
 #[test]
 fn best_effort_is_tried_once_and_a_protected_vm_every_two_minutes() {
     // 2 GiB are free on each host that is left: neither of 3 GiB fits until one is shut down, at 20m.

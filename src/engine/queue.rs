@@ -78,6 +78,13 @@ impl Queue {
         below.get(least_of(below)).map(Entry::at)
     }
 
+    /// All that is due, in its order: when, its rank, and what.
+    pub fn pending(&self) -> Vec<(Time, u8, Due)> {
+        let mut entries: Vec<&Entry> = self.heap.iter().skip(usize::from(self.vacant)).collect();
+        entries.sort_unstable_by_key(|entry| entry.key);
+        entries.into_iter().map(|entry| (entry.at(), (entry.key >> 56) as u8, entry.due)).collect()
+    }
+
     /// Puts something in.
     pub fn push(&mut self, at: Time, rank: u8, due: Due, origin: u16) {
         let key = u128::from(at.0) << 64 | u128::from(rank) << 56 | u128::from(self.pushed);

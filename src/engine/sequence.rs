@@ -117,6 +117,14 @@ impl Engine {
         std::sync::Arc::make_mut(&mut self.program).extend(sequence, step);
     }
 
+    /// The same for a step that the program does not have yet.
+    pub fn extend_with(&mut self, sequence: Sequence, step: Step) -> StepIx {
+        debug_assert!(!self.ran_out(sequence), "what a sequence had come to its end without is another run");
+        let at = std::sync::Arc::make_mut(&mut self.program).append(sequence, step);
+        self.records.push(StepRecord::default());
+        at
+    }
+
     /// The step of a sequence that runs or is the next to run.
     fn current(&self, sequence: usize) -> Option<StepIx> {
         self.program.step_of(sequence, self.progressions[sequence].next)
@@ -482,6 +490,11 @@ impl Engine {
 }
 
 impl StepRecord {
+    /// Whether it ran and has ended, so that its console shows something or nothing.
+    pub(super) fn printed_on_console(&self) -> bool {
+        self.ended.is_some() && !matches!(self.status, Status::Skipped | Status::GivenUp | Status::NotBegun)
+    }
+
     /// How the step came out, as expectations judge it.
     pub fn outcome(&self) -> crate::scenario::model::Outcome<'_> {
         crate::scenario::model::Outcome {

@@ -40,7 +40,7 @@ fn advice(adviser: &Adviser<'_>) -> Advice {
     let text = format!("leave out the word `master` in {place}: {whose}");
     let said = |command: &&Command| matches!(command.kind, Kind::Release { master: true, .. }) && Some(command.step) == step;
     let retyped = adviser.past.commands.iter().filter(said).map(|command| {
-        let words: Vec<&str> = command.text.split_whitespace().filter(|word| *word != "master").collect();
+        let words: Vec<&str> = command.text.split_whitespace().filter(|word| !matches!(*word, "master" | "--master")).collect();
         Remedy::Retype { step: command.step, line: command.text.clone(), instead: words.join(" "), console: None }
     });
     Advice::never(text, retyped.collect())

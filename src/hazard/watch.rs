@@ -5,7 +5,8 @@
 use super::sight::{Reads, Sight};
 use super::sites::{Sites, widen};
 use super::standing::Standing;
-use super::{HazardId, Place, Rule, Site};
+use super::{HazardId, Place, Rule, Severity, Site};
+use crate::base::digest::Digest;
 use crate::base::ids::{MachineId, VdiId};
 use crate::base::time::{Span, Time};
 use crate::base::work::LOOKS;
@@ -148,6 +149,16 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// Adds to a digest what holds of danger and corruption, and who stands as master.
+    pub fn add_grave(&self, digest: &mut Digest) {
+        let grave = self.open.iter().filter(|((hazard, _), _)| hazard.doc().severity >= Severity::Danger);
+        for ((hazard, place), open) in grave {
+            let told = format!("{hazard:?} {place:?} {:?} {:?} {:?} {:?}", open.since, open.grace, open.hosts, open.by);
+            digest.add(&told);
+        }
+        digest.add(&format!("{:?}", self.standing));
     }
 
     /// When the next grace runs out: from that instant on a finding is one. Whoever shows findings while the run goes on

@@ -343,6 +343,8 @@ pub fn state(world: &World, ruler: MachineId) -> EndState {
             damaged: truth.damage.is_some(),
             locks: record.map(|record| record.locks.iter().map(|(host, mode)| (host_name(*host), mode.name())).collect()),
             paused: record.map(|record| record.paused),
+            activating: record.map(|record| record.activating),
+            relinking: record.map(|record| record.relinking),
         };
         (names.vdi(vdi).to_owned(), state)
     });

@@ -210,12 +210,10 @@ fn end_state(state: &EndState) -> Value {
         .vdis
         .iter()
         .map(|(name, vdi)| {
-            // `activating` and `relinking` are of later storage managers: nothing sets them yet, so a known VDI has neither.
-            let known = vdi.paused.map(|_| false);
             let value = json!({
                 "open_on": modes(&vdi.open_on), "damaged": vdi.damaged,
                 "locks": vdi.locks.as_ref().map(|locks| modes(locks)), "paused": vdi.paused,
-                "activating": known, "relinking": known,
+                "activating": vdi.activating, "relinking": vdi.relinking,
             });
             (name, value)
         })
@@ -282,7 +280,8 @@ mod tests {
         assert_eq!(at("/0/final/vdis/db-root/open_on"), json!({"beta": "rw", "gamma": "rw"}));
         let mut unknown = forgotten();
         unknown.end_state.vdis.get_mut("db-root").unwrap().locks = None;
-        unknown.end_state.vdis.get_mut("db-root").unwrap().paused = None;
+        let gone = unknown.end_state.vdis.get_mut("db-root").unwrap();
+        (gone.paused, gone.activating, gone.relinking) = (None, None, None);
         let vdi = case(&unknown)["final"]["vdis"]["db-root"].clone();
         assert_eq!([&vdi["locks"], &vdi["paused"], &vdi["activating"]], [&Value::Null; 3], "the database has no such disk");
     }

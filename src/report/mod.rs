@@ -8,6 +8,10 @@ pub mod diff;
 pub mod json;
 pub mod ndjson;
 pub mod orders;
+pub mod page;
+pub mod plan;
+#[cfg(feature = "runbooks")]
+pub mod rehearse;
 pub mod suite;
 pub mod sweep;
 pub mod tell;
@@ -268,4 +272,6 @@ pub struct VdiState {
     /// `None` where the database has no such VDI. A host that it no longer knows stands under its name.
     pub locks: Option<Vec<(String, &'static str)>>,
     pub paused: Option<bool>,
+    pub activating: Option<bool>,
+    pub relinking: Option<bool>,
 }

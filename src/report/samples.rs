@@ -184,6 +184,8 @@ pub fn forgotten() -> Report {
                     damaged: true,
                     locks: Some(vec![("gamma".into(), "rw")]),
                     paused: Some(false),
+                    activating: Some(false),
+                    relinking: Some(false),
                 },
             )]),
             host_order: vec!["alpha".into(), "beta".into(), "gamma".into()],

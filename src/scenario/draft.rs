@@ -157,6 +157,10 @@ pub struct DiskDraft {
     pub open_on: Option<Vec<(String, Mode)>>,
     /// Believed: whether it is marked as paused.
     pub paused: bool,
+    /// Believed: whether it is marked as being opened.
+    pub activating: bool,
+    /// Believed: whether its chain is marked as being changed.
+    pub relinking: bool,
 }
 
 /// High availability of a draft.
@@ -293,7 +297,9 @@ impl DiskDraft {
         map.may("uuid", self.uuid.as_ref().map(plain::text));
         map.may("locks", self.locks.as_ref().map(by_host));
         map.may("open-on", self.open_on.as_ref().map(by_host));
-        map.may("paused", self.paused.then(|| plain::truth(true)));
+        for (key, marked) in [("paused", self.paused), ("activating", self.activating), ("relinking", self.relinking)] {
+            map.may(key, marked.then(|| plain::truth(true)));
+        }
         map.or_null()
     }
 }
@@ -483,6 +489,8 @@ fn disk_drafts(pool: &Pool, vm: VmId, derived: &[start::Used]) -> Option<Vec<Dis
             locks: (start.locks != used.locks).then(|| start.locks.iter().map(|(on, mode)| host(MachineId(on.0), *mode)).collect()),
             open_on: (start.open_on != used.open_on).then(|| start.open_on.iter().map(|(on, mode, _)| host(*on, *mode)).collect()),
             paused: start.paused,
+            activating: start.activating,
+            relinking: start.relinking,
         }
     };
     let disks: Vec<DiskDraft> = vbds.iter().map(disk).collect();

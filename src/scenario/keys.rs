@@ -322,8 +322,8 @@ pub static DISK: Table = Table {
         key("locks", MapOf(&Words(&["rw", "ro"])), "The locks in the database, the newest last: `{beta: rw}`."),
         key("open-on", MapOf(&Words(&["rw", "ro"])), "Who has it open in truth: `{beta: rw}`."),
         key("paused", Bool, "Whether the database has it marked as paused."),
-        key("activating", NotYet, ""),
-        key("relinking", NotYet, ""),
+        key("activating", Bool, "Whether the database has it marked as being opened, by a storage manager from g4 on."),
+        key("relinking", Bool, "Whether the database has its chain marked as being changed, by a storage manager from g4 on."),
     ],
     required: &[],
 };
@@ -401,6 +401,8 @@ pub static CONDITION: Table = Table {
         key("step", Text, "The id of a step that has ended."),
         key("status", Words(&["ok", "error", "hung"]), "How it ended."),
         key("code", Text, "The error code that it ended with."),
+        key("prints", Text, "A part of what its console showed."),
+        key("prints-not", Text, "What its console did not show, where it ran."),
     ],
     required: &[],
 };

@@ -6,7 +6,7 @@ use super::options::read_settings;
 use super::read::{Reader, shorten};
 use super::tree::{Key, NODES_MOST, Node, Value};
 use super::waits::CASES_MOST;
-use crate::world::release::{RELEASES_NOT_YET, Release};
+use crate::world::release::Release;
 use crate::world::settings::SETTINGS;
 
 /// The most values that are set from outside.
@@ -72,16 +72,8 @@ pub fn read_set(typed: &[String], release: Option<Release>) -> Result<Vec<Set>, 
 
 /// The release that a value names.
 pub fn read_release(reader: &mut Reader<'_>, node: &Node) -> Option<Release> {
-    match &node.value {
-        Value::Text(text) if RELEASES_NOT_YET.contains(&text.as_str()) => {
-            reader.not_yet(node.place, &format!("the release {text}"));
-            None
-        }
-        _ => {
-            let there: Vec<(&str, Release)> = Release::all().map(|release| (release.name(), release)).collect();
-            reader.choice(node, "a release", &there)
-        }
-    }
+    let there: Vec<(&str, Release)> = Release::all().map(|release| (release.name(), release)).collect();
+    reader.choice(node, "a release", &there)
 }
 
 /// Reads a file's `matrix`. What is set from outside leaves its own value alone of those of its key.

@@ -167,7 +167,7 @@ impl Condition {
         let of = |part: &ConditionPart| match part {
             ConditionPart::Live(hosts, _) | ConditionPart::Enabled(hosts, _) | ConditionPart::Known(hosts, _) => hosts.len(),
             ConditionPart::PowerState(vms, _) | ConditionPart::ResidentOn(vms, _) => vms.len(),
-            ConditionPart::XeAnswers(_) | ConditionPart::StepStatus(..) | ConditionPart::StepCode(..) => 1,
+            ConditionPart::XeAnswers(_) | ConditionPart::StepStatus(..) | ConditionPart::StepCode(..) | ConditionPart::StepPrints(..) => 1,
         };
         self.parts.iter().map(of).sum::<usize>() as u64
     }
@@ -187,6 +187,8 @@ pub enum ConditionPart {
     XeAnswers(bool),
     StepStatus(String, Status),
     StepCode(String, String),
+    /// A text, and whether it is a part of what the console showed.
+    StepPrints(String, String, bool),
 }
 
 /// What a step does.

@@ -5,7 +5,7 @@ use super::read::{INTERVAL_LEAST, Reader, shorten};
 use super::tree::{Node, Value};
 use crate::world::release::Release;
 use crate::world::settings::{SETTINGS, SettingKind, Settings};
-use crate::world::sm::{MANAGERS_NOT_YET, StorageManager};
+use crate::world::sm::StorageManager;
 
 /// Settings that are intervals: what they time comes again and again.
 pub const INTERVALS: [&str; 5] = ["heartbeat-interval", "liveness-check", "database-sync", "emergency-retry", "emergency-restart"];
@@ -64,15 +64,9 @@ pub fn read_settings(reader: &mut Reader<'_>, release: Release, node: &Node) -> 
                     reader.choice(value, "what VMs take beside their memory", &words).unwrap_or(settings.memory_overhead);
             }
             SettingKind::StorageManager => {
-                if let Value::Text(text) = &value.value
-                    && MANAGERS_NOT_YET.contains(&text.as_str())
-                {
-                    reader.not_yet(value.place, &format!("the storage manager {text}"));
-                } else {
-                    let there: Vec<_> = StorageManager::ALL.iter().map(|manager| (manager.name(), *manager)).collect();
-                    let read = reader.choice(value, "a generation of the storage manager", &there);
-                    settings.storage_manager = read.unwrap_or(settings.storage_manager);
-                }
+                let there: Vec<_> = StorageManager::ALL.iter().map(|manager| (manager.name(), *manager)).collect();
+                let read = reader.choice(value, "a generation of the storage manager", &there);
+                settings.storage_manager = read.unwrap_or(settings.storage_manager);
             }
         }
     }

@@ -368,7 +368,7 @@ fn read_disk(
     let vbd_name = |vdi: VdiId| VbdName { vm: vm_id, vdi, disk: disk.to_string(), mode, uuid: Inventory::uuid(inventory::Kind::Vbd, vbd) };
     if let Some(node) = get("vdi") {
         if let Some(fields) = &fields {
-            for key in fields.among(&["sr", "uuid", "locks", "open-on", "paused"]) {
+            for key in fields.among(&["sr", "uuid", "locks", "open-on", "paused", "activating", "relinking"]) {
                 reader.error(
                     key.place,
                     "contradiction",
@@ -415,7 +415,8 @@ fn read_disk(
     let mut said = VdiSaid { place: get("sr").map_or(place, |node| node.place), ..VdiSaid::default() };
     said.locks = get("locks").map(|node| by_host(reader, &draft.index, node));
     said.open_on = get("open-on").map(|node| by_host(reader, &draft.index, node));
-    said.paused = get("paused").and_then(|node| reader.boolean(node)).unwrap_or(false);
+    let mut marked = |key: &str| get(key).and_then(|node| reader.boolean(node)).unwrap_or(false);
+    (said.paused, said.activating, said.relinking) = (marked("paused"), marked("activating"), marked("relinking"));
     let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Vdi, at);
     draft.names.vdis.push(VdiName { name, uuid, sr, vm: vm_id });
     draft.vdis.push(said);

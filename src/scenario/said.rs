@@ -69,6 +69,8 @@ pub(super) struct VdiSaid {
     pub locks: Option<Vec<(MachineId, Mode, Place)>>,
     pub open_on: Option<Vec<(MachineId, Mode, Place)>>,
     pub paused: bool,
+    pub activating: bool,
+    pub relinking: bool,
 }
 
 /// The host that is installed on a machine at the start.

@@ -175,7 +175,7 @@ fn vdis(reader: &mut Reader<'_>, draft: &Draft, hosts: &[HostStart], vms: &[VmSt
             Some(said) => said.iter().map(|(machine, mode, _)| (host_of(*machine), *mode)).collect(),
             None => used.locks,
         };
-        vdis.push(VdiStart { locks, paused: said.paused, open_on });
+        vdis.push(VdiStart { locks, paused: said.paused, activating: said.activating, relinking: said.relinking, open_on });
     }
     vdis
 }

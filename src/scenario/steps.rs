@@ -274,10 +274,10 @@ pub fn read_condition(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &N
     let asked: &[&str] = match subject {
         "host" => &["live", "enabled", "known"],
         "vm" => &["power-state", "resident-on"],
-        "step" => &["status", "code"],
+        "step" => &["status", "code", "prints", "prints-not"],
         _ => &[],
     };
-    for key in fields.among(&["live", "enabled", "known", "power-state", "resident-on", "status", "code"]) {
+    for key in fields.among(&["live", "enabled", "known", "power-state", "resident-on", "status", "code", "prints", "prints-not"]) {
         if !asked.contains(&key.text.as_str()) {
             reader.error(
                 key.place,
@@ -327,7 +327,12 @@ pub fn read_condition(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &N
                 parts.push(ConditionPart::StepStatus(id.clone(), status));
             }
             if let Some(code) = fields.get("code").and_then(|node| error_code(reader, node)) {
-                parts.push(ConditionPart::StepCode(id, code));
+                parts.push(ConditionPart::StepCode(id.clone(), code));
+            }
+            for (key, wanted) in [("prints", true), ("prints-not", false)] {
+                if let Some(text) = fields.get(key).and_then(|node| reader.text(node, "a part of what the console shows")) {
+                    parts.push(ConditionPart::StepPrints(id.clone(), text.to_string(), wanted));
+                }
             }
         }
     }

@@ -47,6 +47,8 @@ pub fn condition(condition: &Condition, names: &Inventory) -> String {
         ConditionPart::XeAnswers(false) => "xe: hangs".into(),
         ConditionPart::StepStatus(id, status) => format!("step: {id}, status: {}", status.name()),
         ConditionPart::StepCode(id, code) => format!("step: {id}, code: {code}"),
+        ConditionPart::StepPrints(id, text, true) => format!("step: {id}, prints: {text}"),
+        ConditionPart::StepPrints(id, text, false) => format!("step: {id}, prints-not: {text}"),
     };
     condition.parts.iter().map(part).collect::<Vec<_>>().join(", ")
 }

@@ -2,12 +2,16 @@
 
 pub mod advice;
 pub mod because;
+pub mod desk;
 pub mod each;
 pub mod filter;
 pub mod follow;
 mod history;
 pub mod mutants;
 pub mod orders;
+pub mod plan;
+#[cfg(feature = "runbooks")]
+pub mod rehearse;
 pub mod shares;
 pub mod shrink;
 pub mod study;

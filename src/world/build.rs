@@ -68,6 +68,10 @@ pub struct VdiStart {
     pub locks: Vec<(HostId, Mode)>,
     /// Believed: whether it is marked as paused.
     pub paused: bool,
+    /// Believed: whether it is marked as being opened.
+    pub activating: bool,
+    /// Believed: whether its chain is marked as being changed.
+    pub relinking: bool,
     /// Who has it open in truth, and for which VM if one of its domains there does.
     pub open_on: Vec<(MachineId, Mode, Option<VmId>)>,
 }

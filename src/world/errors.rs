@@ -331,6 +331,12 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "The storage driver failed without a code of its own, for instance because an SR could not be detached while a disk on it was open.",
     },
     ErrorDoc {
+        code: "SR_BACKEND_FAILURE_1200",
+        params: &[],
+        text: "",
+        doc: "The storage driver met an error that it did not foresee; drivers before 2018 fail without a code instead. From `vm-start` it means that the host's own lock was on the disk already: the start is refused, and the mark `activating` stays behind.",
+    },
+    ErrorDoc {
         code: "SR_BACKEND_FAILURE_46",
         params: &[],
         text: "",

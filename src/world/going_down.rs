@@ -10,6 +10,7 @@ impl World {
     /// The operating system goes down in order: guests are shut down first, as the init script does, and their records
     /// follow where the master can be reached.
     pub fn go_down(&mut self, fx: &mut Effects, machine: MachineId) {
+        self.say_goodbye(fx, machine);
         let master = self.reached_master(machine);
         let host = self.host_on(machine);
         for vm in self.guests(machine).into_iter().chain(self.dead_guests(machine)) {

@@ -1,6 +1,8 @@
 //! Who is master of whom, and whose database rules: what machines remember of their roles, where they are up to it.
 
-use crate::base::ids::{MachineId, PoolId};
+use crate::base::ids::{HostId, MachineId, PoolId};
+use crate::base::time::Span;
+use crate::world::errors::{ApiError, Param};
 use crate::world::memory::{PoolConf, Xapi};
 use crate::world::{MAIN_POOL, World};
 
@@ -24,6 +26,46 @@ impl World {
             Contact::Refused
         } else {
             Contact::Answered
+        }
+    }
+
+    /// What becomes of a connection to a host: it has to be that host still, for it has the pool's secret.
+    pub fn contact_host(&self, from: MachineId, host: HostId) -> Contact {
+        match self.machine_of(host) {
+            Some(machine) => self.contact(from, machine),
+            // Something else is installed there now: it answers, and the secret is wrong.
+            None => match self.contact(from, self.names.hosts[host.at()].machine) {
+                Contact::Silent => Contact::Silent,
+                _ => Contact::Refused,
+            },
+        }
+    }
+
+    /// The error of a host in emergency mode.
+    pub fn stashed(&self, machine: MachineId) -> ApiError {
+        self.stacks[machine.at()].stashed.clone().unwrap_or_else(|| ApiError::new("HOST_STILL_BOOTING"))
+    }
+
+    /// The gate of every call that a master has carried out on a certain host (message_forwarding.ml, do_op_on): the machine.
+    ///
+    /// # Errors
+    /// HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer, its own error if it is in
+    /// emergency mode; and how long it took to find out.
+    pub fn forwards_to(&self, master: MachineId, host: HostId) -> Result<MachineId, (ApiError, Span)> {
+        if self.host_on(master) == host {
+            return Ok(master);
+        }
+        if !self.db(master).live(host) {
+            return Err((ApiError::new("HOST_OFFLINE").with(Param::Host(host)), Span::ZERO));
+        }
+        let cannot = |after| Err((ApiError::new("CANNOT_CONTACT_HOST").with(Param::Host(host)), after));
+        match (self.contact_host(master, host), self.machine_of(host)) {
+            (Contact::Answered, Some(machine)) => match &self.stacks[machine.at()] {
+                stack if stack.xapi == Xapi::Emergency => Err((self.stashed(machine), Span::ZERO)),
+                _ => Ok(machine),
+            },
+            (Contact::Silent, _) => cannot(self.settings.connect_timeout),
+            _ => cannot(Span::ZERO),
         }
     }
 

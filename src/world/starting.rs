@@ -28,7 +28,7 @@ impl World {
                 *taken += 1;
                 continue;
             }
-            self.activate(fx, Activation { master: home, machine, vdi: *vdi, mode: *mode }, Some(vm)).map_err(|why| (why, *vdi))?;
+            self.activate(fx, Activation::new(home, machine, *vdi, *mode), Some(vm)).map_err(|why| (why, *vdi))?;
             *taken += 1;
         }
         Ok(())

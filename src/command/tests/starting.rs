@@ -90,7 +90,7 @@ fn what_is_open_read_only_does_not_become_read_write() {
     assert_eq!(room.code("xe vm-migrate vm=db host=gamma").0, "INTERNAL_ERROR");
     assert_eq!(room.runs_on(DB), [ALPHA]);
     // Another that only reads may have it beside the first, and so may whoever writes, once a writer has it open.
-    let free = |machine, mode| room.world.activation_check(crate::world::sm::Activation { master: ALPHA, machine, vdi: DB_ROOT, mode });
+    let free = |machine, mode| room.world.activation_check(crate::world::sm::Activation::new(ALPHA, machine, DB_ROOT, mode));
     assert_eq!((free(GAMMA, Mode::Ro), free(ALPHA, Mode::Rw), free(ALPHA, Mode::Ro)), (Ok(()), Ok(()), Ok(())));
 }
 

@@ -155,12 +155,17 @@ impl Adviser<'_> {
         self.past.at(at).iter().any(|entry| buried(entry.event) || restarted(entry.event))
     }
 
+    /// The word that this storage manager wants for a fallen SR master, behind the others.
+    fn master_word(&self) -> String {
+        format!(" {}", self.world.settings.storage_manager.master_word())
+    }
+
     /// The line that releases the locks of a machine on the SR of a VDI, as it would have been typed at an instant.
     pub fn release_line(&self, machine: MachineId, vdi: VdiId, until: Time) -> String {
         let names = self.names();
         let sr = names.vdis[vdi.at()].sr;
         let said = |c: &&Command| matches!(c.kind, Kind::Release { host, sr: of, master: true } if host == Some(machine) && of == Some(sr));
-        let word = if self.past.commands.iter().any(|c| said(&c) && c.status == Status::Ok) { " master" } else { "" };
+        let word = if self.past.commands.iter().any(|c| said(&c) && c.status == Status::Ok) { self.master_word() } else { String::new() };
         // Who was installed afresh meanwhile held them under the name of before.
         let afresh = self.past.hands(machine, Hands::Reinstall).any(|(began, _)| began <= until);
         let old = if afresh { ".old" } else { "" };
@@ -194,7 +199,7 @@ impl Adviser<'_> {
         let fell = fallen && self.world.release.locks.resetvdis_needs_master_word;
         let old = if self.world.host_on(machine) == host { "" } else { ".old" };
         let (uuid, sr_uuid) = (variable(name, old), variable(sr_name, ""));
-        let word = if fell { " master" } else { "" };
+        let word = if fell { self.master_word() } else { String::new() };
         let (mut text, mut way) = (String::new(), Way::new());
         if old.is_empty() && !falls && self.world.powered(machine) {
             // A host that is well is not switched off for a lock that it does not use.
@@ -220,7 +225,9 @@ impl Adviser<'_> {
         let said: Vec<String> = tried
             .filter_map(|c| match c.kind {
                 Kind::Release { sr: Some(other), .. } if other != sr => Some(format!("{} released {} alone", c.mention(), names.sr(other))),
-                Kind::Release { master: false, .. } if fell => Some(format!("{} lacked the word `master`", c.mention())),
+                Kind::Release { master: false, .. } if fell => {
+                    Some(format!("{} lacked the word `{}`", c.mention(), self.world.settings.storage_manager.master_word()))
+                }
                 _ => None,
             })
             .collect();

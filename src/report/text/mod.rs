@@ -8,7 +8,7 @@ pub mod layout;
 
 mod findings;
 mod matrix;
-mod state;
+pub(crate) mod state;
 mod story;
 mod words;
 

@@ -7,20 +7,31 @@ use crate::report::{EndState, HostState, VdiState, VmState};
 /// As many rows of one kind are shown in full; of more, only those that differ, and the others are counted.
 const ROWS_IN_FULL: usize = 16;
 
-struct Row {
-    name: String,
-    truth: String,
-    belief: String,
-    differs: bool,
-    alarm: bool,
+/// A host, VM or disk: what is so, beside what a database has.
+pub(crate) struct Row {
+    /// Its name.
+    pub name: String,
+    /// What is so, in words.
+    pub truth: String,
+    /// What the database has, in words.
+    pub belief: String,
+    /// Whether the two differ.
+    pub differs: bool,
+    /// Whether data is damaged, or a VM runs twice.
+    pub alarm: bool,
+}
+
+/// All rows, by kind, each kind in the file's order.
+pub(crate) fn rows(state: &EndState) -> [(&'static str, Vec<Row>); 3] {
+    let hosts: Vec<Row> = state.host_order.iter().filter_map(|name| Some(host(name, state.hosts.get(name)?))).collect();
+    let vms: Vec<Row> = state.vm_order.iter().filter_map(|name| Some(vm(name, state.vms.get(name)?))).collect();
+    let vdis: Vec<Row> = state.vdi_order.iter().filter_map(|name| Some(vdi(name, state.vdis.get(name)?))).collect();
+    [("host", hosts), ("VM", vms), ("disk", vdis)]
 }
 
 /// Lays out the pool.
 pub fn render(page: &mut Page, title: &str, state: &EndState, detail: Detail) {
-    let hosts: Vec<Row> = state.host_order.iter().filter_map(|name| Some(host(name, state.hosts.get(name)?))).collect();
-    let vms: Vec<Row> = state.vm_order.iter().filter_map(|name| Some(vm(name, state.vms.get(name)?))).collect();
-    let vdis: Vec<Row> = state.vdi_order.iter().filter_map(|name| Some(vdi(name, state.vdis.get(name)?))).collect();
-    let kinds = [("host", hosts), ("VM", vms), ("disk", vdis)];
+    let kinds = rows(state);
     let names = kinds.iter().flat_map(|(_, rows)| rows).map(|row| width(&row.name)).max().unwrap_or(0).clamp(5, 18);
     // Two columns of what is left, after the names and the marks.
     let left = 4 + names + 1 + 3;
@@ -57,7 +68,8 @@ fn kinds_differ(state: &EndState) -> bool {
         || state.vdis.iter().any(|(name, of)| vdi(name, of).differs)
 }
 
-fn masters(state: &EndState) -> String {
+/// Who is master, and the default SR, in words.
+pub(crate) fn masters(state: &EndState) -> String {
     let masters = match state.masters.as_slice() {
         [] => "NO MASTER runs".to_string(),
         [one] => format!("master {}", clean(one)),
@@ -169,8 +181,10 @@ fn vdi(name: &str, vdi: &VdiState) -> Row {
         Some(locks) if locks.is_empty() => "no lock".to_string(),
         Some(locks) => format!("locked: {}", holders(locks)),
     };
-    if vdi.paused == Some(true) {
-        belief.push_str("; paused");
+    for (mark, name) in [(vdi.paused, "; paused"), (vdi.activating, "; activating"), (vdi.relinking, "; relinking")] {
+        if mark == Some(true) {
+            belief.push_str(name);
+        }
     }
     let mut open = vdi.open_on.clone();
     let mut locks = vdi.locks.clone().unwrap_or_default();

@@ -152,7 +152,9 @@ impl Around<'_> {
                         map.say("host", self.hosts(hosts));
                     }
                     ConditionPart::PowerState(vms, _) | ConditionPart::ResidentOn(vms, _) => map.say("vm", self.vms(vms)),
-                    ConditionPart::StepStatus(id, _) | ConditionPart::StepCode(id, _) => map.say("step", plain::text(id)),
+                    ConditionPart::StepStatus(id, _) | ConditionPart::StepCode(id, _) | ConditionPart::StepPrints(id, ..) => {
+                        map.say("step", plain::text(id))
+                    }
                     ConditionPart::XeAnswers(_) => {}
                 }
             }
@@ -167,6 +169,7 @@ impl Around<'_> {
                 ConditionPart::XeAnswers(answers) => map.say("xe", plain::text(if *answers { "answers" } else { "hangs" })),
                 ConditionPart::StepStatus(_, status) => map.say("status", plain::text(status_word(*status))),
                 ConditionPart::StepCode(_, code) => map.say("code", plain::text(code)),
+                ConditionPart::StepPrints(_, text, wanted) => map.say(if *wanted { "prints" } else { "prints-not" }, plain::text(text)),
             }
         }
         map.node()

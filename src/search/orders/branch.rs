@@ -272,7 +272,7 @@ fn class(found: &Found) -> Class {
 }
 
 /// The first of the worst findings of danger or corruption that began after the recovery did.
-pub(super) fn harm(found: &[Found], began: Option<Time>) -> Option<&Found> {
+pub(in crate::search) fn harm(found: &[Found], began: Option<Time>) -> Option<&Found> {
     let began = began?;
     let after = found.iter().filter(|found| found.since > began && severity(found) >= Severity::Danger);
     // Of several that are equal the last is the greatest: the order is turned, so that the first is.

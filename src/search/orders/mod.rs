@@ -10,6 +10,7 @@ mod sample;
 mod story;
 
 pub use ask::{Ask, Asked, asked};
+pub(super) use branch::harm;
 pub use branch::{End, Hooks};
 pub use choice::{Choice, Impossible, Order, STEPS_MOST};
 pub use rules::{Kind, Rule, Rules};

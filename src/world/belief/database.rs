@@ -49,6 +49,10 @@ pub struct VdiRecord {
     pub locks: Vec<(HostId, Mode)>,
     /// The `paused` key of its sm-config.
     pub paused: bool,
+    /// Its `activating` key, of later storage managers: a host is opening it.
+    pub activating: bool,
+    /// Its `relinking` key, of later storage managers: its chain is being changed.
+    pub relinking: bool,
 }
 
 impl VdiRecord {

@@ -177,6 +177,16 @@ impl World {
         }
     }
 
+    /// Leaves the `activating` key on a VDI.
+    pub fn leave_activating(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId) {
+        if self.db(by).vdi(vdi).is_some_and(|record| !record.activating) {
+            if let Some(record) = self.db_mut(by).vdis[vdi.at()].as_mut() {
+                record.activating = true;
+            }
+            fx.tell(Event::ActivatingLeft { by, vdi });
+        }
+    }
+
     /// Sets whether a PBD is plugged; makes the record where there is none.
     pub fn set_pbd(&mut self, fx: &mut Effects, by: MachineId, host: HostId, sr: SrId, plugged: bool) {
         if self.db(by).pbds.get(&(host, sr)) != Some(&plugged) {

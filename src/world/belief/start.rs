@@ -44,7 +44,18 @@ impl Database {
             pbds: hosts.keys().flat_map(|host| pbds_of(names, *host)).collect(),
             hosts,
             vms,
-            vdis: pool.vdis.iter().map(|start| Some(VdiRecord { locks: start.locks.clone(), paused: start.paused })).collect(),
+            vdis: pool
+                .vdis
+                .iter()
+                .map(|start| {
+                    Some(VdiRecord {
+                        locks: start.locks.clone(),
+                        paused: start.paused,
+                        activating: start.activating,
+                        relinking: start.relinking,
+                    })
+                })
+                .collect(),
             attached: names.vbds.iter().map(|vbd| pool.vms[vbd.vm.at()].power_state == PowerState::Running).collect(),
             // Who runs was started, and so is meant to run.
             always_run: (pool.vms.iter().zip(&names.vms))

@@ -14,6 +14,7 @@ macro_rules! guests {
                 let how = match *ending {
                     Ending::Power => "dies with its machine",
                     Ending::Shutdown => "is shut down",
+                    Ending::RunsElsewhere => "is destroyed by xapi: the database has it on another host",
                     Ending::Destroyed => "is destroyed by xapi: the database has no such VM",
                     Ending::Crashed => "crashes",
                     Ending::ShutItselfDown => "is shut down from inside",

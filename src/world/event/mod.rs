@@ -142,6 +142,8 @@ pub enum Ending {
     ShutItselfDown,
     /// Somebody rebooted it from inside: xapi makes it a new one.
     RebootedItself,
+    /// xapi destroyed it at its start, since the database has the VM on another host (xapi_xenops.ml, resync_resident_on).
+    RunsElsewhere,
 }
 
 /// The number of a step within a case: the timeline's first, then the world's, then the recovery's.

@@ -77,6 +77,11 @@ macro_rules! records {
             what: ("has {vdi} as no longer paused"),
             parts: { "vdi": vdi },
         }
+        ActivatingLeft { by: MachineId, vdi: VdiId } => {
+            number: 120, name: "activating-left", half: Belief, of: Machine(*by), changes: NOTHING, about: Vdi(*vdi), matters: true,
+            what: ("has {vdi} as being opened, by nobody"),
+            parts: { "vdi": vdi },
+        }
 
         PbdRecorded { by: MachineId, host: HostId, sr: SrId, plugged: bool } => {
             number: 48, name: "pbd-recorded", half: Belief, of: Machine(*by), changes: STORAGE, about: Pbd(*host, *sr), matters: false,

@@ -18,6 +18,27 @@ impl World {
         ran
     }
 
+    /// xapi stops in order: where the release has it so, it disables its host and tells its master before, which holds it for
+    /// dead until its next greeting. `false` if it did not run.
+    pub fn stop_xapi_in_order(&mut self, fx: &mut Effects, machine: MachineId) -> bool {
+        self.say_goodbye(fx, machine);
+        self.stop_xapi(fx, machine)
+    }
+
+    /// What an xapi that stops in order says before (xapi_fuse.ml, light_fuse_and_dont_restart).
+    pub fn say_goodbye(&mut self, fx: &mut Effects, machine: MachineId) {
+        if !self.release.hosts.stopping_xapi_marks_dead || self.stacks[machine.at()].xapi != Xapi::Up {
+            return;
+        }
+        let host = self.host_on(machine);
+        let Some(master) = self.reached_master(machine) else { return };
+        self.set_enabled(fx, master, host, false);
+        if master != machine && self.db(master).host(host).is_some() {
+            self.set_live(fx, master, host, false);
+            self.stacks[master.at()].shutting_down.insert(host);
+        }
+    }
+
     /// xapi begins to start; [`Due::XapiUp`] follows. `false` if it runs or starts already, or domain 0 does not answer.
     pub fn start_xapi(&mut self, fx: &mut Effects, machine: MachineId) -> bool {
         if self.stacks[machine.at()].xapi != Xapi::Stopped || !self.dom0_answers(machine) {

@@ -148,6 +148,8 @@ pub struct Restarts {
     pub tried: BTreeMap<VmId, Time>,
     /// Those whose failure was told.
     pub failed: BTreeSet<VmId>,
+    /// The best-effort VMs whose start failed, and how often it was tried again.
+    pub efforts: BTreeMap<VmId, u8>,
     /// What the last plan was made of: the database's generation and the liveset.
     pub planned: Option<(u64, BTreeSet<HostId>)>,
 }

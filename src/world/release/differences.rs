@@ -42,6 +42,12 @@ trait Answer {
     fn shown(&self) -> String;
 }
 
+impl Answer for u8 {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Answer for bool {
     fn shown(&self) -> String {
         if *self { "yes".into() } else { "no".into() }
@@ -53,12 +59,15 @@ impl Answer for bool {
 pub enum HaBeat {
     /// Every (T + 10 s) / 10, on the network as on the statefile.
     TenthOfTimeout,
+    /// On the network the same, but at most 3 s; on the statefile T / 20, but at least 2 s.
+    ThreeSeconds,
 }
 
 impl Answer for HaBeat {
     fn shown(&self) -> String {
         match self {
             HaBeat::TenthOfTimeout => "every (T + 10 s) / 10".into(),
+            HaBeat::ThreeSeconds => "at most every 3 s on the network; every T / 20, at least 2 s, on the statefile".into(),
         }
     }
 }
@@ -69,12 +78,15 @@ pub enum MemoryOverhead {
     /// 1 MiB inside and 1 MiB outside, and the shadow pages: 256 of 4 KiB for the processor and two for each MiB of the VM,
     /// rounded up to whole MiB.
     ShadowPages,
+    /// A MiB more.
+    ShadowPagesAndMore,
 }
 
 impl Answer for MemoryOverhead {
     fn shown(&self) -> String {
         match self {
             MemoryOverhead::ShadowPages => "3 MiB, and 1 MiB for each 128 MiB of the VM".into(),
+            MemoryOverhead::ShadowPagesAndMore => "4 MiB, and 1 MiB for each 128 MiB of the VM".into(),
         }
     }
 }
@@ -125,11 +137,19 @@ differences! {
         /// with HOST_CANNOT_DESTROY_SELF.
         forget_self_is_live: bool, "xapi_host.ml, destroy: since 6.2", ["host-forget"];
         /// Whether a master that has just started holds every member for dead until its next heartbeat. Its table of
-        /// heartbeats is empty then; later an absent entry begins a fresh 600 s.
+        /// heartbeats is empty then; later an absent entry begins a fresh 600 s, and until they are over it holds every host
+        /// for alive, dead ones too.
         fresh_master_doubts_members: bool, "db_gc.ml", ["M18", "presumed-dead-alive"];
         /// Whether a clean shutdown or reboot of a host makes the master hold it for dead when the command returns; later
         /// xapi itself says so when it stops, at a restart of the toolstack, too.
         shutdown_command_marks_dead: bool, "message_forwarding.ml, 6.0", ["host-shutdown", "host-reboot"];
+        /// Whether an xapi that is stopped in order, by `service xapi stop`, `xe-toolstack-restart` or on the way down, disables
+        /// its host and tells its master, which holds it for dead until its next greeting, while its VMs run on.
+        stopping_xapi_marks_dead: bool, "xapi_fuse.ml, light_fuse_and_dont_restart; scripts/init.d-xapi: since 6.1",
+            ["service xapi", "xe-toolstack-restart", "host-shutdown", "host-reboot", "presumed-dead-alive"];
+        /// Whether `pool-emergency-transition-to-master` on a host that is master already restarts its xapi all the same; later
+        /// it only says so, unless it is forced.
+        promotes_masters: bool, "xapi_pool.ml; cli_operations.ml, since 2016", ["pool-emergency-transition-to-master"];
     }
 
     /// Disk locks: what a forget and the script that releases them do to those of a host.
@@ -139,6 +159,9 @@ differences! {
         /// Whether `resetvdis.py` finds a host that the pool has forgotten. The manual gives the forget before the release
         /// of the locks; in the code `host.get_by_uuid` answers UUID_INVALID.
         resetvdis_knows_forgotten_hosts: bool, "resetvdis.py; the manual", ["resetvdis.py"];
+        /// Whether an xapi that starts clears, beside its own stale locks, those of disks on which no known host has one, and all
+        /// locks of a disk on which its own is stale, another host's too. Before, it only removed its own.
+        start_clears_leaked_locks: bool, "storage_access.ml, refresh_local_vdi_activations: since 6.1", ["xe-toolstack-restart", "stale-lock"];
         /// Whether `resetvdis.py` removes nothing, in silence, of a host that was the SR's master, unless the word `master`
         /// is given.
         resetvdis_needs_master_word: bool, "the manual, M13", ["resetvdis.py", "M13"];
@@ -148,14 +171,15 @@ differences! {
     vms: Vms {
         /// Whether a host whose xapi starts takes over the record of a VM that it runs and that the database has elsewhere;
         /// later it ends its own copy instead.
-        resync_steals_record: bool, "dbsync_slave.ml, update_vms, 6.0", ["xe-toolstack-restart", "vm-runs-twice"];
+        resync_steals_record: bool,
+            "dbsync_slave.ml, update_vms, 6.0; xapi_xenops.ml, on_xapi_restart, 6.1 and 6.2; resync_resident_on, since March 2017", ["xe-toolstack-restart", "vm-runs-twice"];
         /// What a VM takes of a host's memory beside its own, where the setting `memory-overhead` says `release`.
         memory_overhead: MemoryOverhead, "xenops memory.ml", ["memory-overhead", "HOST_NOT_ENOUGH_FREE_MEMORY"];
     }
 
     /// High availability: how often its daemons beat, and how its planner counts.
     ha: Ha {
-        /// How often HA's daemons beat, on the network and on the statefile; today at most every 3 s.
+        /// How often HA's daemons beat, on the network and on the statefile; T is HA's base timeout.
         ha_beat: HaBeat, "xapi_ha.ml, Timeouts.derive", ["ha"];
         /// Whether the failover planner, where it can't try every way to fail, counts the places on the hosts that are left
         /// against the VMs that fall. Before, it took every host for as full as the fullest, anew after each failure, and so
@@ -163,6 +187,15 @@ differences! {
         plans_by_counting_places: bool,
             "binpack.ml: approximate_config, and simulate_failure_approximation since January 2018 (CA-270622)",
             ["pool-ha-compute-max-host-failures-to-tolerate", "overcommitted"];
+    }
+
+    /// High availability in the hands of operators, and of the master that restarts VMs.
+    failover: Failover {
+        /// Whether `host-emergency-ha-disable` writes into the statefile, where it reaches it, that the host leaves in order. Nobody
+        /// then takes it for fenced; its guests run on.
+        emergency_disable_excludes: bool, "xapi_ha.ml, emergency_ha_disable", ["host-emergency-ha-disable"];
+        /// How often the start of a best-effort VM is tried again after it failed.
+        best_effort_retries: u8, "xapi_ha_vm_failover.ml", ["ha"];
     }
 
     /// Words: what the tools print.

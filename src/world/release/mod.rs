@@ -43,12 +43,12 @@ pub struct Row {
 /// The releases that are built; the first is the default. One line a row.
 static ROWS: &[Row] = &[
     rows::MANUAL_6,
+    rows::XENSERVER_6_0,
+    rows::XENSERVER_6_2,
+    rows::XCP_NG_8_3,
     #[cfg(test)]
     toy::TOY,
 ];
-
-/// The releases that have a name and are not built.
-pub const RELEASES_NOT_YET: &[&str] = &["xenserver-6.0", "xenserver-6.2", "xcp-ng-8.3"];
 
 /// A release of XenServer, as a scenario names it: a place in the table of rows. Its answers are its fields.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -78,22 +78,23 @@ impl Release {
     /// What the domain of a VM takes beside the memory of the VM, in bytes.
     pub fn memory_overhead(self, memory: u64) -> u64 {
         const MIB: u64 = 1 << 20;
+        let shadow = memory.div_ceil(MIB).saturating_mul(2).saturating_add(256).div_ceil(256);
         match self.vms.memory_overhead {
-            MemoryOverhead::ShadowPages => {
-                let pages = memory.div_ceil(MIB).saturating_mul(2).saturating_add(256);
-                pages.div_ceil(256).saturating_add(2).saturating_mul(MIB)
-            }
+            MemoryOverhead::ShadowPages => shadow.saturating_add(2).saturating_mul(MIB),
+            MemoryOverhead::ShadowPagesAndMore => shadow.saturating_add(3).saturating_mul(MIB),
         }
     }
 
     /// What follows from HA's base timeout.
     pub fn ha_times(self, timeout: Span) -> HaTimes {
-        let often = match self.ha.ha_beat {
-            HaBeat::TenthOfTimeout => Span((timeout + Span::secs(10)).0 / 10),
+        let tenth = Span((timeout + Span::secs(10)).0 / 10);
+        let (beat, round) = match self.ha.ha_beat {
+            HaBeat::TenthOfTimeout => (tenth, tenth),
+            HaBeat::ThreeSeconds => (tenth.min(Span::secs(3)), Span(timeout.0 / 20).max(Span::secs(2))),
         };
         HaTimes {
-            beat: often,
-            round: often,
+            beat,
+            round,
             silence: timeout,
             standstill: timeout,
             beat_watchdog: timeout,
@@ -161,5 +162,21 @@ mod tests {
         // A byte more than a MiB is two: (256 + 4) / 256, rounded up, and 2.
         assert_eq!((mib(1 << 20), mib((1 << 20) + 1), mib(0)), (4, 4, 3));
         assert!(Release::default().memory_overhead(u64::MAX) > 0);
+        let today = Release::named("xcp-ng-8.3").expect("the row");
+        assert_eq!(today.memory_overhead(120 << 30) >> 20, 964);
+    }
+
+    /// xapi_ha.ml, Timeouts.derive, with T = 60: 7 s and 7 s in the times of 6, 3 s and 3 s today; with T = 30 and 120 the bounds bite.
+    #[test]
+    fn how_often_daemons_beat() {
+        let of = |name: &str, timeout: u64| {
+            let times = Release::named(name).expect("the row").ha_times(Span::secs(timeout));
+            (times.beat.0 / 1_000_000, times.round.0 / 1_000_000)
+        };
+        for name in ["manual-6", "xenserver-6.0", "xenserver-6.2"] {
+            assert_eq!([of(name, 60), of(name, 30), of(name, 120)], [(7, 7), (4, 4), (13, 13)], "{name}");
+        }
+        assert_eq!([of("xcp-ng-8.3", 60), of("xcp-ng-8.3", 30), of("xcp-ng-8.3", 120)], [(3, 3), (3, 2), (3, 6)]);
+        assert_eq!(of("xcp-ng-8.3", 10), (2, 2));
     }
 }

@@ -1,6 +1,6 @@
 //! The releases that are built, a row each: all that there is to say of one.
 
-use super::differences::{Ha, HaBeat, Hosts, Locks, MemoryOverhead, Vms, Words};
+use super::differences::{Failover, Ha, HaBeat, Hosts, Locks, MemoryOverhead, Vms, Words};
 use super::{Answers, Row, Version};
 use crate::base::time::Span;
 use crate::world::settings::Settings;
@@ -45,10 +45,65 @@ pub const MANUAL_6: Row = Row {
             forget_self_is_live: false,
             fresh_master_doubts_members: true,
             shutdown_command_marks_dead: true,
+            stopping_xapi_marks_dead: false,
+            promotes_masters: true,
         },
-        locks: Locks { forget_clears_locks: false, resetvdis_knows_forgotten_hosts: true, resetvdis_needs_master_word: true },
+        locks: Locks {
+            forget_clears_locks: false,
+            resetvdis_knows_forgotten_hosts: true,
+            start_clears_leaked_locks: false,
+            resetvdis_needs_master_word: true,
+        },
         vms: Vms { resync_steals_record: true, memory_overhead: MemoryOverhead::ShadowPages },
         ha: Ha { ha_beat: HaBeat::TenthOfTimeout, plans_by_counting_places: false },
+        failover: Failover { emergency_disable_excludes: false, best_effort_retries: 0 },
         words: Words { delay_in_whole_seconds: true },
+    },
+};
+
+/// XenServer 6.0: where the manual and the code part ways, the code.
+pub const XENSERVER_6_0: Row = Row {
+    name: "xenserver-6.0",
+    doc: "XenServer 6.0 as its code has it, also where the manual says something else.",
+    code: Version(6, 0),
+    settings: SETTINGS_6,
+    answers: Answers {
+        hosts: Hosts { forget_halts_vms: false, ..MANUAL_6.answers.hosts },
+        locks: Locks { resetvdis_knows_forgotten_hosts: false, resetvdis_needs_master_word: false, ..MANUAL_6.answers.locks },
+        ..MANUAL_6.answers
+    },
+};
+
+/// XenServer 6.2, before its hotfixes.
+pub const XENSERVER_6_2: Row = Row {
+    name: "xenserver-6.2",
+    doc: "XenServer 6.2 as its code has it, without the hotfixes that came later.",
+    code: Version(6, 2),
+    settings: Settings { storage_manager: StorageManager::G1b, ..SETTINGS_6 },
+    answers: Answers {
+        hosts: Hosts {
+            forget_self_is_live: true,
+            shutdown_command_marks_dead: false,
+            stopping_xapi_marks_dead: true,
+            ..XENSERVER_6_0.answers.hosts
+        },
+        locks: Locks { forget_clears_locks: true, start_clears_leaked_locks: true, ..XENSERVER_6_0.answers.locks },
+        words: Words { delay_in_whole_seconds: false },
+        ..XENSERVER_6_0.answers
+    },
+};
+
+/// XCP-ng 8.3.
+pub const XCP_NG_8_3: Row = Row {
+    name: "xcp-ng-8.3",
+    doc: "XCP-ng 8.3 as its code has it; the texts of errors are those of XenServer 6.",
+    code: Version(8, 3),
+    settings: Settings { storage_manager: StorageManager::G4, ..SETTINGS_6 },
+    answers: Answers {
+        hosts: Hosts { fresh_master_doubts_members: false, promotes_masters: false, ..XENSERVER_6_2.answers.hosts },
+        vms: Vms { resync_steals_record: false, memory_overhead: MemoryOverhead::ShadowPagesAndMore },
+        ha: Ha { ha_beat: HaBeat::ThreeSeconds, plans_by_counting_places: true },
+        failover: Failover { emergency_disable_excludes: true, best_effort_retries: 2 },
+        ..XENSERVER_6_2.answers
     },
 };

@@ -1,11 +1,10 @@
 //! Generation G1: sm of XenServer 6.0 and of 6.1's base (docs/model/locks.md §11).
 
-use super::{Activation, Generation, Inactive, Reset, Surprise};
+use super::keys::{keys_of, refuses_rw};
+use super::{Activation, Found, Generation, Inactive, Reset, Surprise};
 use crate::world::World;
 use crate::world::effects::Effects;
-use crate::world::errors::ApiError;
 use crate::world::guards::Guard;
-use crate::world::inventory::Mode;
 
 /// The generation.
 pub struct G1;
@@ -26,18 +25,16 @@ impl Generation for G1 {
     }
 
     /// Any RW key refuses, whoever holds it, at once and without asking; a RO key never does (blktap2.py, `_add_tag`).
-    fn look_at_keys(&self, world: &World, ask: &Activation) -> Result<(), Inactive> {
-        let record = world.db(ask.master).vdi(ask.vdi);
-        if world.guarded(Guard::Lock) && record.is_some_and(|record| record.locks.iter().any(|(_, mode)| *mode == Mode::Rw)) {
-            return Err(Inactive::Failed(ApiError::vdi_unavailable(format_args!(
-                "VDI {} already attached RW",
-                world.names.vdis[ask.vdi.at()].uuid
-            ))));
+    fn look_at_keys(&self, world: &World, ask: &Activation) -> Found {
+        let mut found = Found::free();
+        if world.guarded(Guard::Lock) {
+            found.then = refuses_rw(world, ask.vdi, &keys_of(world, ask));
         }
-        if world.guarded(Guard::Paused) && record.is_some_and(|record| record.paused) {
-            return Err(Inactive::Paused);
+        let paused = world.db(ask.master).vdi(ask.vdi).is_some_and(|record| record.paused);
+        if found.then.is_ok() && paused && world.guarded(Guard::Paused) {
+            found.then = Err(Inactive::Paused);
         }
-        Ok(())
+        found
     }
 
     /// A RW request over the host's own RO key succeeds, and the key stays RO (docs/model/locks.md §2).
@@ -52,7 +49,8 @@ impl Generation for G1 {
     fn resetvdis(&self, words: &[String]) -> Reset {
         match words {
             [host, sr, rest @ ..] if rest.len() < 2 => {
-                Reset::Host { host: host.clone(), sr: sr.clone(), master: rest.first().is_some_and(|word| word == "master") }
+                let master = rest.first().is_some_and(|word| word == "master");
+                Reset::Host { at: 0, host: host.clone(), sr: sr.clone(), master }
             }
             _ => Reset::Usage(USAGE),
         }

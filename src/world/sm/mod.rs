@@ -4,26 +4,36 @@
 //! What a forget, a boot and the hooks do to locks is not its affair, but the release's ([`crate::world::release`]).
 
 mod g1;
+mod g1b;
+mod g2;
+mod g3;
+mod g4;
 pub mod generation;
+mod keys;
+mod later;
+#[cfg(test)]
+mod table_tests;
 
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
-use crate::world::errors::ApiError;
+use crate::world::errors::{ApiError, Param};
 use crate::world::event::Event;
 use crate::world::guards::Guard;
 use crate::world::inventory::Mode;
 use crate::world::truth::{Io, Opener};
 pub use generation::StorageManager;
 
-/// The generations that have a name and are not built.
-pub const MANAGERS_NOT_YET: &[&str] = &["g1b", "g2", "g3", "g4"];
-
 impl StorageManager {
     /// What it answers.
     fn generation(self) -> &'static dyn Generation {
         match self {
             StorageManager::G1 => &g1::G1,
+            StorageManager::G1b => &g1b::G1B,
+            StorageManager::G2 => &g2::G2,
+            StorageManager::G3 => &g3::G3,
+            StorageManager::G4 => &g4::G4,
         }
     }
 
@@ -47,6 +57,21 @@ impl StorageManager {
         self.generation().surprise(words)
     }
 
+    /// Whether whoever opens a disk asks the holders of its keys before it refuses.
+    pub fn asks_holders(self) -> bool {
+        self.generation().asks_holders()
+    }
+
+    /// The word that says to `resetvdis.py` that the host was the SR's master.
+    pub fn master_word(self) -> &'static str {
+        self.generation().master_word()
+    }
+
+    /// `resetvdis.py` where no xapi listens.
+    pub fn no_xapi(self) -> String {
+        self.traceback(self.generation().no_xapi())
+    }
+
     /// `resetvdis.py` dying of an error that ends in this line.
     pub fn traceback(self, last: &str) -> String {
         self.generation().traceback(last)
@@ -64,6 +89,43 @@ pub struct Activation {
     pub vdi: VdiId,
     /// For reading alone, or for writing.
     pub mode: Mode,
+    /// Who lets go of the disk for it, and takes its key along: the source of a migration.
+    pub leaving: Option<HostId>,
+}
+
+impl Activation {
+    /// A disk that nobody lets go of for this.
+    pub fn new(master: MachineId, machine: MachineId, vdi: VdiId, mode: Mode) -> Activation {
+        Activation { master, machine, vdi, mode, leaving: None }
+    }
+}
+
+/// What an activation finds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Found {
+    /// Whose keys it removes on the way, whatever comes of it afterwards.
+    pub clears: Vec<HostId>,
+    /// Whether it can go on.
+    pub then: Result<(), Inactive>,
+    /// How long it took to find that out: a holder that does not answer.
+    pub after: Span,
+    /// Whether it leaves the mark `activating` behind.
+    pub leaves_activating: bool,
+}
+
+impl Found {
+    /// Nothing that stands in the way.
+    fn free() -> Found {
+        Found { clears: Vec::new(), then: Ok(()), after: Span::ZERO, leaves_activating: false }
+    }
+
+    /// The refusal that changes nothing, if it is one, and how long it takes.
+    pub fn refusal(self) -> Option<(ApiError, Span)> {
+        match self.then {
+            Err(Inactive::Failed(error)) if self.clears.is_empty() && !self.leaves_activating => Some((error, self.after)),
+            _ => None,
+        }
+    }
 }
 
 /// Why the storage manager did not activate a disk.
@@ -71,7 +133,7 @@ pub struct Activation {
 pub enum Inactive {
     /// It refused.
     Failed(ApiError),
-    /// The disk is paused: it asks again in a second, [`ACTIVATION_TRIES`] times.
+    /// The disk is marked as paused, or otherwise as not to be opened now: it asks again in a second, [`ACTIVATION_TRIES`] times.
     Paused,
     /// The storage path hangs.
     Hangs,
@@ -88,7 +150,7 @@ pub enum Closing {
     Hangs,
 }
 
-/// How often a paused activation is tried, a second apart (blktap2.py, ATTACH_DETACH_RETRY_SECS).
+/// How often such an activation is tried, a second apart (blktap2.py, ATTACH_DETACH_RETRY_SECS).
 pub const ACTIVATION_TRIES: u32 = 120;
 
 /// What `resetvdis.py` is asked for.
@@ -98,12 +160,23 @@ pub enum Reset {
     Usage(&'static str),
     /// To remove the keys of a host from all disks of an SR.
     Host {
+        /// Which of the words is the host; the next one is the SR.
+        at: usize,
         /// The host's UUID, as typed.
         host: String,
         /// The SR's, as typed.
         sr: String,
         /// Whether the host is said to have been the SR's master.
         master: bool,
+    },
+    /// To remove the keys of one disk.
+    Vdi {
+        /// Which of the words is the disk.
+        at: usize,
+        /// Its UUID, as typed.
+        vdi: String,
+        /// Whether nobody is to be asked.
+        force: bool,
     },
 }
 
@@ -127,7 +200,24 @@ trait Generation {
     /// What it is, in a sentence.
     fn doc(&self) -> &'static str;
     /// What the keys of the disk say to an activation; changes nothing.
-    fn look_at_keys(&self, world: &World, ask: &Activation) -> Result<(), Inactive>;
+    fn look_at_keys(&self, world: &World, ask: &Activation) -> Found;
+    /// See [`StorageManager::asks_holders`].
+    fn asks_holders(&self) -> bool {
+        false
+    }
+    /// See [`StorageManager::master_word`].
+    fn master_word(&self) -> &'static str {
+        "master"
+    }
+    /// The last line of a traceback where no xapi listens.
+    fn no_xapi(&self) -> &'static str {
+        "socket.error: (111, 'Connection refused')"
+    }
+    /// `resetvdis.py` for one disk: what it prints, and the error that it dies of. A generation without that form reads its
+    /// words otherwise, and never comes here.
+    fn reset_vdi(&self, _world: &mut World, _fx: &mut Effects, _by: MachineId, _vdi: VdiId, _force: bool) -> (String, Option<ApiError>) {
+        (String::new(), None)
+    }
     /// Puts the host's own key in, once all else allows the activation.
     fn add_key(&self, world: &mut World, fx: &mut Effects, ask: &Activation);
     /// See [`StorageManager::resetvdis`].
@@ -144,7 +234,14 @@ impl World {
     /// # Errors
     /// Why it did not; nothing was opened then.
     pub fn activate(&mut self, fx: &mut Effects, ask: Activation, vm: Option<VmId>) -> Result<(), Inactive> {
-        self.activation_check(ask)?;
+        let Found { clears, then, leaves_activating, .. } = self.activation_finds(ask);
+        for host in clears {
+            self.remove_lock(fx, ask.master, ask.vdi, host);
+        }
+        if leaves_activating {
+            self.leave_activating(fx, ask.master, ask.vdi);
+        }
+        then?;
         if !self.has_open(ask.machine, ask.vdi) {
             self.settings.storage_manager.generation().add_key(self, fx, &ask);
         }
@@ -157,17 +254,39 @@ impl World {
     /// # Errors
     /// Why it would not.
     pub fn activation_check(&self, ask: Activation) -> Result<(), Inactive> {
+        self.activation_finds(ask).then
+    }
+
+    /// What the keys and marks of a disk alone say to an activation, changing nothing.
+    ///
+    /// # Errors
+    /// Why they keep it out.
+    pub fn keys_say(&self, ask: Activation) -> Result<(), Inactive> {
+        self.settings.storage_manager.generation().look_at_keys(self, &ask).then
+    }
+
+    /// What [`World::activate`] would find, changing nothing.
+    pub fn activation_finds(&self, ask: Activation) -> Found {
         // A second VBD on the same host meets xapi's own per-host automaton, not the storage manager. What is open RO there
         // can't become RW (vdi_automaton.ml, storage_access.ml).
         if self.has_open(ask.machine, ask.vdi) {
             let writes = |opener: &Opener| opener.machine == ask.machine && opener.mode == Mode::Rw;
             if ask.mode == Mode::Ro || self.hw.vdi(ask.vdi).openers.iter().any(writes) {
-                return Ok(());
+                return Found::free();
             }
             let moves = "Illegal VDI transition: activated RO -> activated RW";
-            return Err(Inactive::Failed(ApiError::new("INTERNAL_ERROR").text(format!("Failure(\"Storage_access failed with {moves}\")"))));
+            let error = ApiError::new("INTERNAL_ERROR").text(format!("Failure(\"Storage_access failed with {moves}\")"));
+            return Found { then: Err(Inactive::Failed(error)), ..Found::free() };
         }
-        self.settings.storage_manager.generation().look_at_keys(self, &ask)?;
+        let mut found = self.settings.storage_manager.generation().look_at_keys(self, &ask);
+        if found.then.is_ok() {
+            found.then = self.path_opens(ask);
+        }
+        found
+    }
+
+    /// Whether the path to a disk lets it be opened.
+    fn path_opens(&self, ask: Activation) -> Result<(), Inactive> {
         let sr = self.names.vdis[ask.vdi.at()].sr;
         match self.path_fault(ask.machine, sr) {
             Some(Io::Hang) => Err(Inactive::Hangs),
@@ -230,6 +349,36 @@ impl World {
         if master || !was_master || !self.release.locks.resetvdis_needs_master_word || !self.guarded(Guard::MasterWord) {
             self.reset_sr(fx, by, sr, host, master);
         }
+    }
+
+    /// `resetvdis.py` for one disk, in the database of `by`: what it prints, and the error that it dies of.
+    pub fn reset_vdi_locks(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId, force: bool) -> (String, Option<ApiError>) {
+        self.settings.storage_manager.generation().reset_vdi(self, fx, by, vdi, force)
+    }
+
+    /// An error of the API as Python writes it: a list of texts, references as they are.
+    pub fn as_python(&self, error: &ApiError) -> String {
+        let reference = |uuid: &str| format!("OpaqueRef:{uuid}");
+        let param = |param: &Param| match param {
+            Param::Host(host) => reference(&self.names.hosts[host.at()].uuid),
+            Param::HostUuid(host) => self.names.hosts[host.at()].uuid.clone(),
+            Param::Vm(vm) => reference(&self.names.vms[vm.at()].uuid),
+            Param::Vdi(vdi) => reference(&self.names.vdis[vdi.at()].uuid),
+            Param::Sr(sr) => reference(&self.names.srs[sr.at()].uuid),
+            Param::Pool(pool) => reference(self.names.pool(*pool)),
+            Param::Text(text) => text.clone(),
+        };
+        let texts = std::iter::once(error.code.to_owned()).chain(error.params.iter().map(param));
+        format!("[{}]", texts.map(|text| format!("'{text}'")).collect::<Vec<_>>().join(", "))
+    }
+
+    /// How long `resetvdis.py` for one disk waits for a holder that does not answer.
+    pub fn reset_vdi_takes(&self, by: MachineId, vdi: VdiId, force: bool) -> Span {
+        let holders = self.db(by).vdi(vdi).map_or(&[][..], |record| record.locks.as_slice()).iter().rev().map(|(host, _)| *host);
+        let known = holders.filter(|host| !force && self.db(by).host(*host).is_some());
+        // The first that can't be asked, or that has it open, ends it.
+        let stops = known.map(|host| keys::opened(self, by, vdi, host)).find(|asked| *asked != Ok(false));
+        stops.and_then(Result::err).map_or(Span::ZERO, |(_, after)| after)
     }
 
     /// The keys of a host go from all disks of an SR; if it counts as the SR's master, every `paused` too (resetvdis.py,

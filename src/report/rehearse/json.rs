@@ -1,0 +1,29 @@
+//! A rehearsal as JSON.
+
+use super::Rehearsal;
+use crate::report::json::pretty;
+use serde_json::{Map, Value, json};
+
+/// One object.
+pub fn render(rehearsal: &Rehearsal) -> String {
+    let matrix: Map<String, Value> =
+        rehearsal.matrix.iter().map(|(world, worst)| (world.clone(), worst.map_or("none", |worst| worst.name()).into())).collect();
+    let items: Vec<Value> = rehearsal
+        .items
+        .iter()
+        .map(|told| json!({"line": told.line, "kind": told.kind.name(), "what": told.what, "worlds": told.worlds, "mend": told.mend}))
+        .collect();
+    let not_followed: Vec<Value> = rehearsal.not_followed.iter().map(|(line, what)| json!({"line": line, "what": what})).collect();
+    let missed: Map<String, Value> = rehearsal.missed.iter().map(|(world, missed)| (world.clone(), missed.clone().into())).collect();
+    pretty(&json!({
+        "format": 1,
+        "runbook": rehearsal.runbook,
+        "pool": rehearsal.pool,
+        "commands": rehearsal.commands,
+        "matrix": matrix,
+        "missed": missed,
+        "items": items,
+        "not_followed": not_followed,
+        "first": rehearsal.first.map(|at| rehearsal.items[at].line),
+    }))
+}

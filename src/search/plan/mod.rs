@@ -1,0 +1,254 @@
+//! The shortest list of commands, acts and looks, with branches on what is seen, that reaches the goal in every world, and in
+//! none of them begins a danger or a corruption.
+//!
+//! It is searched over what the operator knows, a set of worlds that still fit what was seen ([`solve`]), with the model itself
+//! saying what comes of each step ([`field`]). What is found is laid out as a scenario and run from the beginning in every world:
+//! only what that shows counts.
+
+mod against;
+mod field;
+mod lay;
+mod moves;
+mod seen;
+mod solve;
+mod why;
+
+pub use against::Against;
+pub use field::Enough;
+pub use lay::{Line, Way, all, condition};
+pub use moves::{Kind, Move};
+pub use seen::Seen;
+pub use solve::Cost;
+pub use why::{Outcome, Why};
+
+use super::study;
+use crate::base::ids::VmId;
+use crate::base::time::{Span, Time};
+use crate::engine;
+use crate::run::{self, Run};
+use crate::scenario::model::{Begin, Case, Expect, Fact, Recovery, Scenario, Scope, StateExpect, StateWhen};
+use field::{Ahead, Before, Purse};
+use solve::Search;
+use std::collections::BTreeMap;
+
+/// How many steps a plan has at most, where nothing else is said.
+pub const DEPTH: usize = 8;
+/// How many further steps are tried at most, where nothing else is said.
+pub const TRIES: u64 = 400_000;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The seed of all draws; `None`: the scenario's own.
+    pub seed: Option<u64>,
+    /// The bound of events of each run.
+    pub max_events: u64,
+    /// How much work all of it may be.
+    pub max_work: u64,
+    /// The most steps on any way.
+    pub depth: usize,
+    /// How many further steps are tried at most.
+    pub tries: u64,
+    /// The recovery whose beginning, pace and console are kept, by its place.
+    pub recovery: usize,
+    /// Moves of these names are not made.
+    pub without: Vec<String>,
+    /// Every state is looked at, also one that goes on as another does, and every step is tried, also one that does nothing: slow,
+    /// to prove the rest.
+    pub brute: bool,
+    /// Moves with no regard to what can bear on the goal: slow, to prove the rest.
+    pub wide: bool,
+}
+
+/// A plan that was found.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Its steps.
+    pub lines: Vec<Line>,
+    /// What it costs.
+    pub cost: Cost,
+    /// By the ids of its steps, what comes of it where one is left out; none where nothing does.
+    pub why: BTreeMap<String, Why>,
+    /// What comes of it, by world.
+    pub worlds: Vec<Outcome>,
+    /// The scenario with the plan as its recovery.
+    pub scenario: Scenario,
+}
+
+/// What was found out.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The plan, where there is one.
+    pub plan: Option<Plan>,
+    /// All plans of at most so many steps were looked at.
+    pub depth: usize,
+    /// How many further steps were tried, all in all.
+    pub explored: u64,
+    /// What ended it before all up to the asked depth was looked at.
+    pub ended: Option<Enough>,
+    /// What stands against a plan, by world; empty where there is one.
+    pub against: Vec<Against>,
+    /// The moves that there were.
+    pub moves: Vec<Move>,
+    /// When the plan begins, the first and the last of all worlds; `None` where it begins in none.
+    pub begins: Option<(Time, Time)>,
+    /// A plan was found that, written down and run from the beginning, does not show the same.
+    pub lost: bool,
+}
+
+/// Looks for a plan. `stopped` is asked again and again whether to end.
+pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool + Sync)) -> Answer {
+    let seed = options.seed.unwrap_or(scenario.seed);
+    let (max_events, max_work) = (options.max_events, study::share_of_work(scenario, options.max_work));
+    let engine = engine::Options { seed, max_events, max_work, silent: true, ..engine::Options::default() };
+    let stage = stage(scenario, options.recovery, &engine);
+    let cases: Vec<Case> = stage.cases();
+    let mut purse = Purse { work: options.max_work, tries: options.tries, stopped };
+    let mut answer =
+        Answer { plan: None, depth: 0, explored: 0, ended: None, against: Vec::new(), moves: Vec::new(), begins: None, lost: false };
+    let mut field: Vec<(Before, Ahead)> = Vec::new();
+    let mut never: Vec<(usize, Box<Run>)> = Vec::new();
+    for (world, case) in cases.iter().enumerate() {
+        match field::begin(&stage, world, *case, &engine, &mut purse) {
+            Ok(Ok(begun)) => field.push(begun),
+            Ok(Err(run)) => never.push((world, run)),
+            Err(enough) => {
+                answer.ended = Some(enough);
+                return answer;
+            }
+        }
+    }
+    let began = || field.iter().map(|(_, ahead)| ahead.at);
+    answer.begins = began().min().zip(began().max());
+    let worlds: Vec<_> = field.iter().map(|(_, ahead)| &ahead.session.engine.world).collect();
+    let console = moves::console(&stage, &worlds, stage.recoveries[0].host);
+    let known = |id: &str| {
+        stage.steps(Case::default()).chain(cases.iter().flat_map(|case| stage.steps(*case))).any(|(_, step)| step.id.as_deref() == Some(id))
+    };
+    answer.moves = moves::moves(&stage, &worlds, console, options.wide);
+    answer.moves.retain(|what| !options.without.iter().any(|word| what.text.split([' ', '/']).any(|part| part == word)));
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for what in &mut answer.moves {
+        let mut id = what.step.key.clone();
+        while known(&id) || seen.contains_key(&id) {
+            id.push_str("-plan");
+        }
+        seen.insert(id.clone(), 0);
+        (what.step.key, what.step.id) = (id.clone(), Some(id));
+    }
+    let (before, aheads): (Vec<Before>, Vec<Ahead>) = field.into_iter().unzip();
+    let missed = |(world, run): &(usize, Box<Run>)| !crate::judge::goal(&stage, cases[*world], &run.engine.world).is_empty();
+    let moves = answer.moves.clone();
+    if !never.iter().any(missed) {
+        let mut search = Search::new(&stage, &cases, &moves, &mut purse);
+        (search.merge, search.prune) = (!options.brute, !options.brute);
+        for depth in 0..=options.depth {
+            match search.best(&before, &aheads, depth) {
+                Ok(None) => answer.depth = depth,
+                Ok(Some((cost, tree))) => {
+                    answer.depth = cost.depth;
+                    let lines = lay::lines(&tree, &moves);
+                    let laid = laid(&stage, &lines, scenario);
+                    let worlds = why::outcomes(&laid, &engine);
+                    if worlds.iter().all(|outcome| outcome.good()) {
+                        let why = why::why(&stage, &lines, &engine);
+                        let scenario = expecting(laid, &worlds);
+                        answer.plan = Some(Plan { lines, cost, why, worlds, scenario });
+                    } else {
+                        answer.lost = true;
+                    }
+                    break;
+                }
+                Err(enough) => {
+                    answer.ended = Some(enough);
+                    break;
+                }
+            }
+        }
+        answer.explored = search.explored;
+    }
+    if answer.plan.is_none() {
+        purse.tries = options.tries;
+        purse.work = options.max_work;
+        answer.against = against::against(&stage, &cases, &moves, (&before, &aheads), (options.depth, options.brute), &engine, &mut purse);
+    }
+    answer
+}
+
+/// The scenario with a recovery that does nothing: what a file's own says of its beginning, pace and console stays.
+fn stage(scenario: &Scenario, recovery: usize, engine: &engine::Options) -> Scenario {
+    let mut stage = scenario.clone();
+    stage.variants.clear();
+    (stage.expect, stage.seeds, stage.skip) = (None, None, None);
+    for step in stage.timeline.iter_mut().chain(stage.worlds.iter_mut().chain(&mut stage.operators).flat_map(|named| &mut named.steps)) {
+        step.expect = step.expect.take().filter(|expect| expect.must);
+    }
+    let own = scenario.recoveries.get(recovery);
+    if let Some(goal) = &mut stage.goal {
+        let is_own = |scope: &Scope| scope.recovery.is_none() || own.is_some_and(|own| own.name == scope.recovery);
+        goal.retain(|item| is_own(&item.scope));
+        goal.iter_mut().for_each(|item| item.scope.recovery = None);
+    }
+    let recovery = match own {
+        Some(own) => Recovery { name: None, line: 0, steps: Vec::new(), expect: None, ..own.clone() },
+        None => {
+            stage.recoveries.clear();
+            let at = happened(&stage, engine).since(Time::ZERO);
+            let (begin, host) = (Begin::At((at, at)), stage.pool.master);
+            Recovery { name: None, line: 0, begin, says_begin: true, pace: Span::ZERO, host, steps: Vec::new(), expect: None }
+        }
+    };
+    stage.recoveries = vec![recovery];
+    stage
+}
+
+/// When the last step of timeline and worlds has ended, in any world: a plan that no file gives a beginning begins then.
+fn happened(stage: &Scenario, engine: &engine::Options) -> Time {
+    let ended = |case: Case| {
+        let run = run::run(stage, case, engine.clone(), &[]);
+        run.engine.records.iter().filter_map(|record| record.ended).max().unwrap_or(Time::ZERO)
+    };
+    stage.cases().into_iter().map(ended).max().unwrap_or(Time::ZERO)
+}
+
+/// The scenario with a plan as its recovery.
+fn laid(stage: &Scenario, lines: &[Line], scenario: &Scenario) -> Scenario {
+    let mut laid = lay::with_steps(stage, lines);
+    laid.name = format!("{}-plan", scenario.name);
+    laid.title = format!("A plan for: {}", if scenario.title.is_empty() { &scenario.name } else { &scenario.title });
+    laid.about = format!("The shortest recovery of {} that is safe in every world, as `poolsim plan` found it.\n", scenario.name);
+    (laid.shows_kept, laid.shows_broken, laid.tags) = (Vec::new(), Vec::new(), Vec::new());
+    laid
+}
+
+/// The same with what must come of it.
+fn expecting(mut laid: Scenario, worlds: &[Outcome]) -> Scenario {
+    let states = match &laid.goal {
+        Some(goal) => goal.clone(),
+        None => {
+            let runs = |vm: &(VmId, Vec<crate::base::ids::MachineId>), world: Option<&String>| StateExpect {
+                line: 0,
+                scope: Scope { world: world.cloned(), recovery: None },
+                when: StateWhen::End,
+                seen_by: None,
+                facts: vec![Fact::RunningOn(vm.0, vm.1.clone())],
+            };
+            let names: Vec<String> = laid.worlds.iter().map(|world| world.name.clone()).collect();
+            worlds
+                .iter()
+                .enumerate()
+                .flat_map(|(at, outcome)| outcome.runs.iter().map(|vm| runs(vm, names.get(at))).collect::<Vec<_>>())
+                .collect()
+        }
+    };
+    let mut expect = Expect { states, ..Expect::default() };
+    match &laid.worlds[..] {
+        [] => expect.worst = worlds.first().map(|outcome| (0, outcome.worst_of_run)),
+        named => {
+            expect.worst_by_world =
+                named.iter().zip(worlds).map(|(world, outcome)| (world.name.clone(), (0, outcome.worst_of_run))).collect()
+        }
+    }
+    laid.expect = Some(expect);
+    laid
+}

@@ -1,0 +1,177 @@
+//! The page of a run: well-formed, closed to the outside, and true to what `run` says of each instant.
+
+mod common;
+mod folder;
+
+use folder::Folder;
+use poolsim::report::page::MOST_BYTES;
+use std::process::Command;
+
+fn poolsim(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).args(args).current_dir(common::root()).output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code < 2), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The page and the picture of a file.
+fn drawn(folder: &Folder, path: &str) -> (String, String) {
+    let (html, svg) = (folder.path("page.html"), folder.path("picture.svg"));
+    poolsim(&["run", path, "-q", "--report", &format!("html={html}"), "--report", &format!("svg={svg}")]);
+    (std::fs::read_to_string(html).unwrap(), std::fs::read_to_string(svg).unwrap())
+}
+
+/// Reads a page as XML, which it is as well.
+fn parsed(html: &str) -> roxmltree::Document<'_> {
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..roxmltree::ParsingOptions::default() };
+    roxmltree::Document::parse_with_options(html, options).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn data(document: &roxmltree::Document<'_>) -> Vec<serde_json::Value> {
+    let scripts = document.descendants().filter(|node| node.has_tag_name("script") || node.tag_name().name() == "script");
+    scripts
+        .filter(|node| node.attribute("type") == Some("application/json"))
+        .map(|node| serde_json::from_str(node.text().unwrap()).unwrap())
+        .collect()
+}
+
+/// Every shipped story has a page that a strict reader reads, that asks for nothing and runs nothing but its own script.
+#[test]
+fn every_page_is_well_formed_and_closed() {
+    let folder = Folder::new("all");
+    for path in common::shipped() {
+        let (html, svg) = drawn(&folder, &path.display().to_string());
+        let document = parsed(&html);
+        assert!(html.contains("default-src 'none'") && !html.contains("eval(") && html.len() <= MOST_BYTES, "{}", path.display());
+        let spaces = ["http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg"];
+        // A namespace is a name, and asks for nothing.
+        let bare = spaces.iter().fold(html.clone(), |html, space| html.replace(&format!("xmlns=\"{space}\""), ""));
+        for node in document.descendants() {
+            for attribute in node.attributes() {
+                let outside = ["src", "srcset", "data", "action", "poster"].contains(&attribute.name());
+                let link = ["href", "xlink:href"].contains(&attribute.name()) && !attribute.value().starts_with('#');
+                assert!(!outside && !link && !attribute.name().starts_with("on"), "{}: {attribute:?}", path.display());
+            }
+        }
+        assert!(!bare.contains("@import") && !bare.contains("url(http"), "{}", path.display());
+        assert!(!data(&document).is_empty(), "{}", path.display());
+        roxmltree::Document::parse(&svg).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert!(!svg.contains("<script"), "{}", path.display());
+    }
+}
+
+/// What the page says of an instant is what `run --at` says of it.
+#[test]
+fn the_pool_at_an_instant_is_that_of_the_run() {
+    let folder = Folder::new("instants");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut told = 0;
+    for path in
+        ["scenarios/forget/forgotten-while-it-runs.yaml", "scenarios/master-failure/promotion.yaml", "scenarios/toolstack/hung-start.yaml"]
+    {
+        let (html, _) = drawn(&folder, path);
+        let document = parsed(&html);
+        let rows: Vec<String> = document
+            .descendants()
+            .filter(|node| node.attribute("data-row").is_some())
+            .map(|node| {
+                node.descendants()
+                    .filter(|inner| inner.tag_name().name() == "th")
+                    .flat_map(|th| th.descendants())
+                    .filter(|n| n.is_text())
+                    .filter_map(|n| n.text())
+                    .collect::<String>()
+            })
+            .collect();
+        // Of several cases the first that is drawn is the first of the file.
+        let data = &data(&document)[0];
+        let frames = data["frames"].as_array().unwrap();
+        let json: serde_json::Value = serde_json::from_str(&poolsim(&["run", path, "--format", "json"])).unwrap();
+        let case = &json[0];
+        let mut narrowed = vec!["run".to_owned(), path.to_owned()];
+        for (key, option) in [("world", "--world"), ("recovery", "--recovery")] {
+            if let Some(name) = case[key].as_str() {
+                narrowed.extend([option.to_owned(), name.to_owned()]);
+            }
+        }
+        let mut values = vec![None; rows.len()];
+        for (number, frame) in frames.iter().enumerate() {
+            for change in frame[4].as_array().unwrap() {
+                let row = change[0].as_u64().unwrap() as usize;
+                if row < values.len() {
+                    values[row] = Some(change[1].as_u64().unwrap() as usize);
+                }
+            }
+            if number % 5 != 0 {
+                continue;
+            }
+            let mut args = narrowed.clone();
+            args.extend(["--at".to_owned(), frame[1].as_str().unwrap().to_owned()]);
+            let text = poolsim(&args.iter().map(String::as_str).collect::<Vec<_>>());
+            let at = text.find(&format!("AT {}", frame[1].as_str().unwrap())).unwrap_or_else(|| panic!("{path} at {}: {text}", frame[1]));
+            let shown = words(&text[at..]);
+            for value in values.iter().flatten() {
+                let value = &data["values"][*value];
+                // Columns are cut into lines, so that a long cell stands in pieces: its first word does not.
+                for cell in [&value[0], &value[1]] {
+                    let first = cell.as_str().unwrap().split_whitespace().next().unwrap_or_default();
+                    assert!(shown.contains(first), "{path} at {}: {cell}\n{shown}", frame[1]);
+                    told += 1;
+                }
+            }
+        }
+    }
+    assert!(told > 80, "{told}");
+}
+
+/// Names are what people give, and act on nothing.
+#[test]
+fn names_are_escaped() {
+    let folder = Folder::new("names");
+    let evil = "</script><script>alert(1)</script>&amp;\u{2028}\"'";
+    let path = folder.file(
+        "evil.yaml",
+        &format!(
+            "title: {0}\npool:\n  hosts: [a, {{name: {0}}}]\n  storage: {{n: {{type: nfs}}}}\n  vms: {{v: {{running-on: a}}}}\ntimeline:\n  - {{at: 1m, fault: {{crash: a}}}}\n  - {{at: 2m, note: {0}}}\n",
+            serde_json::Value::from(evil)
+        ),
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).args(["check", &path]).output().unwrap();
+    if output.status.code() == Some(2) {
+        // A name of a host may be less; titles and notes are free.
+        std::fs::write(
+            &path,
+            std::fs::read_to_string(&path).unwrap().replace(&format!("{{name: {}}}", serde_json::Value::from(evil)), "b"),
+        )
+        .unwrap();
+    }
+    let (html, svg) = drawn(&folder, &path);
+    assert!(!html.contains("<script>alert") && !svg.contains("<script>"), "{html}");
+    let document = parsed(&html);
+    let scripts = document.descendants().filter(|node| node.tag_name().name() == "script").count();
+    assert_eq!(scripts, 2, "its data and its own");
+    roxmltree::Document::parse(&svg).unwrap();
+}
+
+/// A large pool and a long run still make a page, that says what it leaves out.
+#[test]
+fn a_long_run_is_thinned() {
+    let folder = Folder::new("long");
+    let path = folder.file(
+        "long.yaml",
+        "until: 3d\npool:\n  hosts: [h01..h64]\n  storage: {n: {type: nfs}}\n  vms: {v001..v200: {running-on: h01}}\nchaos:\n  crash: {hosts: h02..h64, every: 2h, back-after: 10m}\n",
+    );
+    let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).args(["check", &path]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let (html, _) = drawn(&folder, &path);
+    assert!(html.len() <= MOST_BYTES, "{}", html.len());
+    assert!(html.contains("left out"), "it says so");
+    parsed(&html);
+}
+
+/// The same run, the same bytes.
+#[test]
+fn a_page_is_the_same_each_time() {
+    let folder = Folder::new("same");
+    let path = "scenarios/forget/three-worlds.yaml";
+    assert_eq!(drawn(&folder, path), drawn(&folder, path));
+}

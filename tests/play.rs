@@ -1,0 +1,263 @@
+//! The trainee's console: what is typed, what is seen, and that the truth stays hidden.
+
+mod common;
+mod folder;
+
+use folder::Folder;
+use poolsim::base::time::{Span, Time};
+use poolsim::engine::Options;
+use poolsim::scenario::model::{Case, Scenario};
+use poolsim::search::desk::{Deed, Desk, Seen};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+/// Plays lines from a pipe: what was printed, and the exit status.
+fn play(args: &[&str], lines: &str) -> (String, String, i32) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_poolsim"))
+        .arg("play")
+        .args(args)
+        .current_dir(common::root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+const WORLDS: &str = "scenarios/forget/three-worlds.yaml";
+
+/// The careful way of the manual, typed by hand: look, switch off, forget, release, start.
+#[test]
+fn a_recovery_is_typed_by_hand() {
+    let lines = "wait until host beta dead\nxe vm-start vm=db on=gamma\ncheck-off beta\npower-off beta\ncheck-off beta\nxe host-forget uuid=$beta\nyes\n\
+                 xe vm-start vm=db on=gamma\nwhy\n/opt/xensource/sm/resetvdis.py $beta $nfs1\nxe vm-start vm=db on=gamma\nstatus\nfinish\n";
+    let (text, err, status) = play(&[WORLDS, "--world", "isolated"], lines);
+    assert_eq!((status, err.as_str()), (0, ""), "{text}");
+    let after = |line: &str| text.split(&format!("# {line}\n")).nth(1).unwrap_or_else(|| panic!("{line}: {text}")).to_owned();
+    // Its database holds db for running, so a start is refused before anything else.
+    assert!(after("xe vm-start vm=db on=gamma").contains("expected: halted\nactual: running\n"), "{text}");
+    assert!(!after("check-off beta").starts_with("beta is off"), "it runs, cut off");
+    assert!(after("power-off beta").contains("check-off beta\nbeta is off\n"), "{text}");
+    assert!(after("xe host-forget uuid=$beta").contains("Type 'yes' to continue\nyes\n"), "{text}");
+    assert!(after("why").starts_with("SR_BACKEND_FAILURE_46: "), "{text}");
+    assert!(after("status").contains("db       running on gamma"), "{text}");
+    assert!(after("finish").starts_with("The world was isolated.\n"), "{text}");
+    assert!(!after("finish").contains("CORRUPTION") && after("finish").contains("runs on gamma"), "{text}");
+    // Nobody said which it was before.
+    assert!(!text.split("# finish").next().unwrap().contains("isolated"), "{text}");
+}
+
+/// A question without an answer is one that standard input could not answer.
+#[test]
+fn a_question_at_the_end_of_the_lines_is_a_closed_input() {
+    let (text, _, status) = play(&[WORLDS, "--seed", "1"], "wait 20m\nxe host-forget uuid=$beta\n");
+    assert_eq!(status, 0);
+    assert!(text.ends_with("Type 'yes' to continue\nLost connection to the server.\n"), "{text}");
+    let (text, _, _) = play(&[WORLDS, "--seed", "1"], "wait 20m\nxe host-forget uuid=$beta\nno\nstatus\n");
+    assert!(text.contains("Aborted (you typed: 'no')\n") && text.contains("beta     dead, enabled"), "{text}");
+}
+
+#[test]
+fn what_is_mistyped_costs_nothing() {
+    let (text, _, status) = play(
+        &[WORLDS, "--seed", "1"],
+        "wait 5\nwait until host bta dead\nxe host-param-get uuid=$bta\nssh bta\npower-off bta\nxe 'x\ngoto\nundo\n# a remark\n\nquit\n",
+    );
+    assert_eq!(status, 0);
+    for says in ["did you mean beta?", "nothing has the name `$bta`", "there is nothing to take back", "`goto` wants an instant"] {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    assert!(text.ends_with("[0s alpha] # quit\n"), "no time went by: {text}");
+    let (_, err, status) = play(&["-"], "");
+    assert!(status == 2 && err.contains("standard input is where lines are typed"), "{err}");
+    let (_, err, status) = play(&[WORLDS, "--world", "ded"], "");
+    assert!(status == 2 && err.contains("`dead`"), "{err}");
+}
+
+/// Lines by a generator of one number: looks, waits, and what does harm.
+fn lines(seed: u64, scenario: &Scenario) -> Vec<String> {
+    let draw = poolsim::base::draw::Stream::new(seed, "test", "play");
+    let names = &scenario.pool.names;
+    let hosts: Vec<&str> = names.machine_ids().map(|machine| names.machine(machine)).collect();
+    let vms: Vec<&str> = names.vm_ids().map(|vm| names.vm(vm)).collect();
+    let mut k = 0;
+    let mut below = |n: usize| {
+        k += 1;
+        draw.below(k, n as u64) as usize
+    };
+    (0..12)
+        .map(|_| {
+            let host = hosts[below(hosts.len())].to_owned();
+            let vm = if vms.is_empty() { String::new() } else { vms[below(vms.len())].to_owned() };
+            match below(14) {
+                0 => format!("ssh {host}"),
+                1 => "exit".into(),
+                2 => "step".into(),
+                3 => format!("wait {}s", below(900) + 1),
+                4 => format!("check-off {host}"),
+                5 => format!("power-off {host}"),
+                6 => format!("power-on {host}"),
+                7 => format!("xe host-forget uuid=${{{host}}} --force"),
+                8 => format!("xe vm-start vm={vm} on={host}"),
+                9 => format!("xe vm-reset-powerstate vm={vm} --force"),
+                10 => "undo".into(),
+                11 => "xe host-list params=all".into(),
+                12 => format!("goto {}m", below(30)),
+                _ => "xe pool-emergency-transition-to-master".into(),
+            }
+        })
+        .collect()
+}
+
+/// What was played is what was saved: to the digest.
+#[test]
+fn a_saved_session_runs_as_it_was_played() {
+    let folder = Folder::new("saved");
+    let digest = |text: &str| {
+        let at = text.find("digest").unwrap_or_else(|| panic!("{text}"));
+        text[at..].split_whitespace().find(|word| word.len() >= 32).unwrap_or_else(|| panic!("{text}")).to_owned()
+    };
+    for seed in 0..24u64 {
+        let all = common::shipped();
+        let path = &all[(seed as usize * 7) % all.len()];
+        let scenario = common::load_file(path);
+        let saved = folder.path(&format!("{seed}.yaml"));
+        let typed = format!("{}\nsave {saved}\nfinish\n", lines(seed, &scenario).join("\n"));
+        let (played, err, status) = play(&[&path.display().to_string(), "-v", "--seed", &seed.to_string()], &typed);
+        assert!(status == 0 || status == 2, "{status}: {err}\n{typed}");
+        if status == 2 {
+            // Its timeline hangs on a recovery of its own.
+            assert!(err.contains("can't be played"), "{}: {err}", path.display());
+            continue;
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).args(["run", "-v", &saved]).output().unwrap();
+        let run = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(digest(&played), digest(&run), "{}: {typed}\n{}", path.display(), String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+fn desk(scenario: &Scenario, world: usize) -> Desk {
+    let variant = scenario.cases()[0].variant;
+    Desk::new(scenario, Case { world: Some(world), recovery: None, variant }, Options::default()).unwrap()
+}
+
+/// The looks that `status` stands for.
+const LOOKS: [&str; 4] = [
+    "xe host-list params=uuid,enabled,host-metrics-live",
+    "xe vm-list params=uuid,power-state,resident-on",
+    "xe vdi-list params=uuid,sm-config",
+    "xe pool-list params=master",
+];
+
+/// What is shown unasked, and what `status` shows, differs between two worlds only where a command at that console and instant
+/// would tell them apart.
+#[test]
+fn the_truth_does_not_leak() {
+    let (mut same, mut apart) = (0, 0);
+    for path in common::shipped() {
+        let scenario = common::load_file(&path);
+        if scenario.worlds.len() < 2 {
+            continue;
+        }
+        let hosts: Vec<String> = scenario.pool.names.machine_ids().map(|machine| scenario.pool.names.machine(machine).to_owned()).collect();
+        let end = scenario.until.map_or(Time::ZERO + Span::mins(40), |until| until);
+        for minute in (3..40).step_by(4) {
+            let at = Time::ZERO + Span::mins(minute) + Span::millis(777);
+            if at >= end {
+                continue;
+            }
+            for host in &hosts {
+                let worlds: Vec<Desk> = (0..scenario.worlds.len())
+                    .map(|world| {
+                        let mut desk = desk(&scenario, world);
+                        desk.wait(at);
+                        desk.go_to(host);
+                        desk
+                    })
+                    .collect();
+                let (first, others) = worlds.split_first().unwrap();
+                for other in others {
+                    let (one, two) = (first.seen(), other.seen());
+                    if one == two {
+                        same += 1;
+                        continue;
+                    }
+                    apart += 1;
+                    let told = LOOKS.iter().any(|look| {
+                        // How long it took is seen as well.
+                        let output = |desk: &Desk| {
+                            let mut desk = desk.clone();
+                            let came = desk.take(Deed::Run((*look).into()), None).map(|came| (came.output, came.status));
+                            (came, desk.now())
+                        };
+                        output(first) != output(other)
+                    });
+                    assert!(told, "{} at {at} on {host}: {one:?}, {two:?}", path.display());
+                }
+            }
+        }
+    }
+    assert!(same > 100 && apart > 100, "{same} alike, {apart} apart");
+}
+
+/// All else is the same, whatever the world is: greeting, help, what time does.
+#[test]
+fn nothing_else_tells_worlds_apart() {
+    for path in common::shipped() {
+        let scenario = common::load_file(&path);
+        if scenario.worlds.len() < 2 {
+            continue;
+        }
+        let told: Vec<String> = scenario
+            .worlds
+            .iter()
+            .map(|world| {
+                let (text, ..) = play(
+                    &[&path.display().to_string(), "--world", &world.name, "--seed", "3"],
+                    "help\nwait 10m\nwhy\nundo\ngoto 3m\nbla\nwhy\n",
+                );
+                text.lines().filter(|line| !line.starts_with("  ~ ")).collect::<Vec<_>>().join("\n")
+            })
+            .collect();
+        // A console may be dark, and a shell is not the database's.
+        if told.iter().all(|text| text.contains("bla: command not found")) {
+            assert!(told.windows(2).all(|two| two[0] == two[1]), "{}: {}\n{}", path.display(), told[0], told[1]);
+        }
+    }
+}
+
+/// Which world it is is drawn by the seed, and all of them come.
+#[test]
+fn the_seed_draws_the_world() {
+    let mut drawn = std::collections::BTreeSet::new();
+    for seed in 0..12 {
+        let (text, ..) = play(&[WORLDS, "--seed", &seed.to_string()], "finish\n");
+        drawn.insert(text.split("The world was ").nth(1).unwrap().split('.').next().unwrap().to_owned());
+        let (again, ..) = play(&[WORLDS, "--seed", &seed.to_string()], "finish\n");
+        assert_eq!(text, again);
+    }
+    assert_eq!(drawn.into_iter().collect::<Vec<_>>(), ["dead", "hung", "isolated"]);
+}
+
+/// What is taken back never was.
+#[test]
+fn undo_and_goto_leave_no_trace() {
+    let scenario = common::load_file(&common::root().join(WORLDS));
+    let mut desk = desk(&scenario, 1);
+    desk.wait(Time::ZERO + Span::mins(16));
+    let before = (desk.saved(), desk.seen());
+    desk.take(Deed::Run("xe host-forget uuid=$beta --force".into()), None).unwrap();
+    desk.go_to("gamma");
+    assert_ne!(desk.seen(), before.1);
+    let played = desk.saved();
+    assert_eq!(desk.back_to(Time::ZERO + Span::mins(15)), 1);
+    assert!(desk.undo(), "the way back itself is taken back");
+    assert_eq!(desk.saved(), played);
+    assert!(desk.undo() && desk.undo());
+    assert_eq!((desk.saved(), desk.seen()), before);
+    assert!(matches!(desk.seen(), Seen::Pool(_)));
+}

@@ -1,0 +1,260 @@
+//! Runbooks, tried in every world: found, followed, and told by their lines.
+
+mod common;
+mod folder;
+
+use folder::Folder;
+use poolsim::engine::Options;
+use poolsim::run;
+use poolsim::scenario::model::{Deed, Scenario, When};
+use poolsim::search::rehearse::{rehearse, sheet};
+use std::collections::BTreeMap;
+use std::process::Command;
+
+const WORLDS: &str = "scenarios/forget/three-worlds.yaml";
+
+/// Rehearses a text: the object, and the exit status.
+fn told(name: &str, text: &str, args: &[&str]) -> (serde_json::Value, i32) {
+    let folder = Folder::new(&name.replace('.', "-"));
+    let path = folder.file(name, text);
+    let output = Command::new(env!("CARGO_BIN_EXE_poolsim"))
+        .args(["rehearse", &path, "--pool", WORLDS, "--format", "json"])
+        .args(args)
+        .current_dir(common::root())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let object = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
+    (object, output.status.code().unwrap())
+}
+
+/// The remarks: line, kind, and the worlds.
+fn items(object: &serde_json::Value) -> Vec<(u64, String, String)> {
+    let items = object["items"].as_array().unwrap();
+    let worlds = |item: &serde_json::Value| {
+        item["worlds"].as_array().unwrap().iter().map(|world| world.as_str().unwrap()).collect::<Vec<_>>().join(" ")
+    };
+    items.iter().map(|item| (item["line"].as_u64().unwrap(), item["kind"].as_str().unwrap().to_owned(), worlds(item))).collect()
+}
+
+const HASTY: &str = "# When beta is gone
+
+Forget it and start its guests elsewhere:
+
+```sh
+HOST=$(xe host-list name-label=beta --minimal)
+[ -n \"$HOST\" ] || exit 1
+xe host-forget uuid=$HOST --force
+sleep 30
+/opt/xensource/sm/resetvdis.py $HOST $nfs1
+for v in $(xe vm-list power-state=halted is-control-domain=false --minimal | tr , ' '); do
+  xe vm-start uuid=$v on=gamma
+done
+```
+";
+
+/// The manual's order without its one sentence, as a wiki has it: right where beta is dead; where it lives its guest is started
+/// a second time, and the line that begins that is the one that forgets it.
+#[test]
+fn a_hasty_page_does_harm_in_two_worlds() {
+    let (object, status) = told("hasty.markdown", HASTY, &[]);
+    assert_eq!(status, 1);
+    assert_eq!(object["matrix"], serde_json::json!({"dead": "outage", "isolated": "corruption", "hung": "corruption"}), "{object:#}");
+    let items = items(&object);
+    assert!(items.contains(&(8, "missing-before".into(), "isolated hung".into())), "{items:?}");
+    assert!(
+        items.iter().any(|(line, kind, worlds)| (*line, kind.as_str(), worlds.as_str()) == (12, "harms", "isolated hung")),
+        "{items:?}"
+    );
+    assert!(!items.iter().any(|(_, _, worlds)| worlds.contains("dead")), "{items:?}");
+    assert_eq!((&object["first"], &object["not_followed"]), (&8.into(), &serde_json::json!([])));
+}
+
+/// The same with a look that ends it unless beta is off: safe in every world, and the world that it can't help is left as it was.
+#[test]
+fn a_look_makes_it_safe() {
+    let look = "ipmitool -H beta-ilo -U admin -P x chassis power off\nipmitool -H beta-ilo chassis power status | grep -q off || exit 1\n";
+    let careful = HASTY.replace("xe host-forget", &format!("{look}xe host-forget"));
+    let (object, status) = told("careful.markdown", &careful, &[]);
+    assert_eq!(status, 0, "{object:#}");
+    for world in ["dead", "isolated", "hung"] {
+        assert!(["none", "outage", "danger"].contains(&object["matrix"][world].as_str().unwrap()), "{object:#}");
+    }
+    assert!(items(&object).iter().all(|(_, kind, _)| kind != "harms" && kind != "fails"), "{object:#}");
+    assert_eq!(object["missed"], serde_json::json!({}), "db runs on gamma at the end");
+}
+
+#[test]
+fn slips_of_a_page_are_told_in_one_go() {
+    let text = "[root@alpha ~]# xe vm-reset-powersate vm=db --force\n[root@alpha ~]# xe host-forget UUID=$beta --force\n\
+                [root@gamma ~]# xe vm-start vm=db on=gamma \u{2013}force\n[root@alpha ~]# XE host-list\n[root@alpha ~]# xe pool-emergency-transition-to-master uuid=$gamma\n";
+    let (object, status) = told("slips.txt", text, &["--world", "dead"]);
+    let items = items(&object);
+    for line in 1..=4 {
+        assert!(items.iter().any(|(at, kind, _)| *at == line && kind == "typo"), "{line}: {object:#}");
+    }
+    assert!(items.contains(&(5, "ignored-key".into(), "dead".into())), "{object:#}");
+    assert_eq!(status, 1);
+}
+
+/// A placeholder gives no verdict until it is filled in.
+#[test]
+fn placeholders_are_filled_in() {
+    let text = "<html><pre>xe host-forget uuid=&lt;host uuid&gt; --force\nxe vm-start vm=db on=<target></pre></html>";
+    let (object, status) = told("wiki.html", text, &[]);
+    assert_eq!((status, &object["matrix"]), (1, &serde_json::json!({})));
+    let kinds: Vec<(u64, String)> = items(&object).into_iter().map(|(line, kind, _)| (line, kind)).collect();
+    assert!(kinds.contains(&(1, "placeholder".into())) && kinds.contains(&(2, "placeholder".into())), "{object:#}");
+    let (object, _) = told("wiki.html", text, &["--set", "host_uuid=$beta", "--set", "target=gamma"]);
+    assert_eq!(object["matrix"].as_object().unwrap().len(), 3, "{object:#}");
+}
+
+#[test]
+fn what_cannot_be_followed_is_named_and_gives_no_verdict() {
+    let text = "#!/bin/bash\nxe host-list\nwhile true; do\n  xe vm-lst\n  sleep 5\ndone\nxe host-forget uuid=$beta --force\n. ./settings\n";
+    let (object, status) = told("loop.sh", text, &[]);
+    assert_eq!(object["matrix"], serde_json::json!({}));
+    assert!(object["not_followed"].as_array().unwrap().iter().any(|at| at["line"] == 3 && at["what"] == "while"), "{object:#}");
+    // What stands in it is looked at all the same.
+    assert!(items(&object).iter().any(|(line, kind, _)| *line == 4 && kind == "typo"), "{object:#}");
+    assert_eq!(status, 1);
+    for (name, text) in [
+        ("a.sh", "xe host-list &\n"),
+        ("b.sh", "cat list | while read h; do xe host-forget uuid=$h; done\n"),
+        ("c.sh", "frobnicate now\n"),
+        ("d.sh", "if xe host-list | grep 'a.*b'; then xe vm-list; fi\n"),
+    ] {
+        let (object, _) = told(name, text, &[]);
+        assert!(!object["not_followed"].as_array().unwrap().is_empty() && object["matrix"] == serde_json::json!({}), "{name}: {object:#}");
+    }
+}
+
+/// A question is answered by what was pasted below it, by a pipe, or by nobody.
+#[test]
+fn questions_are_answered() {
+    for (name, text, failed) in [
+        ("typed.txt", "[root@alpha ~]# xe host-forget uuid=$beta\nType 'yes' to continue\nyes\n", false),
+        ("piped.sh", "echo yes | xe host-forget uuid=$beta\n", false),
+        ("here.sh", "xe host-forget uuid=$beta <<< yes\n", false),
+        ("nobody.sh", "xe host-forget uuid=$beta\n", true),
+    ] {
+        let (object, _) = told(name, text, &["--world", "dead"]);
+        assert_eq!(items(&object).iter().any(|(_, kind, _)| kind == "fails"), failed, "{name}: {object:#}");
+    }
+}
+
+/// The shell is the shell's: functions, conditions, `set -e`, other hosts.
+#[test]
+fn the_shell_is_followed() {
+    let text = "set -e\nforget() { xe host-forget uuid=$1 --force; }\nif [[ $(xe host-list name-label=beta --minimal) == \"\" ]]; then exit 0; else forget $beta; fi\n\
+                for n in 1 2; do [ $n -eq 2 ] && ssh root@gamma 'xe vm-list --minimal'; done\nA=${NOBODY:-x}\ncase $A in x) xe host-list --minimal;; *) xe vm-list;; esac\nfalse\nxe vm-start vm=db\n";
+    let path = "shell.sh";
+    let folder = Folder::new("shell-saved");
+    let saved = folder.path("saved.yaml");
+    let (object, _) = told(path, text, &["--world", "dead", "--save", &saved]);
+    assert_eq!(object["commands"], 4, "{object:#}");
+    let saved = std::fs::read_to_string(&saved).unwrap();
+    for step in ["run: \"xe host-forget uuid=$beta --force\"", "host: gamma, run: xe vm-list --minimal", "run: xe host-list --minimal"] {
+        assert!(saved.contains(step) || saved.replace('"', "").contains(&step.replace('"', "")), "{step}: {saved}");
+    }
+    assert!(!saved.contains("vm-start"), "set -e ends it before: {saved}");
+}
+
+/// A scenario written as a script and rehearsed is the scenario: what is found, and when.
+#[test]
+fn a_scenario_as_a_runbook_gives_its_own_findings() {
+    let mut tried = 0;
+    for path in common::shipped() {
+        let scenario = common::load_file(&path);
+        for case in scenario.cases() {
+            let Some(at) = case.recovery else { continue };
+            let recovery = &scenario.recoveries[at];
+            let plain = recovery.steps.iter().all(|step| {
+                matches!(step.when, When::Next)
+                    && step.guard.is_none()
+                    && step.stdin.is_none()
+                    && step.host == recovery.host
+                    && !step.expect.as_ref().is_some_and(|expect| expect.must)
+                    && matches!(&step.deed, Deed::Run(script) if script.lines.len() == 1)
+            });
+            let named = |scenario: &Scenario| scenario.timeline.iter().all(|step| !matches!(step.when, When::AfterStep { .. }));
+            if !plain || !named(&scenario) || case.variant.is_some() || !scenario.operators.is_empty() {
+                continue;
+            }
+            let text: String = recovery
+                .steps
+                .iter()
+                .map(|step| match &step.deed {
+                    Deed::Run(script) => script.text.trim().to_owned() + "\n",
+                    _ => String::new(),
+                })
+                .collect();
+            let sheet = sheet::read("x.sh", &text);
+            let options = Options { seed: scenario.seed, ..Options::default() };
+            let gone = rehearse(&scenario, &[case], &sheet, &BTreeMap::new(), &options).unwrap();
+            if gone[0].lost {
+                continue;
+            }
+            let played = gone[0].typist.scenario().unwrap();
+            let mine = run::run(&played, played.cases()[0], options.clone(), &[]);
+            let own = run::run(&scenario, case, options, &[]);
+            assert_eq!((mine.end, &mine.found), (own.end, &own.found), "{} {case:?}\n{text}", path.display());
+            tried += 1;
+        }
+    }
+    assert!(tried > 30, "{tried} recoveries");
+}
+
+/// Nothing that somebody may paste makes it panic or hang.
+#[test]
+fn any_text_is_read() {
+    let scenario = common::load_file(&common::root().join(WORLDS));
+    let case = scenario.cases()[0];
+    let pieces = [
+        "xe vm-list",
+        "$(",
+        ")",
+        "`",
+        "<host>",
+        "<",
+        "for x in a; do",
+        "done",
+        "\n",
+        "'",
+        "\"",
+        "${",
+        "}",
+        "|",
+        "while",
+        "[root@alpha ~]# ",
+        "```",
+        "<pre>",
+        "</pre>",
+        "\u{2013}",
+        "ssh beta ",
+        "f() { f; }; f",
+        "&",
+        ";",
+        "\\",
+        "# ",
+        "[[",
+        "]]",
+        "\u{e000}",
+        "\u{e800}",
+        "cat <<EOF\nx\nEOF",
+        "&#8211;",
+        "\r\n",
+        "case x in",
+    ];
+    let draw = poolsim::base::draw::Stream::new(1, "test", "paste");
+    for round in 0..400u64 {
+        let text: String = (0..12)
+            .map(|k| pieces[draw.below(round * 12 + k, pieces.len() as u64) as usize])
+            .collect::<Vec<_>>()
+            .join(if round % 2 == 0 { " " } else { "\n" });
+        for name in ["a.sh", "a.markdown", "a.html", "a.txt"] {
+            let sheet = sheet::read(name, &text);
+            rehearse(&scenario, &[case], &sheet, &BTreeMap::new(), &Options::default()).unwrap();
+        }
+    }
+}
