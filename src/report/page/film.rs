@@ -167,7 +167,7 @@ impl Maker {
         let head = Head { ruler: crate::base::inert::clean_line(&state.ruler), masters: state::masters(&state) };
         let next = self.heads.len();
         let head = *self.heads.entry(head).or_insert(next);
-        let beside: Vec<(String, [(&'static str, Vec<Row>); 3])> =
+        let beside: Vec<(String, _)> =
             others.iter().map(|other| (crate::base::inert::clean_line(&other.ruler), state::rows(other))).collect();
         let frame = self.film.frames.len();
         let mut changes = Vec::new();
