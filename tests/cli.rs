@@ -50,7 +50,9 @@ until: 5m
 #[test]
 fn help_names_every_command_and_exits_with_0() {
     let help = out(&exits(&["--help"], 0));
-    for name in ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "import", "schema"] {
+    for name in
+        ["new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "import", "schema"]
+    {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{name} "))), "{name}\n{help}");
     }
     for hidden in ["completions", "man ", "help "] {

@@ -238,7 +238,11 @@ pub fn drafted(records: &Records, anonymous: bool) -> Drafted {
             };
             let elsewhere = |home: &&str| resident.is_some_and(|host| host_names[*home] != *host);
             if !sr_names.contains_key(vdi.sr.as_str()) {
-                if vbd.cd { cds += 1 } else { unreached += 1 }
+                if vbd.cd {
+                    cds += 1
+                } else {
+                    unreached += 1
+                }
                 continue;
             }
             if local.get(vdi.sr.as_str()).is_some_and(elsewhere) {

@@ -62,6 +62,7 @@ pub fn scenario(records: &Records, anonymous: bool) -> Result<String, String> {
 }
 
 /// What may be so where the database holds hosts for not alive: a name, and what each host is.
+#[allow(clippy::type_complexity, reason = "a world by name: each fault with its hosts")]
 fn worlds(hosts: &[String]) -> Vec<(String, Vec<(&'static str, Vec<String>)>)> {
     const KINDS: [(&str, &str); 3] = [("dead", "crash"), ("isolated", "isolate"), ("hung", "hang")];
     if hosts.is_empty() {

@@ -26,6 +26,7 @@ pub fn yaml(scenario: &Scenario) -> String {
 
 /// The beginning of a scenario as YAML: a pool, and worlds in which some hosts are something from 0 on: the name of a fault, and
 /// its hosts.
+#[allow(clippy::type_complexity, reason = "a world by name: each fault with its hosts")]
 pub fn beginning(
     title: &str,
     release: Option<Release>,

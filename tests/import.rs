@@ -1,0 +1,184 @@
+//! A pool's database becomes a scenario: every fact of a dump, and nothing of what is no dump.
+
+mod common;
+mod folder;
+
+use folder::Folder;
+use poolsim::engine::{Engine, Options};
+use poolsim::report::EndState;
+use poolsim::scenario::model::Scenario;
+use std::process::Command;
+
+/// Invented data in the form of schema 5.66: three hosts, of which one is dead and its VMs are still recorded as running.
+const DUMP: &str = "tests/dumps/pool-61.xml";
+
+fn import(args: &[&str]) -> (String, String, i32) {
+    let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).arg("import").args(args).current_dir(common::root()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+fn imported(args: &[&str]) -> (String, Scenario) {
+    let (text, err, status) = import(args);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let loaded = poolsim::scenario::load("dump.yaml", &text).unwrap_or_else(|told| panic!("{told:?}\n{text}"));
+    assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    (text, loaded.scenario)
+}
+
+/// What stands in the dump, counted by hand in its rows.
+#[test]
+fn every_fact_of_the_dump_is_there() {
+    let (text, scenario) = imported(&[DUMP]);
+    let names = &scenario.pool.names;
+    let state = state(&scenario);
+    assert_eq!(names.machine_ids().map(|machine| names.machine(machine)).collect::<Vec<_>>(), ["bkf-xs01", "bkf-xs02", "bkf-xs03"]);
+    assert_eq!(names.machine(scenario.pool.master), "bkf-xs01");
+    for (host, live) in [("bkf-xs01", true), ("bkf-xs02", true), ("bkf-xs03", false)] {
+        assert_eq!((state.hosts[host].live, state.hosts[host].enabled), (Some(live), Some(true)), "{host}");
+    }
+    assert_eq!(state.default_sr.as_deref(), Some("NFS VM store"));
+    let vms = [
+        ("app-staging", None),
+        ("build-slave-3", Some("bkf-xs03")),
+        ("db-sql01", Some("bkf-xs02")),
+        ("dc01", Some("bkf-xs01")),
+        ("exch01", Some("bkf-xs03")),
+        ("file01", Some("bkf-xs03")),
+        ("mon01", Some("bkf-xs01")),
+        ("old-crm", None),
+        ("test-win7", None),
+        ("vdi-pilot", None),
+        ("web01", Some("bkf-xs01")),
+        ("web02", Some("bkf-xs02")),
+    ];
+    assert_eq!(names.vm_ids().map(|vm| names.vm(vm)).collect::<Vec<_>>(), vms.map(|(vm, _)| vm));
+    for (vm, on) in vms {
+        assert_eq!(state.vms[vm].power_state, Some(if on.is_some() { "running" } else { "halted" }), "{vm}");
+        assert_eq!(state.vms[vm].resident_on.as_deref(), on, "{vm}");
+    }
+    // Eleven keys of disks that can be written; the two of CDs in drives are left out with the CDs.
+    let locks: Vec<(String, &str)> = state.vdis.values().flat_map(|disk| disk.locks.clone().unwrap_or_default()).collect();
+    let by = |host: &str| locks.iter().filter(|(holder, mode)| holder == host && *mode == "rw").count();
+    assert_eq!((locks.len(), by("bkf-xs01"), by("bkf-xs02"), by("bkf-xs03")), (11, 3, 3, 5), "{locks:?}");
+    for uuid in ["9142c31d-f30f-45f5-a296-c0b700329e85", "f49b47c0-f9ab-420f-85f0-06d02f2199b5", "ce1154dc-15db-4fce-8307-363016629215"] {
+        assert!(text.contains(uuid), "{uuid}");
+    }
+    for counted in [
+        "Schema 5.66, generation 1488317; 45 tables (13 empty), 352 rows",
+        "3 control domains",
+        "21 default templates",
+        "1 custom template",
+        "3 snapshots of VMs",
+        "5 base copies",
+        "4 snapshots of VDIs",
+        "10 empty drives",
+        "build-slave-3 has a disk on a local SR of bkf-xs03",
+        "exch01 is recorded as running on bkf-xs03, which is not live",
+        "vdi-pilot is suspended",
+    ] {
+        assert!(text.contains(counted), "{counted}: {text}");
+    }
+    assert!(!text.contains("lead nowhere"), "those of the metrics tables mean no harm");
+}
+
+/// The pool before anything happens, as reports have it.
+fn state(scenario: &Scenario) -> EndState {
+    let engine = Engine::new(scenario, scenario.cases()[0], Options::default());
+    poolsim::report::build::state(&engine.world, scenario.pool.master)
+}
+
+/// What the dead host may be is asked: in the one world its guests can be had back, in the others they run.
+#[test]
+fn it_names_the_worlds_to_ask_about() {
+    let (_, scenario) = imported(&[DUMP]);
+    assert_eq!(scenario.worlds.iter().map(|world| world.name.as_str()).collect::<Vec<_>>(), ["dead", "isolated", "hung"]);
+    for case in scenario.cases() {
+        let run = poolsim::run::run(&scenario, case, Options::default(), &[]);
+        let world = scenario.world_name(case).unwrap();
+        let running = run.engine.world.names.vm_ids().filter(|vm| run.engine.world.runs_on(*vm).next().is_some()).count();
+        // Eight are recorded as running, three of them on the dead host.
+        assert_eq!(running, if world == "dead" { 5 } else { 8 }, "{world}");
+        assert_eq!(run.worst().is_some_and(|worst| worst.name() == "danger"), world != "dead", "{world}: it is held for dead, and lives");
+    }
+}
+
+/// Nothing of anybody stays, and the pool is the same.
+#[test]
+fn anonymous_keeps_nothing_of_anybody() {
+    let (text, scenario) = imported(&[DUMP, "--anonymous"]);
+    assert_eq!(text, imported(&[DUMP, "--anonymous"]).0, "the same each time");
+    let (plain, own) = imported(&[DUMP]);
+    let dump = std::fs::read_to_string(common::root().join(DUMP)).unwrap();
+    let uuids = plain.split(|c: char| !c.is_ascii_hexdigit() && c != '-').filter(|word| word.len() == 36);
+    assert!(uuids.clone().count() > 20);
+    for uuid in uuids {
+        assert!(dump.contains(uuid) && !text.contains(uuid), "{uuid}");
+    }
+    let names = |scenario: &Scenario| {
+        let names = &scenario.pool.names;
+        let vms = names.vm_ids().map(|vm| names.vm(vm).to_owned());
+        vms.chain(names.machine_ids().map(|machine| names.machine(machine).to_owned()))
+            .chain(names.sr_ids().map(|sr| names.sr(sr).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    for name in names(&own) {
+        assert!(!text.contains(&name), "{name}");
+    }
+    for word in ["Brackenfield", "10.20.4."] {
+        assert!(dump.contains(word) && !text.contains(word), "{word}");
+    }
+    assert_eq!(names(&scenario).len(), names(&own).len());
+}
+
+/// A file that is no dump is refused, with a place, and nothing is written.
+#[test]
+fn what_is_no_dump_is_refused() {
+    let folder = Folder::new("foreign");
+    let dump = std::fs::read_to_string(common::root().join(DUMP)).unwrap();
+    let target = folder.path("out.yaml");
+    let bomb =
+        "<?xml version=\"1.0\"?><!DOCTYPE d [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]><database>&b;</database>";
+    for (name, text) in [
+        ("empty.xml", String::new()),
+        ("foreign.xml", "<html><body/></html>".to_owned()),
+        ("half.xml", dump[..dump.len() / 2].to_owned()),
+        ("bomb.xml", bomb.to_owned()),
+        ("words.xml", "uuid ( RO) : abc\n".to_owned()),
+        ("gz.xml", "\u{1f}\u{8b}rest".to_owned()),
+    ] {
+        let path = folder.file(name, &text);
+        let (out, err, status) = import(&[&path, "-o", &target]);
+        assert_eq!((status, out.as_str()), (2, ""), "{name}: {err}");
+        assert!(err.contains(name) && err.contains("error["), "{name}: {err}");
+        assert!(!std::path::Path::new(&target).exists(), "{name}");
+    }
+    let (_, err, _) = import(&[&folder.path("half.xml")]);
+    let place = err.lines().find(|line| line.contains("half.xml:")).unwrap_or_else(|| panic!("{err}"));
+    assert!(place.split(':').nth_back(1).unwrap().trim().parse::<u32>().is_ok(), "{place}");
+}
+
+/// Whatever becomes of a file on its way, it is read or refused.
+#[test]
+fn damaged_dumps_are_read_or_refused() {
+    let dump = std::fs::read(common::root().join(DUMP)).unwrap();
+    let draw = poolsim::base::draw::Stream::new(7, "test", "dump");
+    let mut read = 0;
+    for round in 0..120u64 {
+        let mut bytes = dump.clone();
+        let at = draw.below(round * 3, bytes.len() as u64) as usize;
+        match round % 3 {
+            0 => bytes.truncate(at),
+            1 => bytes[at] = draw.below(round * 3 + 1, 256) as u8,
+            _ => {
+                let end = (at + draw.below(round * 3 + 1, 400) as usize).min(bytes.len());
+                bytes.drain(at..end);
+            }
+        }
+        if let Ok(text) = poolsim::dump::import("damaged.xml", &bytes, round % 2 == 0) {
+            read += 1;
+            assert!(poolsim::scenario::load("damaged.yaml", &text).is_ok(), "round {round}: {text}");
+        }
+    }
+    assert!(read > 10, "{read}");
+}
