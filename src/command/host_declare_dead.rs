@@ -1,10 +1,9 @@
 //! `xe host-declare-dead`: holds a host for dead without asking it (xapi_host.ml, declare_dead).
 
 use super::args::Args;
-use super::host_forget::WARNINGS;
-use super::objects::{Class, Object};
-use super::reach::{Refusal, ask_first, dead_after, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target};
+use super::dead_host::DeadHost;
+use super::reach::{Refusal, dead_after};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Progress, Seat, Target};
 use crate::base::ids::HostId;
 use crate::base::time::Span;
 use crate::world::World;
@@ -15,13 +14,7 @@ use crate::world::release::Version;
 
 /// `xe host-declare-dead`.
 #[derive(Clone, Debug)]
-pub struct HostDeclareDead {
-    args: Args,
-    /// What was printed before the question was answered. The words are those of `host-forget` (newcli.ml).
-    asked: String,
-    /// A connection to the host is being tried: if it is answered before that is given up, the host lives.
-    connecting: bool,
-}
+pub struct HostDeclareDead(DeadHost);
 
 impl Command for HostDeclareDead {
     const DOC: CommandDoc = CommandDoc {
@@ -34,57 +27,30 @@ impl Command for HostDeclareDead {
     };
     const GRAMMAR: Grammar = Grammar { asks: true, ..Grammar::keys(&["uuid"], &["force"]) };
     fn new(args: Args) -> Self {
-        HostDeclareDead { args, asked: String::new(), connecting: false }
+        HostDeclareDead(DeadHost::new(args))
     }
 }
 
-impl HostDeclareDead {
-    fn host(&self, world: &World, seat: Seat) -> Result<HostId, Refusal> {
-        let uuid = self.args.required("uuid");
-        match Class::Host.by_uuid(world, seat.executor, uuid) {
-            Some(Object::Host(host)) => Ok(host),
-            _ => Err(uuid_invalid("host", uuid)),
-        }
-    }
-
-    fn dead(&self, world: &World, seat: Seat, host: HostId) -> Result<Span, Refusal> {
-        let live = || ApiError::new("HOST_IS_LIVE").with(Param::Host(host)).into();
-        dead_after(world, seat.executor, host).filter(|_| world.host_on(seat.executor) != host).ok_or_else(live)
-    }
-
-    fn refused(&self, world: &World, seat: Seat, mut refusal: Refusal) -> Output {
-        refusal.before = self.asked.clone();
-        refusal.output(world, seat.executor)
-    }
+/// The database, and where it holds the host for alive the host itself; never the master.
+fn dead(world: &World, seat: Seat, host: HostId) -> Result<Span, Refusal> {
+    let live = || ApiError::new("HOST_IS_LIVE").with(Param::Host(host)).into();
+    dead_after(world, seat.executor, host).filter(|_| world.host_on(seat.executor) != host).ok_or_else(live)
 }
 
 impl Operation for HostDeclareDead {
     fn target(&self, world: &World) -> Target {
-        world.names.machine_by_uuid(self.args.required("uuid")).into()
+        self.0.target(world)
     }
 
     fn check(&mut self, world: &World, seat: Seat) -> Check {
-        let found = self.host(world, seat);
-        let (host, asked) = match ask_first(&self.args, world, seat.executor, found, |_| WARNINGS.into()) {
-            Ok(asked) => asked,
-            Err(output) => return Check::Refuse { output, after: Span::ZERO },
-        };
-        self.asked = asked;
-        match self.dead(world, seat, host) {
-            Ok(after) => {
-                self.connecting = after > Span::ZERO;
-                Check::Go(after + world.settings.command)
-            }
-            Err(refusal) => Check::Refuse { after: refusal.after, output: self.refused(world, seat, refusal) },
-        }
+        self.0.check(world, seat, |host| dead(world, seat, host))
     }
 
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
         let by = seat.executor;
-        let still_dead = |host| if self.connecting { self.dead(world, seat, host).map(|_| host) } else { Ok(host) };
-        let host = match self.host(world, seat).and_then(still_dead) {
+        let host = match self.0.still_dead(world, seat, |host| dead(world, seat, host)) {
             Ok(host) => host,
-            Err(refusal) => return Progress::Ended(self.refused(world, seat, refusal)),
+            Err(output) => return Progress::Ended(output),
         };
         for vm in world.db(by).residents(host).collect::<Vec<_>>() {
             world.set_vm(fx, by, vm, PowerState::Halted, None);
@@ -94,7 +60,6 @@ impl Operation for HostDeclareDead {
         for vdi in world.names.vdi_ids() {
             world.remove_lock(fx, by, vdi, host);
         }
-        let end = if self.args.minimal { "\n" } else { "" };
-        Progress::Ended(Output { text: format!("{}{end}", self.asked), exit: 0, error: None })
+        self.0.done()
     }
 }

@@ -1,9 +1,9 @@
 //! `xe host-forget`: takes a host out of the database (xapi_host.ml, destroy).
 
 use super::args::Args;
-use super::objects::{Class, Object};
-use super::reach::{Refusal, ask_first, dead_after, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target};
+use super::dead_host::DeadHost;
+use super::reach::{Refusal, dead_after};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Progress, Seat, Target};
 use crate::base::ids::HostId;
 use crate::base::time::Span;
 use crate::world::World;
@@ -14,13 +14,7 @@ use crate::world::guards::Guard;
 
 /// `xe host-forget`.
 #[derive(Clone, Debug)]
-pub struct HostForget {
-    args: Args,
-    /// What was printed before the question was answered.
-    asked: String,
-    /// A connection to the host is being tried: if it is answered before that is given up, the host lives.
-    connecting: bool,
-}
+pub struct HostForget(DeadHost);
 
 impl Command for HostForget {
     const DOC: CommandDoc = CommandDoc {
@@ -32,76 +26,44 @@ impl Command for HostForget {
     };
     const GRAMMAR: Grammar = Grammar { asks: true, ..Grammar::keys(&["uuid"], &["force"]) };
     fn new(args: Args) -> Self {
-        HostForget { args, asked: String::new(), connecting: false }
+        HostForget(DeadHost::new(args))
     }
 }
 
-/// What is said before the question.
-pub(super) const WARNINGS: &str = "WARNING: A host should only be forgotten if it is physically unrecoverable;\nWARNING: if possible, Hosts should be 'ejected' from the Pool instead.\nWARNING: Once a host has been forgotten it will have to be re-installed.\nWARNING: This operation is irreversible.\n";
-
-impl HostForget {
-    fn host(&self, world: &World, seat: Seat) -> Result<HostId, Refusal> {
-        let uuid = self.args.required("uuid");
-        match Class::Host.by_uuid(world, seat.executor, uuid) {
-            Some(Object::Host(host)) => Ok(host),
-            _ => Err(uuid_invalid("host", uuid)),
-        }
+/// The checks of the API, after the question.
+fn checks(world: &World, seat: Seat, host: HostId) -> Result<Span, Refusal> {
+    let after = match dead_after(world, seat.executor, host) {
+        Some(after) => after,
+        None if !world.guarded(Guard::ForgetLive) => Span::ZERO,
+        None => return Err(ApiError::new("HOST_IS_LIVE").with(Param::Host(host)).into()),
+    };
+    if world.guarded(Guard::ForgetSelf) && world.host_on(seat.executor) == host {
+        let code = if world.release.hosts.forget_self_is_live { "HOST_IS_LIVE" } else { "HOST_CANNOT_DESTROY_SELF" };
+        return Err(ApiError::new(code).with(Param::Host(host)).into());
     }
-
-    /// The checks of the API, after the question.
-    fn checks(&self, world: &World, seat: Seat, host: HostId) -> Result<Span, Refusal> {
-        let after = match dead_after(world, seat.executor, host) {
-            Some(after) => after,
-            None if !world.guarded(Guard::ForgetLive) => Span::ZERO,
-            None => return Err(ApiError::new("HOST_IS_LIVE").with(Param::Host(host)).into()),
-        };
-        if world.guarded(Guard::ForgetSelf) && world.host_on(seat.executor) == host {
-            let code = if world.release.hosts.forget_self_is_live { "HOST_IS_LIVE" } else { "HOST_CANNOT_DESTROY_SELF" };
-            return Err(ApiError::new(code).with(Param::Host(host)).into());
-        }
-        if world.guarded(Guard::ForgetHa) && world.ha_on(seat.executor) {
-            return Err(Refusal::from(ApiError::new("HA_IS_ENABLED")).after(after));
-        }
-        if !world.release.hosts.forget_halts_vms && world.db(seat.executor).residents(host).next().is_some() {
-            return Err(Refusal::from(ApiError::new("HOST_HAS_RESIDENT_VMS").with(Param::Host(host))).after(after));
-        }
-        Ok(after)
+    if world.guarded(Guard::ForgetHa) && world.ha_on(seat.executor) {
+        return Err(Refusal::from(ApiError::new("HA_IS_ENABLED")).after(after));
     }
-
-    fn refused(&self, world: &World, seat: Seat, mut refusal: Refusal) -> Output {
-        refusal.before = self.asked.clone();
-        refusal.output(world, seat.executor)
+    if !world.release.hosts.forget_halts_vms && world.db(seat.executor).residents(host).next().is_some() {
+        return Err(Refusal::from(ApiError::new("HOST_HAS_RESIDENT_VMS").with(Param::Host(host))).after(after));
     }
+    Ok(after)
 }
 
 impl Operation for HostForget {
     fn target(&self, world: &World) -> Target {
-        world.names.machine_by_uuid(self.args.required("uuid")).into()
+        self.0.target(world)
     }
 
     fn check(&mut self, world: &World, seat: Seat) -> Check {
-        let found = self.host(world, seat);
-        let (host, asked) = match ask_first(&self.args, world, seat.executor, found, |_| WARNINGS.into()) {
-            Ok(asked) => asked,
-            Err(output) => return Check::Refuse { output, after: Span::ZERO },
-        };
-        self.asked = asked;
-        match self.checks(world, seat, host) {
-            Ok(after) => {
-                self.connecting = after > Span::ZERO;
-                Check::Go(after + world.settings.command)
-            }
-            Err(refusal) => Check::Refuse { after: refusal.after, output: self.refused(world, seat, refusal) },
-        }
+        self.0.check(world, seat, |host| checks(world, seat, host))
     }
 
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
         let by = seat.executor;
-        // Whether the host lives was asked when the command began, and is not asked again (xapi_host.ml, destroy).
-        let still_dead = |host| if self.connecting { self.checks(world, seat, host).map(|_| host) } else { Ok(host) };
-        let host = match self.host(world, seat).and_then(still_dead) {
+        let host = match self.0.still_dead(world, seat, |host| checks(world, seat, host)) {
             Ok(host) => host,
-            Err(refusal) => return Progress::Ended(self.refused(world, seat, refusal)),
+            Err(output) => return Progress::Ended(output),
         };
         if world.release.hosts.forget_halts_vms {
             for vm in world.db(by).residents(host).collect::<Vec<_>>() {
@@ -114,7 +76,6 @@ impl Operation for HostForget {
             }
         }
         world.forget_host(fx, by, host);
-        let end = if self.args.minimal { "\n" } else { "" };
-        Progress::Ended(Output { text: format!("{}{end}", self.asked), exit: 0, error: None })
+        self.0.done()
     }
 }

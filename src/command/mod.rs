@@ -6,6 +6,7 @@
 mod args;
 mod batch;
 mod complaints;
+mod dead_host;
 mod examine;
 mod frame;
 mod known;

@@ -61,8 +61,9 @@ fn advice(adviser: &Adviser<'_>) -> Advice {
         let old = adviser.machine(old);
         return Advice::never(format!("run `xe pool-sync-database` on {old} before {}: {old} was up", transition.mention()), vec![sync]);
     }
-    let next =
-        adviser.past.first(transition.began, Time::NEVER, |c| matches!(c.kind, Kind::Start(_) | Kind::Reset(_) | Kind::Release { .. }));
+    let next = adviser.past.first(transition.began, Time::NEVER, |c| {
+        matches!(c.kind, Kind::Start(_) | Kind::Reset(_) | Kind::DeclareDead(_) | Kind::Release { .. })
+    });
     let before = next.map_or_else(|| "anything is started or reset".to_owned(), Command::mention);
     let text = format!("compare `xe vm-list` with `list_domains` on every host before {before}: {}", adviser.age_of_book(transition));
     let mut way = adviser.look_everywhere(next.map_or(At::After(transition.step), |next| At::Before(next.step)));

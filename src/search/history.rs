@@ -106,6 +106,7 @@ fn kind(ran: &Ran) -> Kind {
     match (ran.command, ran.target) {
         (Some("resetvdis.py"), Target::Locks { host, sr, master }) => Kind::Release { host, sr, master },
         (Some("host-forget"), _) => Kind::Forget(host),
+        (Some("host-declare-dead"), _) => Kind::DeclareDead(host),
         (Some("vm-reset-powerstate"), _) => Kind::Reset(vm),
         (Some("pool-emergency-transition-to-master"), _) => Kind::Transition,
         (Some("pool-recover-slaves"), _) => Kind::Recover,

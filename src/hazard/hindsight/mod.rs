@@ -17,6 +17,7 @@ use crate::world::event::{Event, Status, StepIx};
 #[allow(missing_docs, reason = "the names are the field's own words")]
 pub enum Kind {
     Forget(Option<MachineId>),
+    DeclareDead(Option<MachineId>),
     Reset(Option<VmId>),
     Release { host: Option<MachineId>, sr: Option<SrId>, master: bool },
     Transition,
@@ -31,7 +32,7 @@ pub enum Kind {
 impl Kind {
     /// Whether it takes away what keeps a second user from a disk or a VM.
     pub fn lets_go(self) -> bool {
-        matches!(self, Kind::Forget(_) | Kind::Reset(_) | Kind::Release { .. } | Kind::Transition | Kind::Restore)
+        matches!(self, Kind::Forget(_) | Kind::DeclareDead(_) | Kind::Reset(_) | Kind::Release { .. } | Kind::Transition | Kind::Restore)
     }
 }
 

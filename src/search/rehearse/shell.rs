@@ -286,13 +286,11 @@ impl<'a> Shell<'a> {
                     .chain(command.elif_branches.iter().map(|(condition, body)| (condition, body)));
                 for (condition, body) in arms {
                     self.deciding += 1;
-                    let before = self.lost;
                     let flow = self.sequence(source, condition);
                     self.deciding -= 1;
                     let Flow::Goes(status) = flow else { return Ok(flow) };
                     if self.lost {
                         // Which way it goes is not known: every way is looked at, none is run.
-                        let _ = before;
                         self.sequence(source, body);
                         continue;
                     }
@@ -352,7 +350,6 @@ impl<'a> Shell<'a> {
                 None => Ok(Flow::Goes(0)),
             },
             other => {
-                let _ = stmt;
                 let (what, bodies): (&str, Vec<&StmtSeq>) = match other {
                     CompoundCommand::While(command) => ("while", vec![&command.condition, &command.body]),
                     CompoundCommand::Until(command) => ("until", vec![&command.condition, &command.body]),
