@@ -71,25 +71,22 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
 
 /// A set, `('a' 'b')`, in the order in which it stands; `None` where it is none. Nothing at all is an empty one.
 pub fn set(text: &str) -> Option<Vec<String>> {
-    let mut tokens = tokens(text)?.into_iter();
-    match tokens.next() {
-        None => return Some(Vec::new()),
-        Some(Token::Open) => {}
-        Some(_) => return None,
-    }
-    let mut found = Vec::new();
-    loop {
-        match tokens.next()? {
-            Token::Text(text) => found.push(text),
-            Token::Close => break,
-            Token::Open => return None,
-        }
-    }
-    tokens.next().is_none().then_some(found)
+    members(text, |first, _| match first {
+        Token::Text(text) => Some(text),
+        Token::Open | Token::Close => None,
+    })
 }
 
 /// A map, `(('k' 'v') ('l' 'w'))`, in the order in which it stands; `None` where it is none. Nothing at all is an empty one.
 pub fn map(text: &str) -> Option<Vec<(String, String)>> {
+    members(text, |first, rest| match (first, rest.next()?, rest.next()?, rest.next()?) {
+        (Token::Open, Token::Text(key), Token::Text(value), Token::Close) => Some((key, value)),
+        _ => None,
+    })
+}
+
+/// What stands between the outer brackets, each member read from its first token on.
+fn members<T>(text: &str, read: impl Fn(Token, &mut std::vec::IntoIter<Token>) -> Option<T>) -> Option<Vec<T>> {
     let mut tokens = tokens(text)?.into_iter();
     match tokens.next() {
         None => return Some(Vec::new()),
@@ -100,11 +97,7 @@ pub fn map(text: &str) -> Option<Vec<(String, String)>> {
     loop {
         match tokens.next()? {
             Token::Close => break,
-            Token::Open => match (tokens.next()?, tokens.next()?, tokens.next()?) {
-                (Token::Text(key), Token::Text(value), Token::Close) => found.push((key, value)),
-                _ => return None,
-            },
-            Token::Text(_) => return None,
+            first => found.push(read(first, &mut tokens)?),
         }
     }
     tokens.next().is_none().then_some(found)

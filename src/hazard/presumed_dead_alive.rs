@@ -77,7 +77,9 @@ fn advice(adviser: &Adviser<'_>) -> Advice {
     let by = adviser.found.by.unwrap_or(adviser.world.first_master);
     let master = adviser.machine(by);
     let why = adviser.past.why_buried(machine, by, since);
-    let next = adviser.past.first(since, adviser.found.until.unwrap_or(Time::NEVER), |c| c.kind.lets_go());
+    // What is said of another host is no danger to this one.
+    let of_another = |kind| matches!(kind, Kind::Forget(Some(of)) | Kind::DeclareDead(Some(of)) if of != machine);
+    let next = adviser.past.first(since, adviser.found.until.unwrap_or(Time::NEVER), |c| c.kind.lets_go() && !of_another(c.kind));
     if let Some(promotion) = adviser.promotion() {
         if let Some(forget) = adviser.forgotten_before(by, promotion.began) {
             return adviser.intruders_off(by, forget);

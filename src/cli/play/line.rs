@@ -1,6 +1,7 @@
 //! What a typed line means: a command at the console, something done by hand, time, or a word of the desk's own.
 
 use crate::base::time::{Span, Time};
+use crate::scenario::write::quoted;
 use std::path::PathBuf;
 
 /// A line.
@@ -89,11 +90,9 @@ fn wait(rest: &[&str]) -> Result<Line, String> {
     match rest {
         [span] => Span::parse(span).map(Line::Wait).map_err(|why| format!("{why}: {WAIT}")),
         ["until", "host", host, held @ ("dead" | "alive")] => {
-            Ok(Line::WaitUntil(format!("{{host: {}, live: {}}}", serde_json::Value::from(*host), *held == "alive")))
+            Ok(Line::WaitUntil(format!("{{host: {}, live: {}}}", quoted(host), *held == "alive")))
         }
-        ["until", "vm", vm, state @ ("running" | "halted")] => {
-            Ok(Line::WaitUntil(format!("{{vm: {}, power-state: {state}}}", serde_json::Value::from(*vm))))
-        }
+        ["until", "vm", vm, state @ ("running" | "halted")] => Ok(Line::WaitUntil(format!("{{vm: {}, power-state: {state}}}", quoted(vm)))),
         _ => Err(format!("it is written {WAIT}")),
     }
 }

@@ -87,7 +87,7 @@ fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) 
     let class = if told { "case told" } else { "case" };
     html! {
         section class=(class) data-number=(number) aria-label=(format!("Case {}", number + 1)) {
-            @if several { h2 id={ "case-" (number + 1) } { (name(report)) } }
+            @if several { h2 class="truth" id={ "case-" (number + 1) } { (name(report)) } }
             @if let Some(wrong) = &report.first_wrong {
                 p class="wrong" { strong { @if wrong.deed { "What did the harm: " } @else { "It began with: " } } (wrong.at) ", " (clean_line(&wrong.what)) ". " (clean_line(&wrong.mend)) }
             }
@@ -127,7 +127,7 @@ fn figure(film: &Film, picture: &Picture) -> Markup {
                 button type="button" class="back" aria-label="One instant back" { "◀" }
                 button type="button" class="on" aria-label="One instant on" { "▶" }
                 (PreEscaped(slider))
-                output class="time" {}
+                output {}
             }
         }
     }

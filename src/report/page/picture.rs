@@ -53,6 +53,8 @@ pub fn draw(report: &Report, film: &Film, number: usize, alone: bool) -> Picture
     let head = pen.head(film, report, alone);
     let breaks = |step: &StepReport| matches!(step.kind, "fault");
     let above = pen.flags("what breaks", report, breaks);
+    // Nobody is told what broke before he has guessed.
+    let above = html! { g class="truth" { (above) } };
     let done = pen.flags("what is done", report, |step| !breaks(step));
     let flags_foot = pen.y;
     let (hosts, disks) = (pen.lanes("host", &film.hosts, report), pen.lanes("disk", &film.disks, report));

@@ -58,6 +58,11 @@ pub fn beginning(
     emit::yaml(&map.node())
 }
 
+/// A text in double quotes, as YAML and JSON alike have it.
+pub fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
 /// A scenario of one case as a tree: its world and its recovery alone, without what is only judged or only said of it, and every
 /// host and VM on its own. The seed is the scenario's.
 pub(super) fn bare(scenario: &Scenario, case: Case) -> Node {

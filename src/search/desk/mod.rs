@@ -15,6 +15,7 @@ use crate::engine::Options;
 use crate::run::Session;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
 use crate::scenario::model::{Case, Scenario, Sequence};
+use crate::scenario::write::quoted;
 use crate::scenario::{self, write};
 use crate::world::event::Status;
 
@@ -339,11 +340,6 @@ impl Desk {
 
 fn load(file: &str, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     scenario::load(file, text).map(|loaded| loaded.scenario)
-}
-
-/// In double quotes, as YAML and JSON alike have them.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 /// The first whole millisecond that is not before an instant: instants that were played are to be read.

@@ -6,6 +6,7 @@ use crate::engine::{Engine, Options};
 use crate::run::Session;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
 use crate::scenario::model::{Case, Deed, Recovery, Scenario, Sequence, Step, When};
+use crate::scenario::write::quoted;
 use crate::scenario::{self, write};
 use crate::world::World;
 use crate::world::event::Status;
@@ -285,9 +286,4 @@ fn steps_at<'t>(text: &str, mark: &str, typed: impl Iterator<Item = &'t Typed>) 
         steps.push(mark.to_owned());
     }
     text.replacen(mark, &steps.join("\n"), 1)
-}
-
-/// In double quotes, as YAML and JSON alike have them.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

@@ -3,7 +3,6 @@
 use super::keys::{keys_of, refuses_rw};
 use super::{Activation, Found, Generation, Inactive, Reset, Surprise};
 use crate::world::World;
-use crate::world::effects::Effects;
 use crate::world::guards::Guard;
 
 /// The generation.
@@ -35,14 +34,6 @@ impl Generation for G1 {
             found.then = Err(Inactive::Paused);
         }
         found
-    }
-
-    /// A RW request over the host's own RO key succeeds, and the key stays RO (docs/model/locks.md §2).
-    fn add_key(&self, world: &mut World, fx: &mut Effects, ask: &Activation) {
-        let host = world.host_on(ask.machine);
-        if world.db(ask.master).vdi(ask.vdi).is_some_and(|record| record.lock_of(host).is_none()) {
-            world.set_lock(fx, ask.master, ask.vdi, host, ask.mode);
-        }
     }
 
     /// Two words or three. Any third word but `master`, `--master` too, counts as none.

@@ -105,14 +105,6 @@ impl Generation for Later {
         found
     }
 
-    /// A key of the host's own that is there already keeps its value; G4 does not come here with one.
-    fn add_key(&self, world: &mut World, fx: &mut Effects, ask: &Activation) {
-        let host = world.host_on(ask.machine);
-        if world.db(ask.master).vdi(ask.vdi).is_some_and(|record| record.lock_of(host).is_none()) {
-            world.set_lock(fx, ask.master, ask.vdi, host, ask.mode);
-        }
-    }
-
     /// `all`, `single`, and the two or three words of G1 with `--master` for `master` (resetvdis.py, main).
     fn resetvdis(&self, words: &[String]) -> Reset {
         let texts: Vec<&str> = words.iter().map(String::as_str).collect();

@@ -218,8 +218,14 @@ trait Generation {
     fn reset_vdi(&self, _world: &mut World, _fx: &mut Effects, _by: MachineId, _vdi: VdiId, _force: bool) -> (String, Option<ApiError>) {
         (String::new(), None)
     }
-    /// Puts the host's own key in, once all else allows the activation.
-    fn add_key(&self, world: &mut World, fx: &mut Effects, ask: &Activation);
+    /// Puts the host's own key in, once all else allows the activation. One that is there keeps its value: a RW request over the
+    /// host's own RO key succeeds, and the key stays RO (docs/model/locks.md §2).
+    fn add_key(&self, world: &mut World, fx: &mut Effects, ask: &Activation) {
+        let host = world.host_on(ask.machine);
+        if world.db(ask.master).vdi(ask.vdi).is_some_and(|record| record.lock_of(host).is_none()) {
+            world.set_lock(fx, ask.master, ask.vdi, host, ask.mode);
+        }
+    }
     /// See [`StorageManager::resetvdis`].
     fn resetvdis(&self, words: &[String]) -> Reset;
     /// See [`StorageManager::surprise`].
