@@ -47,6 +47,10 @@ const look = async (page, file, first) => {
       await page.keyboard.press('t');
       const shown = await page.evaluate(() => getComputedStyle(document.querySelector('.case.told td.truth')).visibility);
       if (hidden === shown) { fail('the presenter hides no truth'); }
+      await page.keyboard.press('t');
+      const told = await page.evaluate(() => Array.from(document.querySelectorAll('.case.told h2, .case.told .flag.fault'))
+        .some(part => getComputedStyle(part).visibility !== 'hidden'));
+      if (told) { fail('the presenter tells the world, or what broke'); }
     }
   }
 };

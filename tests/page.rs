@@ -131,19 +131,10 @@ fn names_are_escaped() {
     let path = folder.file(
         "evil.yaml",
         &format!(
-            "title: {0}\npool:\n  hosts: [a, {{name: {0}}}]\n  storage: {{n: {{type: nfs}}}}\n  vms: {{v: {{running-on: a}}}}\ntimeline:\n  - {{at: 1m, fault: {{crash: a}}}}\n  - {{at: 2m, note: {0}}}\n",
+            "title: {0}\npool:\n  hosts: [a, b]\n  storage: {{n: {{type: nfs}}}}\n  vms: {{v: {{running-on: a}}}}\ntimeline:\n  - {{at: 1m, fault: {{crash: a}}}}\n  - {{at: 2m, note: {0}}}\nrecovery:\n  at: 3m\n  steps: [{{host: b, run: \"xe vm-start vm='<b>&'\", expect: error}}]\n",
             serde_json::Value::from(evil)
         ),
     );
-    let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).args(["check", &path]).output().unwrap();
-    if output.status.code() == Some(2) {
-        // A name of a host may be less; titles and notes are free.
-        std::fs::write(
-            &path,
-            std::fs::read_to_string(&path).unwrap().replace(&format!("{{name: {}}}", serde_json::Value::from(evil)), "b"),
-        )
-        .unwrap();
-    }
     let (html, svg) = drawn(&folder, &path);
     assert!(!html.contains("<script>alert") && !svg.contains("<script>"), "{html}");
     let document = parsed(&html);

@@ -160,6 +160,26 @@ fn the_shell_is_followed() {
     assert!(!saved.contains("vm-start"), "set -e ends it before: {saved}");
 }
 
+/// What is saved begins as the recovery that was named, and `run` shows the same in every world.
+#[test]
+fn what_is_saved_begins_as_it_was_rehearsed() {
+    let folder = Folder::new("begin");
+    let pool = "pool:\n  hosts: [alpha, beta, gamma]\n  storage: {nfs1: {type: nfs}}\n  vms: {db: {running-on: beta}}\nworlds:\n  dead: [{at: 5m, fault: {crash: beta}}]\n  cut: [{at: 5m, fault: {isolate: beta}}]\nrecoveries:\n  soon: {at: 6m, steps: [{run: xe host-list}]}\n  late: {at: 40m, host: gamma, pace: 7s, steps: [{run: xe host-list}]}\n";
+    let (pool, saved) = (folder.file("pool.yaml", pool), folder.path("saved.yaml"));
+    let book = folder.file("book.sh", "xe host-list\nxe host-forget uuid=$beta --force\n");
+    let args = ["rehearse", &book, "--pool", &pool, "--recovery", "late", "--save", &saved];
+    let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).args(args).output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let scenario = common::load_file(std::path::Path::new(&saved));
+    assert_eq!((scenario.worlds.len(), scenario.recoveries.len()), (2, 1));
+    for case in scenario.cases() {
+        let run = run::run(&scenario, case, Options::default(), &[]);
+        let began: Vec<String> = run.engine.records[1..].iter().map(|record| record.began.unwrap().to_string()).collect();
+        // The second is typed 7 s after the first has ended, which takes a second.
+        assert_eq!(began, ["40m", "40m8s"], "{case:?}");
+    }
+}
+
 /// A scenario written as a script and rehearsed is the scenario: what is found, and when.
 #[test]
 fn a_scenario_as_a_runbook_gives_its_own_findings() {

@@ -87,7 +87,7 @@ fn rehearsed(out: Out, common: &Common, args: &Rehearse) -> Result<Status, Statu
             return Err(wrong("the runbook is not one recovery for all worlds, and was not saved", help));
         }
         if let Some(first) = gone.first() {
-            let text = if args.worlds.is_empty() { first.typist.saved(scenario) } else { first.typist.text() };
+            let text = if args.worlds.is_empty() { first.typist.saved(scenario, first.case) } else { first.typist.text() };
             status = status.and(target.put(out, &format!("# From the runbook {}.\n{text}", clean_line(&name))));
         }
     }

@@ -76,7 +76,7 @@ fn text<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
     let begins = text.len() - text.trim_start().len();
     if !text[begins..].starts_with('<') {
         let place = Place { start: begins, end: begins };
-        let help = "a pool database is XML and begins with `<?xml`; what `xe host-list params=all` and the like print is read with `--xe`";
+        let help = "a pool database is XML and begins with `<?xml`";
         return Err(Box::new(Source::new(file, text).error(place, FOREIGN, "this is no XML", help)));
     }
     Ok(text)

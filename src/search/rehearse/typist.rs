@@ -85,7 +85,7 @@ impl Typist {
     /// # Errors
     /// What is wrong where the story can't do without the steps of a recovery of its own.
     pub fn new(scenario: &Scenario, case: Case, options: Options) -> Result<Typist, Vec<Diagnostic>> {
-        let text = text(scenario, Some(case), options.seed);
+        let text = text(scenario, case, false, options.seed);
         let own = case.recovery.map(|at| &scenario.recoveries[at]);
         let master = own.map_or(scenario.pool.master, |own| own.host);
         let mark = text.lines().find(|line| line.contains(HERE)).expect("the step that was put in").to_owned();
@@ -231,19 +231,19 @@ impl Typist {
         self.with(&[])
     }
 
-    /// What was typed, as the text of the scenario with all its worlds.
-    pub fn saved(&self, scenario: &Scenario) -> String {
-        let text = text(scenario, None, self.options.seed);
+    /// What was typed, as the text of the scenario with all its worlds; `case` is one that it was typed in.
+    pub fn saved(&self, scenario: &Scenario, case: Case) -> String {
+        let text = text(scenario, case, true, self.options.seed);
         let mark = text.lines().find(|line| line.contains(HERE)).unwrap_or_default().to_owned();
         steps_at(&text, &mark, self.typed.iter())
     }
 }
 
 /// A scenario as text, with one step at the place of its recovery's: of one world, or of all.
-fn text(scenario: &Scenario, case: Option<Case>, seed: u64) -> String {
-    let mut base = case.map_or(scenario, |case| scenario.of(case)).clone();
-    let own = case.map_or(Some(0), |case| case.recovery).and_then(|at| base.recoveries.get(at).cloned());
-    if let Some(case) = case {
+fn text(scenario: &Scenario, case: Case, all_worlds: bool, seed: u64) -> String {
+    let mut base = scenario.of(case).clone();
+    let own = case.recovery.and_then(|at| base.recoveries.get(at).cloned());
+    if !all_worlds {
         base.worlds = case.world.map(|at| base.worlds[at].clone()).into_iter().collect();
     }
     let master = base.pool.master;
