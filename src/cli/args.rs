@@ -349,9 +349,12 @@ terminal without --seed a fresh seed is drawn.";
 #[derive(Args, Clone, Debug)]
 #[command(after_help = PLAY)]
 pub struct Play {
-    /// A scenario file
+    /// A scenario file, or the name of a drill; without it the drills are listed
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
+    /// Keep what was learned, in a file in the user's state directory
+    #[arg(long)]
+    pub progress: bool,
     /// Play this world, instead of one that is drawn
     #[arg(long, value_name = "NAME")]
     pub world: Option<String>,

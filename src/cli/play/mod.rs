@@ -1,7 +1,9 @@
 //! `poolsim play`: the trainee's console. Reads a line at a time from a terminal or a pipe, and shows what an operator
 //! would see.
 
+mod drill;
 mod input;
+mod learned;
 mod line;
 mod words;
 
@@ -43,12 +45,13 @@ fn played(out: Out, common: &Common, args: &Play) -> Result<Status, Status> {
         let help = ["`save FILE` within it writes a scenario, and `poolsim run` of that its reports".to_string()];
         return Err(out.refuse("usage", "`play` writes no report beside it", &help, Status::Wrong));
     }
-    if args.file.as_os_str() == "-" {
+    let Some(path) = &args.file else { return drill::list(out, args.progress) };
+    if path.as_os_str() == "-" {
         let help = ["name a file: standard input is where lines are typed".to_string()];
         return Err(out.refuse("usage", "`play` can't read its scenario from standard input", &help, Status::Wrong));
     }
     let release = load::release(out, common)?;
-    let file = load::load(out, &args.file, &args.set, release)?;
+    let file = drill::file(out, path, &args.set, release)?;
     let terminal = std::io::stdin().is_terminal();
     let seed = common.seed.unwrap_or_else(|| if terminal { fresh() } else { file.scenario.seed });
     let case = case(out, args, &file, seed)?;
@@ -62,7 +65,8 @@ fn played(out: Out, common: &Common, args: &Play) -> Result<Status, Status> {
     let names = words::names(&file.scenario);
     let input = Input::new(terminal, words::completions(&names));
     let seen = desk.seen();
-    let mut player = Player { out, common, open: args.open, file, case, desk, seen, names, input, last: None };
+    let task = file.scenario.of(case).drill.clone().map(|drill| drill::Task::new(drill, args.progress));
+    let mut player = Player { out, common, open: args.open, file, case, desk, seen, names, input, last: None, task, hint: drill::Hints::default() };
     Ok(player.play())
 }
 
@@ -110,6 +114,9 @@ struct Player<'a> {
     names: words::Names,
     input: Input,
     last: Option<Last>,
+    /// The drill, where it is one.
+    task: Option<drill::Task>,
+    hint: drill::Hints,
 }
 
 impl Player<'_> {
@@ -121,7 +128,7 @@ impl Player<'_> {
             let typed = match self.input.read(self.out, &prompt) {
                 Read::Line(line) => line,
                 Read::Nothing => continue,
-                Read::End => return Status::Fine,
+                Read::End => return self.left(),
                 Read::Failed(error) => {
                     return self.out.refuse("unreadable", &format!("standard input cannot be read: {error}"), &[], Status::Unreadable);
                 }
@@ -129,6 +136,10 @@ impl Player<'_> {
             match line::parse(&typed) {
                 Ok(None) => {}
                 Ok(Some(line)) => match self.one(line) {
+                    Next::Goes if self.task.is_some() && self.desk.is_over() => {
+                        self.dim("the time is up");
+                        return self.finish();
+                    }
                     Next::Goes => {}
                     Next::Ends(status) => return status,
                 },
@@ -147,11 +158,21 @@ impl Player<'_> {
         if scenario.worlds.len() > 1 {
             text.push_str(&format!("What is so is one of {}; which, is not told.\n", count(scenario.worlds.len(), "world")));
         }
+        if let Some(task) = &self.task {
+            text.push_str(&task.briefing(&drill::goal(&self.desk)));
+        }
         text + "`help` says what can be typed, `wait 5m` lets time go by, `status` shows what the pool believes.\n"
     }
 
     /// One line.
     fn one(&mut self, line: Line) -> Next {
+        if !matches!(line, Line::Hint | Line::Status | Line::Why | Line::Help) {
+            self.hint.forget();
+        }
+        if let Some(forbidden) = self.task.as_ref().and_then(|task| task.forbids(&line)) {
+            self.dim(&forbidden);
+            return Next::Goes;
+        }
         match line {
             Line::Run(line) => self.take(Deed::Run(line)),
             Line::Act(act, host) if self.known_host(&host) => self.take(Deed::Act(act, host)),
@@ -166,7 +187,7 @@ impl Player<'_> {
                 self.look();
             }
             Line::Wait(span) => {
-                if !self.desk.wait(self.desk.now() + span) {
+                if !self.desk.wait(self.desk.now() + span) && self.task.is_none() {
                     self.dim("the story ends here: `finish` tells how it came out");
                 }
                 self.look();
@@ -187,8 +208,11 @@ impl Player<'_> {
                 self.look();
             }
             Line::Goto(at) => self.go_to(at),
+            Line::Hint => self.hint(),
             Line::Undo => {
+                let lines = self.desk.count();
                 if self.desk.undo() {
+                    self.taken_back(lines.saturating_sub(self.desk.count()));
                     self.last = None;
                     self.seen = self.desk.seen();
                 } else {
@@ -204,7 +228,7 @@ impl Player<'_> {
             Line::Save(path) => self.save(&path),
             Line::Help => self.say(words::HELP),
             Line::Finish => return Next::Ends(self.finish()),
-            Line::Quit => return Next::Ends(Status::Fine),
+            Line::Quit => return Next::Ends(self.left()),
         }
         Next::Goes
     }
@@ -286,13 +310,14 @@ impl Player<'_> {
 
     fn go_to(&mut self, at: Time) {
         if at >= self.desk.now() {
-            if !self.desk.wait(at) {
+            if !self.desk.wait(at) && self.task.is_none() {
                 self.dim("the story ends here: `finish` tells how it came out");
             }
             self.look();
             return;
         }
         let lost = self.desk.back_to(at);
+        self.taken_back(lost);
         self.last = None;
         self.seen = self.desk.seen();
         if lost > 0 {
@@ -365,6 +390,11 @@ impl Player<'_> {
     }
 
     fn reveal(&mut self) {
+        if let Some(task) = &mut self.task
+            && !std::mem::replace(&mut task.revealed, true)
+        {
+            self.dim("the drill is given up: what is so is told, and no points are counted");
+        }
         let (scenario, report) = self.report(false);
         let text = report::text::render(&[Report { replay: String::new(), ..report }], style(self.common, self.out.colour));
         self.say(&format!("{}{text}", self.world(&scenario)));
@@ -383,7 +413,7 @@ impl Player<'_> {
         let report = Report { replay: "`save FILE` in the session, then `poolsim run FILE`".into(), ..report };
         let text = report::text::render(std::slice::from_ref(&report), style(self.common, self.out.colour));
         self.say(&format!("{}{text}", self.world(&scenario)));
-        Status::Fine
+        if self.task.is_some() { self.debriefed() } else { Status::Fine }
     }
 
     fn save(&mut self, path: &Path) {

@@ -6,7 +6,7 @@ use crate::base::time::Span;
 use crate::command::shell;
 use crate::fault::Act;
 use crate::scenario::model::{Condition, ConditionPart, Deed, Fact, Scenario, Step, When};
-use crate::world::World;
+use crate::world::{MAIN_POOL, World};
 use crate::world::belief::PowerState;
 use std::collections::BTreeSet;
 
@@ -93,7 +93,10 @@ impl Finder<'_> {
     fn find(&mut self, wide: bool) {
         let own = self.console;
         let names = &self.scenario.pool.names;
-        let members: Vec<MachineId> = names.machine_ids().filter(|machine| !names.machines[machine.at()].spare).collect();
+        // Who recovers from a machine that is in no pool is about to bring the pool up there.
+        let members: Vec<MachineId> =
+            names.machine_ids().filter(|machine| !names.machines[machine.at()].spare || *machine == own).collect();
+        let restores = names.machines[own.at()].spare && !self.scenario.pool.dumps.is_empty();
         let goal = Goal::of(self.scenario);
         let worlds = self.worlds;
         let is_bad = |machine: &MachineId| wide || suspect(worlds, *machine) || goal.hosts.contains(machine);
@@ -115,6 +118,22 @@ impl Finder<'_> {
         }
         for host in bad.iter().filter(|host| goal.hosts.contains(host)) {
             self.act("power-on", Act::PowerOn(vec![*host]), *host);
+        }
+        let several = worlds.iter().any(|world| world.masters(MAIN_POOL).count() > 1);
+        if several && !headless && !wide {
+            // What a second master has told the members can be told them again, and that master too.
+            self.line(Kind::Run, &format!("recover-{}", names.machine(own)), "xe pool-recover-slaves", own, None);
+        }
+        if restores {
+            for dump in &self.scenario.pool.dumps {
+                let line = format!("xe pool-restore-database file-name={} --force", quoted(dump));
+                self.line(Kind::Run, &format!("restore-{dump}"), &line, own, None);
+            }
+            // The machine says that it restarts, and goes on answering for half a minute.
+            self.wait("restarts", vec![ConditionPart::XeAnswers(false)]);
+            if !headless {
+                self.wait("answers", vec![ConditionPart::XeAnswers(true)]);
+            }
         }
         if headless {
             let masters = if wide { members.clone() } else { vec![self.console] };
