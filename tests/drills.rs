@@ -111,8 +111,11 @@ fn each_is_failed_in_two_tempting_ways() {
         let tempting: Vec<Session> = sessions(&scenario).into_iter().filter(|session| session.tempting).collect();
         assert!(tempting.len() >= 2, "{}", scenario.name);
         for session in tempting {
-            let ends: Vec<(String, i32)> =
-                scenario.worlds.iter().map(|world| play(&[&scenario.name, "--world", &world.name], &format!("{}finish\n", session.lines))).collect();
+            let ends: Vec<(String, i32)> = scenario
+                .worlds
+                .iter()
+                .map(|world| play(&[&scenario.name, "--world", &world.name], &format!("{}finish\n", session.lines)))
+                .collect();
             assert!(ends.iter().any(|(_, status)| *status == 1), "{}: {}\n{}", scenario.name, session.lines, ends[0].0);
         }
     }
@@ -262,9 +265,13 @@ fn the_time_ends_it() {
 /// What is not allowed is refused in words, takes no time, and looking is never forbidden.
 #[test]
 fn what_is_not_allowed_is_refused_in_words() {
-    let (text, status) = play(&["no-room-on-gamma", "--seed", "1"], "reinstall beta\nxe -s alpha pool-eject host-uuid=$beta\nxe host-list\nquit\n");
+    let (text, status) =
+        play(&["no-room-on-gamma", "--seed", "1"], "reinstall beta\nxe -s alpha pool-eject host-uuid=$beta\nxe host-list\nquit\n");
     assert_eq!(status, 1);
-    assert!(text.contains("this drill does not allow reinstall: it allows power-off") && text.contains("does not allow pool-eject"), "{text}");
+    assert!(
+        text.contains("this drill does not allow reinstall: it allows power-off") && text.contains("does not allow pool-eject"),
+        "{text}"
+    );
     assert!(text.contains("[0s alpha] # xe host-list\nuuid"), "{text}");
 }
 

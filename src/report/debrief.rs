@@ -57,7 +57,8 @@ fn downtime(page: &mut Page, debriefing: &Debriefing) {
             Some(best) => format!("; the best there was: {best}"),
             None => String::new(),
         };
-        said(page, if at == 0 { "downtime" } else { "" }, Tint::Plain, &format!("{vm} was down for {own}{best}"));
+        let down = if own.0 == 0 { format!("{vm} was not down") } else { format!("{vm} was down for {own}") };
+        said(page, if at == 0 { "downtime" } else { "" }, Tint::Plain, &format!("{down}{best}"));
     }
 }
 
@@ -91,7 +92,12 @@ fn steps(page: &mut Page, debriefing: &Debriefing) {
                 said(page, "", Tint::Plain, &format!("did harm: without it there would be no {}", names.join(", ")));
             }
             Said::Might(world, harm) => {
-                said(page, "", Tint::Plain, &format!("was a gamble: all that had been seen fitted world {world}, too, and there {}", of(harm)));
+                said(
+                    page,
+                    "",
+                    Tint::Plain,
+                    &format!("was a gamble: all that had been seen fitted world {world}, too, and there {}", of(harm)),
+                );
             }
             Said::Nothing => said(page, "", Tint::Plain, "was for nothing: without it all would have come out as well"),
         }
@@ -166,10 +172,10 @@ fn words(line: &Line) -> String {
     match line.part {
         "goal" if line.times > 0 => "the goal was reached".into(),
         "goal" => format!("the goal was missed: {} if it is reached", line.points),
-        "corruption" => format!("{} of corruption that was done", of("finding")),
-        "danger" => format!("{} of danger that was done", of("finding")),
+        "corruption" => format!("{} of corruption", of("finding")),
+        "danger" => format!("{} of danger", of("finding")),
         "gamble" => of("gamble"),
-        "downtime" => format!("{} that VMs were down for longer than they need have been", of("minute")),
+        "downtime" => format!("{} of downtime more than there need have been", of("minute")),
         "needless" => of("needless step"),
         _ => format!("{}, or lines that were taken back", of("hint")),
     }

@@ -33,7 +33,12 @@ pub fn read_drill(reader: &mut Reader<'_>, scene: &Scene<'_>, node: &Node, place
             reader.error(node.place, "after-end", message, format!("write `within: {until}` or less, or let `until:` be later"));
         }
         if drill.within.is_some_and(|within| within.0 == 0) {
-            reader.error(node.place, "wrong-value", "nobody can do anything in no time", "write how long the player has, such as `within: 1h`");
+            reader.error(
+                node.place,
+                "wrong-value",
+                "nobody can do anything in no time",
+                "write how long the player has, such as `within: 1h`",
+            );
         }
     }
     drill.allow = fields.get("allow").map(|node| read_allowed(reader, node));

@@ -164,7 +164,11 @@ pub static FILE: Table = Table {
             List(&Map(&GOAL)),
             "What a recovery is for: these states hold at the end; without it every VM that ran at 0 runs, on exactly one host.",
         ),
-        key("drill", Any(&[Map(&DRILL), Null]), "Makes it a task for whoever plays it: `poolsim play` tells the briefing, and at `finish` how it was done."),
+        key(
+            "drill",
+            Any(&[Map(&DRILL), Null]),
+            "Makes it a task for whoever plays it: `poolsim play` tells the briefing, and at `finish` how it was done.",
+        ),
         key("expect", Map(&EXPECT), "What must come of it."),
         key(
             "chaos",
@@ -724,9 +728,17 @@ pub static DRILL: Table = Table {
     keys: &[
         key("briefing", Text, "What the player is told first."),
         key("grade", Whole(1, 3), "How hard it is: 1, 2 or 3."),
-        key("goal", List(&Map(&GOAL)), "What is to be reached; else the file's `goal`, else every VM that ran at 0 runs, on exactly one host."),
+        key(
+            "goal",
+            List(&Map(&GOAL)),
+            "What is to be reached; else the file's `goal`, else every VM that ran at 0 runs, on exactly one host.",
+        ),
         key("within", Span, "How long the player has, on the virtual clock; the story goes on to `until`, or ends then."),
-        key("allow", List(&Text), "What may be typed and done, by the names of commands and acts: `[vm-start, resetvdis.py, check-off]`. Absent: everything."),
+        key(
+            "allow",
+            List(&Text),
+            "What may be typed and done, by the names of commands and acts: `[vm-start, resetvdis.py, check-off]`. Absent: everything.",
+        ),
         key("score", Any(&[Map(&SCORE), Null]), "What counts how many points."),
     ],
     required: &[],
@@ -742,7 +754,11 @@ pub static SCORE: Table = Table {
         key("goal", POINTS, "What reaching the goal brings; default 100."),
         key("corruption", POINTS, "What each finding of corruption takes away; default 100."),
         key("danger", POINTS, "What each finding of danger takes away; default 25."),
-        key("gamble", POINTS, "What each step takes away that would have been dangerous in a world that still fitted what had been seen; default 20."),
+        key(
+            "gamble",
+            POINTS,
+            "What each step takes away that would have been dangerous in a world that still fitted what had been seen; default 20.",
+        ),
         key("downtime", POINTS, "What each whole minute takes away that VMs were down for longer than they need have been; default 1."),
         key("needless", POINTS, "What each needless step takes away; default 2."),
         key("hint", POINTS, "What each hint takes away; default 3."),

@@ -11,10 +11,10 @@ use crate::engine;
 use crate::fault::Act;
 use crate::hazard::watch::Found;
 use crate::hazard::{HazardId, Place, Severity};
-use crate::judge;
+use crate::judge::{self, Missed};
 use crate::run::{self, Run};
 use crate::scenario::drill::{first, is_look};
-use crate::scenario::model::{Begin, Case, Deed, Recovery, Scenario, Score, Sequence, Step};
+use crate::scenario::model::{Begin, Case, Deed, Recovery, Scenario, Score, Sequence, Step, When};
 
 /// At most so many lines of a session are tried by leaving them out.
 pub const TRIED_MOST: usize = 60;
@@ -89,7 +89,8 @@ pub struct Line {
 impl Debriefing {
     /// Points: what the goal brings less what is taken away, and never below 0.
     pub fn points(&self) -> u64 {
-        let of = |given: bool| self.sum.iter().filter(|line| (line.part == "goal") == given).map(|line| line.times * line.points).sum::<u64>();
+        let of =
+            |given: bool| self.sum.iter().filter(|line| (line.part == "goal") == given).map(|line| line.times * line.points).sum::<u64>();
         of(true).saturating_sub(of(false))
     }
 
@@ -105,6 +106,13 @@ pub fn debrief(desk: &Desk, scenario: &Scenario, case: Case, hints: u64, stopped
     let fits = desk.fits(scenario, case);
     let mut trial = Trial { stage: desk::task(scenario, case), steps: &steps, options: desk::options(desk) };
     trial.stage.seed = desk.seed();
+    let begin = steps.first().map_or(Begin::AfterTimeline, |step| match step.when {
+        When::At(at) => Begin::At(at),
+        _ => Begin::AfterTimeline,
+    });
+    let host = trial.stage.pool.master;
+    let recovery = Recovery { name: None, line: 0, begin, says_begin: true, pace: Span::ZERO, host, steps: Vec::new(), expect: None };
+    trial.stage.recoveries = vec![recovery];
     let own = Case { world: case.world, recovery: Some(0), variant: None };
     let whole = trial.run(own, steps.len(), None);
     trial.stage.until = trial.stage.until.or(Some(whole.end));
@@ -157,8 +165,7 @@ pub fn debrief(desk: &Desk, scenario: &Scenario, case: Case, hints: u64, stopped
         let (own, best) = (of(&whole.downtime), best.as_ref().map(of));
         (own > Span::ZERO || best.is_some_and(|best| best > Span::ZERO)).then(|| (names.vm(vm).to_owned(), own, best))
     });
-    let missed: Vec<String> =
-        judge::goal(&trial.stage, own, &whole.engine.world).iter().map(|missed| plan::missed_words(missed, &whole)).collect();
+    let missed: Vec<String> = judge::goal(&trial.stage, own, &whole.engine.world).iter().map(|missed| in_words(missed, &whole)).collect();
     let mut debriefing = Debriefing {
         missed,
         damaged: whole.found.iter().any(|found| found.hazard.doc().severity == Severity::Corruption),
@@ -213,30 +220,27 @@ impl Trial<'_> {
 
     /// A run with the first of the steps, perhaps without one of them, whose time goes by all the same.
     fn run(&self, case: Case, upto: usize, without: Option<usize>) -> Run {
-        let mut stage = self.stage.clone();
         let mut steps = self.steps[..upto].to_vec();
         if let Some(step) = without.and_then(|at| steps.get_mut(at)) {
             (step.deed, step.expect) = (Deed::Note(String::new()), None);
         }
-        let host = stage.pool.master;
-        let begin = self.steps.first().map_or(Begin::AfterTimeline, |step| match step.when {
-            crate::scenario::model::When::At(at) => Begin::At(at),
-            _ => Begin::AfterTimeline,
-        });
-        stage.recoveries =
-            vec![Recovery { name: None, line: 0, begin, says_begin: true, pace: Span::ZERO, host, steps, expect: None }];
+        let mut stage = self.stage.clone();
+        stage.recoveries[0].steps = steps;
         run::run(&stage, case, self.options.clone(), &[])
     }
 
-    /// Whether all comes out as well in a world without a step: nothing graver than a notice that is not there with it, no more
-    /// of the goal missed, nothing down for longer.
+    /// Whether all comes out as well in a world without a step: nothing graver than a notice that is not there with it, or does
+    /// not last to the end with it, no more of the goal missed, nothing down for longer.
     fn as_well(&self, world: usize, at: usize, whole: &Run) -> bool {
         let case = self.of(world);
         let without = self.run(case, self.steps.len(), Some(at));
         let missed = |run: &Run| judge::goal(&self.stage, case, &run.engine.world);
         let before = missed(whole);
         let weighs = |found: &&Found| found.hazard.doc().severity > Severity::Notice;
-        without.found.iter().filter(weighs).all(|found| has(whole, found))
+        let lasts = |run: &Run, found: &Found| {
+            run.found.iter().any(|other| (other.hazard, other.place) == (found.hazard, found.place) && other.until.is_none())
+        };
+        without.found.iter().filter(weighs).all(|found| has(whole, found) && (found.until.is_some() || lasts(whole, found)))
             && missed(&without).iter().all(|missed| before.contains(missed))
             && without.downtime.iter().all(|(vm, span)| *span <= whole.downtime.get(vm).copied().unwrap_or(Span::ZERO))
     }
@@ -276,6 +280,14 @@ fn looks(step: &Step) -> bool {
             is_look(first(word))
         }
         Deed::Note(_) | Deed::Fault { .. } => true,
+    }
+}
+
+/// What was missed, and what is so instead.
+fn in_words(missed: &Missed, run: &Run) -> String {
+    match missed {
+        Missed::Vm(_) => plan::missed_words(missed, run),
+        Missed::State { what, got, .. } => format!("{what} (it is {got})"),
     }
 }
 

@@ -139,6 +139,7 @@ fn typed(desk: &Desk, names: &Inventory, line: &Line) -> Vec<String> {
     let Step { deed, when, host, .. } = &line.step;
     match (deed, when) {
         (Deed::Note(_), When::WaitFor { condition, .. }) => vec![waiting(names, condition)],
+        (Deed::Note(_), When::AfterPrevious((_, most))) => vec![format!("wait {most}")],
         (Deed::Run(_), _) if names.machine(*host) != desk.host() => {
             let host = names.machine(*host);
             let way = if host == desk.first_console() { "exit".to_owned() } else { format!("ssh {host}") };

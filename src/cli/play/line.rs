@@ -87,7 +87,8 @@ pub fn parse(text: &str) -> Result<Option<Line>, String> {
     }
 }
 
-const WAIT: &str = "`wait 5m`, `wait until host beta dead` (or `alive`), `wait until vm db running` (or `halted`), `wait until xe answers` (or `hangs`)";
+const WAIT: &str =
+    "`wait 5m`, `wait until host beta dead` (or `alive`), `wait until vm db running` (or `halted`), `wait until xe answers` (or `hangs`)";
 
 fn wait(rest: &[&str]) -> Result<Line, String> {
     match rest {
@@ -119,9 +120,21 @@ mod tests {
         assert_eq!(read("goto 12m"), Some(Line::Goto(Time::ZERO + Span::mins(12))));
         assert_eq!(read("save my file.yaml"), Some(Line::Save("my file.yaml".into())));
         assert_eq!((read(""), read("# a remark")), (None, None));
-        for wrong in
-            ["wait", "wait 5", "wait until", "wait until host beta gone", "wait until xe", "wait until xe runs", "hint 2", "goto", "goto noon", "power-off", "ssh a b", "undo 3", "save"]
-        {
+        for wrong in [
+            "wait",
+            "wait 5",
+            "wait until",
+            "wait until host beta gone",
+            "wait until xe",
+            "wait until xe runs",
+            "hint 2",
+            "goto",
+            "goto noon",
+            "power-off",
+            "ssh a b",
+            "undo 3",
+            "save",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

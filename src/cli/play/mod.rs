@@ -20,7 +20,7 @@ use crate::base::time::Time;
 use crate::catalog;
 use crate::engine;
 use crate::hazard::Severity;
-use crate::report::text::layout::count;
+use crate::report::text::layout::{COLUMNS, count, wrap};
 use crate::report::{self, Report};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::{Case, Scenario};
@@ -66,7 +66,8 @@ fn played(out: Out, common: &Common, args: &Play) -> Result<Status, Status> {
     let input = Input::new(terminal, words::completions(&names));
     let seen = desk.seen();
     let task = file.scenario.of(case).drill.clone().map(|drill| drill::Task::new(drill, args.progress));
-    let mut player = Player { out, common, open: args.open, file, case, desk, seen, names, input, last: None, task, hint: drill::Hints::default() };
+    let mut player =
+        Player { out, common, open: args.open, file, case, desk, seen, names, input, last: None, task, hint: drill::Hints::default() };
     Ok(player.play())
 }
 
@@ -436,7 +437,7 @@ impl Player<'_> {
     /// Words of the desk's own, apart from what the console shows.
     fn dim(&self, text: &str) {
         let (dim, off) = if self.out.colour { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
-        let text: String = clean(text).lines().map(|line| format!("{dim}  {line}{off}\n")).collect();
+        let text: String = wrap(text, COLUMNS - 2).iter().map(|line| format!("{dim}  {line}{off}\n")).collect();
         self.say(&text);
     }
 }

@@ -53,7 +53,8 @@ pub fn names(scenario: &Scenario) -> Names {
 
 /// The words that a terminal completes: the desk's own, the commands, the pool's names. Nothing of what is so.
 pub fn completions(names: &Names) -> Vec<String> {
-    let own = ["wait", "until", "step", "goto", "status", "hint", "why", "undo", "save", "reveal", "finish", "help", "quit", "ssh", "exit", "xe"];
+    let own =
+        ["wait", "until", "step", "goto", "status", "hint", "why", "undo", "save", "reveal", "finish", "help", "quit", "ssh", "exit", "xe"];
     let commands = catalog::entries().into_iter().filter(|entry| entry.kind == Kind::Command).map(|entry| entry.name);
     let mut words: Vec<String> = own.iter().chain(&super::line::ACTS).map(|word| (*word).to_owned()).chain(commands).collect();
     words.extend(names.hosts.iter().chain(&names.others).filter(|name| !name.contains(char::is_whitespace)).map(|name| clean_line(name)));
@@ -119,7 +120,9 @@ pub fn status(seen: &Seen, host: &str, colour: bool) -> String {
 /// A hint, the more exact the higher the level: what kind of step, about what, and the line to type.
 pub fn hint(hint: &Hint, level: usize) -> String {
     let text = match hint {
-        Hint::Done => "nothing more need be done: as things are the goal is reached in every world that fits what was seen. `finish`".into(),
+        Hint::Done => {
+            "nothing more need be done: as things are the goal is reached in every world that fits what was seen. `finish`".into()
+        }
         Hint::None { depth, ended } => {
             let why = if ended.is_some() { ", before the search was given up" } else { "" };
             format!("no safe way to the goal was found from here, of up to {}{why}. `undo` goes back", count(*depth, "step"))

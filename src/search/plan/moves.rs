@@ -6,8 +6,8 @@ use crate::base::time::Span;
 use crate::command::shell;
 use crate::fault::Act;
 use crate::scenario::model::{Condition, ConditionPart, Deed, Fact, Scenario, Step, When};
-use crate::world::{MAIN_POOL, World};
 use crate::world::belief::PowerState;
+use crate::world::{MAIN_POOL, World};
 use std::collections::BTreeSet;
 
 /// What kind of move it is.
@@ -129,11 +129,13 @@ impl Finder<'_> {
                 let line = format!("xe pool-restore-database file-name={} --force", quoted(dump));
                 self.line(Kind::Run, &format!("restore-{dump}"), &line, own, None);
             }
-            // The machine says that it restarts, and goes on answering for half a minute.
-            self.wait("restarts", vec![ConditionPart::XeAnswers(false)]);
             if !headless {
                 self.wait("answers", vec![ConditionPart::XeAnswers(true)]);
             }
+        }
+        if restores || headless {
+            // A toolstack that is about to restart answers until it does, and refuses connections before it is there again.
+            self.pause();
         }
         if headless {
             let masters = if wide { members.clone() } else { vec![self.console] };
@@ -218,6 +220,13 @@ impl Finder<'_> {
         let words = format!("wait until {text}");
         let step = self.step(&format!("wait-{id}"), Deed::Note(words), when, self.console);
         self.moves.push(Move { kind: Kind::Wait, text, hands: false, starts: None, step });
+    }
+
+    /// A minute goes by.
+    fn pause(&mut self) {
+        const MINUTE: Span = Span::mins(1);
+        let step = self.step("wait-a-minute", Deed::Note("wait a minute".into()), When::AfterPrevious((MINUTE, MINUTE)), self.console);
+        self.moves.push(Move { kind: Kind::Wait, text: "a minute".into(), hands: false, starts: None, step });
     }
 
     fn step(&self, id: &str, deed: Deed, when: When, host: MachineId) -> Step {
