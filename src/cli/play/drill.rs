@@ -13,9 +13,9 @@ use crate::command::shell;
 use crate::report::debrief::render;
 use crate::report::text::layout::{Page, Tint, pad, width};
 use crate::scenario::drill::{allowable, first, is_look};
-use crate::scenario::model::{Drill, Scenario};
+use crate::scenario::model::{Case, Drill, Scenario, StateExpect};
 use crate::search::debrief::debrief;
-use crate::search::desk::Desk;
+use crate::search::desk::{self, Desk};
 use crate::search::hint::{Hint, hint};
 use crate::world::release::Release;
 use std::path::Path;
@@ -137,14 +137,22 @@ fn commands(text: &str) -> Vec<String> {
     script.lines.iter().filter_map(of).collect()
 }
 
-/// The goal that is played for, in words.
-pub fn goal(desk: &Desk) -> Vec<String> {
+/// The goal that is played for, in words. What is meant for one world is told of all of them, without their names: which counts
+/// would tell which world it is.
+pub fn goal(desk: &Desk, scenario: &Scenario, case: Case) -> Vec<String> {
     let session = desk.session();
-    let scenario = desk.scenario();
-    match &scenario.goal {
-        None => vec!["every VM that ran runs again, on exactly one host".to_owned()],
-        Some(goal) => goal.iter().map(|item| clean_line(&crate::judge::wanted(&session.engine.world, item))).collect(),
+    let Some(goal) = desk::task(scenario, case).goal else {
+        return vec!["every VM that ran runs again, on exactly one host".to_owned()];
+    };
+    let words = |item: &StateExpect| clean_line(&crate::judge::wanted(&session.engine.world, item));
+    let (all, some): (Vec<&StateExpect>, Vec<&StateExpect>) =
+        goal.iter().filter(|item| item.scope.recovery.is_none()).partition(|item| item.scope.world.is_none());
+    let mut told: Vec<String> = all.into_iter().map(words).collect();
+    if !some.is_empty() {
+        let each: Vec<String> = some.into_iter().map(words).collect();
+        told.push(format!("by what is so: {}", each.join(", or ")));
     }
+    told
 }
 
 /// The hint that was given last, to be given again more exactly.

@@ -160,7 +160,7 @@ impl Player<'_> {
             text.push_str(&format!("What is so is one of {}; which, is not told.\n", count(scenario.worlds.len(), "world")));
         }
         if let Some(task) = &self.task {
-            text.push_str(&task.briefing(&drill::goal(&self.desk)));
+            text.push_str(&task.briefing(&drill::goal(&self.desk, &self.file.scenario, self.case)));
         }
         text + "`help` says what can be typed, `wait 5m` lets time go by, `status` shows what the pool believes.\n"
     }
