@@ -267,6 +267,22 @@ pub struct Run {
     /// Where a scenario expects nothing: exit with 1 from this severity on
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
+    /// Play from this instant on, such as 15m, or from the first `hazard`: what the recovery has done by then is done
+    #[arg(long, value_name = "WHEN", value_parser = play_from, conflicts_with_all = ["at", "fail_on"])]
+    pub play_from: Option<PlayFrom>,
+}
+
+/// Where a desk is opened in a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PlayFrom {
+    /// At an instant.
+    At(Time),
+    /// At the first hazard.
+    Hazard,
+}
+
+fn play_from(text: &str) -> Result<PlayFrom, String> {
+    if text == "hazard" { Ok(PlayFrom::Hazard) } else { instant(text).map(PlayFrom::At) }
 }
 
 fn instant(text: &str) -> Result<Time, String> {

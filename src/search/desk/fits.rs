@@ -29,7 +29,7 @@ impl Desk {
     fn ask(&mut self, asked: &Asked) -> Shown {
         let (mut came, mut there) = (None, None);
         match asked {
-            Asked::Take(deed, stdin) => came = Some(self.take(deed.clone(), stdin.clone())),
+            Asked::Take(deed, stdin, timeout) => came = Some(self.take_within(deed.clone(), stdin.clone(), *timeout)),
             Asked::Wait(until) => there = Some(self.wait(*until)),
             Asked::WaitFor(condition) => there = self.wait_for(condition).ok(),
             Asked::Step => there = Some(self.step()),

@@ -7,10 +7,12 @@
 //! is so but [`Desk::session`] and [`Desk::scenario`], for when it is revealed.
 
 mod fits;
+mod over;
 mod seen;
 
 pub(super) use fits::options;
 pub use fits::{Fits, onward, task};
+pub use over::{first_hazard, taken_over};
 pub use seen::Seen;
 
 use crate::base::time::{Span, Time};
@@ -43,7 +45,7 @@ pub enum Deed {
 /// Something that the player asked for, as it was asked: typed again elsewhere, it shows what would be seen there.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Asked {
-    Take(Deed, Option<String>),
+    Take(Deed, Option<String>, Option<Span>),
     Wait(Time),
     WaitFor(String),
     Step,
@@ -59,6 +61,8 @@ struct Entry {
     deed: Deed,
     /// What is typed into the command.
     stdin: Option<String>,
+    /// When it is given up, if it is sooner or later than usual.
+    timeout: Option<Span>,
     /// The tool refuses it, and so would the reader of files, did the line not say that an error is expected.
     wrong: bool,
 }
@@ -190,14 +194,22 @@ impl Desk {
     /// # Errors
     /// Why it was not typed; then nothing has changed.
     pub fn take(&mut self, deed: Deed, stdin: Option<String>) -> Result<Came, Refused> {
+        self.take_within(deed, stdin, None)
+    }
+
+    /// The same, given up after so long where it hangs: Ctrl-C.
+    ///
+    /// # Errors
+    /// Why it was not typed; then nothing has changed.
+    pub fn take_within(&mut self, deed: Deed, stdin: Option<String>, timeout: Option<Span>) -> Result<Came, Refused> {
         if self.entries.len() >= LINES_MOST {
             return Err(Refused::TooLong);
         }
         if self.until.is_some_and(|until| self.now > until) {
             return Err(Refused::Over);
         }
-        let asked = Asked::Take(deed.clone(), stdin.clone());
-        let mut entry = Entry { at: self.now, host: self.host.clone(), deed, stdin, wrong: false };
+        let asked = Asked::Take(deed.clone(), stdin.clone(), timeout);
+        let mut entry = Entry { at: self.now, host: self.host.clone(), deed, stdin, timeout, wrong: false };
         let (scenario, wrong) = match self.load(std::slice::from_ref(&entry)) {
             Ok(scenario) => (scenario, None),
             // The tools have their own words for most of what is wrong, and those are what is met with in life.
@@ -340,7 +352,7 @@ impl Desk {
 
     /// The last line of what was played: it lasted until now.
     fn mark(&self) -> Entry {
-        Entry { at: self.bounded(self.now), host: self.host.clone(), deed: Deed::Waited, stdin: None, wrong: false }
+        Entry { at: self.bounded(self.now), host: self.host.clone(), deed: Deed::Waited, stdin: None, timeout: None, wrong: false }
     }
 
     /// An instant, or the end of the story if that comes before.
@@ -385,6 +397,9 @@ impl Desk {
         });
         if let Some(stdin) = &entry.stdin {
             keys.push(format!("stdin: {}", quoted(stdin)));
+        }
+        if let Some(timeout) = entry.timeout {
+            keys.push(format!("timeout: {timeout}"));
         }
         if entry.wrong {
             keys.push("expect: error".to_owned());
