@@ -131,6 +131,10 @@ fn typed(desk: &mut Desk, line: &str) {
         ["wait", "until", "xe", answers] => {
             desk.wait_for(&format!("{{xe: {answers}}}")).unwrap();
         }
+        ["wait", span] => {
+            let until = desk.now() + Span::parse(span).unwrap();
+            desk.wait(until);
+        }
         ["goto", at] => {
             desk.wait(Time::ZERO + Span::parse(at).unwrap());
         }

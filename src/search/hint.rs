@@ -151,6 +151,9 @@ fn typed(desk: &Desk, names: &Inventory, line: &Line) -> Vec<String> {
 
 /// The act or the command that a line is.
 fn word(line: &Line) -> String {
+    if line.kind == Kind::Wait {
+        return "wait".to_owned();
+    }
     let text = line.text.strip_prefix("xe ").unwrap_or(&line.text);
     let first = text.split(' ').next().unwrap_or_default();
     first.rsplit('/').next().unwrap_or_default().to_owned()
