@@ -175,7 +175,7 @@ fn worlds_are_the_same_in_scenarios_that_are_drawn_out() {
         let scenario = common::load("generated.yaml", &text);
         side_by_side(&scenario, scenario.cases()[0], n.is_multiple_of(10), &format!("drawn out {n}\n{text}"), &mut seen);
     }
-    assert!(seen.quiet > count(1_000) / 2 && seen.plain > seen.turns * 5, "too little was quiet: {seen:?}");
+    assert!(seen.quiet > count(1_000) / 2, "too little was quiet: {seen:?}");
 }
 
 #[test]

@@ -274,7 +274,7 @@ pub fn hear(world: &mut World, machine: MachineId, master: MachineId, beats: &Be
 pub enum Looks {
     /// Nothing, and none follows: it is one of a process that is no more.
     Over,
-    /// So many were made; the next is due at this instant, and nothing came of those before.
+    /// The next is due at this instant, and nothing came of those before; so many of them were gone through to know it.
     Next(Time, u64),
     /// Something may come of the one at this instant: it has to be made.
     Stirs(Time),
@@ -315,7 +315,7 @@ pub fn looks(world: &World, (master, host, epoch): (MachineId, HostId, u16), at:
         let same = if sent > 0 { even } else { Some(pause).filter(|_| silent && beats.is_none()) };
         if let Some(pause) = same.filter(|pause| next == at + *pause) {
             let times = (until.0 - at.0).div_ceil(pause.0);
-            return Looks::Next(at + pause.times(times), made + times);
+            return Looks::Next(at + pause.times(times), made);
         }
         (at, made) = (next, made + 1);
     }

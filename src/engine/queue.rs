@@ -2,9 +2,9 @@
 //! the result. Heaps of four children a place, with (instant, rank, order) packed into one key.
 //!
 //! What the pool does again and again while nothing happens (heartbeats, liveness checks, copies of the database) lies in a heap of its
-//! own, and of such things at one instant the order is fixed: by what they are and whose. Looks and beats come before all else,
-//! and a copy comes after it: it has what has just come about. So the order does not hang on how often each has been done before,
-//! and a stretch in which nothing else is due can be passed in one step.
+//! own. Among what else is due at its instant each has the place that it was put in at; of such things alone that were put in between the same
+//! two others the order is fixed, by what they are and whose. So the order does not hang on how often each has been done before, and
+//! a stretch in which nothing else is put in can be passed in one step.
 
 use crate::base::time::Time;
 use crate::world::effects::Due;
@@ -32,20 +32,21 @@ impl Entry {
     }
 }
 
-/// The order of what comes first come, first served begins here, and that of what comes behind it.
-const FIRST_COME: u64 = 1 << 54;
-const BEHIND: u64 = 1 << 55;
+/// Bits of a key behind its place in the order of putting in: they tell quiet things apart that were put in at the same place.
+const BITS: u32 = 22;
 
-/// The place of what is quiet among all that is due at its instant; `None` for what comes first come, first served. Of two with
-/// the same place one counts no more, or they are alike in all.
-fn quiet_place(due: Due, origin: u16) -> Option<u64> {
-    let (class, whose, which) = match due {
+/// The bits of that place: after so many it begins anew, which no run lives to see.
+const PLACES: u64 = (1 << 33) - 1;
+
+/// What is quiet, told apart by its kind, then by whose it is; `None` for what comes first come, first served.
+fn quiet_kind(due: Due) -> Option<u64> {
+    let (kind, whose, which) = match due {
         Due::LivenessCheck { master, host, .. } => (0, host.0, master.0),
-        Due::Heartbeat { machine, epoch, .. } => (1 << 48, machine.0, epoch),
-        Due::DatabaseCopy { master, epoch } => (BEHIND, master.0, epoch as u16),
+        Due::DatabaseCopy { master, epoch } => (1, master.0, epoch as u16),
+        Due::Heartbeat { machine, epoch, .. } => (2, machine.0, epoch),
         _ => return None,
     };
-    Some(class | u64::from(whose) << 32 | u64::from(which) << 16 | u64::from(origin))
+    Some(kind << 19 | u64::from(whose) << 3 | u64::from(which) & 7)
 }
 
 /// The queue.
@@ -55,6 +56,7 @@ pub struct Queue {
     ordinary: Heap,
     /// What is done again and again while nothing happens.
     quiet: Heap,
+    /// How many have come that come first come, first served.
     pushed: u64,
 }
 
@@ -132,9 +134,14 @@ impl Queue {
             heap.heap.swap_remove(0);
         }
         heap.heap.sort_unstable_by_key(|entry| entry.key);
+        let place = (self.pushed & PLACES) << (BITS + 1);
         heap.heap.retain_mut(|entry| {
+            let Some(kind) = quiet_kind(entry.due) else { return true };
             let Some((at, due)) = next(entry.at(), entry.due) else { return false };
-            (entry.key, entry.due) = (u128::from(at.0) << 64 | entry.key & u128::from(u64::MAX), due);
+            if at != entry.at() {
+                // Since what is due then was put in, nothing else was.
+                (entry.key, entry.due) = (u128::from(at.0) << 64 | u128::from(place | kind), due);
+            }
             true
         });
         // What is sorted is a heap.
@@ -143,11 +150,14 @@ impl Queue {
 
     /// Puts something in.
     pub fn push(&mut self, at: Time, rank: u8, due: Due, origin: u16) {
-        let (heap, place) = match quiet_place(due, origin) {
-            Some(place) => (&mut self.quiet, place),
-            None => (&mut self.ordinary, FIRST_COME | self.pushed),
+        let place = (self.pushed & PLACES) << (BITS + 1);
+        let (heap, place) = match quiet_kind(due) {
+            Some(kind) => (&mut self.quiet, place | kind),
+            None => {
+                self.pushed += 1;
+                (&mut self.ordinary, place | 1 << BITS)
+            }
         };
-        self.pushed += 1;
         heap.push(Entry { key: u128::from(at.0) << 64 | u128::from(rank) << 56 | u128::from(place), due, origin });
     }
 
@@ -255,25 +265,25 @@ mod tests {
         assert_eq!(order, [2, 1, 3, 0, 4].map(step));
     }
 
-    /// What is quiet comes before all else that is due at its instant, or after it, in an order that does not hang on when it was
-    /// put in.
+    /// What is quiet has its place among what else is due then by when it was put in, and among its own by what it is.
     #[test]
     fn what_is_quiet_has_its_own_order() {
         use crate::base::ids::{HostId, MachineId};
         let beat = |machine| Due::Heartbeat { machine: MachineId(machine), epoch: 0, k: 7 };
         let check = |host| Due::LivenessCheck { master: MachineId(0), host: HostId(host), epoch: 0 };
         let copy = Due::DatabaseCopy { master: MachineId(0), epoch: 0 };
-        let all = [step(1), beat(2), check(2), beat(1), copy, step(0), check(1)];
-        for turned in 0..all.len() {
+        let quiet = [beat(2), check(2), beat(1), copy, check(1)];
+        for turned in 0..quiet.len() {
             let mut queue = Queue::new();
-            for due in all[turned..].iter().chain(&all[..turned]) {
-                let at = if *due == beat(2) { 4 } else { 5 };
-                queue.push(Time(at), RANK_POOL, *due, NO_STEP);
+            queue.push(Time(5), RANK_POOL, step(0), NO_STEP);
+            for due in quiet[turned..].iter().chain(&quiet[..turned]) {
+                queue.push(Time(if *due == beat(2) { 4 } else { 5 }), RANK_POOL, *due, NO_STEP);
             }
+            queue.push(Time(5), RANK_POOL, step(1), NO_STEP);
+            queue.push(Time(5), RANK_POOL, beat(0), NO_STEP);
             assert_eq!((queue.next_at(), queue.next_ordinary()), (Some(Time(4)), Some(Time(5))));
             let order: Vec<Due> = std::iter::from_fn(|| queue.pop()).map(|entry| entry.due).collect();
-            let (first, second) = if turned < 6 && turned > 0 { (step(0), step(1)) } else { (step(1), step(0)) };
-            assert_eq!(order, [beat(2), check(1), check(2), beat(1), first, second, copy]);
+            assert_eq!(order, [beat(2), step(0), check(1), check(2), copy, beat(1), step(1), beat(0)]);
         }
     }
 
