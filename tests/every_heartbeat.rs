@@ -157,30 +157,30 @@ fn drawn_out(n: u64) -> String {
 #[test]
 fn worlds_are_the_same_in_random_scenarios() {
     let mut seen = Seen::default();
-    for n in 0..count(1_000) {
+    for n in 0..count(300) {
         for (taste, name) in [(Taste::Wild, "wild"), (Taste::Guarded, "guarded")] {
             let text = generate::scenario(n, taste);
             let scenario = common::load("generated.yaml", &text);
             side_by_side(&scenario, scenario.cases()[0], n.is_multiple_of(10), &format!("{name} {n}"), &mut seen);
         }
     }
-    assert!(seen.quiet > count(1_000) / 2, "too little was quiet: {seen:?}");
+    assert!(seen.quiet > count(300) / 2, "too little was quiet: {seen:?}");
 }
 
 #[test]
 fn worlds_are_the_same_in_scenarios_that_are_drawn_out() {
     let mut seen = Seen::default();
-    for n in 0..count(1_000) {
+    for n in 0..count(300) {
         let text = drawn_out(n);
         let scenario = common::load("generated.yaml", &text);
         side_by_side(&scenario, scenario.cases()[0], n.is_multiple_of(10), &format!("drawn out {n}\n{text}"), &mut seen);
     }
-    assert!(seen.quiet > count(1_000) / 2, "too little was quiet: {seen:?}");
+    assert!(seen.quiet > count(300) / 2, "too little was quiet: {seen:?}");
 }
 
 #[test]
 fn whole_reports_are_the_same() {
-    for n in 0..count(300) {
+    for n in 0..count(100) {
         let text = if n.is_multiple_of(2) { drawn_out(n) } else { generate::scenario(n, Taste::Wild) };
         let scenario = common::load("generated.yaml", &text);
         let of = |every_heartbeat| {
