@@ -252,8 +252,10 @@ pub fn course(world: &World, machine: MachineId, epoch: u16, k: u32, at: Time) -
     let ruling = &world.stacks[master.at()];
     let alive = ruling.heard.is_known_alive(host, ruling.db.generation);
     match ruling.db.host(host) {
-        Some(record) if !alive && !(record.live && stack.joined == Some((master, ruling.epoch))) => Course::Stirs,
-        _ => Course::Heard(beats, master),
+        Some(_) if alive => Course::Heard(beats, master),
+        Some(record) if record.live && stack.joined == Some((master, ruling.epoch)) => Course::Heard(beats, master),
+        Some(_) => Course::Stirs,
+        None => Course::Heard(beats, master),
     }
 }
 

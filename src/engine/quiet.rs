@@ -100,11 +100,7 @@ impl Engine {
                         until = until.min(at);
                     }
                 }
-                Due::DatabaseCopy { master, epoch } if at < until => {
-                    if copies::turns(world, master, epoch) == Turns::Stirs {
-                        until = at;
-                    }
-                }
+                Due::DatabaseCopy { master, epoch } if at < until && copies::turns(world, master, epoch) == Turns::Stirs => until = at,
                 _ => {}
             }
         }
