@@ -13,7 +13,7 @@ use crate::world::inventory::Inventory;
 /// How many steps ahead is looked.
 const DEPTH: usize = 8;
 /// How many further steps are tried.
-const TRIES: u64 = 30_000;
+const TRIES: u64 = 60_000;
 
 /// What is to be done next.
 #[derive(Clone, PartialEq, Debug)]
