@@ -1,4 +1,4 @@
-//! `xe pbd-create`: the record of a host's connection to an SR (xapi_pbd.ml, create).
+//! `xe pbd-create`: the record of a host's connection to an SR (xapi_pbd.ml, create; docs/model/storage.md §3).
 
 use super::args::Args;
 use super::objects::{Class, Object};

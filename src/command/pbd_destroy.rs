@@ -1,4 +1,4 @@
-//! `xe pbd-destroy`: the record of a host's connection to an SR goes (xapi_pbd.ml, destroy).
+//! `xe pbd-destroy`: the record of a host's connection to an SR goes (xapi_pbd.ml, destroy; docs/model/storage.md §3).
 
 use super::args::Args;
 use super::objects::{Class, Object};

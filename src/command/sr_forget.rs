@@ -1,4 +1,4 @@
-//! `xe sr-forget`: the records of an SR go; what lies on it stays (xapi_sr.ml, forget).
+//! `xe sr-forget`: the records of an SR go; what lies on it stays (xapi_sr.ml, forget; docs/model/storage.md §2).
 
 use super::args::Args;
 use super::reach::Refusal;

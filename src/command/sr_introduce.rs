@@ -1,4 +1,4 @@
-//! `xe sr-introduce`: the record of an SR that is there already, and nothing else (xapi_sr.ml, introduce).
+//! `xe sr-introduce`: the record of an SR that is there already, and nothing else (xapi_sr.ml, introduce; docs/model/storage.md §2).
 
 use super::args::Args;
 use super::reach::Refusal;

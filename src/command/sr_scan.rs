@@ -1,4 +1,4 @@
-//! `xe sr-scan`: makes the records of an SR's disks those that lie there (xapi_sr.ml, scan; SR.py).
+//! `xe sr-scan`: makes the records of an SR's disks those that lie there (xapi_sr.ml, scan; SR.py; docs/model/storage.md §1).
 
 use super::args::Args;
 use super::fields::object;

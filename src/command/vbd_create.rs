@@ -1,4 +1,4 @@
-//! `xe vbd-create`: gives a VM a disk that is there already (xapi_vbd_helpers.ml, create).
+//! `xe vbd-create`: gives a VM a disk that is there already (xapi_vbd_helpers.ml, create; docs/model/storage.md §4).
 
 use super::args::Args;
 use super::objects::{Class, Object};

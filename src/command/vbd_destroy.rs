@@ -1,4 +1,4 @@
-//! `xe vbd-destroy`: takes a disk from a VM; the disk stays (xapi_vbd_helpers.ml, destroy).
+//! `xe vbd-destroy`: takes a disk from a VM; the disk stays (xapi_vbd_helpers.ml, destroy; docs/model/storage.md §4).
 
 use super::args::Args;
 use super::fields::object;

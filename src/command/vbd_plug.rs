@@ -1,4 +1,4 @@
-//! `xe vbd-plug`: attaches a disk to a VM that runs (xapi_vbd.ml, plug).
+//! `xe vbd-plug`: attaches a disk to a VM that runs (xapi_vbd.ml, plug; docs/model/storage.md §4).
 
 use super::args::Args;
 use super::reach::{Refusal, gate, home};

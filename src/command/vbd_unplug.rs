@@ -1,4 +1,4 @@
-//! `xe vbd-unplug`: takes a disk from a VM that runs, if its guest lets go of it (xapi_vbd.ml, unplug).
+//! `xe vbd-unplug`: takes a disk from a VM that runs, if its guest lets go of it (xapi_vbd.ml, unplug; docs/model/storage.md §4).
 
 use super::args::Args;
 use super::reach::{Refusal, gate, home};

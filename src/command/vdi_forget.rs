@@ -1,4 +1,4 @@
-//! `xe vdi-forget`: takes the record of a disk out of the database, and with it its locks (xapi_vdi.ml, forget).
+//! `xe vdi-forget`: takes the record of a disk out of the database, and with it its locks (xapi_vdi.ml, forget; docs/model/storage.md §1).
 
 use super::args::Args;
 use super::fields::object;

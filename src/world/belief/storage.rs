@@ -1,5 +1,5 @@
 //! Records of SRs, PBDs, VDIs and VBDs that come and go by hand: what operators introduce, create, forget and destroy, and what
-//! a scan finds. A record may be about storage that is not there, and storage may be there without one.
+//! a scan finds. A record may be about storage that is not there, and storage may be there without one (docs/model/storage.md).
 
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
