@@ -11,3 +11,4 @@ mod reading;
 mod resetvdis;
 mod stage;
 mod starting;
+mod storing;

@@ -7,6 +7,7 @@ pub mod plan;
 mod protection;
 mod records;
 mod start;
+mod storage;
 
-pub use database::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
+pub use database::{Database, HostRecord, PowerState, SrRecord, VbdRecord, VdiRecord, VmRecord};
 pub use protection::{PoolHa, Protection, VmHa};
