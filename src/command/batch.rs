@@ -95,6 +95,8 @@ pub trait Deed: Clone + std::fmt::Debug + Default {
     const GUARDED: bool = true;
     /// Whether a VM is busy while it is worked on.
     const CLAIMS: bool = false;
+    /// Whether it takes one object alone, whatever is said.
+    const SINGLE: bool = false;
 
     /// What is looked at before anything is selected.
     ///
@@ -150,7 +152,7 @@ pub struct Batch<D> {
 }
 
 /// How long a command waits for a VM that another works on (message_forwarding.ml, retry_with_global_lock).
-const PATIENCE: Span = Span::mins(120);
+pub const PATIENCE: Span = Span::mins(120);
 
 /// Whether a target may be worked on.
 enum Next {
@@ -163,7 +165,10 @@ enum Next {
 }
 
 /// The objects that a command's selectors mean.
-fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Object>, Refusal> {
+///
+/// # Errors
+/// The tool's own words: none matches, or too many do.
+pub fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Object>, Refusal> {
     let (word, plural, multiple) = match D::CLASS {
         Class::Host => ("host", "hosts", "Multiple matching hosts found."),
         _ => ("vm", "VMs", "Multiple matches VMs found."),
@@ -190,6 +195,10 @@ fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Obje
     match objects.len() {
         0 => Err(Refusal::tool(format!("No matching {plural} found"))),
         1 => Ok(objects),
+        _ if D::SINGLE => {
+            let one = word.replace("vm", "VM");
+            Err(Refusal::tool(format!("{multiple} Operation can only be performed on one {one} at a time")))
+        }
         _ if many => Ok(objects),
         _ => Err(Refusal::tool(format!("{multiple} --multiple required to complete the operation"))),
     }

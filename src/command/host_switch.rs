@@ -52,7 +52,10 @@ fn reachable(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal>
 }
 
 /// Whether HA's plan can do without the host; asked before the host is.
-fn spared(world: &World, seat: Seat, target: Object) -> Result<(), Refusal> {
+///
+/// # Errors
+/// HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN.
+pub fn spared(world: &World, seat: Seat, target: Object) -> Result<(), Refusal> {
     let change = Change { disable: host_of(target).into_iter().collect(), ..Change::default() };
     if world.breaks_plan(seat.executor, &change) {
         return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());

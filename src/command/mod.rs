@@ -24,6 +24,7 @@ mod help;
 mod host_declare_dead;
 mod host_emergency;
 mod host_emergency_ha_disable;
+mod host_evacuate;
 mod host_forget;
 mod host_power;
 mod host_switch;
@@ -60,7 +61,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
-use crate::world::release::Version;
+use crate::world::release::{Release, Version};
 
 /// Where a command acts: whose console it was typed on, and whose xapi (and database) carries it out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -241,6 +242,10 @@ impl Grammar {
 trait Command: Operation + Sized {
     const DOC: CommandDoc;
     const GRAMMAR: Grammar;
+    /// How a release reads its keys, where releases differ.
+    fn grammar(_release: Release) -> Grammar {
+        Self::GRAMMAR
+    }
     fn new(args: args::Args) -> Self;
 }
 
@@ -255,8 +260,8 @@ macro_rules! commands {
         /// Every command that is built.
         pub const COMMANDS: &[CommandDoc] = &[$(<$command as Command>::DOC,)*];
 
-        /// The grammars, in the same order.
-        const GRAMMARS: &[Grammar] = &[$(<$command as Command>::GRAMMAR,)*];
+        /// The grammars, in the same order, as a release has them.
+        const GRAMMARS: &[fn(Release) -> Grammar] = &[$(<$command as Command>::grammar,)*];
 
         impl Entry {
             /// The command that its arguments name.
@@ -309,6 +314,8 @@ commands! {
     HostDeclareDead: host_declare_dead::HostDeclareDead,
     HostDisable: host_switch::HostDisable,
     HostEnable: host_switch::HostEnable,
+    HostEvacuate: host_evacuate::HostEvacuate,
+    HostPreventEvacuation: host_evacuate::PreventEvacuation,
     HostShutdown: host_power::HostShutdown,
     HostReboot: host_power::HostReboot,
     HostIsInEmergencyMode: host_emergency::HostIsInEmergencyMode,
@@ -326,6 +333,7 @@ commands! {
     PoolHaPreventRestartsFor: pool_ha_prevent::PreventRestartsFor,
     PoolHaComputeMax: pool_ha_compute::ComputeMax,
     PoolHaComputeHypothetical: pool_ha_compute::ComputeHypothetical,
+    PoolHaComputeFailoverPlan: pool_ha_compute::ComputeFailoverPlan,
     PoolJoin: pool_join::PoolJoin,
     PoolEject: pool_eject::PoolEject,
     PoolSyncDatabase: pool_database::SyncDatabase,
@@ -362,7 +370,7 @@ commands! {
 #[rustfmt::skip]
 pub const REFUSALS: &[&str] = &[
     "HOST_IS_LIVE", "HOST_CANNOT_DESTROY_SELF", "HOST_OFFLINE", "CANNOT_CONTACT_HOST", "HOST_NOT_LIVE", "HOST_DISABLED",
-    "HOST_NOT_DISABLED", "HOST_IS_SLAVE", "HOST_STILL_BOOTING", "HOST_UNKNOWN_TO_MASTER", "HOST_ITS_OWN_SLAVE", "HA_ABORT_NEW_MASTER",
+    "HOST_NOT_DISABLED", "HOST_IN_USE", "HOST_EVACUATE_VM_NOT_HA_PROTECTED", "HOST_IS_SLAVE", "HOST_STILL_BOOTING", "HOST_UNKNOWN_TO_MASTER", "HOST_ITS_OWN_SLAVE", "HA_ABORT_NEW_MASTER",
     "VM_BAD_POWER_STATE", "CANNOT_RESET_CONTROL_DOMAIN", "DOMAIN_EXISTS", "NO_HOSTS_AVAILABLE", "VM_REQUIRES_SR",
     "HOST_NOT_ENOUGH_FREE_MEMORY", "OTHER_OPERATION_IN_PROGRESS", "OPERATION_NOT_ALLOWED", "UUID_INVALID", "INTERNAL_ERROR",
     "VDI_IN_USE", "SR_DEVICE_IN_USE", "SESSION_AUTHENTICATION_FAILED", "JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS",

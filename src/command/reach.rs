@@ -35,7 +35,12 @@ pub enum Why {
 impl Refusal {
     /// Whether another works on what is asked for.
     pub fn is_busy(&self) -> bool {
-        matches!(&self.why, Why::Api(error) if error.code == "OTHER_OPERATION_IN_PROGRESS")
+        self.is_of("OTHER_OPERATION_IN_PROGRESS")
+    }
+
+    /// Whether it is this answer of the pool's.
+    pub fn is_of(&self, code: &str) -> bool {
+        matches!(&self.why, Why::Api(error) if error.code == code)
     }
 
     /// The tool's own words, after `Error: `.

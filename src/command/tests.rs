@@ -2,6 +2,7 @@
 //! in the code of the release; the tests name the place.
 
 mod ejecting;
+mod evacuating;
 mod forget_and_reset;
 mod frame;
 mod ha;
@@ -11,3 +12,4 @@ mod reading;
 mod resetvdis;
 mod stage;
 mod starting;
+mod vectors;

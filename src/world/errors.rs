@@ -175,6 +175,18 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "A shutdown or reboot of the host was ordered and is about to be carried out. It enables itself after it has booted.",
     },
     ErrorDoc {
+        code: "HOST_IN_USE",
+        params: &["host", "type", "ref"],
+        text: "This operation cannot be completed as the host is in use by (at least) the object of type and ref echoed below.",
+        doc: "The database has a VM that runs on the host, and this release lets no host go down under its guests. Move them away (`xe host-evacuate`), or shut them down first.",
+    },
+    ErrorDoc {
+        code: "HOST_EVACUATE_VM_NOT_HA_PROTECTED",
+        params: &["vm"],
+        text: "The host cannot be evacuated because HA is enabled on the pool and a VM running on it is not HA-protected (its ha_restart_priority is not set to 'restart'). Set the VM's ha_restart_priority to 'restart', shut down or suspend the VM, or disable HA on the pool before evacuating the host.",
+        doc: "While HA is on, an evacuation moves only VMs that HA protects. Protect the VM with `xe vm-param-set uuid=… ha-restart-priority=restart`, move it with `xe vm-migrate`, or shut it down.",
+    },
+    ErrorDoc {
         code: "HOST_NOT_DISABLED",
         params: &[],
         text: "This operation cannot be performed because the host is not disabled. Please disable the host and then try again.",

@@ -145,7 +145,7 @@ impl Examiner<'_> {
             self.error(at, "unknown-command", format!("`xe` knows no command `{command}` in this release"), help);
             return;
         };
-        let parted = self.parted(at, grammar);
+        let parted = self.parted(at, &grammar);
         for key in grammar.required {
             if !args.has(key) && !parted.contains(&(*key).to_string()) {
                 let near = args.pairs.iter().find(|(other, _)| other.eq_ignore_ascii_case(key) || nearest(other, [*key]).is_some());
@@ -166,9 +166,9 @@ impl Examiner<'_> {
             return;
         }
         for (key, value) in &args.pairs {
-            self.pair(command, grammar, key, value);
+            self.pair(command, &grammar, key, value);
         }
-        self.whole(at, args, grammar, piped);
+        self.whole(at, args, &grammar, piped);
     }
 
     /// Keys and values in two words: `on gamma`, `on= gamma`, `on = gamma`, `on:gamma`. The keys that are so.

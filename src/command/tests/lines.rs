@@ -67,7 +67,7 @@ fn traps_are_told() {
         ("XE host-list", "unknown-command!"),
         ("$ xe host-list", "unknown-command!"),
         ("resetvdis.py $beta $nfs1", "unknown-command!"),
-        ("xe host-evacuate host=beta", "not-yet!"),
+        ("xe host-evacuate host=beta", "missing-key!"),
         ("xe pool-ha-enable heartbeat-sr-uuid=$nfs1", "ignored-key"),
         ("xe pool-ha-enable heartbeat-sr-uuids=nfs1", "name-not-uuid"),
         ("xe host-emergency-ha-disable", "must-be-forced"),

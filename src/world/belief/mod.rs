@@ -2,6 +2,7 @@
 //! Nothing here has to be so.
 
 mod database;
+pub mod evacuation;
 mod placing;
 pub mod plan;
 mod protection;
