@@ -10,9 +10,10 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 
-/// The filters of a command: every key that is not one of these.
+/// The filters of a command: every key that is not one of these, nor a part of one (`power-on-config:…`).
 pub fn filters<'a>(args: &'a Args, own: &[&str]) -> Vec<(&'a str, &'a str)> {
-    let others = |key: &str| !STANDARD_KEYS.contains(&key) && !own.contains(&key) && !key.starts_with("database:");
+    let own = |key: &str| own.contains(&key.split(':').next().unwrap_or(key));
+    let others = |key: &str| !STANDARD_KEYS.contains(&key) && !own(key) && !key.starts_with("database:");
     args.pairs.iter().filter(|(key, _)| others(key)).map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
@@ -91,6 +92,8 @@ pub trait Deed: Clone + std::fmt::Debug + Default {
     const CLASS: Class;
     /// Keys of its own, which do not filter.
     const OWN: &'static [&'static str];
+    /// Those of them that it can't be without.
+    const REQUIRED: &'static [&'static str] = &[];
     /// Whether domain 0 is left out of the selection.
     const GUARDED: bool = true;
     /// Whether a VM is busy while it is worked on.
@@ -327,7 +330,7 @@ impl<D: Deed> Operation for Batch<D> {
 impl<D: Deed> Command for Batch<D> {
     const DOC: CommandDoc = D::DOC;
     const GRAMMAR: Grammar = Grammar {
-        required: &[],
+        required: D::REQUIRED,
         optional: D::OWN,
         rest: match D::CLASS {
             Class::Host => Rest::Hosts,

@@ -27,6 +27,7 @@ mod host_emergency_ha_disable;
 mod host_evacuate;
 mod host_forget;
 mod host_power;
+mod host_power_on;
 mod host_switch;
 mod list;
 mod pbd;
@@ -318,6 +319,9 @@ commands! {
     HostPreventEvacuation: host_evacuate::PreventEvacuation,
     HostShutdown: host_power::HostShutdown,
     HostReboot: host_power::HostReboot,
+    HostPowerOn: host_power_on::HostPowerOn,
+    HostSetPowerOnMode: host_power_on::HostSetPowerOnMode,
+    HostShutdownAgent: toolstack::HostShutdownAgent,
     HostIsInEmergencyMode: host_emergency::HostIsInEmergencyMode,
     HostEmergencyHaDisable: host_emergency_ha_disable::EmergencyHaDisable,
     PoolList: list::List<fields::Pool>,
@@ -370,7 +374,7 @@ commands! {
 #[rustfmt::skip]
 pub const REFUSALS: &[&str] = &[
     "HOST_IS_LIVE", "HOST_CANNOT_DESTROY_SELF", "HOST_OFFLINE", "CANNOT_CONTACT_HOST", "HOST_NOT_LIVE", "HOST_DISABLED",
-    "HOST_NOT_DISABLED", "HOST_IN_USE", "HOST_EVACUATE_VM_NOT_HA_PROTECTED", "HOST_IS_SLAVE", "HOST_STILL_BOOTING", "HOST_UNKNOWN_TO_MASTER", "HOST_ITS_OWN_SLAVE", "HA_ABORT_NEW_MASTER",
+    "HOST_NOT_DISABLED", "HOST_POWER_ON_MODE_DISABLED", "HOST_IN_USE", "HOST_EVACUATE_VM_NOT_HA_PROTECTED", "HOST_IS_SLAVE", "HOST_STILL_BOOTING", "HOST_UNKNOWN_TO_MASTER", "HOST_ITS_OWN_SLAVE", "HA_ABORT_NEW_MASTER",
     "VM_BAD_POWER_STATE", "CANNOT_RESET_CONTROL_DOMAIN", "DOMAIN_EXISTS", "NO_HOSTS_AVAILABLE", "VM_REQUIRES_SR",
     "HOST_NOT_ENOUGH_FREE_MEMORY", "OTHER_OPERATION_IN_PROGRESS", "OPERATION_NOT_ALLOWED", "UUID_INVALID", "INTERNAL_ERROR",
     "VDI_IN_USE", "SR_DEVICE_IN_USE", "SESSION_AUTHENTICATION_FAILED", "JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS",

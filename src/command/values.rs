@@ -111,6 +111,7 @@ fn host_value(world: &World, by: MachineId, host: HostId, field: &str) -> Option
         "address" => one(&names.machines[machine.at()].address),
         "enabled" => one(record.enabled.to_string()),
         "host-metrics-live" => one(record.live.to_string()),
+        "power-on-mode" => one(record.power_on.name()),
         "memory-total" => one(names.machines[machine.at()].memory.unwrap_or(0).to_string()),
         "memory-free" | "memory-free-computed" => one(memory_free(world, by, host).unwrap_or(0).to_string()),
         _ => return None,

@@ -366,6 +366,19 @@ fn refresh_locks(world: &mut World, fx: &mut Effects, machine: MachineId, master
     }
 }
 
+/// xapi ends by itself, as `host-shutdown-agent` has told it to (xapi_fuse.ml, light_fuse_and_dont_restart). One whose domain 0 hangs
+/// ends when that is back.
+pub fn ends(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
+    if world.stacks[machine.at()].epoch != epoch {
+        return;
+    }
+    if world.dom0_answers(machine) {
+        world.stop_xapi_in_order(fx, machine);
+    } else {
+        fx.due(world.settings.emergency_retry, Due::XapiEnds { machine, epoch });
+    }
+}
+
 /// The fuse of a role change has burnt, or a broken host tries again.
 pub fn restart(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
     if world.stacks[machine.at()].epoch != epoch {

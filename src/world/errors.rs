@@ -175,6 +175,12 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "A shutdown or reboot of the host was ordered and is about to be carried out. It enables itself after it has booted.",
     },
     ErrorDoc {
+        code: "HOST_POWER_ON_MODE_DISABLED",
+        params: &[],
+        text: "This operation cannot be completed as the host power on mode is disabled.",
+        doc: "Nobody has said how the host can be switched on from afar: `xe host-set-power-on-mode host=… power-on-mode=wake-on-lan`, or go and press the button.",
+    },
+    ErrorDoc {
         code: "HOST_IN_USE",
         params: &["host", "type", "ref"],
         text: "This operation cannot be completed as the host is in use by (at least) the object of type and ref echoed below.",

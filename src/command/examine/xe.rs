@@ -78,7 +78,7 @@ impl Examiner<'_> {
     }
 
     /// The word that a pair came from.
-    fn place(&self, key: &str, value: &str) -> usize {
+    pub(super) fn place(&self, key: &str, value: &str) -> usize {
         let whole = format!("{key}={value}");
         let switch = format!("--{key}");
         self.words.iter().position(|word| *word == whole || *word == key || *word == switch).unwrap_or(0)
@@ -216,6 +216,9 @@ impl Examiner<'_> {
             self.warn(word, "force-value", format!("`--{key}` is a key `{key}`, not force"), "write `--force` or `force=true`");
             return;
         }
+        if self.trapped(word, command, grammar, key, value) {
+            return;
+        }
         let own = grammar.required.contains(&key) || grammar.optional.contains(&key);
         let standard = STANDARD_KEYS.contains(&key) || key.starts_with("database:");
         let bare = !self.words[word].contains('=') && !self.words[word].starts_with("--");
@@ -227,9 +230,6 @@ impl Examiner<'_> {
             };
             self.warn(word, "bare-word", format!("`{key}` is a key without a value: the tool has no positional words"), help);
             return;
-        }
-        if bare && standard && key == "force" && command != "vm-reset-powerstate" {
-            self.warn(word, "bare-word", "`force` without a value is not true", "write `--force` or `force=true`");
         }
         match grammar.rest {
             Rest::Ignored if !own && !standard => {
@@ -325,6 +325,7 @@ impl Examiner<'_> {
                 let help = format!("what can be set is {}", settable(class).join(", "));
                 self.error(word, "not-yet", format!("setting a {}'s `{name}` is not simulated yet", class.name()), help);
             }
+            Some(field) if !field.writable() => self.read_only(word, class, name),
             Some(_) => {}
         }
     }
@@ -385,6 +386,7 @@ impl Examiner<'_> {
         if command == "host-is-in-emergency-mode" && args.minimal {
             self.warn(at, "no-output", "`--minimal` swallows the answer", "leave `--minimal` out");
         }
+        self.traps_of_the_line(at, args, grammar);
         let selects = matches!(grammar.rest, Rest::Vms | Rest::Hosts);
         let selected =
             args.pairs.iter().any(|(key, _)| !grammar.optional.contains(&key.as_str()) && !STANDARD_KEYS.contains(&key.as_str()));

@@ -6,6 +6,43 @@ use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
 use crate::world::belief::{PoolHa, VmHa};
 use crate::world::inventory::{Inventory, Mode};
 
+/// How a host can be switched on from afar (`host.power_on_mode`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PowerOn {
+    /// Not at all, as after the installation.
+    #[default]
+    Disabled,
+    /// By a packet over the management network.
+    WakeOnLan,
+    /// By the machine's own controller, with its name.
+    Controller(&'static str),
+    /// By a script of the operator's.
+    Custom,
+}
+
+impl PowerOn {
+    const CONTROLLERS: [&'static str; 3] = ["iLO", "DRAC", "IPMI"];
+
+    /// The mode of this word.
+    pub fn named(word: &str) -> PowerOn {
+        match (word, PowerOn::CONTROLLERS.into_iter().find(|name| *name == word)) {
+            ("", _) => PowerOn::Disabled,
+            ("wake-on-lan", _) => PowerOn::WakeOnLan,
+            (_, Some(name)) => PowerOn::Controller(name),
+            _ => PowerOn::Custom,
+        }
+    }
+    /// As `xe` shows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PowerOn::Disabled => "",
+            PowerOn::WakeOnLan => "wake-on-lan",
+            PowerOn::Controller(name) => name,
+            PowerOn::Custom => "custom",
+        }
+    }
+}
+
 /// A host's record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HostRecord {
@@ -13,6 +50,15 @@ pub struct HostRecord {
     pub enabled: bool,
     /// `host_metrics.live`: the master holds it for alive.
     pub live: bool,
+    /// `host.power_on_mode`.
+    pub power_on: PowerOn,
+}
+
+impl HostRecord {
+    /// A host as it is written down first.
+    pub fn new(enabled: bool, live: bool) -> HostRecord {
+        HostRecord { enabled, live, power_on: PowerOn::Disabled }
+    }
 }
 
 /// A VM's power state as the database has it.

@@ -9,5 +9,5 @@ mod protection;
 mod records;
 mod start;
 
-pub use database::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
+pub use database::{Database, HostRecord, PowerOn, PowerState, VdiRecord, VmRecord};
 pub use protection::{PoolHa, Protection, VmHa};

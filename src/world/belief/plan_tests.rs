@@ -236,7 +236,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
         pool: PoolId(0),
         master: HostId(0),
         default_sr: None,
-        hosts: (0..hosts).map(|n| (HostId(n), HostRecord { enabled: true, live: true })).collect(),
+        hosts: (0..hosts).map(|n| (HostId(n), HostRecord::new(true, true))).collect(),
         srs: vec![true; 2],
         pbds,
         vms: vms.iter().map(record).collect(),
@@ -276,7 +276,7 @@ fn how_many_hosts_may_fail() {
     // two that are open one may fail. A dead one that is enabled in the record counts as before.
     db.hosts.get_mut(&HostId(2)).unwrap().enabled = false;
     assert_eq!(most(&db, &names), 1);
-    *db.hosts.get_mut(&HostId(2)).unwrap() = HostRecord { enabled: true, live: false };
+    *db.hosts.get_mut(&HostId(2)).unwrap() = HostRecord::new(true, false);
     assert_eq!(most(&db, &names), 0);
 }
 

@@ -5,7 +5,7 @@ use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::belief::plan::Planner;
-use crate::world::belief::{Database, PowerState, VmRecord};
+use crate::world::belief::{Database, PowerOn, PowerState, VmRecord};
 use crate::world::belief::{Protection, VmHa};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
@@ -44,6 +44,15 @@ impl World {
                 record.enabled = enabled;
             }
             fx.tell(if enabled { Event::HostEnabled { by, host } } else { Event::HostDisabled { by, host } });
+        }
+    }
+
+    /// Sets `host.power_on_mode`.
+    pub fn set_power_on_mode(&mut self, by: MachineId, host: HostId, mode: PowerOn) {
+        if self.db(by).host(host).is_some_and(|record| record.power_on != mode)
+            && let Some(record) = self.db_mut(by).hosts.get_mut(&host)
+        {
+            record.power_on = mode;
         }
     }
 

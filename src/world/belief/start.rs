@@ -17,7 +17,7 @@ impl Database {
             pool,
             master: host,
             default_sr: None,
-            hosts: ChunkMap::from_iter([(host, HostRecord { enabled: true, live: true })]),
+            hosts: ChunkMap::from_iter([(host, HostRecord::new(true, true))]),
             srs: vec![false; names.srs.len()],
             pbds: ChunkMap::default(),
             vms: Chunks::of(None, names.vms.len()),
@@ -33,7 +33,7 @@ impl Database {
         let known = pool.hosts.iter().zip(names.machine_ids());
         let known = known.filter(|(start, machine)| start.known && !names.machines[machine.at()].spare);
         let hosts: ChunkMap<HostId, HostRecord> =
-            known.map(|(start, machine)| (HostId(machine.0), HostRecord { enabled: start.enabled, live: start.live })).collect();
+            known.map(|(start, machine)| (HostId(machine.0), HostRecord::new(start.enabled, start.live))).collect();
         let vms = pool.vms.iter().map(|start| Some(VmRecord { power_state: start.power_state, resident_on: start.resident_on })).collect();
         let mut db = Database {
             generation: 1,
@@ -79,7 +79,7 @@ impl Database {
     /// The same as a host that the pool has forgotten still has it: with itself in it.
     pub(in crate::world) fn with_itself(&self, names: &Inventory, host: HostId) -> Database {
         let mut own = self.clone();
-        own.hosts.insert(host, HostRecord { enabled: true, live: true });
+        own.hosts.insert(host, HostRecord::new(true, true));
         own.pbds.extend(pbds_of(names, host));
         own
     }
