@@ -84,7 +84,10 @@ pub const COMPLAINTS: &[ComplaintDoc] = &[
         code: "comma-list",
         doc: "A key that takes one value got a list with commas, as `--minimal` prints it. Nothing matches it: `No matching VMs found`, or an empty list. Go through the list, a line for each.",
     },
-    ComplaintDoc { code: "no-patterns", doc: "A filter matches only a whole value: `*` and `?` are letters like others, and nothing matches." },
+    ComplaintDoc {
+        code: "no-patterns",
+        doc: "A filter matches only a whole value: `*` and `?` are letters like others, and nothing matches.",
+    },
     ComplaintDoc {
         code: "two-commands",
         doc: "Two commands on one line: for the tool the second is a row of keys of the first. A list answers `Unknown field 'xe'`, others say nothing, and the second is never run.",
@@ -93,7 +96,10 @@ pub const COMPLAINTS: &[ComplaintDoc] = &[
         code: "force-for-nothing",
         doc: "The command does not read `--force`, or for something else than it is meant for: a start passes over the CPU's features by it, and over no lock; a host goes down no sooner.",
     },
-    ComplaintDoc { code: "all-unfiltered", doc: "With `--all` a list throws its filters away and shows every record of the class, templates too." },
+    ComplaintDoc {
+        code: "all-unfiltered",
+        doc: "With `--all` a list throws its filters away and shows every record of the class, templates too.",
+    },
     ComplaintDoc {
         code: "one-field",
         doc: "`--minimal` prints one field of each record: of those in `params=` the one that stands first in the record, which is the UUID whenever it is among them, whatever their order on the line.",

@@ -59,11 +59,7 @@ impl Command for HostEvacuate {
     };
     const GRAMMAR: Grammar = Grammar::keys(&["uuid"], &[]);
     fn grammar(release: Release) -> Grammar {
-        if release.evacuation.evacuate_takes_selectors {
-            Grammar { rest: Rest::Hosts, ..Grammar::keys(&[], &[]) }
-        } else {
-            Self::GRAMMAR
-        }
+        if release.evacuation.evacuate_takes_selectors { Grammar { rest: Rest::Hosts, ..Grammar::keys(&[], &[]) } } else { Self::GRAMMAR }
     }
     fn new(args: Args) -> Self {
         HostEvacuate { args, host: None, left: VecDeque::new(), migration: Migrate::default(), waiting: None }

@@ -12,6 +12,7 @@ mod frame;
 mod known;
 mod names;
 mod objects;
+mod params;
 mod print;
 mod reach;
 pub mod shell;
@@ -215,6 +216,8 @@ enum Rest {
     List(objects::Class),
     /// They name fields to set.
     Set(objects::Class),
+    /// They are keys for a map, with their values.
+    Entries,
 }
 
 /// How a command reads its keys.
@@ -311,6 +314,10 @@ commands! {
     HostList: list::List<fields::Host>,
     HostParamGet: fields::ParamGet<fields::Host>,
     HostParamList: fields::ParamList<fields::Host>,
+    HostParamSet: params::ParamSet<fields::Host>,
+    HostParamAdd: params::ParamAdd<fields::Host>,
+    HostParamRemove: params::ParamRemove<fields::Host>,
+    HostParamClear: params::ParamClear<fields::Host>,
     HostForget: host_forget::HostForget,
     HostDeclareDead: host_declare_dead::HostDeclareDead,
     HostDisable: host_switch::HostDisable,
@@ -328,6 +335,9 @@ commands! {
     PoolParamGet: fields::ParamGet<fields::Pool>,
     PoolParamList: fields::ParamList<fields::Pool>,
     PoolParamSet: fields::PoolParamSet,
+    PoolParamAdd: params::ParamAdd<fields::Pool>,
+    PoolParamRemove: params::ParamRemove<fields::Pool>,
+    PoolParamClear: params::ParamClear<fields::Pool>,
     PoolEmergencyTransitionToMaster: pool_emergency::TransitionToMaster,
     PoolEmergencyResetMaster: pool_emergency::ResetMaster,
     PoolRecoverSlaves: pool_recover::RecoverSlaves,
@@ -381,5 +391,5 @@ pub const REFUSALS: &[&str] = &[
     "JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS", "JOINING_HOST_CANNOT_HAVE_RUNNING_VMS", "SR_BACKEND_FAILURE",
     "SR_BACKEND_FAILURE_46", "SR_BACKEND_FAILURE_47", "SR_BACKEND_FAILURE_73", "SR_BACKEND_FAILURE_74",
     "HA_IS_ENABLED", "HA_NOT_ENABLED", "HA_LOST_STATEFILE", "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN", "HA_FAILED_TO_FORM_LIVESET",
-    "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
+    "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "MAP_DUPLICATE_KEY", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
 ];

@@ -150,7 +150,8 @@ impl ComputeFailoverPlan {
     /// The table: those without a place first.
     fn text(&self, world: &World, by: MachineId) -> Result<String, Refusal> {
         let named = |object: Object, name: &str| format!("{} ({name})", object.uuid(world, by));
-        let (plan, errors): (Vec<_>, Vec<_>) = world.failover_plan(by, &self.failed(world, by)?).into_iter().partition(|(_, to)| to.is_ok());
+        let (plan, errors): (Vec<_>, Vec<_>) =
+            world.failover_plan(by, &self.failed(world, by)?).into_iter().partition(|(_, to)| to.is_ok());
         let mut table = vec![("VM".to_string(), "Destination Host or Error".to_string())];
         for (vm, to) in errors.into_iter().chain(plan) {
             let to = to.map_or_else(str::to_string, |host| named(Object::Host(host), world.names.host(host)));

@@ -84,6 +84,11 @@ pub fn uuid_invalid(table: &str, uuid: &str) -> Refusal {
     ApiError::new("UUID_INVALID").text(table).text(uuid).into()
 }
 
+/// What `param-name=` of a field that there is not is answered with.
+pub fn no_such_parameter(name: &str) -> Refusal {
+    Refusal::words(format!("Error code: Missing parameter\nError parameters: {name}"))
+}
+
 /// is_host_alive (xapi_host.ml): `None` if the host is alive; if it counts as dead, how long it took to find out.
 ///
 /// What the database says if it says dead; else a question, and anything but an answer counts as dead.

@@ -8,6 +8,7 @@ mod frame;
 mod ha;
 mod lines;
 mod masters;
+mod params;
 mod power;
 mod reading;
 mod resetvdis;

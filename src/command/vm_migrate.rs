@@ -63,7 +63,8 @@ fn way(world: &World, seat: Seat, object: Object, host: HostId, begins: bool) ->
         return Err(ApiError::new("INTERNAL_ERROR").text("the domain does not exist on its host").into());
     }
     let to = world.names.hosts[host.at()].machine;
-    match world.contact(from, to) {
+    let contact = if world.knows_address(by, host) { world.contact(from, to) } else { Contact::Silent };
+    match contact {
         Contact::Answered if world.machine_of(host).is_some() => Ok(Way { vm, from, to, host }),
         contact => {
             let after = if contact == Contact::Silent { world.settings.connect_timeout } else { Span::ZERO };

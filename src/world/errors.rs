@@ -133,6 +133,12 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "The statefile needs a shared SR that is plugged on every host and that the master reaches.",
     },
     ErrorDoc {
+        code: "MAP_DUPLICATE_KEY",
+        params: &["type", "param_name", "uuid", "key"],
+        text: "You tried to add a key-value pair to a map, but that key is already there.",
+        doc: "`-param-add` adds keys and replaces none. Write the key anew with `-param-set uuid=… MAP:KEY=VALUE`, or remove it first.",
+    },
+    ErrorDoc {
         code: "INVALID_VALUE",
         params: &["field", "value"],
         text: "The value given is invalid",

@@ -5,6 +5,7 @@ use super::super::args::{Args, STANDARD_KEYS};
 use super::super::objects::Class;
 use super::super::{Grammar, Rest};
 use super::{Examiner, is_uuid};
+use crate::base::near::nearest;
 
 /// Keys that are read as booleans, wherever they are read.
 const BOOLEANS: &[&str] = &["force", "multiple", "all", "live", "paused", "encrypt"];
@@ -83,6 +84,27 @@ impl Examiner<'_> {
         true
     }
 
+    /// The field that `param-name=` names.
+    pub(super) fn parameter(&mut self, word: usize, command: &str, name: &str) {
+        let classes = [Class::Host, Class::Vm, Class::Pool, Class::Sr, Class::Vdi, Class::Pbd, Class::Vbd];
+        let Some(class) = classes.into_iter().find(|class| command.starts_with(&format!("{}-param-", class.name()))) else { return };
+        if self.variable[word] || class.field(name).is_some() {
+            return;
+        }
+        let dashed = name.replace('_', "-").to_lowercase();
+        let fields: Vec<&'static str> = class.fields().map(|field| field.name).collect();
+        let help = match fields.iter().find(|field| field.to_lowercase() == dashed).copied().or_else(|| nearest(name, fields)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("`xe {}-param-list uuid=…` shows the fields that there are", class.name()),
+        };
+        self.warn(
+            word,
+            "unknown-field",
+            format!("`{name}` is no field of {}: the tool answers `Missing parameter`", class.with_article()),
+            help,
+        );
+    }
+
     /// A field that can be shown and not be set.
     pub(super) fn read_only(&mut self, word: usize, class: Class, field: &str) {
         let help = changes(class, field).map_or_else(|| "leave it out".to_string(), |what| format!("what changes it is {what}"));
@@ -96,14 +118,18 @@ impl Examiner<'_> {
         if forced && matches!(command, "vm-start" | "host-shutdown" | "host-reboot" | "host-disable" | "host-evacuate") {
             let word = self.place("force", args.required("force"));
             let (message, help) = if command == "vm-start" {
-                ("`--force` passes over the CPU's features alone: no lock, no check, no host that is off", "leave it out, and look at what refuses the start")
+                (
+                    "`--force` passes over the CPU's features alone: no lock, no check, no host that is off",
+                    "leave it out, and look at what refuses the start",
+                )
             } else {
                 ("this command does not read `--force`, and no guard falls by it", "leave it out")
             };
             self.warn(word, "force-for-nothing", message, help);
         }
         if let Rest::List(_) = grammar.rest {
-            let filters = args.pairs.iter().any(|(key, _)| !grammar.optional.contains(&key.as_str()) && !STANDARD_KEYS.contains(&key.as_str()));
+            let filters =
+                args.pairs.iter().any(|(key, _)| !grammar.optional.contains(&key.as_str()) && !STANDARD_KEYS.contains(&key.as_str()));
             if args.flag("all").unwrap_or(false) && filters {
                 let word = self.place("all", args.required("all"));
                 self.warn(word, "all-unfiltered", "`--all` throws the filters away: every record is listed", "leave `--all` out");
@@ -115,7 +141,12 @@ impl Examiner<'_> {
             }
             let dom0 = args.get("is-control-domain").is_some() || args.get("name-label").is_some() || args.get("uuid").is_some();
             if command == "vm-list" && args.minimal && args.get("resident-on").is_some() && !dom0 {
-                self.warn(at, "control-domain", "the list has the host's domain 0 in it, which no VM command takes", "add `is-control-domain=false`");
+                self.warn(
+                    at,
+                    "control-domain",
+                    "the list has the host's domain 0 in it, which no VM command takes",
+                    "add `is-control-domain=false`",
+                );
             }
         }
         // A UUID behind the selector's own word is taken at once, past everything else that was said (cli_operations.ml, select_vms).
@@ -127,9 +158,10 @@ impl Examiner<'_> {
         let Some(chosen) = args.get(selector) else { return };
         let word = self.place(selector, chosen);
         let by_uuid = self.variable[word] || is_uuid(chosen);
-        let guard = args.pairs.iter().find(|(key, _)| {
-            key != selector && !grammar.optional.contains(&key.as_str()) && !STANDARD_KEYS.contains(&key.as_str())
-        });
+        let guard = args
+            .pairs
+            .iter()
+            .find(|(key, _)| key != selector && !grammar.optional.contains(&key.as_str()) && !STANDARD_KEYS.contains(&key.as_str()));
         if let Some((key, value)) = guard.filter(|_| by_uuid) {
             let word = self.place(key, value);
             let message = format!("with a UUID behind `{selector}=` nobody looks at `{key}`: it is taken at once");

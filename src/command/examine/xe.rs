@@ -10,7 +10,8 @@ use crate::base::near::nearest;
 fn settable(class: Class) -> &'static [&'static str] {
     match class {
         Class::Vm => &["ha-restart-priority", "ha-always-run", "order", "start-delay"],
-        _ => &["default-SR", "ha-host-failures-to-tolerate", "ha-allow-overcommit"],
+        Class::Host => &["name-description", "other-config", "logging"],
+        _ => &["default-SR", "ha-host-failures-to-tolerate", "ha-allow-overcommit", "name-description", "other-config", "gui-config"],
     }
 }
 
@@ -266,6 +267,7 @@ impl Examiner<'_> {
             (_, "master-address") if value.parse::<std::net::Ipv4Addr>().is_ok() => {}
             (_, "master-address") => self.known_name(word, value, Class::Host),
             ("pool-ha-enable", "heartbeat-sr-uuids") => value.split(',').for_each(|uuid| self.uuid(word, uuid, Some(Class::Sr))),
+            (_, "param-name") => self.parameter(word, command, value),
             _ if UUID_KEYS.contains(&key) => self.uuid(word, value, class_of(command, key)),
             (_, "power-state" | "enabled" | "host-metrics-live" | "currently-attached" | "is-control-domain")
                 if value.chars().any(char::is_uppercase) =>
@@ -321,6 +323,11 @@ impl Examiner<'_> {
         let name = key.split_once(':').map_or(key, |(name, _)| name);
         match class.field(name) {
             None => self.field(word, class, key),
+            Some(field) if field.writable() && field.is_set() => {
+                let message = format!("`{name}` is a set: the tool answers `Cannot param-set on set fields`");
+                let help = format!("write `xe {}-param-add … param-name={name} param-key=…`", class.name());
+                self.warn(word, "read-only", message, help);
+            }
             Some(field) if field.writable() && !settable(class).contains(&name) => {
                 let help = format!("what can be set is {}", settable(class).join(", "));
                 self.error(word, "not-yet", format!("setting a {}'s `{name}` is not simulated yet", class.name()), help);

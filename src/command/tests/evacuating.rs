@@ -145,8 +145,7 @@ fn a_local_disk_and_the_reason_that_is_told() {
         names.vdis[0].sr = LOCAL;
         assert_eq!(code(&mut room, "xe host-evacuate uuid=$beta"), *told.last().unwrap(), "{release}");
         let records = room.ok("xe host-get-vms-which-prevent-evacuation uuid=$beta");
-        let reasons: Vec<&str> =
-            records.lines().filter_map(|line| line.split_once("reason ( RO): ")?.1.split(',').next()).collect();
+        let reasons: Vec<&str> = records.lines().filter_map(|line| line.split_once("reason ( RO): ")?.1.split(',').next()).collect();
         assert_eq!(reasons, told, "{release}");
     }
 }
@@ -249,7 +248,8 @@ fn going_down_with_guests() {
             assert_eq!(output.error.as_ref().map(|error| error.code), expected, "{release}: {command}");
             if expected.is_some() {
                 let (beta, db) = (room.uuid(BETA), room.world.names.vms[DB.at()].uuid.clone());
-                let text = "This operation cannot be completed as the host is in use by (at least) the object of type and ref echoed below.";
+                let text =
+                    "This operation cannot be completed as the host is in use by (at least) the object of type and ref echoed below.";
                 assert_eq!(output.text, format!("{text}\nhost: {beta} (beta)\ntype: vm\nref: {db} (db)\n"));
                 room.ok("xe host-evacuate uuid=$beta");
                 room.ok(&format!("xe {command} host=beta"));

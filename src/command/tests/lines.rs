@@ -124,6 +124,11 @@ fn traps_are_told() {
         ("xe vm-reset-powerstate vm=$db resident-on=$beta --force", "guard-passed-over"),
         ("xe vm-param-set uuid=$db power-state=halted", "read-only"),
         ("xe pool-param-set uuid=$pool master=$beta", "read-only"),
+        ("xe host-param-set uuid=$beta enabled=true", "read-only"),
+        ("xe host-param-set uuid=$beta tags=lab", "read-only"),
+        ("xe host-param-set uuid=$beta name-label=x", "not-yet!"),
+        ("xe vm-param-get uuid=$db param-name=resident_on", "unknown-field"),
+        ("xe host-param-add uuid=beta param-name=tags param-key=lab", "name-not-uuid"),
         ("xe host-evacuate host=beta", "missing-key!"),
     ] {
         let codes = codes(line);

@@ -3,6 +3,7 @@
 
 use crate::base::chunks::{ChunkMap, Chunks};
 use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
+use crate::world::belief::notes::Notes;
 use crate::world::belief::{PoolHa, VmHa};
 use crate::world::inventory::{Inventory, Mode};
 
@@ -52,12 +53,14 @@ pub struct HostRecord {
     pub live: bool,
     /// `host.power_on_mode`.
     pub power_on: PowerOn,
+    /// `host.address`: which of its machine's addresses is written down, by how often that was renumbered.
+    pub renumbered: u8,
 }
 
 impl HostRecord {
     /// A host as it is written down first.
     pub fn new(enabled: bool, live: bool) -> HostRecord {
-        HostRecord { enabled, live, power_on: PowerOn::Disabled }
+        HostRecord { enabled, live, power_on: PowerOn::Disabled, renumbered: 0 }
     }
 }
 
@@ -136,6 +139,8 @@ pub struct Database {
     pub always_run: Chunks<bool>,
     /// What the pool's record says of HA.
     pub ha: PoolHa,
+    /// Fields that were set and that nothing hangs on.
+    pub notes: Notes,
 }
 
 impl Database {

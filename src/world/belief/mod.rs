@@ -3,6 +3,7 @@
 
 mod database;
 pub mod evacuation;
+pub mod notes;
 mod placing;
 pub mod plan;
 mod protection;

@@ -193,6 +193,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
             .map(|n| MachineName {
                 name: name(n.into()),
                 address: String::new(),
+                renumbered: 0,
                 memory: Some(8 << 30),
                 spare: false,
                 stream: Stream::new(0, "machine", ""),
@@ -244,6 +245,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
         attached: Chunks::of(false, vms.len()),
         always_run: Chunks::of(true, vms.len()),
         ha: crate::world::belief::PoolHa { enabled: true, ..Default::default() },
+        notes: Default::default(),
     };
     (db, names)
 }

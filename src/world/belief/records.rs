@@ -4,6 +4,7 @@
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
+use crate::world::belief::notes::{Noted, Value};
 use crate::world::belief::plan::Planner;
 use crate::world::belief::{Database, PowerOn, PowerState, VmRecord};
 use crate::world::belief::{Protection, VmHa};
@@ -44,6 +45,13 @@ impl World {
                 record.enabled = enabled;
             }
             fx.tell(if enabled { Event::HostEnabled { by, host } } else { Event::HostDisabled { by, host } });
+        }
+    }
+
+    /// Sets a field that nothing hangs on.
+    pub fn note(&mut self, by: MachineId, of: Noted, field: &str, value: Value) {
+        if self.db(by).notes.get(of, field) != Some(&value) {
+            self.db_mut(by).notes.set(of, field, value);
         }
     }
 

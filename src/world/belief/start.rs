@@ -3,6 +3,7 @@
 use crate::base::chunks::{ChunkMap, Chunks};
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::world::MAIN_POOL;
+use crate::world::belief::notes::Notes;
 use crate::world::belief::plan::Planner;
 use crate::world::belief::{Database, HostRecord, PoolHa, PowerState, Protection, VdiRecord, VmRecord};
 use crate::world::build::Pool;
@@ -25,6 +26,7 @@ impl Database {
             attached: Chunks::of(false, names.vbds.len()),
             always_run: Chunks::of(false, names.vms.len()),
             ha: PoolHa::default(),
+            notes: Notes::default(),
         }
     }
 
@@ -68,6 +70,7 @@ impl Database {
                 allow_overcommit: ha.allow_overcommit,
                 ..PoolHa::default()
             }),
+            notes: Notes::default(),
         };
         if db.ha.enabled {
             let (exists_for, overcommitted) = Planner::new(&db, names, &db.live_set(), release).status();
