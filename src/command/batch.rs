@@ -10,9 +10,10 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 
-/// The filters of a command: every key that is not one of these.
+/// The filters of a command: every key that is not one of these, nor a part of one (`power-on-config:…`).
 pub fn filters<'a>(args: &'a Args, own: &[&str]) -> Vec<(&'a str, &'a str)> {
-    let others = |key: &str| !STANDARD_KEYS.contains(&key) && !own.contains(&key) && !key.starts_with("database:");
+    let own = |key: &str| own.contains(&key.split(':').next().unwrap_or(key));
+    let others = |key: &str| !STANDARD_KEYS.contains(&key) && !own(key) && !key.starts_with("database:");
     args.pairs.iter().filter(|(key, _)| others(key)).map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
@@ -91,10 +92,14 @@ pub trait Deed: Clone + std::fmt::Debug + Default {
     const CLASS: Class;
     /// Keys of its own, which do not filter.
     const OWN: &'static [&'static str];
+    /// Those of them that it can't be without.
+    const REQUIRED: &'static [&'static str] = &[];
     /// Whether domain 0 is left out of the selection.
     const GUARDED: bool = true;
     /// Whether a VM is busy while it is worked on.
     const CLAIMS: bool = false;
+    /// Whether it takes one object alone, whatever is said.
+    const SINGLE: bool = false;
 
     /// What is looked at before anything is selected.
     ///
@@ -154,7 +159,7 @@ pub struct Batch<D> {
 }
 
 /// How long a command waits for a VM that another works on (message_forwarding.ml, retry_with_global_lock).
-const PATIENCE: Span = Span::mins(120);
+pub const PATIENCE: Span = Span::mins(120);
 
 /// Whether a target may be worked on.
 enum Next {
@@ -167,7 +172,10 @@ enum Next {
 }
 
 /// The objects that a command's selectors mean.
-fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Object>, Refusal> {
+///
+/// # Errors
+/// The tool's own words: none matches, or too many do.
+pub fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Object>, Refusal> {
     let (word, plural, multiple) = match D::CLASS {
         Class::Host => ("host", "hosts", "Multiple matching hosts found."),
         _ => ("vm", "VMs", "Multiple matches VMs found."),
@@ -194,6 +202,10 @@ fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Obje
     match objects.len() {
         0 => Err(Refusal::tool(format!("No matching {plural} found"))),
         1 => Ok(objects),
+        _ if D::SINGLE => {
+            let one = word.replace("vm", "VM");
+            Err(Refusal::tool(format!("{multiple} Operation can only be performed on one {one} at a time")))
+        }
         _ if many => Ok(objects),
         _ => Err(Refusal::tool(format!("{multiple} --multiple required to complete the operation"))),
     }
@@ -329,7 +341,7 @@ impl<D: Deed> Operation for Batch<D> {
 impl<D: Deed> Command for Batch<D> {
     const DOC: CommandDoc = D::DOC;
     const GRAMMAR: Grammar = Grammar {
-        required: &[],
+        required: D::REQUIRED,
         optional: D::OWN,
         rest: match D::CLASS {
             Class::Host => Rest::Hosts,

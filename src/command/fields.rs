@@ -2,7 +2,8 @@
 
 use super::args::Args;
 use super::objects::{Class, NOWHERE, Object, Value};
-use super::reach::{Refusal, Why, uuid_invalid};
+use super::params::{PLAIN, keep};
+use super::reach::{Refusal, Why, no_such_parameter, uuid_invalid};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Rest, Seat, print};
 use crate::base::ids::{MachineId, SrId};
 use crate::base::time::Span;
@@ -113,8 +114,7 @@ impl<S: Subject> ParamGet<S> {
     fn text(&self, world: &World, by: MachineId) -> Result<String, Refusal> {
         let object = object(S::CLASS, &self.args, world, by)?;
         let name = self.args.required("param-name");
-        let field =
-            S::CLASS.field(name).ok_or_else(|| Refusal::words(format!("Error code: Missing parameter\nError parameters: {name}")))?;
+        let field = S::CLASS.field(name).ok_or_else(|| no_such_parameter(name))?;
         let value = object.value(world, by, field);
         let shown = match self.args.get("param-key") {
             None => value.show(),
@@ -177,7 +177,7 @@ impl Command for PoolParamSet {
     const DOC: CommandDoc = CommandDoc {
         name: "pool-param-set",
         synopsis: "xe pool-param-set uuid=POOL-UUID FIELD=VALUE…",
-        doc: "Sets fields of the pool, in the order typed; earlier ones stay when a later one fails. Checks: the pool's UUID (UUID_INVALID), each field (`Unknown field`, `read-only`), an SR's UUID (UUID_INVALID). An empty `default-SR=` sets none. Case matters: `default-sr` is no field. `ha-host-failures-to-tolerate` is refused with HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN where HA is on and there is no plan for so many; `ha-allow-overcommit=true` lets operations break the plan. Of the other fields none has an effect in the simulation.",
+        doc: "Sets fields of the pool, in the order typed; earlier ones stay when a later one fails. Checks: the pool's UUID (UUID_INVALID), each field (`Unknown field`, `read-only`), an SR's UUID (UUID_INVALID). An empty `default-SR=` sets none. Case matters: `default-sr` is no field. `ha-host-failures-to-tolerate` is refused with HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN where HA is on and there is no plan for so many; `ha-allow-overcommit=true` lets operations break the plan. Descriptions and the keys of maps (`other-config:KEY=VALUE`) are kept and shown again, and nothing in the simulation hangs on them.",
         example: "xe pool-param-set uuid=$pool default-SR=$nfs1",
         ..CommandDoc::ALWAYS
     };
@@ -206,11 +206,13 @@ impl PoolParamSet {
 }
 
 /// A field that has an effect, and what it is to be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Setting {
     DefaultSr(Option<SrId>),
     Failures(u32),
     Overcommit(bool),
+    /// A field that nothing hangs on, or a key of a map.
+    Kept(String, String),
 }
 
 /// Whether the tool lets a key of param-set through as a plain field; a part of a map is `false`, and has no effect in the
@@ -246,8 +248,8 @@ pub fn boolean(key: &str, value: &str) -> Result<bool, Refusal> {
 
 /// One field to set; `None` where that has no effect in the simulation.
 fn change(world: &World, by: MachineId, key: &str, value: &str) -> Result<Option<Setting>, Refusal> {
-    if !plain_field(Class::Pool, key)? {
-        return Ok(None);
+    if !plain_field(Class::Pool, key)? || PLAIN.contains(&key) {
+        return Ok(Some(Setting::Kept(key.to_string(), value.to_string())));
     }
     match key {
         "default-SR" if value.is_empty() || value == NOWHERE => Ok(Some(Setting::DefaultSr(None))),
@@ -293,6 +295,7 @@ impl Operation for PoolParamSet {
             match setting {
                 Setting::DefaultSr(sr) => world.set_default_sr(fx, by, sr),
                 Setting::Failures(failures) => world.set_tolerance(fx, by, failures, ha.allow_overcommit),
+                Setting::Kept(key, value) => keep(world, by, Object::Pool, Class::Pool, &key, &value),
                 Setting::Overcommit(allowed) => world.set_tolerance(fx, by, ha.failures_to_tolerate, allowed),
             }
         }

@@ -12,6 +12,7 @@ mod frame;
 mod known;
 mod names;
 mod objects;
+mod params;
 mod print;
 mod reach;
 pub mod shell;
@@ -24,8 +25,10 @@ mod help;
 mod host_declare_dead;
 mod host_emergency;
 mod host_emergency_ha_disable;
+mod host_evacuate;
 mod host_forget;
 mod host_power;
+mod host_power_on;
 mod host_switch;
 mod list;
 mod pbd;
@@ -72,7 +75,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
-use crate::world::release::Version;
+use crate::world::release::{Release, Version};
 
 /// Where a command acts: whose console it was typed on, and whose xapi (and database) carries it out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -225,6 +228,8 @@ enum Rest {
     List(objects::Class),
     /// They name fields to set.
     Set(objects::Class),
+    /// They are keys for a map, with their values.
+    Entries,
 }
 
 /// How a command reads its keys.
@@ -253,6 +258,10 @@ impl Grammar {
 trait Command: Operation + Sized {
     const DOC: CommandDoc;
     const GRAMMAR: Grammar;
+    /// How a release reads its keys, where releases differ.
+    fn grammar(_release: Release) -> Grammar {
+        Self::GRAMMAR
+    }
     fn new(args: args::Args) -> Self;
 }
 
@@ -267,8 +276,8 @@ macro_rules! commands {
         /// Every command that is built.
         pub const COMMANDS: &[CommandDoc] = &[$(<$command as Command>::DOC,)*];
 
-        /// The grammars, in the same order.
-        const GRAMMARS: &[Grammar] = &[$(<$command as Command>::GRAMMAR,)*];
+        /// The grammars, in the same order, as a release has them.
+        const GRAMMARS: &[fn(Release) -> Grammar] = &[$(<$command as Command>::grammar,)*];
 
         impl Entry {
             /// The command that its arguments name.
@@ -317,18 +326,30 @@ commands! {
     HostList: list::List<fields::Host>,
     HostParamGet: fields::ParamGet<fields::Host>,
     HostParamList: fields::ParamList<fields::Host>,
+    HostParamSet: params::ParamSet<fields::Host>,
+    HostParamAdd: params::ParamAdd<fields::Host>,
+    HostParamRemove: params::ParamRemove<fields::Host>,
+    HostParamClear: params::ParamClear<fields::Host>,
     HostForget: host_forget::HostForget,
     HostDeclareDead: host_declare_dead::HostDeclareDead,
     HostDisable: host_switch::HostDisable,
     HostEnable: host_switch::HostEnable,
+    HostEvacuate: host_evacuate::HostEvacuate,
+    HostPreventEvacuation: host_evacuate::PreventEvacuation,
     HostShutdown: host_power::HostShutdown,
     HostReboot: host_power::HostReboot,
+    HostPowerOn: host_power_on::HostPowerOn,
+    HostSetPowerOnMode: host_power_on::HostSetPowerOnMode,
+    HostShutdownAgent: toolstack::HostShutdownAgent,
     HostIsInEmergencyMode: host_emergency::HostIsInEmergencyMode,
     HostEmergencyHaDisable: host_emergency_ha_disable::EmergencyHaDisable,
     PoolList: list::List<fields::Pool>,
     PoolParamGet: fields::ParamGet<fields::Pool>,
     PoolParamList: fields::ParamList<fields::Pool>,
     PoolParamSet: fields::PoolParamSet,
+    PoolParamAdd: params::ParamAdd<fields::Pool>,
+    PoolParamRemove: params::ParamRemove<fields::Pool>,
+    PoolParamClear: params::ParamClear<fields::Pool>,
     PoolEmergencyTransitionToMaster: pool_emergency::TransitionToMaster,
     PoolEmergencyResetMaster: pool_emergency::ResetMaster,
     PoolRecoverSlaves: pool_recover::RecoverSlaves,
@@ -338,6 +359,7 @@ commands! {
     PoolHaPreventRestartsFor: pool_ha_prevent::PreventRestartsFor,
     PoolHaComputeMax: pool_ha_compute::ComputeMax,
     PoolHaComputeHypothetical: pool_ha_compute::ComputeHypothetical,
+    PoolHaComputeFailoverPlan: pool_ha_compute::ComputeFailoverPlan,
     PoolJoin: pool_join::PoolJoin,
     PoolEject: pool_eject::PoolEject,
     PoolSyncDatabase: pool_database::SyncDatabase,
@@ -389,7 +411,7 @@ commands! {
 #[rustfmt::skip]
 pub const REFUSALS: &[&str] = &[
     "HOST_IS_LIVE", "HOST_CANNOT_DESTROY_SELF", "HOST_OFFLINE", "CANNOT_CONTACT_HOST", "HOST_NOT_LIVE", "HOST_DISABLED",
-    "HOST_NOT_DISABLED", "HOST_IS_SLAVE", "HOST_STILL_BOOTING", "HOST_UNKNOWN_TO_MASTER", "HOST_ITS_OWN_SLAVE", "HA_ABORT_NEW_MASTER",
+    "HOST_NOT_DISABLED", "HOST_POWER_ON_MODE_DISABLED", "HOST_IN_USE", "HOST_EVACUATE_VM_NOT_HA_PROTECTED", "HOST_IS_SLAVE", "HOST_STILL_BOOTING", "HOST_UNKNOWN_TO_MASTER", "HOST_ITS_OWN_SLAVE", "HA_ABORT_NEW_MASTER",
     "VM_BAD_POWER_STATE", "CANNOT_RESET_CONTROL_DOMAIN", "DOMAIN_EXISTS", "NO_HOSTS_AVAILABLE", "VM_REQUIRES_SR",
     "HOST_NOT_ENOUGH_FREE_MEMORY", "OTHER_OPERATION_IN_PROGRESS", "OPERATION_NOT_ALLOWED", "UUID_INVALID", "INTERNAL_ERROR",
     "VDI_IN_USE", "SR_DEVICE_IN_USE", "SESSION_AUTHENTICATION_FAILED", "JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS",
@@ -399,5 +421,5 @@ pub const REFUSALS: &[&str] = &[
     "SR_HAS_NO_PBDS", "SR_HAS_PBD", "SR_NOT_SHARABLE", "SR_UNKNOWN_DRIVER", "SR_UUID_EXISTS", "PBD_EXISTS", "DEVICE_ALREADY_ATTACHED",
     "DEVICE_ALREADY_DETACHED", "DEVICE_ALREADY_EXISTS", "INVALID_DEVICE", "DEVICE_DETACH_REJECTED", "DEVICE_DETACH_TIMEOUT",
     "SR_BACKEND_FAILURE_40",
-    "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
+    "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "MAP_DUPLICATE_KEY", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
 ];

@@ -137,7 +137,7 @@ fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: Machine
     let host = world.host_on(joiner);
     let own = world.stacks[joiner.at()].db.clone();
     // Dead and disabled until its first greeting.
-    world.db_mut(master).hosts.insert(host, HostRecord { enabled: false, live: false });
+    world.db_mut(master).hosts.insert(host, HostRecord::new(false, false));
     fx.tell(Event::HostJoined { by: master, host });
     let names = world.names.clone();
     let brings = |sr: &SrId| names.srs[sr.at()].machine == Some(joiner) && !world.hw.is_wiped(*sr);

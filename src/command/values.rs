@@ -27,7 +27,8 @@ impl Object {
             Object::Pbd(host, sr) => pbd_value(world, by, host, sr, field.name),
             Object::Vbd(vbd) => vbd_value(world, by, vbd, field.name),
         };
-        known.unwrap_or_else(|| {
+        let said = super::params::noted(self).and_then(|of| world.db(by).notes.get(of, field.name)).cloned();
+        said.or(known).unwrap_or_else(|| {
             if field.is_map() {
                 Value::Map(Vec::new())
             } else if field.is_set() {
@@ -108,9 +109,10 @@ fn host_value(world: &World, by: MachineId, host: HostId, field: &str) -> Option
     Some(match field {
         "name-label" | "hostname" => one(names.machine(machine)),
         "name-description" => one("Default install of XenServer"),
-        "address" => one(&names.machines[machine.at()].address),
+        "address" => one(Inventory::address_of(machine, record.renumbered)),
         "enabled" => one(record.enabled.to_string()),
         "host-metrics-live" => one(record.live.to_string()),
+        "power-on-mode" => one(record.power_on.name()),
         "memory-total" => one(names.machines[machine.at()].memory.unwrap_or(0).to_string()),
         "memory-free" | "memory-free-computed" => one(memory_free(world, by, host).unwrap_or(0).to_string()),
         _ => return None,

@@ -603,7 +603,7 @@ pub static ACT: Table = Table {
         key("power-on", HOSTS, "Switches machines on; they boot."),
         key("reinstall", HOSTS, "Installs them afresh: new UUIDs, in no pool."),
         key("check-off", HOSTS, "Goes and looks that they are off; fails if one is on."),
-        key("re-address", NotYet, ""),
+        key("re-address", HOSTS, "Gives machines another management address; whoever has the old one reaches nobody there."),
         key("guest-shutdown", Names, "Shuts VMs down from inside."),
         key("guest-reboot", Names, "Reboots VMs from inside."),
     ],

@@ -273,7 +273,7 @@ fn until(part: ConditionPart) -> When {
 /// Takes a machine out of a deed. `false` where nothing is left of it.
 fn spare(deed: &mut Deed, machine: MachineId) -> bool {
     let of = match deed {
-        Deed::Act(Act::PowerOff(of) | Act::PowerOn(of) | Act::Reinstall(of) | Act::CheckOff(of)) => of,
+        Deed::Act(Act::PowerOff(of) | Act::PowerOn(of) | Act::Reinstall(of) | Act::CheckOff(of) | Act::ReAddress(of)) => of,
         Deed::Fault { fault: Fault::Boot(of) | Fault::ToolstackStart(of) | Fault::Unhang(of), .. } => of,
         Deed::Fault { fault: Fault::HealNetwork(Some(of)), .. } => of,
         // A crash that ends by itself: it does not end.

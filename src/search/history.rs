@@ -58,7 +58,7 @@ fn hands(act: &Act) -> Option<(Hands, Vec<MachineId>)> {
         Act::PowerOn(of) => (Hands::PowerOn, of.clone()),
         Act::Reinstall(of) => (Hands::Reinstall, of.clone()),
         Act::CheckOff(of) => (Hands::CheckOff, of.clone()),
-        Act::GuestShutdown(_) | Act::GuestReboot(_) => return None,
+        Act::ReAddress(_) | Act::GuestShutdown(_) | Act::GuestReboot(_) => return None,
     })
 }
 

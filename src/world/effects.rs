@@ -45,6 +45,11 @@ pub enum Due {
         machine: MachineId,
         epoch: u32,
     },
+    /// xapi ends, as it was told to, and is not started again.
+    XapiEnds {
+        machine: MachineId,
+        epoch: u32,
+    },
     /// Domain 0 of a booting machine answers.
     BootDone {
         machine: MachineId,

@@ -133,6 +133,12 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "The statefile needs a shared SR that is plugged on every host and that the master reaches.",
     },
     ErrorDoc {
+        code: "MAP_DUPLICATE_KEY",
+        params: &["type", "param_name", "uuid", "key"],
+        text: "You tried to add a key-value pair to a map, but that key is already there.",
+        doc: "`-param-add` adds keys and replaces none. Write the key anew with `-param-set uuid=… MAP:KEY=VALUE`, or remove it first.",
+    },
+    ErrorDoc {
         code: "INVALID_VALUE",
         params: &["field", "value"],
         text: "The value given is invalid",
@@ -173,6 +179,24 @@ pub const ERRORS: &[ErrorDoc] = &[
         params: &["host"],
         text: "The specified host is disabled and cannot be re-enabled until after it has rebooted.",
         doc: "A shutdown or reboot of the host was ordered and is about to be carried out. It enables itself after it has booted.",
+    },
+    ErrorDoc {
+        code: "HOST_POWER_ON_MODE_DISABLED",
+        params: &[],
+        text: "This operation cannot be completed as the host power on mode is disabled.",
+        doc: "Nobody has said how the host can be switched on from afar: `xe host-set-power-on-mode host=… power-on-mode=wake-on-lan`, or go and press the button.",
+    },
+    ErrorDoc {
+        code: "HOST_IN_USE",
+        params: &["host", "type", "ref"],
+        text: "This operation cannot be completed as the host is in use by (at least) the object of type and ref echoed below.",
+        doc: "The database has a VM that runs on the host, and this release lets no host go down under its guests. Move them away (`xe host-evacuate`), or shut them down first.",
+    },
+    ErrorDoc {
+        code: "HOST_EVACUATE_VM_NOT_HA_PROTECTED",
+        params: &["vm"],
+        text: "The host cannot be evacuated because HA is enabled on the pool and a VM running on it is not HA-protected (its ha_restart_priority is not set to 'restart'). Set the VM's ha_restart_priority to 'restart', shut down or suspend the VM, or disable HA on the pool before evacuating the host.",
+        doc: "While HA is on, an evacuation moves only VMs that HA protects. Protect the VM with `xe vm-param-set uuid=… ha-restart-priority=restart`, move it with `xe vm-migrate`, or shut it down.",
     },
     ErrorDoc {
         code: "HOST_NOT_DISABLED",

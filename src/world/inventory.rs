@@ -14,6 +14,8 @@ pub struct MachineName {
     pub name: String,
     /// The management address, `10.0.0.1` and on in the file's order.
     pub address: String,
+    /// How often it was given another address.
+    pub renumbered: u8,
     /// Memory in bytes; `None` is no limit.
     pub memory: Option<u64>,
     /// Installed, but in no pool at the start.
@@ -231,9 +233,8 @@ impl Inventory {
         let at = self.machines.len();
         let machine = MachineId(at as u16);
         self.hosts.push(HostName { machine, uuid });
-        // 254 addresses to a row: none ends in 0 or 255.
-        let address = format!("10.0.{}.{}", at / 254, at % 254 + 1);
-        self.machines.push(MachineName { address, stream: Stream::new(0, "machine", &name), name, memory, spare });
+        let address = Inventory::address_of(machine, 0);
+        self.machines.push(MachineName { address, renumbered: 0, stream: Stream::new(0, "machine", &name), name, memory, spare });
         machine
     }
     /// Inventory the PBDs, where they have no names yet: each shared SR with each machine, each local one with its own.
@@ -294,6 +295,17 @@ impl Inventory {
     /// The machine that answers to a network name or an address.
     pub fn machine_by_address(&self, word: &str) -> Option<MachineId> {
         self.machine_ids().find(|m| self.machine(*m) == word || self.machines[m.at()].address == word)
+    }
+    /// Gives a machine an address that no other has: `10.1.0.3`, the next time `10.2.0.3`. The old one, and the new one.
+    pub fn renumber(&mut self, machine: MachineId) -> (String, String) {
+        let name = &mut self.machines[machine.at()];
+        name.renumbered = name.renumbered.saturating_add(1);
+        let new = Inventory::address_of(machine, name.renumbered);
+        (std::mem::replace(&mut name.address, new.clone()), new)
+    }
+    /// The address that a machine has once it was renumbered so often. 254 to a row: none ends in 0 or 255.
+    pub fn address_of(machine: MachineId, renumbered: u8) -> String {
+        format!("10.{renumbered}.{}.{}", machine.at() / 254, machine.at() % 254 + 1)
     }
     /// The machine that a host of this UUID is, or was, installed on.
     pub fn machine_by_uuid(&self, uuid: &str) -> Option<MachineId> {

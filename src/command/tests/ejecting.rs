@@ -135,7 +135,7 @@ fn a_uuid_that_two_records_had_means_the_one_that_is_known() {
     room.ok(EJECT);
     room.world.restart_xapi(&mut room.fx, BETA);
     let new = room.world.host_on(BETA);
-    room.world.db_mut(ALPHA).hosts.insert(new, crate::world::belief::HostRecord { enabled: true, live: true });
+    room.world.db_mut(ALPHA).hosts.insert(new, crate::world::belief::HostRecord::new(true, true));
     room.world.set_lock(&mut room.fx, ALPHA, DB_ROOT, new, Mode::Rw);
     room.ok("/opt/xensource/sm/resetvdis.py $beta $nfs1");
     assert_eq!((room.locks(DB_ROOT), room.locks(WEB_ROOT)), (vec![], vec![(host(BETA), Mode::Rw)]));

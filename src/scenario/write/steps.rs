@@ -244,7 +244,9 @@ impl Around<'_> {
 
     fn act(&self, act: &Act) -> Node {
         let whom = match act {
-            Act::PowerOff(hosts) | Act::PowerOn(hosts) | Act::Reinstall(hosts) | Act::CheckOff(hosts) => self.hosts(hosts),
+            Act::PowerOff(hosts) | Act::PowerOn(hosts) | Act::Reinstall(hosts) | Act::CheckOff(hosts) | Act::ReAddress(hosts) => {
+                self.hosts(hosts)
+            }
             Act::GuestShutdown(vms) | Act::GuestReboot(vms) => self.vms(vms),
         };
         plain::named(vec![(act.name().to_string(), whom)])

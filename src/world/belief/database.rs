@@ -3,9 +3,47 @@
 
 use crate::base::chunks::{ChunkMap, Chunks};
 use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
+use crate::world::belief::notes::Notes;
 use crate::world::belief::{PoolHa, VmHa};
 use crate::world::inventory::{Inventory, Mode};
 use std::sync::Arc;
+
+/// How a host can be switched on from afar (`host.power_on_mode`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PowerOn {
+    /// Not at all, as after the installation.
+    #[default]
+    Disabled,
+    /// By a packet over the management network.
+    WakeOnLan,
+    /// By the machine's own controller, with its name.
+    Controller(&'static str),
+    /// By a script of the operator's.
+    Custom,
+}
+
+impl PowerOn {
+    const CONTROLLERS: [&'static str; 3] = ["iLO", "DRAC", "IPMI"];
+
+    /// The mode of this word.
+    pub fn named(word: &str) -> PowerOn {
+        match (word, PowerOn::CONTROLLERS.into_iter().find(|name| *name == word)) {
+            ("", _) => PowerOn::Disabled,
+            ("wake-on-lan", _) => PowerOn::WakeOnLan,
+            (_, Some(name)) => PowerOn::Controller(name),
+            _ => PowerOn::Custom,
+        }
+    }
+    /// As `xe` shows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PowerOn::Disabled => "",
+            PowerOn::WakeOnLan => "wake-on-lan",
+            PowerOn::Controller(name) => name,
+            PowerOn::Custom => "custom",
+        }
+    }
+}
 
 /// A host's record.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,6 +52,17 @@ pub struct HostRecord {
     pub enabled: bool,
     /// `host_metrics.live`: the master holds it for alive.
     pub live: bool,
+    /// `host.power_on_mode`.
+    pub power_on: PowerOn,
+    /// `host.address`: which of its machine's addresses is written down, by how often that was renumbered.
+    pub renumbered: u8,
+}
+
+impl HostRecord {
+    /// A host as it is written down first.
+    pub fn new(enabled: bool, live: bool) -> HostRecord {
+        HostRecord { enabled, live, power_on: PowerOn::Disabled, renumbered: 0 }
+    }
 }
 
 /// A VM's power state as the database has it.
@@ -111,6 +160,8 @@ pub struct Database {
     pub always_run: Chunks<bool>,
     /// What the pool's record says of HA.
     pub ha: PoolHa,
+    /// Fields that were set and that nothing hangs on.
+    pub notes: Notes,
 }
 
 impl Database {

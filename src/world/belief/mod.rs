@@ -2,6 +2,8 @@
 //! Nothing here has to be so.
 
 mod database;
+pub mod evacuation;
+pub mod notes;
 mod placing;
 pub mod plan;
 mod protection;
@@ -9,5 +11,5 @@ mod records;
 mod start;
 mod storage;
 
-pub use database::{Database, HostRecord, PowerState, SrRecord, VbdRecord, VdiRecord, VmRecord};
+pub use database::{Database, HostRecord, PowerOn, PowerState, SrRecord, VbdRecord, VdiRecord, VmRecord};
 pub use protection::{PoolHa, Protection, VmHa};

@@ -19,6 +19,21 @@ impl World {
     /// # Errors
     /// The first that fails of HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY.
     pub fn can_take(&self, by: MachineId, vm: VmId, host: HostId) -> Result<(), ApiError> {
+        self.can_take_but_for_memory(by, vm, host)?;
+        let needed = self.names.vms[vm.at()].takes();
+        match self.memory_free(by, host) {
+            Some(free) if free < needed && self.guarded(Guard::StartMemory) => {
+                Err(ApiError::new("HOST_NOT_ENOUGH_FREE_MEMORY").text(needed.to_string()).text(free.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same without a look at the memory (assert_can_boot_here with do_memory_check false).
+    ///
+    /// # Errors
+    /// The first that fails of HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR.
+    pub fn can_take_but_for_memory(&self, by: MachineId, vm: VmId, host: HostId) -> Result<(), ApiError> {
         let db = self.db(by);
         let Some(record) = db.host(host) else { return Err(ApiError::new("HANDLE_INVALID").text("host").with(Param::Host(host))) };
         if !record.live && self.guarded(Guard::StartLive) {
@@ -33,13 +48,7 @@ impl World {
                 return Err(ApiError::new("VM_REQUIRES_SR").with(Param::Vm(vm)).with(Param::Sr(sr)));
             }
         }
-        let needed = self.names.vms[vm.at()].takes();
-        match self.memory_free(by, host) {
-            Some(free) if free < needed && self.guarded(Guard::StartMemory) => {
-                Err(ApiError::new("HOST_NOT_ENOUGH_FREE_MEMORY").text(needed.to_string()).text(free.to_string()))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// The database's own guard: no disk is attached to another VM while either writes (xapi_vbd_helpers.ml).

@@ -17,7 +17,7 @@ const EXHAUSTIVE_HOSTS: usize = 32;
 /// Nor where there are this many ways, in order, in which hosts can fail.
 const EXHAUSTIVE_WAYS: u64 = 3500;
 /// The free memory of a host without a limit, in bytes: more than all VMs of any file.
-const UNLIMITED: i128 = 1 << 100;
+pub const UNLIMITED: i128 = 1 << 100;
 
 /// A configuration to be packed: live hosts with their free memory, VMs with their size, and where the VMs are.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -193,6 +193,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
             .map(|n| MachineName {
                 name: name(n.into()),
                 address: String::new(),
+                renumbered: 0,
                 memory: Some(8 << 30),
                 spare: false,
                 stream: Stream::new(0, "machine", ""),
@@ -243,7 +244,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
         pool: PoolId(0),
         master: HostId(0),
         default_sr: None,
-        hosts: (0..hosts).map(|n| (HostId(n), HostRecord { enabled: true, live: true })).collect(),
+        hosts: (0..hosts).map(|n| (HostId(n), HostRecord::new(true, true))).collect(),
         srs: [true, false].map(|shared| Some(SrRecord { shared, label: None })).to_vec(),
         pbds,
         vms: vms.iter().map(record).collect(),
@@ -251,6 +252,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
         vbds: Chunks::of(Some(VbdRecord { attached: false, had_device: true }), vms.len()),
         always_run: Chunks::of(true, vms.len()),
         ha: crate::world::belief::PoolHa { enabled: true, ..Default::default() },
+        notes: Default::default(),
     };
     (db, names)
 }
@@ -283,7 +285,7 @@ fn how_many_hosts_may_fail() {
     // two that are open one may fail. A dead one that is enabled in the record counts as before.
     db.hosts.get_mut(&HostId(2)).unwrap().enabled = false;
     assert_eq!(most(&db, &names), 1);
-    *db.hosts.get_mut(&HostId(2)).unwrap() = HostRecord { enabled: true, live: false };
+    *db.hosts.get_mut(&HostId(2)).unwrap() = HostRecord::new(true, false);
     assert_eq!(most(&db, &names), 0);
 }
 

@@ -4,8 +4,9 @@
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
+use crate::world::belief::notes::{Noted, Value};
 use crate::world::belief::plan::Planner;
-use crate::world::belief::{Database, PowerState, VmRecord};
+use crate::world::belief::{Database, PowerOn, PowerState, VmRecord};
 use crate::world::belief::{Protection, VmHa};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
@@ -44,6 +45,22 @@ impl World {
                 record.enabled = enabled;
             }
             fx.tell(if enabled { Event::HostEnabled { by, host } } else { Event::HostDisabled { by, host } });
+        }
+    }
+
+    /// Sets a field that nothing hangs on.
+    pub fn note(&mut self, by: MachineId, of: Noted, field: &str, value: Value) {
+        if self.db(by).notes.get(of, field) != Some(&value) {
+            self.db_mut(by).notes.set(of, field, value);
+        }
+    }
+
+    /// Sets `host.power_on_mode`.
+    pub fn set_power_on_mode(&mut self, by: MachineId, host: HostId, mode: PowerOn) {
+        if self.db(by).host(host).is_some_and(|record| record.power_on != mode)
+            && let Some(record) = self.db_mut(by).hosts.get_mut(&host)
+        {
+            record.power_on = mode;
         }
     }
 

@@ -94,6 +94,7 @@ const FIRST: [&str; 90] = [
     "began-afresh",
     "vm-ha-set",
     "ha-daemon-crashed",
+    "re-addressed",
 ];
 
 #[test]
@@ -158,6 +159,7 @@ fn names() -> Inventory {
     let machine = |at: usize| crate::world::inventory::MachineName {
         name: ["alpha", "beta", "gamma"][at].into(),
         address: format!("10.0.0.{}", at + 1),
+        renumbered: 0,
         memory: None,
         spare: false,
         stream: crate::base::draw::Stream::new(0, "machine", "name"),
