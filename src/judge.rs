@@ -18,7 +18,7 @@ pub use applies::{PlaceNames, judges};
 pub use at_end::expectations;
 pub use bounds::{Measured, judge_share, occurs, share, unjudged_share};
 pub use facts::role;
-pub use goal::{Missed, goal};
+pub use goal::{Missed, goal, wanted};
 pub use states::States;
 pub use warnings::{Warning, warnings};
 

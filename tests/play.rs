@@ -129,7 +129,7 @@ fn a_saved_session_runs_as_it_was_played() {
         let saved = folder.path(&format!("{seed}.yaml"));
         let typed = format!("{}\nsave {saved}\nfinish\n", lines(seed, &scenario).join("\n"));
         let (played, err, status) = play(&[&path.display().to_string(), "-v", "--seed", &seed.to_string()], &typed);
-        assert!(status == 0 || status == 2, "{status}: {err}\n{typed}");
+        assert!((0..=2).contains(&status), "{status}: {err}\n{typed}");
         if status == 2 {
             // Its timeline hangs on a recovery of its own.
             assert!(err.contains("can't be played"), "{}: {err}", path.display());
@@ -222,7 +222,7 @@ fn nothing_else_tells_worlds_apart() {
             .map(|world| {
                 let (text, ..) = play(
                     &[&path.display().to_string(), "--world", &world.name, "--seed", "3"],
-                    "help\nwait 10m\nwhy\nundo\ngoto 3m\nbla\nwhy\n",
+                    "help\nhint\nhint\nhint\nwait 10m\nwhy\nundo\ngoto 3m\nbla\nwhy\n",
                 );
                 text.lines().filter(|line| !line.starts_with("  ~ ")).collect::<Vec<_>>().join("\n")
             })
@@ -266,4 +266,55 @@ fn undo_and_goto_leave_no_trace() {
     assert!(desk.undo() && desk.undo());
     assert_eq!((desk.saved(), desk.seen()), before);
     assert!(matches!(desk.seen(), Seen::Pool(_)));
+}
+
+/// A desk is opened in the middle of a run: what the recovery has done by then is done, the rest is the player's.
+#[test]
+fn a_run_is_taken_over_at_an_instant() {
+    let run = |when: &str, lines: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_poolsim"))
+            .args(["run", "--play-from", when, WORLDS, "--world", "isolated", "--recovery", "careful"])
+            .current_dir(common::root())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let _ = child.stdin.take().unwrap().write_all(lines.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap(), output.status.code().unwrap())
+    };
+    // beta is found dead at 15m; a minute later it is looked at, another later switched off, another later looked at again.
+    let (text, err, status) = run("18m30s", "check-off beta\nxe host-list params=name-label --minimal\nfinish\n");
+    assert_eq!((status, err.as_str()), (0, ""), "{text}");
+    assert!(text.contains("[18m30s alpha] # check-off beta\nbeta is off\n"), "{text}");
+    assert!(text.contains("# xe host-list params=name-label --minimal\nalpha,beta,gamma\n"), "nothing is forgotten yet: {text}");
+    let end = text.split("# finish").nth(1).unwrap();
+    assert!(end.contains("power-off: beta") && !end.contains("host-forget uuid"), "{end}");
+    // The cut itself is the first hazard: beta has no master any more.
+    let (text, ..) = run("hazard", "quit\n");
+    assert!(text.contains("m alpha] # quit") || text.contains("s alpha] # quit"), "{text}");
+    assert!(run("2h", "quit\n").2 == 0 && run("noon", "").2 == 2);
+    let several = Command::new(env!("CARGO_BIN_EXE_poolsim"))
+        .args(["run", "--play-from", "5m", WORLDS])
+        .current_dir(common::root())
+        .output()
+        .unwrap();
+    assert!(several.status.code() == Some(2) && String::from_utf8_lossy(&several.stderr).contains("has several recoveries"));
+}
+
+/// A command that hangs is given up when whoever typed it says so, and a session that is saved says when.
+#[test]
+fn a_hanging_command_is_interrupted() {
+    let scenario = common::load_file(&common::root().join(WORLDS));
+    let mut desk = desk(&scenario, 1);
+    desk.wait(Time::ZERO + Span::mins(20));
+    desk.go_to("beta");
+    let line = || Deed::Run("xe host-list".into());
+    let whole = desk.clone().take(line(), None).unwrap();
+    assert_eq!(whole.status, poolsim::world::event::Status::Hung);
+    let came = desk.take_within(line(), None, Some(Span::secs(10))).unwrap();
+    assert_eq!(came.status, poolsim::world::event::Status::Hung);
+    assert_eq!(desk.now(), Time::ZERO + Span::mins(20) + Span::secs(11), "ten seconds, and one to type the next line");
+    assert!(desk.saved().contains("timeout: 10s"), "{}", desk.saved());
 }

@@ -139,6 +139,13 @@ goal:
   - {vm: [db, two], power-state: running, running-on: [xs01, xs02], world: dead}
   - {seen-by: xs03, host: lost, known: false, recovery: "2"}
   - {default-sr: }
+drill:
+  briefing: "a: b"
+  grade: 3
+  goal: [{vm: db, power-state: running, world: dead}]
+  within: 20h
+  allow: [vm-start, resetvdis.py, power-on, host-list]
+  score: {goal: 50, corruption: 49, danger: 7, gamble: 6, downtime: 0, needless: 5, hint: 4}
 expect:
   worst: {"no": none, dead: corruption}
   left: outage

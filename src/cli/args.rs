@@ -270,6 +270,22 @@ pub struct Run {
     /// Go through what changes nothing event by event: much slower, and the same report
     #[arg(long)]
     pub every_heartbeat: bool,
+    /// Play from this instant on, such as 15m, or from the first `hazard`: what the recovery has done by then is done
+    #[arg(long, value_name = "WHEN", value_parser = play_from, conflicts_with_all = ["at", "fail_on"])]
+    pub play_from: Option<PlayFrom>,
+}
+
+/// Where a desk is opened in a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PlayFrom {
+    /// At an instant.
+    At(Time),
+    /// At the first hazard.
+    Hazard,
+}
+
+fn play_from(text: &str) -> Result<PlayFrom, String> {
+    if text == "hazard" { Ok(PlayFrom::Hazard) } else { instant(text).map(PlayFrom::At) }
 }
 
 fn instant(text: &str) -> Result<Time, String> {
@@ -352,9 +368,12 @@ terminal without --seed a fresh seed is drawn.";
 #[derive(Args, Clone, Debug)]
 #[command(after_help = PLAY)]
 pub struct Play {
-    /// A scenario file
+    /// A scenario file, or the name of a drill; without it the drills are listed
     #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    pub file: Option<PathBuf>,
+    /// Keep what was learned, in a file in the user's state directory
+    #[arg(long)]
+    pub progress: bool,
     /// Play this world, instead of one that is drawn
     #[arg(long, value_name = "NAME")]
     pub world: Option<String>,

@@ -32,6 +32,9 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
         ];
         return out.refuse("usage", "which scenario? `poolsim run` wants at least one file", &help, Status::Wrong);
     }
+    if let Some(when) = args.play_from {
+        return super::play::from(out, common, args, when);
+    }
     if let Err(status) = only(out, common, "run", &[Format::Text, Format::Json, Format::Ndjson]) {
         return status;
     }

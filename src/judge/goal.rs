@@ -4,7 +4,7 @@ use super::applies::applies;
 use super::facts::{holds, stands};
 use super::words::stands_text;
 use crate::base::ids::VmId;
-use crate::scenario::model::{Case, Scenario};
+use crate::scenario::model::{Case, Scenario, StateExpect};
 use crate::world::World;
 
 /// A part of the goal that was missed.
@@ -30,6 +30,11 @@ pub fn goal(scenario: &Scenario, case: Case, world: &World) -> Vec<Missed> {
     let items = items.iter().filter(|item| applies(scenario, case, &item.scope));
     let missed = items.filter(|item| !holds(world, item));
     missed.map(|item| Missed::State { line: item.line, what: stands_text(world, item), got: stands(world, item) }).collect()
+}
+
+/// A state that is wanted, in words: `db: power-state: running`.
+pub fn wanted(world: &World, item: &StateExpect) -> String {
+    stands_text(world, item)
 }
 
 /// The VMs that ran at the start and do not run now, on one host each.

@@ -4,6 +4,7 @@
 mod because;
 pub mod build;
 pub mod coverage;
+pub mod debrief;
 pub mod diff;
 pub mod json;
 pub mod ndjson;

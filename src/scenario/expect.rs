@@ -1,4 +1,4 @@
-//! Reads `expect`, of the file and of a recovery, and `goal`.
+//! Reads `expect`, of the file and of a recovery, and `goal`, which stands in a `drill`, too.
 
 use super::clash;
 use super::deeds::required;

@@ -111,6 +111,8 @@ pub static TABLES: &[(&str, &Table)] = &[
     ("hazard", &HAZARD),
     ("state", &STATE),
     ("goal", &GOAL),
+    ("drill", &DRILL),
+    ("score", &SCORE),
 ];
 
 const fn key(name: &'static str, shape: Shape, doc: &'static str) -> Key {
@@ -161,6 +163,11 @@ pub static FILE: Table = Table {
             "goal",
             List(&Map(&GOAL)),
             "What a recovery is for: these states hold at the end; without it every VM that ran at 0 runs, on exactly one host.",
+        ),
+        key(
+            "drill",
+            Any(&[Map(&DRILL), Null]),
+            "Makes it a task for whoever plays it: `poolsim play` tells the briefing, and at `finish` how it was done.",
         ),
         key("expect", Map(&EXPECT), "What must come of it."),
         key(
@@ -714,3 +721,47 @@ pub static STATE: Table = Table { what: "a state expected", keys: OF_STATES, req
 
 /// A state that a recovery is to bring about: it is judged when the run is over, and so has no time.
 pub static GOAL: Table = Table { what: "a state of the goal", keys: OF_STATES.split_at(OF_TIMES).1, required: &[] };
+
+/// What makes a scenario a task for whoever plays it.
+pub static DRILL: Table = Table {
+    what: "`drill`",
+    keys: &[
+        key("briefing", Text, "What the player is told first."),
+        key("grade", Whole(1, 3), "How hard it is: 1, 2 or 3."),
+        key(
+            "goal",
+            List(&Map(&GOAL)),
+            "What is to be reached; else the file's `goal`, else every VM that ran at 0 runs, on exactly one host.",
+        ),
+        key("within", Span, "How long the player has, on the virtual clock; the story goes on to `until`, or ends then."),
+        key(
+            "allow",
+            List(&Text),
+            "What may be typed and done, by the names of commands and acts: `[vm-start, resetvdis.py, check-off]`. Absent: everything.",
+        ),
+        key("score", Any(&[Map(&SCORE), Null]), "What counts how many points."),
+    ],
+    required: &[],
+};
+
+/// The most points that one thing counts.
+const POINTS: Shape = Whole(0, 1_000);
+
+/// How a drill is counted.
+pub static SCORE: Table = Table {
+    what: "`score`",
+    keys: &[
+        key("goal", POINTS, "What reaching the goal brings; default 100."),
+        key("corruption", POINTS, "What each finding of corruption takes away; default 100."),
+        key("danger", POINTS, "What each finding of danger takes away; default 25."),
+        key(
+            "gamble",
+            POINTS,
+            "What each step takes away that would have been dangerous in a world that still fitted what had been seen; default 20.",
+        ),
+        key("downtime", POINTS, "What each whole minute takes away that VMs were down for longer than they need have been; default 1."),
+        key("needless", POINTS, "What each needless step takes away; default 2."),
+        key("hint", POINTS, "What each hint takes away; default 3."),
+    ],
+    required: &[],
+};

@@ -2,13 +2,14 @@
 
 use super::chaos::read_chaos;
 use super::diagnostic::{Diagnostic, Source};
+use super::drill::read_drill;
 use super::expect::{read_expect, read_goal};
 use super::include::{self, Whole, utf8};
 use super::index::{Index, good_name};
 use super::keys;
 use super::lint;
 use super::matrix::{self, Set};
-use super::model::{Deed, Expect, NamedSteps, Recovery, Scenario, StateExpect};
+use super::model::{Deed, Drill, Expect, NamedSteps, Recovery, Scenario, StateExpect};
 use super::options::read_settings;
 use super::pool;
 use super::read::{Fields, Reader};
@@ -168,7 +169,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
     let sequences = read_sequences(reader, &mut around, &fields);
     let chaos = fields.entry("chaos").map_or_else(Vec::new, |(key, node)| read_chaos(reader, &mut around, key, node));
     lint::steps(reader, &pool, &chaos, &sequences.read());
-    let (of_recoveries, goal, expect) = read_expectations(reader, &fields, &index, until, &sequences);
+    let Expectations { of_recoveries, goal, drill, expect } = read_expectations(reader, &fields, &index, until, &sequences);
     let Sequences { timeline, worlds, world_lines, recoveries, operators, operator_lines, .. } = sequences;
     let named = |(read, line): (waits::ReadNamed, u32)| NamedSteps { name: read.0, line, steps: bare(read.1) };
     let whole = |(read, expect): (ReadRecovery<'_>, _)| Recovery { steps: bare(read.steps), expect, ..read.recovery };
@@ -197,6 +198,7 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
         operators: operators.into_iter().zip(operator_lines).map(named).collect(),
         recoveries: recoveries.into_iter().zip(of_recoveries).map(whole).collect(),
         goal,
+        drill,
         expect,
     })
 }
@@ -317,14 +319,22 @@ fn read_recoveries<'n>(reader: &mut Reader<'_>, around: &mut Around<'_>, fields:
     recoveries
 }
 
-/// What each recovery expects, what all of them are for, and what the file expects: read last, since expectations name worlds, recoveries and steps.
+/// What each recovery expects, what all of them are for, what it is as a task, and what the file expects.
+struct Expectations {
+    of_recoveries: Vec<Option<Expect>>,
+    goal: Option<Vec<StateExpect>>,
+    drill: Option<Drill>,
+    expect: Option<Expect>,
+}
+
+/// Read last, since expectations name worlds, recoveries and steps.
 fn read_expectations(
     reader: &mut Reader<'_>,
     fields: &Fields<'_>,
     index: &Index,
     until: Option<Time>,
     sequences: &Sequences<'_>,
-) -> (Vec<Option<Expect>>, Option<Vec<StateExpect>>, Option<Expect>) {
+) -> Expectations {
     let mut scene = Scene {
         index,
         seeds: fields.get("seeds").is_some(),
@@ -344,11 +354,12 @@ fn read_expectations(
     }
     scene.recovery = None;
     let goal = fields.entry("goal").map(|(key, node)| read_goal(reader, &scene, node, key.place));
+    let drill = fields.entry("drill").and_then(|(key, node)| read_drill(reader, &scene, node, key.place));
     let expect = fields.some("expect").and_then(|node| {
         let line = reader.line(fields.key_place("expect"));
         read_expect(reader, &scene, node, line)
     });
-    (of_recoveries, goal, expect)
+    Expectations { of_recoveries, goal, drill, expect }
 }
 
 /// The most people who type beside the recovery.

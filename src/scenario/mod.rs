@@ -9,6 +9,7 @@ mod deeds;
 pub mod diagnostic;
 pub mod diagnostics;
 pub mod draft;
+pub mod drill;
 mod expect;
 mod facts;
 mod ha;

@@ -65,6 +65,8 @@ pub struct Scenario {
     pub recoveries: Vec<Recovery>,
     /// What a recovery is for: states that hold when the run is over. `None` where the file names none.
     pub goal: Option<Vec<StateExpect>>,
+    /// What makes it a task for whoever plays it.
+    pub drill: Option<Drill>,
     /// What must come of it.
     pub expect: Option<Expect>,
 }
@@ -316,6 +318,66 @@ pub struct Expect {
     pub effects: Vec<(u32, String)>,
     /// States that must hold.
     pub states: Vec<StateExpect>,
+}
+
+/// What makes a scenario a task for whoever plays it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Drill {
+    /// The line of `drill:`.
+    pub line: u32,
+    /// What the player is told first.
+    pub briefing: String,
+    /// How hard it is, from 1 to 3, if the file says.
+    pub grade: Option<u64>,
+    /// What is to be reached, where it is not the file's own goal.
+    pub goal: Option<Vec<StateExpect>>,
+    /// How long the player has, on the virtual clock.
+    pub within: Option<Span>,
+    /// What may be typed and done, by the names of commands and acts; `None`: everything.
+    pub allow: Option<Vec<String>>,
+    /// What counts how much.
+    pub score: Score,
+}
+
+/// How a drill is counted, in points: what reaching the goal brings, and what each fault takes away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Score {
+    /// The goal, reached.
+    pub goal: u64,
+    /// Each finding of corruption.
+    pub corruption: u64,
+    /// Each finding of danger.
+    pub danger: u64,
+    /// Each step that was a gamble: dangerous in a world that still fitted what had been seen.
+    pub gamble: u64,
+    /// Each whole minute that VMs were down for longer than they need have been.
+    pub downtime: u64,
+    /// Each step that nothing came of.
+    pub needless: u64,
+    /// Each hint.
+    pub hint: u64,
+}
+
+impl Default for Score {
+    fn default() -> Score {
+        Score { goal: 100, corruption: 100, danger: 25, gamble: 20, downtime: 1, needless: 2, hint: 3 }
+    }
+}
+
+impl Score {
+    /// What counts, by the name of its key.
+    pub fn parts(&self) -> [(&'static str, u64); 7] {
+        let Score { goal, corruption, danger, gamble, downtime, needless, hint } = *self;
+        [
+            ("goal", goal),
+            ("corruption", corruption),
+            ("danger", danger),
+            ("gamble", gamble),
+            ("downtime", downtime),
+            ("needless", needless),
+            ("hint", hint),
+        ]
+    }
 }
 
 /// Which cases an item applies to.

@@ -21,6 +21,10 @@ impl Scenario {
         }
         bare.recoveries.iter_mut().for_each(recovery);
         bare.goal.iter_mut().flatten().for_each(|item| item.line = 0);
+        if let Some(drill) = &mut bare.drill {
+            drill.line = 0;
+            drill.goal.iter_mut().flatten().for_each(|item| item.line = 0);
+        }
         bare.expect.iter_mut().for_each(expect);
         for variant in &mut bare.variants {
             *variant = Arc::new(variant.without_places());
@@ -54,6 +58,7 @@ impl Scenario {
             recoveries: Vec::new(),
             operators: Vec::new(),
             goal: None,
+            drill: None,
             expect: None,
         }
     }

@@ -428,6 +428,7 @@ mod tests {
             operators: Vec::new(),
             recoveries: Vec::new(),
             goal: None,
+            drill: None,
             expect: None,
         }
     }

@@ -2,10 +2,12 @@
 
 pub mod advice;
 pub mod because;
+pub mod debrief;
 pub mod desk;
 pub mod each;
 pub mod filter;
 pub mod follow;
+pub mod hint;
 mod history;
 pub mod mutants;
 pub mod orders;

@@ -2,13 +2,15 @@
 //! been typed.
 
 use super::super::out::Out;
+use super::mistakes::Mistakes;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
 use rustyline::{CompletionType, Config, Context, Editor, Helper};
+use std::borrow::Cow;
 use std::io::BufRead as _;
 
 /// No line is longer, in bytes.
@@ -36,12 +38,17 @@ pub enum Input {
 
 impl Input {
     /// The terminal if it is one and can be edited on, else what is piped in.
-    pub fn new(terminal: bool, words: Vec<String>) -> Input {
+    pub fn new(terminal: bool, words: Vec<String>, mistakes: Mistakes, colour: bool) -> Input {
         if terminal && let Ok(mut editor) = Editor::with_config(Config::builder().completion_type(CompletionType::List).build()) {
-            editor.set_helper(Some(Words(words)));
+            editor.set_helper(Some(Words { known: words, mistakes, colour }));
             return Input::Terminal(Box::new(editor));
         }
         Input::Pipe
+    }
+
+    /// Whether somebody sits at a terminal.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Input::Terminal(_))
     }
 
     /// The next line.
@@ -90,8 +97,12 @@ fn piped(out: Out, prompt: &str) -> Read {
     Read::Line(line)
 }
 
-/// What a terminal completes.
-pub struct Words(Vec<String>);
+/// What a terminal completes, and what it shows as a mistake.
+pub struct Words {
+    known: Vec<String>,
+    mistakes: Mistakes,
+    colour: bool,
+}
 
 impl Completer for Words {
     type Candidate = Pair;
@@ -99,7 +110,7 @@ impl Completer for Words {
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
         let begun = line[..at].rfind([' ', '=', '$', '{', ',']).map_or(0, |blank| blank + 1);
         let word = &line[begun..at];
-        let found = self.0.iter().filter(|known| known.starts_with(word) && (!word.is_empty() || begun > 0));
+        let found = self.known.iter().filter(|known| known.starts_with(word) && (!word.is_empty() || begun > 0));
         Ok((begun, found.map(|known| Pair { display: known.clone(), replacement: known.clone() }).collect()))
     }
 }
@@ -107,6 +118,28 @@ impl Completer for Words {
 impl Hinter for Words {
     type Hint = String;
 }
-impl Highlighter for Words {}
+impl Highlighter for Words {
+    /// What is a mistake is red and underlined, before anybody has pressed Enter.
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        let wrong = if self.colour { self.mistakes.of(line) } else { Vec::new() };
+        if wrong.is_empty() {
+            return Cow::Borrowed(line);
+        }
+        let (mut shown, mut at) = (String::new(), 0);
+        for part in wrong {
+            shown.push_str(&line[at..part.start]);
+            shown.push_str("\u{1b}[4;31m");
+            shown.push_str(&line[part.clone()]);
+            shown.push_str("\u{1b}[0m");
+            at = part.end;
+        }
+        shown.push_str(&line[at..]);
+        Cow::Owned(shown)
+    }
+
+    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        self.colour
+    }
+}
 impl Validator for Words {}
 impl Helper for Words {}

@@ -27,6 +27,8 @@ pub enum Line {
     Undo,
     /// What is believed.
     Status,
+    /// What is to be done next.
+    Hint,
     /// What was refused, and why.
     Why,
     /// What is so.
@@ -71,6 +73,7 @@ pub fn parse(text: &str) -> Result<Option<Line>, String> {
             .map(|at| Some(Line::Goto(Time::ZERO + at))),
         "undo" => alone(Line::Undo),
         "status" => alone(Line::Status),
+        "hint" => alone(Line::Hint),
         "why" => alone(Line::Why),
         "reveal" => alone(Line::Reveal),
         "finish" => alone(Line::Finish),
@@ -84,7 +87,8 @@ pub fn parse(text: &str) -> Result<Option<Line>, String> {
     }
 }
 
-const WAIT: &str = "`wait 5m`, `wait until host beta dead` (or `alive`), `wait until vm db running` (or `halted`)";
+const WAIT: &str =
+    "`wait 5m`, `wait until host beta dead` (or `alive`), `wait until vm db running` (or `halted`), `wait until xe answers` (or `hangs`)";
 
 fn wait(rest: &[&str]) -> Result<Line, String> {
     match rest {
@@ -93,6 +97,7 @@ fn wait(rest: &[&str]) -> Result<Line, String> {
             Ok(Line::WaitUntil(format!("{{host: {}, live: {}}}", quoted(host), *held == "alive")))
         }
         ["until", "vm", vm, state @ ("running" | "halted")] => Ok(Line::WaitUntil(format!("{{vm: {}, power-state: {state}}}", quoted(vm)))),
+        ["until", "xe", answers @ ("answers" | "hangs")] => Ok(Line::WaitUntil(format!("{{xe: {answers}}}"))),
         _ => Err(format!("it is written {WAIT}")),
     }
 }
@@ -110,12 +115,26 @@ mod tests {
         assert_eq!(read("wait 1m30s"), Some(Line::Wait(Span::secs(90))));
         assert_eq!(read("wait until host beta dead"), Some(Line::WaitUntil("{host: \"beta\", live: false}".into())));
         assert_eq!(read("wait until vm \"x running"), Some(Line::WaitUntil("{vm: \"\\\"x\", power-state: running}".into())));
+        assert_eq!(read("wait until xe answers"), Some(Line::WaitUntil("{xe: answers}".into())));
+        assert_eq!(read("hint"), Some(Line::Hint));
         assert_eq!(read("goto 12m"), Some(Line::Goto(Time::ZERO + Span::mins(12))));
         assert_eq!(read("save my file.yaml"), Some(Line::Save("my file.yaml".into())));
         assert_eq!((read(""), read("# a remark")), (None, None));
-        for wrong in
-            ["wait", "wait 5", "wait until", "wait until host beta gone", "goto", "goto noon", "power-off", "ssh a b", "undo 3", "save"]
-        {
+        for wrong in [
+            "wait",
+            "wait 5",
+            "wait until",
+            "wait until host beta gone",
+            "wait until xe",
+            "wait until xe runs",
+            "hint 2",
+            "goto",
+            "goto noon",
+            "power-off",
+            "ssh a b",
+            "undo 3",
+            "save",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

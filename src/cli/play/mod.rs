@@ -1,11 +1,14 @@
 //! `poolsim play`: the trainee's console. Reads a line at a time from a terminal or a pipe, and shows what an operator
 //! would see.
 
+mod drill;
 mod input;
+mod learned;
 mod line;
+mod mistakes;
 mod words;
 
-use super::args::{Common, Format, Play};
+use super::args::{Common, Format, Play, PlayFrom, Run};
 use super::cases::narrowed;
 use super::exit::Status;
 use super::load::{self, File};
@@ -14,15 +17,15 @@ use super::shared::{only, style};
 use super::{bug, files};
 use crate::base::draw::Stream;
 use crate::base::inert::{clean, clean_line};
-use crate::base::time::Time;
+use crate::base::time::{Span, Time};
 use crate::catalog;
 use crate::engine;
 use crate::hazard::Severity;
-use crate::report::text::layout::count;
+use crate::report::text::layout::{COLUMNS, count, wrap};
 use crate::report::{self, Report};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::{Case, Scenario};
-use crate::search::desk::{Came, Deed, Desk, Refused, Seen};
+use crate::search::desk::{self, Came, Deed, Desk, Refused, Seen};
 use crate::search::study::{self, Options};
 use crate::world::event;
 use input::{Input, Read};
@@ -37,33 +40,110 @@ pub fn play(out: Out, common: &Common, args: &Play) -> Status {
     }
 }
 
-fn played(out: Out, common: &Common, args: &Play) -> Result<Status, Status> {
-    only(out, common, "play", &[Format::Text])?;
-    if !common.reports.is_empty() {
-        let help = ["`save FILE` within it writes a scenario, and `poolsim run` of that its reports".to_string()];
-        return Err(out.refuse("usage", "`play` writes no report beside it", &help, Status::Wrong));
+/// `run --play-from`: the desk is opened at an instant of a run.
+pub fn from(out: Out, common: &Common, args: &Run, when: PlayFrom) -> Status {
+    match opened(out, common, args, when) {
+        Ok(status) | Err(status) => status,
     }
-    if args.file.as_os_str() == "-" {
-        let help = ["name a file: standard input is where lines are typed".to_string()];
-        return Err(out.refuse("usage", "`play` can't read its scenario from standard input", &help, Status::Wrong));
+}
+
+fn opened(out: Out, common: &Common, args: &Run, when: PlayFrom) -> Result<Status, Status> {
+    fits_play(out, common, "run --play-from")?;
+    let [path] = &args.files[..] else {
+        return Err(out.refuse("usage", "`run --play-from` plays one file", &["name one".to_owned()], Status::Wrong));
+    };
+    if path.as_os_str() == "-" {
+        return Err(out.refuse("usage", FROM_INPUT, &[NAME_A_FILE.to_owned()], Status::Wrong));
     }
     let release = load::release(out, common)?;
-    let file = load::load(out, &args.file, &args.set, release)?;
+    let file = load::load(out, path, &args.only.set, release)?;
+    let terminal = std::io::stdin().is_terminal();
+    let seed = common.seed.unwrap_or(file.scenario.seed);
+    let cases = narrowed(out, &args.only.worlds, &args.only.recoveries, &file)?;
+    let recovery = cases.first().and_then(|case| case.recovery);
+    if cases.iter().any(|case| case.recovery != recovery) {
+        let help = ["say which: `--recovery NAME`".to_owned()];
+        return Err(out.refuse("usage", &format!("{} has several recoveries", clean_line(&file.name)), &help, Status::Wrong));
+    }
+    // Of several worlds one is drawn, as `play` does.
+    let drawn = Stream::new(seed, "play", "world").below(0, cases.len() as u64) as usize;
+    let case = cases[drawn];
+    let options = engine::Options { seed, max_events: common.max_events, max_work: common.max_work, ..engine::Options::default() };
+    let Some((scenario, at)) = taken_over(&file.scenario, case, &options, when) else {
+        let help = ["`--play-from 15m` opens the desk at an instant".to_owned()];
+        return Err(out.refuse("usage", &format!("no hazard is met in {}", clean_line(&file.name)), &help, Status::Wrong));
+    };
+    if scenario.until.is_some_and(|until| at > until) {
+        let what = format!("--play-from {at} lies after the end of {}", clean_line(&file.name));
+        return Err(out.refuse("usage", &what, &[], Status::Wrong));
+    }
+    let file = File { scenario, ..file };
+    let case = Case { recovery: None, ..case };
+    let mut player = seated(out, common, (false, false), file, case, (terminal, options))?;
+    player.desk.wait(at);
+    player.seen = player.desk.seen();
+    Ok(player.play())
+}
+
+/// The scenario with what the recovery has done by then, and when that is; `None` where no hazard is met.
+fn taken_over(scenario: &Scenario, case: Case, options: &engine::Options, when: PlayFrom) -> Option<(Scenario, Time)> {
+    let at = match when {
+        PlayFrom::At(at) => at,
+        PlayFrom::Hazard => desk::first_hazard(scenario, case, options)?,
+    };
+    Some((desk::taken_over(scenario, case, options, at), at))
+}
+
+const FROM_INPUT: &str = "`play` can't read its scenario from standard input";
+const NAME_A_FILE: &str = "name a file: standard input is where lines are typed";
+
+fn fits_play(out: Out, common: &Common, what: &str) -> Result<(), Status> {
+    only(out, common, what, &[Format::Text])?;
+    if !common.reports.is_empty() {
+        let help = ["`save FILE` within it writes a scenario, and `poolsim run` of that its reports".to_string()];
+        return Err(out.refuse("usage", &format!("`{what}` writes no report beside it"), &help, Status::Wrong));
+    }
+    Ok(())
+}
+
+fn played(out: Out, common: &Common, args: &Play) -> Result<Status, Status> {
+    fits_play(out, common, "play")?;
+    let Some(path) = &args.file else { return drill::list(out, args.progress) };
+    if path.as_os_str() == "-" {
+        return Err(out.refuse("usage", FROM_INPUT, &[NAME_A_FILE.to_owned()], Status::Wrong));
+    }
+    let release = load::release(out, common)?;
+    let file = drill::file(out, path, &args.set, release)?;
     let terminal = std::io::stdin().is_terminal();
     let seed = common.seed.unwrap_or_else(|| if terminal { fresh() } else { file.scenario.seed });
     let case = case(out, args, &file, seed)?;
-    bug::recipe(&format!("play of scenario {} (sha256 {}), seed {seed}", file.scenario.name, file.scenario.sha256));
     let options = engine::Options { seed, max_events: common.max_events, max_work: common.max_work, ..engine::Options::default() };
+    let mut player = seated(out, common, (args.open, args.progress), file, case, (terminal, options))?;
+    Ok(player.play())
+}
+
+/// The player at the desk of a case, at its beginning.
+fn seated<'a>(
+    out: Out,
+    common: &'a Common,
+    (open, progress): (bool, bool),
+    file: File,
+    case: Case,
+    (terminal, options): (bool, engine::Options),
+) -> Result<Player<'a>, Status> {
+    let seed = options.seed;
+    bug::recipe(&format!("play of scenario {} (sha256 {}), seed {seed}", file.scenario.name, file.scenario.sha256));
     let desk = Desk::new(&file.scenario, case, options).map_err(|wrong| {
         load::tell(out, &wrong);
         let help = ["its timeline waits for a step of its own recovery: those that are played are the player's".to_string()];
         out.refuse("usage", &format!("{} can't be played", clean_line(&file.name)), &help, Status::Wrong)
     })?;
     let names = words::names(&file.scenario);
-    let input = Input::new(terminal, words::completions(&names));
+    let mistakes = mistakes::Mistakes::new(file.scenario.of(case));
+    let input = Input::new(terminal, words::completions(&names), mistakes, out.colour);
     let seen = desk.seen();
-    let mut player = Player { out, common, open: args.open, file, case, desk, seen, names, input, last: None };
-    Ok(player.play())
+    let task = file.scenario.of(case).drill.clone().map(|drill| drill::Task::new(drill, progress));
+    Ok(Player { out, common, open, file, case, desk, seen, names, input, last: None, task, hint: drill::Hints::default() })
 }
 
 /// A seed that nobody knows beforehand.
@@ -84,6 +164,9 @@ fn case(out: Out, args: &Play, file: &File, seed: u64) -> Result<Case, Status> {
     let variant = scenario.cases().first().and_then(|case| case.variant);
     Ok(Case { world, recovery: None, variant })
 }
+
+/// After how long it is asked whether a command that does not answer is waited for; the last is when a step of a file gives up.
+const HANGS: [Span; 4] = [Span::secs(10), Span::secs(30), Span::secs(60), Span::secs(120)];
 
 /// What came of a line, beside what it printed.
 enum Next {
@@ -110,6 +193,9 @@ struct Player<'a> {
     names: words::Names,
     input: Input,
     last: Option<Last>,
+    /// The drill, where it is one.
+    task: Option<drill::Task>,
+    hint: drill::Hints,
 }
 
 impl Player<'_> {
@@ -121,7 +207,7 @@ impl Player<'_> {
             let typed = match self.input.read(self.out, &prompt) {
                 Read::Line(line) => line,
                 Read::Nothing => continue,
-                Read::End => return Status::Fine,
+                Read::End => return self.left(),
                 Read::Failed(error) => {
                     return self.out.refuse("unreadable", &format!("standard input cannot be read: {error}"), &[], Status::Unreadable);
                 }
@@ -129,6 +215,10 @@ impl Player<'_> {
             match line::parse(&typed) {
                 Ok(None) => {}
                 Ok(Some(line)) => match self.one(line) {
+                    Next::Goes if self.task.is_some() && self.desk.is_over() => {
+                        self.dim("the time is up");
+                        return self.finish();
+                    }
                     Next::Goes => {}
                     Next::Ends(status) => return status,
                 },
@@ -147,11 +237,21 @@ impl Player<'_> {
         if scenario.worlds.len() > 1 {
             text.push_str(&format!("What is so is one of {}; which, is not told.\n", count(scenario.worlds.len(), "world")));
         }
+        if let Some(task) = &self.task {
+            text.push_str(&task.briefing(&drill::goal(&self.desk, &self.file.scenario, self.case)));
+        }
         text + "`help` says what can be typed, `wait 5m` lets time go by, `status` shows what the pool believes.\n"
     }
 
     /// One line.
     fn one(&mut self, line: Line) -> Next {
+        if !matches!(line, Line::Hint | Line::Status | Line::Why | Line::Help) {
+            self.hint.forget();
+        }
+        if let Some(forbidden) = self.task.as_ref().and_then(|task| task.forbids(&line)) {
+            self.dim(&forbidden);
+            return Next::Goes;
+        }
         match line {
             Line::Run(line) => self.take(Deed::Run(line)),
             Line::Act(act, host) if self.known_host(&host) => self.take(Deed::Act(act, host)),
@@ -166,7 +266,7 @@ impl Player<'_> {
                 self.look();
             }
             Line::Wait(span) => {
-                if !self.desk.wait(self.desk.now() + span) {
+                if !self.desk.wait(self.desk.now() + span) && self.task.is_none() {
                     self.dim("the story ends here: `finish` tells how it came out");
                 }
                 self.look();
@@ -187,8 +287,11 @@ impl Player<'_> {
                 self.look();
             }
             Line::Goto(at) => self.go_to(at),
+            Line::Hint => self.hint(),
             Line::Undo => {
+                let lines = self.desk.count();
                 if self.desk.undo() {
+                    self.taken_back(lines.saturating_sub(self.desk.count()));
                     self.last = None;
                     self.seen = self.desk.seen();
                 } else {
@@ -204,7 +307,7 @@ impl Player<'_> {
             Line::Save(path) => self.save(&path),
             Line::Help => self.say(words::HELP),
             Line::Finish => return Next::Ends(self.finish()),
-            Line::Quit => return Next::Ends(Status::Fine),
+            Line::Quit => return Next::Ends(self.left()),
         }
         Next::Goes
     }
@@ -239,6 +342,9 @@ impl Player<'_> {
                 came = Ok(Came { output: words::after_question(&first.output).to_owned(), ..first.clone() });
             }
         }
+        if self.input.is_terminal() && came.as_ref().is_ok_and(|came| came.status == event::Status::Hung) {
+            came = self.hangs(&done);
+        }
         match came {
             Ok(came) => {
                 if let (Deed::Act(act, host), event::Status::Ok) = (&done, came.status) {
@@ -250,6 +356,23 @@ impl Player<'_> {
             Err(Refused::Over) => self.dim("the story ends before that: `finish` tells how it came out"),
             Err(Refused::TooLong) => self.dim("a session holds no more lines: `save FILE`, or `undo`"),
         }
+    }
+
+    /// A command that does not answer: as in life it is for whoever typed it to wait or to interrupt it.
+    fn hangs(&mut self, deed: &Deed) -> Result<Came, Refused> {
+        let mut came = Err(Refused::Over);
+        for after in HANGS {
+            self.desk.undo();
+            came = self.desk.take_within(deed.clone(), None, Some(after));
+            if !came.as_ref().is_ok_and(|came| came.status == event::Status::Hung) || after == HANGS[HANGS.len() - 1] {
+                break;
+            }
+            self.dim(&format!("no answer for {after}: Enter waits on, Ctrl-C gives it up"));
+            if !matches!(self.input.read(self.out, ""), Read::Line(_)) {
+                break;
+            }
+        }
+        came
     }
 
     fn came(&mut self, before: Time, came: Came) {
@@ -286,13 +409,14 @@ impl Player<'_> {
 
     fn go_to(&mut self, at: Time) {
         if at >= self.desk.now() {
-            if !self.desk.wait(at) {
+            if !self.desk.wait(at) && self.task.is_none() {
                 self.dim("the story ends here: `finish` tells how it came out");
             }
             self.look();
             return;
         }
         let lost = self.desk.back_to(at);
+        self.taken_back(lost);
         self.last = None;
         self.seen = self.desk.seen();
         if lost > 0 {
@@ -358,6 +482,11 @@ impl Player<'_> {
     }
 
     fn reveal(&mut self) {
+        if let Some(task) = &mut self.task
+            && !std::mem::replace(&mut task.revealed, true)
+        {
+            self.dim("the drill is given up: what is so is told, and no points are counted");
+        }
         let (scenario, report) = self.report(false);
         let text = report::text::render(&[Report { replay: String::new(), ..report }], style(self.common, self.out.colour));
         self.say(&format!("{}{text}", self.world(&scenario)));
@@ -376,7 +505,7 @@ impl Player<'_> {
         let report = Report { replay: "`save FILE` in the session, then `poolsim run FILE`".into(), ..report };
         let text = report::text::render(std::slice::from_ref(&report), style(self.common, self.out.colour));
         self.say(&format!("{}{text}", self.world(&scenario)));
-        Status::Fine
+        if self.task.is_some() { self.debriefed() } else { Status::Fine }
     }
 
     fn save(&mut self, path: &Path) {
@@ -399,7 +528,7 @@ impl Player<'_> {
     /// Words of the desk's own, apart from what the console shows.
     fn dim(&self, text: &str) {
         let (dim, off) = if self.out.colour { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
-        let text: String = clean(text).lines().map(|line| format!("{dim}  {line}{off}\n")).collect();
+        let text: String = wrap(text, COLUMNS - 2).iter().map(|line| format!("{dim}  {line}{off}\n")).collect();
         self.say(&text);
     }
 }

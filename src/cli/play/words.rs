@@ -1,11 +1,13 @@
 //! What the desk says, and what can be typed at it.
 
-use crate::base::inert::clean_line;
+use crate::base::inert::{clean, clean_line};
 use crate::catalog::{self, Kind};
-use crate::report::text::layout::{Page, Tint, pad, width};
+use crate::report::text::layout::{Page, Tint, count, pad, width};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::Scenario;
 use crate::search::desk::Seen;
+use crate::search::hint::Hint;
+use crate::search::plan;
 
 /// What can be typed.
 pub const HELP: &str = "\
@@ -18,10 +20,12 @@ By hand:
 Time:
   wait 5m                     lets it go by
   wait until host beta dead   or alive; wait until vm db running, or halted
+  wait until xe answers       or hangs, at this console
   step                        to when something that is seen from here changes
   goto 12m                    to an instant; back takes lines back
 The desk's own:
   status                      what the pool believes, seen from this console
+  hint                        the next step of a safe way; again: more exactly
   why                         what was refused just now, and what it means
   undo                        takes the last line back
   save FILE                   writes the session as a scenario that `run` replays
@@ -49,7 +53,8 @@ pub fn names(scenario: &Scenario) -> Names {
 
 /// The words that a terminal completes: the desk's own, the commands, the pool's names. Nothing of what is so.
 pub fn completions(names: &Names) -> Vec<String> {
-    let own = ["wait", "until", "step", "goto", "status", "why", "undo", "save", "reveal", "finish", "help", "quit", "ssh", "exit", "xe"];
+    let own =
+        ["wait", "until", "step", "goto", "status", "hint", "why", "undo", "save", "reveal", "finish", "help", "quit", "ssh", "exit", "xe"];
     let commands = catalog::entries().into_iter().filter(|entry| entry.kind == Kind::Command).map(|entry| entry.name);
     let mut words: Vec<String> = own.iter().chain(&super::line::ACTS).map(|word| (*word).to_owned()).chain(commands).collect();
     words.extend(names.hosts.iter().chain(&names.others).filter(|name| !name.contains(char::is_whitespace)).map(|name| clean_line(name)));
@@ -110,4 +115,54 @@ pub fn status(seen: &Seen, host: &str, colour: bool) -> String {
         }
     }
     page.into_text()
+}
+
+/// A hint, the more exact the higher the level: what kind of step, about what, and the line to type.
+pub fn hint(hint: &Hint, level: usize) -> String {
+    let text = match hint {
+        Hint::Done => {
+            "nothing more need be done: as things are the goal is reached in every world that fits what was seen. `finish`".into()
+        }
+        Hint::None { depth, ended } => {
+            let why = if ended.is_some() { ", before the search was given up" } else { "" };
+            format!("no safe way to the goal was found from here, of up to {}{why}. `undo` goes back", count(*depth, "step"))
+        }
+        Hint::Wait { line } => match level {
+            0 => "nothing calls for a recovery yet: let time go by".into(),
+            1 => "wait for what the pool itself says".into(),
+            _ => format!("type: {line}"),
+        },
+        Hint::Step(next) => match level {
+            0 => kind(next.kind, &next.word).into(),
+            1 => format!("{}: {}", next.word, if next.about.is_empty() { "this console".to_owned() } else { next.about.join(", ") }),
+            _ => {
+                let why = next.why.as_ref().map_or_else(String::new, |why| format!("\nwithout it, as far as is known: {why}"));
+                let left = match next.left {
+                    0 | 1 => "then it is done".to_owned(),
+                    left => format!("{} at the most, this one counted", count(left, "step")),
+                };
+                format!("type: {}{why}\n{left}", next.lines.join(", then: "))
+            }
+        },
+    };
+    clean(&text)
+}
+
+/// What kind of step it is, in words that name nothing of this pool.
+fn kind(kind: plan::Kind, word: &str) -> &'static str {
+    use plan::Kind::{Act, Look, Run, Wait};
+    match (kind, word) {
+        (Look, _) => "something is not known yet, and what is right hangs on it: look first",
+        (Wait, _) => "nothing can be done before something else comes about: wait for it",
+        (Act, "power-on") => "a machine is needed that has no power",
+        (Act, _) => "hands are needed: make sure of a machine, where it stands",
+        (Run, "host-forget" | "host-declare-dead") => "the pool must be told that a host is gone",
+        (Run, "vm-reset-powerstate") => "a record says that something runs which does not",
+        (Run, "resetvdis.py") => "a disk is still locked for a host that does not have it open any more",
+        (Run, "vm-start") => "a VM can be started now",
+        (Run, "vm-shutdown") => "a VM is to be shut down",
+        (Run, "pool-emergency-transition-to-master") => "the pool needs a master",
+        (Run, "pool-recover-slaves" | "pool-emergency-reset-master") => "members must be told who their master is",
+        (Run, _) => "it is the turn of a command that changes the pool",
+    }
 }

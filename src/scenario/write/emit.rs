@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 /// The longest line that lists and maps are put on.
 const LINE_MOST: usize = 120;
 /// Keys whose value is a part of the file: one entry a line.
-const PARTS: [&str; 10] = ["pool", "timeline", "worlds", "recovery", "recoveries", "operators", "goal", "expect", "settings", "matrix"];
+const PARTS: [&str; 11] =
+    ["pool", "timeline", "worlds", "recovery", "recoveries", "operators", "goal", "drill", "expect", "settings", "matrix"];
 /// Keys whose entries have a line each where something is said of one.
 const NAMED: [&str; 4] = ["hosts", "spare-hosts", "storage", "vms"];
 

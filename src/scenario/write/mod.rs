@@ -1,6 +1,7 @@
 //! A scenario as the YAML of one file that loads to the same scenario. What a file need not say, since it would be derived
 //! all the same, is left out; what it included is in it.
 
+mod drill;
 pub(super) mod emit;
 mod expect;
 mod steps;
@@ -75,6 +76,7 @@ pub(super) fn bare(scenario: &Scenario, case: Case) -> Node {
     (scenario.title, scenario.about, scenario.source) = Default::default();
     (scenario.shows_kept, scenario.shows_broken, scenario.tags) = Default::default();
     (scenario.seeds, scenario.skip, scenario.goal, scenario.expect) = Default::default();
+    scenario.drill = None;
     scenario.variants.clear();
     let mut node = file(&scenario);
     if let Value::Map(entries) = &mut node.value {
@@ -127,6 +129,7 @@ fn file(scenario: &Scenario) -> Node {
     named("operators", &scenario.operators);
     recoveries(scenario, &around, &mut map);
     map.may("goal", scenario.goal.as_ref().map(|goal| expect::goal(&scenario.pool.names, goal)));
+    map.may("drill", scenario.drill.as_ref().map(|drill| drill::node(&scenario.pool.names, drill)));
     map.may("expect", scenario.expect.as_ref().map(|expect| expect::node(&scenario.pool.names, expect)));
     map.node()
 }

@@ -6,15 +6,20 @@
 //! Whoever plays is shown what the lines printed and what the database says that a console reaches: nothing here tells what
 //! is so but [`Desk::session`] and [`Desk::scenario`], for when it is revealed.
 
+mod fits;
+mod over;
 mod seen;
 
+pub(super) use fits::options;
+pub use fits::{Fits, onward, task};
+pub use over::{first_hazard, taken_over};
 pub use seen::Seen;
 
 use crate::base::time::{Span, Time};
 use crate::engine::Options;
 use crate::run::Session;
 use crate::scenario::diagnostic::{Diagnostic, Gravity};
-use crate::scenario::model::{Case, Scenario, Sequence};
+use crate::scenario::model::{Case, Scenario, Scope, Sequence, StateExpect};
 use crate::scenario::write::quoted;
 use crate::scenario::{self, write};
 use crate::world::event::Status;
@@ -37,6 +42,17 @@ pub enum Deed {
     Waited,
 }
 
+/// Something that the player asked for, as it was asked: typed again elsewhere, it shows what would be seen there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Asked {
+    Take(Deed, Option<String>, Option<Span>),
+    Wait(Time),
+    WaitFor(String),
+    Step,
+    GoTo(String),
+    Back(Time),
+}
+
 /// A line that was typed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Entry {
@@ -45,6 +61,8 @@ struct Entry {
     deed: Deed,
     /// What is typed into the command.
     stdin: Option<String>,
+    /// When it is given up, if it is sooner or later than usual.
+    timeout: Option<Span>,
     /// The tool refuses it, and so would the reader of files, did the line not say that an error is expected.
     wrong: bool,
 }
@@ -83,37 +101,52 @@ pub struct Desk {
     entries: Vec<Entry>,
     now: Time,
     host: String,
+    /// Where it began: the console of the file's first recovery.
+    first: String,
     /// Who is typed at where nobody says.
     master: String,
+    /// When nothing can be typed any more: the end of the story, or of a drill's time.
     until: Option<Time>,
     /// What is gone back to: how many lines there were, when it was, and at whose console.
     before: Vec<(usize, Time, String)>,
+    /// What was asked for at each of them.
+    asked: Vec<Asked>,
     /// What was typed after an instant that was gone back to.
     dropped: Vec<Vec<Entry>>,
 }
 
 impl Desk {
-    /// The desk of a scenario at its beginning, in one of its worlds. Recoveries and expectations of the file are left aside.
+    /// The desk of a scenario at its beginning, in one of its worlds. Recoveries and expectations of the file are left aside; of a
+    /// drill its goal and its time count.
     ///
     /// # Errors
     /// What is wrong where the story can't do without a recovery of its own.
     pub fn new(scenario: &Scenario, case: Case, options: Options) -> Result<Desk, Vec<Diagnostic>> {
-        let mut base = scenario.of(case).clone();
+        let within = scenario.of(case).drill.as_ref().and_then(|drill| drill.within).map(|within| Time::ZERO + within);
+        let mut base = task(scenario, case);
+        if let Some(goal) = base.goal.take() {
+            let world = case.world.map(|at| base.worlds[at].name.clone());
+            let own = |scope: &Scope| scope.recovery.is_none() && (scope.world.is_none() || scope.world == world);
+            let goal: Vec<StateExpect> = goal.into_iter().filter(|item| own(&item.scope)).collect();
+            base.goal = Some(goal).filter(|goal| !goal.is_empty());
+        }
         base.worlds = case.world.map(|at| base.worlds[at].clone()).into_iter().collect();
-        (base.recoveries, base.variants, base.set) = Default::default();
-        (base.seeds, base.skip, base.expect) = Default::default();
         base.seed = options.seed;
         let master = base.pool.names.machine(base.pool.master).to_owned();
+        let first = scenario.of(case).recoveries.first().map_or(base.pool.master, |own| own.host);
+        let first = base.pool.names.machine(first).to_owned();
         let desk = Desk {
             file: format!("{}.yaml", base.name),
             base: write::yaml(&base),
             options,
             entries: Vec::new(),
             now: Time::ZERO,
-            host: master.clone(),
+            host: first.clone(),
+            first,
             master,
-            until: base.until,
+            until: within.or(base.until),
             before: Vec::new(),
+            asked: Vec::new(),
             dropped: Vec::new(),
         };
         desk.load(&[])?;
@@ -130,9 +163,9 @@ impl Desk {
         &self.host
     }
 
-    /// The host at whose console it began: the master of the start.
+    /// The host at whose console it began: that of the file's first recovery, else the master of the start.
     pub fn first_console(&self) -> &str {
-        &self.master
+        &self.first
     }
 
     /// The seed of all draws.
@@ -140,9 +173,19 @@ impl Desk {
         self.options.seed
     }
 
+    /// How many lines were typed or done.
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether it stands at the end of the story, or of the drill's time: nothing more can be typed.
+    pub fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| self.now >= until)
+    }
+
     /// Goes over to another console. Whether there is such a host is for the caller to know.
     pub fn go_to(&mut self, host: &str) {
-        self.remember();
+        self.remember(Asked::GoTo(host.to_owned()));
         host.clone_into(&mut self.host);
     }
 
@@ -151,13 +194,22 @@ impl Desk {
     /// # Errors
     /// Why it was not typed; then nothing has changed.
     pub fn take(&mut self, deed: Deed, stdin: Option<String>) -> Result<Came, Refused> {
+        self.take_within(deed, stdin, None)
+    }
+
+    /// The same, given up after so long where it hangs: Ctrl-C.
+    ///
+    /// # Errors
+    /// Why it was not typed; then nothing has changed.
+    pub fn take_within(&mut self, deed: Deed, stdin: Option<String>, timeout: Option<Span>) -> Result<Came, Refused> {
         if self.entries.len() >= LINES_MOST {
             return Err(Refused::TooLong);
         }
         if self.until.is_some_and(|until| self.now > until) {
             return Err(Refused::Over);
         }
-        let mut entry = Entry { at: self.now, host: self.host.clone(), deed, stdin, wrong: false };
+        let asked = Asked::Take(deed.clone(), stdin.clone(), timeout);
+        let mut entry = Entry { at: self.now, host: self.host.clone(), deed, stdin, timeout, wrong: false };
         let (scenario, wrong) = match self.load(std::slice::from_ref(&entry)) {
             Ok(scenario) => (scenario, None),
             // The tools have their own words for most of what is wrong, and those are what is met with in life.
@@ -178,7 +230,7 @@ impl Desk {
             }
         };
         let Some(ended) = record.ended else { return Err(Refused::Over) };
-        self.remember();
+        self.remember(asked);
         self.entries.push(entry);
         self.now = whole_millis(ended) + TYPING;
         Ok(Came { output: record.output, status: record.status, code: record.code, wrong })
@@ -186,7 +238,11 @@ impl Desk {
 
     /// Lets time go by up to an instant that is not before now. Whether the story lasts so long; else it stands at its end.
     pub fn wait(&mut self, until: Time) -> bool {
-        self.remember();
+        self.remember(Asked::Wait(until));
+        self.go_on(until)
+    }
+
+    fn go_on(&mut self, until: Time) -> bool {
         let there = self.until.is_none_or(|end| until <= end);
         self.now = self.now.max(if there { until } else { self.until.unwrap_or(until) });
         there
@@ -211,7 +267,8 @@ impl Desk {
         let came = record.status == Status::Ok;
         // What came about at an instant is seen after it.
         let at = record.ended.map_or(self.now + PATIENCE, |at| if at > self.now { whole_millis(at) + TYPING } else { self.now });
-        self.wait(at);
+        self.remember(Asked::WaitFor(condition.to_owned()));
+        self.go_on(at);
         Ok(came)
     }
 
@@ -221,20 +278,22 @@ impl Desk {
         let mut session = self.run(&scenario);
         let before = Seen::of(&session.engine.world, &self.host);
         let end = self.bounded(self.now + PATIENCE);
+        self.remember(Asked::Step);
         while session.engine.next_at().is_some_and(|next| next < end) {
             let Some(at) = session.step() else { break };
             if !session.told().is_empty() && Seen::of(&session.engine.world, &self.host) != before {
-                self.wait(whole_millis(at) + TYPING);
+                self.go_on(whole_millis(at) + TYPING);
                 return true;
             }
         }
-        self.wait(end);
+        self.go_on(end);
         false
     }
 
     /// Goes back by a line, a wait or a change of consoles. Whether there was one.
     pub fn undo(&mut self) -> bool {
         let Some((lines, now, host)) = self.before.pop() else { return false };
+        self.asked.pop();
         if lines > self.entries.len()
             && let Some(lost) = self.dropped.pop()
         {
@@ -247,7 +306,7 @@ impl Desk {
 
     /// Goes back to an instant: how many lines were typed after it, and are taken back.
     pub fn back_to(&mut self, at: Time) -> usize {
-        self.remember();
+        self.remember(Asked::Back(at));
         let kept = self.entries.partition_point(|entry| entry.at < at);
         let lost = self.entries.split_off(kept);
         let count = lost.len();
@@ -269,6 +328,13 @@ impl Desk {
         self.run(&scenario)
     }
 
+    /// Whether anything was done yet that changed something.
+    pub fn has_done(&self) -> bool {
+        let session = self.session();
+        let steps = session.engine.program().order(Sequence::Recovery);
+        steps.iter().any(|step| session.engine.records[usize::from(step.0)].told)
+    }
+
     /// What was played, as a scenario. It knows the world.
     pub fn scenario(&self) -> Scenario {
         self.load(&[self.mark()]).expect("what was typed has been read before")
@@ -279,13 +345,14 @@ impl Desk {
         self.text(&[self.mark()])
     }
 
-    fn remember(&mut self) {
+    fn remember(&mut self, asked: Asked) {
+        self.asked.push(asked);
         self.before.push((self.entries.len(), self.now, self.host.clone()));
     }
 
     /// The last line of what was played: it lasted until now.
     fn mark(&self) -> Entry {
-        Entry { at: self.bounded(self.now), host: self.host.clone(), deed: Deed::Waited, stdin: None, wrong: false }
+        Entry { at: self.bounded(self.now), host: self.host.clone(), deed: Deed::Waited, stdin: None, timeout: None, wrong: false }
     }
 
     /// An instant, or the end of the story if that comes before.
@@ -328,6 +395,9 @@ impl Desk {
         });
         if let Some(stdin) = &entry.stdin {
             keys.push(format!("stdin: {}", quoted(stdin)));
+        }
+        if let Some(timeout) = entry.timeout {
+            keys.push(format!("timeout: {timeout}"));
         }
         if entry.wrong {
             keys.push("expect: error".to_owned());

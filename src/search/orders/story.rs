@@ -91,6 +91,7 @@ pub fn saved(scenario: &Scenario, choice: &Choice, order: &Order, world: usize, 
             ..own.clone()
         }],
         goal: goal.filter(|goal| !goal.is_empty()),
+        drill: None,
         expect: Some(expect(&told.run, told)),
         ..scenario.clone()
     }

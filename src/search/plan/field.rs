@@ -149,7 +149,7 @@ pub(super) fn try_step(before: &[Before], step: &Step, purse: &mut Purse<'_>) ->
         let seen = Seen { status: record.status, code: record.code.clone(), output: record.output.clone(), whole: record.cut == 0 };
         // Work that was given up goes on by itself.
         let told = record.told || record.status == Status::Hung;
-        let waited = matches!(step.when, When::WaitFor { .. }) && at > *since && record.status == Status::Ok;
+        let waited = matches!(step.when, When::WaitFor { .. } | When::AfterPrevious(_)) && at > *since && record.status == Status::Ok;
         tried.push(Tried { ahead: Ahead { world: *world, at, session }, seen, told: told || waited });
     }
     Ok(Ok(tried))

@@ -19,6 +19,7 @@ pub use lay::{Line, Way, all, condition};
 pub use moves::{Kind, Move};
 pub use seen::Seen;
 pub use solve::Cost;
+pub(super) use why::words as missed_words;
 pub use why::{Outcome, Why};
 
 use super::study;
@@ -179,7 +180,7 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
 fn stage(scenario: &Scenario, recovery: usize, engine: &engine::Options) -> Scenario {
     let mut stage = scenario.clone();
     stage.variants.clear();
-    (stage.expect, stage.seeds, stage.skip) = (None, None, None);
+    (stage.expect, stage.seeds, stage.skip, stage.drill) = (None, None, None, None);
     for step in stage.timeline.iter_mut().chain(stage.worlds.iter_mut().chain(&mut stage.operators).flat_map(|named| &mut named.steps)) {
         step.expect = step.expect.take().filter(|expect| expect.must);
     }

@@ -6,8 +6,8 @@ use crate::base::time::Span;
 use crate::command::shell;
 use crate::fault::Act;
 use crate::scenario::model::{Condition, ConditionPart, Deed, Fact, Scenario, Step, When};
-use crate::world::World;
 use crate::world::belief::PowerState;
+use crate::world::{MAIN_POOL, World};
 use std::collections::BTreeSet;
 
 /// What kind of move it is.
@@ -93,7 +93,10 @@ impl Finder<'_> {
     fn find(&mut self, wide: bool) {
         let own = self.console;
         let names = &self.scenario.pool.names;
-        let members: Vec<MachineId> = names.machine_ids().filter(|machine| !names.machines[machine.at()].spare).collect();
+        // Who recovers from a machine that is in no pool is about to bring the pool up there.
+        let members: Vec<MachineId> =
+            names.machine_ids().filter(|machine| !names.machines[machine.at()].spare || *machine == own).collect();
+        let restores = names.machines[own.at()].spare && !self.scenario.pool.dumps.is_empty();
         let goal = Goal::of(self.scenario);
         let worlds = self.worlds;
         let is_bad = |machine: &MachineId| wide || suspect(worlds, *machine) || goal.hosts.contains(machine);
@@ -115,6 +118,24 @@ impl Finder<'_> {
         }
         for host in bad.iter().filter(|host| goal.hosts.contains(host)) {
             self.act("power-on", Act::PowerOn(vec![*host]), *host);
+        }
+        let several = worlds.iter().any(|world| world.masters(MAIN_POOL).count() > 1);
+        if several && !headless && !wide {
+            // What a second master has told the members can be told them again, and that master too.
+            self.line(Kind::Run, &format!("recover-{}", names.machine(own)), "xe pool-recover-slaves", own, None);
+        }
+        if restores {
+            for dump in &self.scenario.pool.dumps {
+                let line = format!("xe pool-restore-database file-name={} --force", quoted(dump));
+                self.line(Kind::Run, &format!("restore-{dump}"), &line, own, None);
+            }
+            if !headless {
+                self.wait("answers", vec![ConditionPart::XeAnswers(true)]);
+            }
+        }
+        if restores || headless {
+            // A toolstack that is about to restart answers until it does, and refuses connections before it is there again.
+            self.pause();
         }
         if headless {
             let masters = if wide { members.clone() } else { vec![self.console] };
@@ -199,6 +220,13 @@ impl Finder<'_> {
         let words = format!("wait until {text}");
         let step = self.step(&format!("wait-{id}"), Deed::Note(words), when, self.console);
         self.moves.push(Move { kind: Kind::Wait, text, hands: false, starts: None, step });
+    }
+
+    /// A minute goes by.
+    fn pause(&mut self) {
+        const MINUTE: Span = Span::mins(1);
+        let step = self.step("wait-a-minute", Deed::Note("wait a minute".into()), When::AfterPrevious((MINUTE, MINUTE)), self.console);
+        self.moves.push(Move { kind: Kind::Wait, text: "a minute".into(), hands: false, starts: None, step });
     }
 
     fn step(&self, id: &str, deed: Deed, when: When, host: MachineId) -> Step {

@@ -72,7 +72,8 @@ impl Outcome {
     }
 }
 
-fn words(missed: &Missed, run: &Run) -> String {
+/// What was missed, and what is so instead.
+pub fn words(missed: &Missed, run: &Run) -> String {
     let world = &run.engine.world;
     match missed {
         Missed::Vm(vm) => {
