@@ -5,6 +5,7 @@ mod because;
 pub mod build;
 pub mod coverage;
 pub mod diff;
+pub mod explore;
 pub mod json;
 pub mod ndjson;
 pub mod orders;

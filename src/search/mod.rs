@@ -4,6 +4,7 @@ pub mod advice;
 pub mod because;
 pub mod desk;
 pub mod each;
+pub mod explore;
 pub mod filter;
 pub mod follow;
 mod history;

@@ -1,6 +1,7 @@
 //! `poolsim sweep`: every case of a file with many seeds, counted; in parts, if that is wished, and put together again.
 
 mod drive;
+mod explore;
 mod parts;
 mod shards;
 mod sides;
@@ -37,7 +38,11 @@ const BYTES_MOST: usize = 256 << 20;
 
 /// Sweeps.
 pub fn sweep(out: Out, common: &Common, args: &Sweep) -> Status {
-    let done = if args.merge.is_empty() { swept(out, common, args) } else { merged(out, common, args) };
+    let done = match () {
+        () if args.explore => explore::explored(out, common, args),
+        () if args.merge.is_empty() => swept(out, common, args),
+        () => merged(out, common, args),
+    };
     done.unwrap_or_else(|status| status)
 }
 
