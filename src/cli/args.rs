@@ -503,6 +503,9 @@ pub struct Test {
     /// Write the golden trace of each scenario beside it
     #[arg(long, conflicts_with_all = ["seed", "seeds", "release", "max_events", "max_work"])]
     pub bless: bool,
+    /// Write the smallest scenario of each unexpected corruption beside the first report
+    #[arg(long, requires = "reports", conflicts_with_all = ["bless", "list", "coverage", "mutants"])]
+    pub shrink: bool,
     /// Tell what the suite shows and what it never does, instead of testing
     #[arg(long, conflicts_with_all = ["bless", "twice", "seeds", "fail_fast", "list", "mutants"])]
     pub coverage: bool,
@@ -593,6 +596,9 @@ pub struct Sweep {
     /// With --explore: how many findings of a case are shrunk and told at most
     #[arg(long, value_name = "N", requires = "explore", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub max: Option<u16>,
+    /// Keep what shows a corruption or a danger in this folder: whole and shrunk, with its seed; `poolsim test DIR` replays it
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["partition", "merge"])]
+    pub finds: Option<PathBuf>,
     /// Put the parts of one sweep together
     #[arg(long, value_name = "SHARD", num_args = 1.., conflicts_with_all = ["file", "seeds", "worlds", "recoveries", "set", "precision", "vary", "compare", "partition", "resume", "seed", "release", "max_events"])]
     pub merge: Vec<PathBuf>,

@@ -6,9 +6,11 @@ pub mod desk;
 pub mod each;
 pub mod explore;
 pub mod filter;
+pub mod finds;
 pub mod follow;
 mod history;
 pub mod mutants;
+pub mod no_return;
 pub mod orders;
 pub mod plan;
 #[cfg(feature = "runbooks")]

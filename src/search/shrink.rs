@@ -127,6 +127,18 @@ pub fn shrink_kept(
     Some(Shrunk { text, seed, tried, untried, parts: (before.0, after.0), steps: (before.1, after.1) })
 }
 
+/// A case as a scenario of its own with its seed, as it is, with what it is about and what it is expected to show. `None` if it does not
+/// show the target.
+pub fn whole(scenario: &Scenario, case: Case, (target, seed): (&Target, u64), about: &str) -> Option<String> {
+    let mut seeded = scenario.of(case).clone();
+    seeded.seed = seed;
+    seeded.variants.clear();
+    let outline = Outline::of(&seeded, Case { variant: None, ..case });
+    let (_, run) = run_of(&outline.text(), None)?;
+    target.found_in(&run)?;
+    Some(told(&outline, target, about)?.0)
+}
+
 /// The scenario with what it is about and what it is expected to show.
 fn told(best: &Outline, target: &Target, about: &str) -> Option<(String, u64)> {
     let run = run_of(&best.text(), None)?;

@@ -3,15 +3,17 @@
 use super::super::args::{Common, Format, Sweep};
 use super::super::cases::narrowed;
 use super::super::exit::Status;
-use super::super::load::{self};
+use super::super::finds::{Finds, Kept};
+use super::super::load;
 use super::super::out::Out;
 use super::super::progress::Bar;
 use super::super::shared::{only, style, with_jobs};
 use super::super::{bug, interrupt};
 use super::usage;
 use crate::report::explore::{build, json, text};
-use crate::search::explore::{BUDGET, Explored, FINDINGS, Options, explore};
+use crate::search::explore::{BUDGET, Explored, FINDINGS, Finding, Options, explore};
 use crate::search::orders::{End, Hooks};
+use crate::search::shrink::whole;
 
 /// The most faults at once, where nothing is said.
 const FAULTS: u8 = 2;
@@ -45,6 +47,7 @@ pub fn explored(out: Out, common: &Common, args: &Sweep) -> Result<Status, Statu
         scenario.sha256,
         scenario.release.name()
     ));
+    let mut finds = args.finds.as_deref().map(|folder| Finds::open(out, folder)).transpose()?;
     interrupt::listen();
     let bar = Bar::runs(options.budget.saturating_mul(cases.len() as u64));
     let hooks = Hooks { done: &|runs| bar.forward(runs), stopped: &interrupt::wanted };
@@ -58,9 +61,27 @@ pub fn explored(out: Out, common: &Common, args: &Sweep) -> Result<Status, Statu
         }
     }
     bar.end();
-    let report = build(scenario, &all, &options, &[]);
+    let mut kept: Vec<Vec<Option<String>>> = Vec::new();
+    if let Some(finds) = &mut finds {
+        for explored in &all {
+            let one = |found: &Finding| {
+                let small = found.small.as_ref()?;
+                let about = format!("What breaks beside {}: {}.", scenario.name, found.target.words());
+                let whole = whole(&found.scenario, found.case, (&found.target, found.seed), &about)?;
+                let of = |name: Option<&str>| name.map(str::to_owned);
+                let (world, recovery) = (of(scenario.world_name(explored.case)), of(scenario.recovery_name(explored.case)));
+                let scenario = (scenario.name.clone(), scenario.sha256.clone(), world, recovery);
+                Some(finds.keep(&Kept { target: found.target.clone(), scenario, seed: found.seed, whole, small: small.text.clone() }))
+            };
+            kept.push(explored.findings.iter().map(one).collect());
+        }
+    }
+    let report = build(scenario, &all, &options, &kept);
     let told = if common.format == Format::Json { json::render(&report) } else { text::render(&report, style(common, out.colour)) };
     let mut status = out.result(&told);
+    if let Some(finds) = finds {
+        status = status.and(finds.end());
+    }
     if interrupt::wanted() {
         let tried: u64 = all.iter().map(|explored| explored.tried).sum();
         out.say(&format!("interrupted: {tried} combinations were tried\n"));

@@ -66,6 +66,14 @@ pub struct FindingLine {
     pub small: Option<Small>,
 }
 
+impl FindingLine {
+    /// Whether two are the same at the same place, with the same steps of the file, by as many faults.
+    fn same_but_for_faults(&self, other: &FindingLine) -> bool {
+        let steps = |of: &FindingLine| of.steps.iter().map(|step| (step.line, step.text.clone())).collect::<Vec<_>>();
+        (self.hazard, &self.place, self.strikes.len()) == (other.hazard, &other.place, other.strikes.len()) && steps(self) == steps(other)
+    }
+}
+
 /// A fault as it struck.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "the names are the field's own words")]

@@ -23,8 +23,15 @@ pub fn render(report: &ExploreReport, style: Style) -> String {
         page.gap();
         let name = name(case);
         page.heading("FOUND", if name.is_empty() { "and not there without these faults" } else { &name });
-        for (at, found) in case.findings.iter().enumerate() {
-            finding(&mut page, at + 1, found, case, style.detail);
+        // What is shown by one fault as well as by another, with the same steps, is told once.
+        let mut told: Vec<&FindingLine> = Vec::new();
+        for found in &case.findings {
+            if told.iter().any(|other| other.same_but_for_faults(found)) {
+                continue;
+            }
+            told.push(found);
+            let others: Vec<&FindingLine> = case.findings.iter().filter(|other| other.same_but_for_faults(found)).skip(1).collect();
+            finding(&mut page, told.len(), (found, &others), case, style.detail);
         }
         if case.more > 0 {
             page.gap();
@@ -106,7 +113,7 @@ fn tried(page: &mut Page, case: &CaseLine, detail: Detail) {
     }
 }
 
-fn finding(page: &mut Page, number: usize, found: &FindingLine, case: &CaseLine, detail: Detail) {
+fn finding(page: &mut Page, number: usize, (found, others): (&FindingLine, &[&FindingLine]), case: &CaseLine, detail: Detail) {
     page.gap();
     let word = page.tint(severity_tint(Some(found.severity)), severity_word(Some(found.severity)));
     let place = found.place.as_ref().map_or_else(String::new, |(_, name)| format!(" on {}", clean_line(name)));
@@ -118,6 +125,10 @@ fn finding(page: &mut Page, number: usize, found: &FindingLine, case: &CaseLine,
     }
     for (at, strike) in found.strikes.iter().enumerate() {
         field(page, if at == 0 { "takes" } else { "" }, Tint::Plain, &format!("{} at {}", clean_line(&strike.words), strike.at));
+    }
+    for other in others {
+        let strikes: Vec<String> = other.strikes.iter().map(|strike| format!("{} at {}", clean_line(&strike.words), strike.at)).collect();
+        field(page, "or", Tint::Plain, &format!("{} (in {})", strikes.join(", and "), other.shows));
     }
     if detail == Detail::Quiet {
         return;

@@ -215,7 +215,12 @@ impl Causes {
                 for ((key, (shows, _)), (caused, made)) in chunk.iter().zip(looked) {
                     runs += made;
                     known.insert((*key).clone(), caused.cause.clone());
-                    by_cause.entry(caused.cause.clone()).or_insert_with(|| Caused { shows: 0, ..caused }).shows += shows;
+                    let known = by_cause.entry(caused.cause.clone()).or_insert_with(|| caused.clone());
+                    known.shows += shows;
+                    // Told is the first that was tried.
+                    if caused.first.order() < known.first.order() {
+                        (known.first, known.shapes) = (caused.first, caused.shapes);
+                    }
                 }
             }
         }

@@ -14,7 +14,7 @@ mod swarm;
 
 pub use cause::{Phase, Shape};
 pub use combination::{Strike, with_faults};
-pub use space::{Space, faults};
+pub use space::{Instants, Space, faults};
 pub use swarm::Round;
 
 use super::orders::{End, Hooks};
@@ -139,6 +139,13 @@ struct Tried {
     combination: Combination,
     seed: u64,
     round: Option<u64>,
+}
+
+impl Tried {
+    /// What is tried first comes first.
+    fn order(&self) -> (Option<u64>, &Combination) {
+        (self.round, &self.combination)
+    }
 }
 
 /// A place where a hazard holds.

@@ -47,6 +47,9 @@ impl Instants {
             run.engine.records.iter().any(of)
         };
         let mut all = vec![Time::ZERO];
+        if let Some(first) = events.first().filter(|first| **first > Time::ZERO + BESIDE) {
+            all.push(Time(first.0 - BESIDE.0));
+        }
         for (at, from) in events.iter().enumerate() {
             match events.get(at + 1) {
                 None => all.push(*from + BESIDE),
