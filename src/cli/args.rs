@@ -3,6 +3,7 @@
 use super::picked::Partition;
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
+use crate::search::explore::FAULTS_MOST;
 use crate::search::filter::Filter;
 use crate::search::plan::TRIES;
 use crate::world::release::Release;
@@ -524,6 +525,9 @@ pub struct Test {
     /// Write the golden trace of each scenario beside it
     #[arg(long, conflicts_with_all = ["seed", "seeds", "release", "max_events", "max_work"])]
     pub bless: bool,
+    /// Write the smallest scenario of each unexpected corruption beside the first report
+    #[arg(long, requires = "reports", conflicts_with_all = ["bless", "list", "coverage", "mutants"])]
+    pub shrink: bool,
     /// Tell what the suite shows and what it never does, instead of testing
     #[arg(long, conflicts_with_all = ["bless", "twice", "seeds", "fail_fast", "list", "mutants"])]
     pub coverage: bool,
@@ -568,7 +572,8 @@ prints a line for each run; Ctrl-C shows what was done so far.
   poolsim sweep FILE --vary settings.host-dead-after=120s..900s/8
   poolsim sweep FILE --compare recovery=careful recovery=hasty
   poolsim sweep FILE --partition 3/8 > part-3
-  poolsim sweep --merge part-1 part-2 ... part-8";
+  poolsim sweep --merge part-1 part-2 ... part-8
+  poolsim sweep FILE --explore --faults 2 --within 30m";
 
 /// `poolsim sweep`.
 #[derive(Args, Clone, Debug)]
@@ -598,6 +603,24 @@ pub struct Sweep {
     /// Keep every run in this file as it ends, and go on with what it has
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
+    /// Look for faults by itself: what is shown with them in the case, and not without
+    #[arg(long, conflicts_with_all = ["seeds", "precision", "vary", "compare", "resume", "partition", "merge"])]
+    pub explore: bool,
+    /// With --explore: the most faults at once
+    #[arg(long, value_name = "K", requires = "explore", value_parser = clap::value_parser!(u8).range(1..=FAULTS_MOST as i64))]
+    pub faults: Option<u8>,
+    /// With --explore: no fault strikes later than this
+    #[arg(long, value_name = "SPAN", requires = "explore", value_parser = Span::parse)]
+    pub within: Option<Span>,
+    /// With --explore: how many combinations are tried in each case at most
+    #[arg(long, value_name = "N", requires = "explore", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub budget: Option<u64>,
+    /// With --explore: how many findings of a case are shrunk and told at most
+    #[arg(long, value_name = "N", requires = "explore", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub max: Option<u16>,
+    /// Keep what shows a corruption or a danger in this folder: whole and shrunk, with its seed; `poolsim test DIR` replays it
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["partition", "merge"])]
+    pub finds: Option<PathBuf>,
     /// Put the parts of one sweep together
     #[arg(long, value_name = "SHARD", num_args = 1.., conflicts_with_all = ["file", "seeds", "worlds", "recoveries", "set", "precision", "vary", "compare", "partition", "resume", "seed", "release", "max_events"])]
     pub merge: Vec<PathBuf>,

@@ -8,6 +8,7 @@ mod diff;
 mod exit;
 mod explain;
 mod files;
+mod finds;
 mod import;
 mod interrupt;
 mod load;

@@ -5,11 +5,14 @@ pub mod because;
 pub mod debrief;
 pub mod desk;
 pub mod each;
+pub mod explore;
 pub mod filter;
+pub mod finds;
 pub mod follow;
 pub mod hint;
 mod history;
 pub mod mutants;
+pub mod no_return;
 pub mod orders;
 pub mod plan;
 #[cfg(feature = "runbooks")]
