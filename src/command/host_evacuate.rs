@@ -164,7 +164,7 @@ impl Operation for HostEvacuate {
             Outcome::Again(span) => Progress::Again(span),
             Outcome::Hangs => Progress::Hangs,
             Outcome::Failed(refusal) => Progress::Ended(refusal.output(world, seat.executor)),
-            Outcome::Done => {
+            Outcome::Done | Outcome::Says(_) => {
                 self.moved();
                 self.next(world, seat)
             }
