@@ -94,7 +94,6 @@ const FIRST: [&str; 90] = [
     "began-afresh",
     "vm-ha-set",
     "ha-daemon-crashed",
-    "re-addressed",
 ];
 
 #[test]
