@@ -122,6 +122,8 @@ pub trait Deed: Clone + std::fmt::Debug + Default {
 pub enum Outcome {
     /// It is done.
     Done,
+    /// It is done, and this is what it shows.
+    Says(String),
     /// It failed; what was taken is let go of.
     Failed(Refusal),
     /// It asks again after this span.
@@ -152,6 +154,8 @@ pub struct Batch<D> {
     queued: bool,
     /// What failed, with `--multiple`: UUID and reason, in order.
     failures: Vec<(String, Refusal)>,
+    /// What was shown of each target, in order.
+    said: Vec<String>,
 }
 
 /// How long a command waits for a VM that another works on (message_forwarding.ml, retry_with_global_lock).
@@ -254,14 +258,16 @@ impl<D: Deed> Batch<D> {
 
     /// The output once all targets have been worked on.
     fn output(&self, world: &World, seat: Seat) -> Output {
+        // The printer joins what it gathers the last first where it is to be minimal (cli_printer.ml).
+        let said = if self.args.minimal { self.said.iter().rev().cloned().collect::<Vec<_>>().join(",") } else { self.said.concat() };
         let Some((_, first)) = self.failures.first() else {
-            let text = if self.args.minimal { "\n".to_string() } else { String::new() };
+            let text = if self.args.minimal { format!("{said}\n") } else { said };
             return Output { text, exit: 0, error: None };
         };
         if self.targets.len() == 1 {
             return first.output(world, seat.executor);
         }
-        let mut text = String::new();
+        let mut text = if self.args.minimal { String::new() } else { said };
         for (uuid, refusal) in self.failures.iter().rev() {
             text.push_str(&format!("operation failed on {uuid}: {}", refusal.text(world, seat.executor)));
         }
@@ -289,7 +295,7 @@ impl<D: Deed> Operation for Batch<D> {
             Ok(targets) => self.targets = targets,
             Err(refusal) => return Check::Refuse { output: refusal.output(world, seat.executor), after: refusal.after },
         }
-        (self.at, self.failures, self.deed, self.waiting) = (0, Vec::new(), D::default(), None);
+        (self.at, self.failures, self.said, self.deed, self.waiting) = (0, Vec::new(), Vec::new(), D::default(), None);
         match self.next(world, seat) {
             Next::Work(span) => Check::Go(span),
             Next::Busy => {
@@ -310,6 +316,11 @@ impl<D: Deed> Operation for Batch<D> {
         match self.deed.commit(&self.args, world, fx, seat, target) {
             Outcome::Again(span) => return Progress::Again(span),
             Outcome::Hangs => return Progress::Hangs,
+            Outcome::Says(text) => {
+                self.said.push(text);
+                self.at += 1;
+                self.deed = D::default();
+            }
             Outcome::Done => {
                 self.at += 1;
                 self.deed = D::default();
@@ -340,6 +351,6 @@ impl<D: Deed> Command for Batch<D> {
         asks: false,
     };
     fn new(args: Args) -> Self {
-        Batch { args, deed: D::default(), targets: Vec::new(), at: 0, waiting: None, queued: false, failures: Vec::new() }
+        Batch { args, deed: D::default(), targets: Vec::new(), at: 0, waiting: None, queued: false, failures: Vec::new(), said: Vec::new() }
     }
 }

@@ -23,6 +23,10 @@ pub const COMPLAINTS: &[ComplaintDoc] = &[
         code: "unknown-name",
         doc: "No object of the scenario has this name. Every object is a variable, `$beta`; hosts and VMs can also be selected by their plain names.",
     },
+    ComplaintDoc {
+        code: "not-shared",
+        doc: "`shared` is false where nothing is said, whatever the type of the SR: one host can plug it, and the next is refused (SR_NOT_SHARABLE).",
+    },
     ComplaintDoc { code: "not-yet", doc: "The command, or this use of it, is real, and the simulator does not have it yet." },
     ComplaintDoc {
         code: "bad-switch",

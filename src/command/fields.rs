@@ -67,9 +67,9 @@ subjects! {
         "xe vdi-list params=name-label,sm-config", "xe vdi-param-get uuid=${db-root} param-name=sm-config", "xe vdi-param-list uuid=${db-root}";
     Sr "sr": "Lists the storage repositories.", "xe sr-list", "xe sr-param-get uuid=$nfs1 param-name=PBDs", "xe sr-param-list uuid=$nfs1";
     Pbd "pbd": "Lists the PBDs: which host is connected to which SR, and whether the connection is plugged.",
-        "xe pbd-list host-uuid=$beta", "xe pbd-list uuid=${beta/nfs1}", "xe pbd-list params=all";
+        "xe pbd-list host-uuid=$beta", "xe pbd-param-get uuid=${beta/nfs1} param-name=currently-attached", "xe pbd-param-list uuid=${beta/nfs1}";
     Vbd "vbd": "Lists the VBDs: which VM has which disk, and whether the database has it attached.",
-        "xe vbd-list vm-uuid=$db", "xe vbd-list uuid=${db/root}", "xe vbd-list params=all";
+        "xe vbd-list vm-uuid=$db", "xe vbd-param-get uuid=${db/root} param-name=currently-attached", "xe vbd-param-list uuid=${db/root}";
 }
 
 /// The object of `uuid=`.

@@ -32,6 +32,8 @@ mod host_power_on;
 mod host_switch;
 mod list;
 mod pbd;
+mod pbd_create;
+mod pbd_destroy;
 mod pool_database;
 mod pool_designate;
 mod pool_eject;
@@ -43,7 +45,17 @@ mod pool_ha_prevent;
 mod pool_join;
 mod pool_recover;
 mod resetvdis;
+mod simple;
+mod sr_forget;
+mod sr_introduce;
+mod sr_scan;
 mod toolstack;
+mod vbd_create;
+mod vbd_destroy;
+mod vbd_plug;
+mod vbd_unplug;
+mod vdi_forget;
+mod vm_disk_list;
 mod vm_migrate;
 mod vm_param_set;
 mod vm_place;
@@ -57,6 +69,7 @@ mod tests;
 pub use complaints::{COMPLAINTS, ComplaintDoc};
 pub use examine::{Complaint, Ground, examine};
 pub use frame::{Typed, typed};
+pub use names::is_device;
 
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
@@ -361,16 +374,31 @@ commands! {
     VmShutdown: vm_shutdown::VmShutdown,
     VmMigrate: vm_migrate::VmMigrate,
     VmResetPowerstate: vm_reset::VmResetPowerstate,
+    VmDiskList: vm_disk_list::VmDiskList,
     VdiList: list::List<fields::Vdi>,
     VdiParamGet: fields::ParamGet<fields::Vdi>,
     VdiParamList: fields::ParamList<fields::Vdi>,
+    VdiForget: vdi_forget::VdiForget,
     SrList: list::List<fields::Sr>,
     SrParamGet: fields::ParamGet<fields::Sr>,
     SrParamList: fields::ParamList<fields::Sr>,
+    SrScan: sr_scan::SrScan,
+    SrIntroduce: sr_introduce::SrIntroduce,
+    SrForget: sr_forget::SrForget,
     PbdList: list::List<fields::Pbd>,
+    PbdParamGet: fields::ParamGet<fields::Pbd>,
+    PbdParamList: fields::ParamList<fields::Pbd>,
+    PbdCreate: pbd_create::PbdCreate,
+    PbdDestroy: pbd_destroy::PbdDestroy,
     PbdPlug: pbd::PbdPlug,
     PbdUnplug: pbd::PbdUnplug,
     VbdList: list::List<fields::Vbd>,
+    VbdParamGet: fields::ParamGet<fields::Vbd>,
+    VbdParamList: fields::ParamList<fields::Vbd>,
+    VbdCreate: vbd_create::VbdCreate,
+    VbdDestroy: vbd_destroy::VbdDestroy,
+    VbdPlug: vbd_plug::VbdPlug,
+    VbdUnplug: vbd_unplug::VbdUnplug,
     Help: help::Help,
     Resetvdis: resetvdis::Resetvdis,
     ToolstackRestart: toolstack::ToolstackRestart,
@@ -391,5 +419,8 @@ pub const REFUSALS: &[&str] = &[
     "JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS", "JOINING_HOST_CANNOT_HAVE_RUNNING_VMS", "SR_BACKEND_FAILURE",
     "SR_BACKEND_FAILURE_46", "SR_BACKEND_FAILURE_47", "SR_BACKEND_FAILURE_73", "SR_BACKEND_FAILURE_74",
     "HA_IS_ENABLED", "HA_NOT_ENABLED", "HA_LOST_STATEFILE", "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN", "HA_FAILED_TO_FORM_LIVESET",
+    "SR_HAS_NO_PBDS", "SR_HAS_PBD", "SR_NOT_SHARABLE", "SR_UNKNOWN_DRIVER", "SR_UUID_EXISTS", "PBD_EXISTS", "DEVICE_ALREADY_ATTACHED",
+    "DEVICE_ALREADY_DETACHED", "DEVICE_ALREADY_EXISTS", "INVALID_DEVICE", "DEVICE_DETACH_REJECTED", "DEVICE_DETACH_TIMEOUT",
+    "SR_BACKEND_FAILURE_40",
     "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "MAP_DUPLICATE_KEY", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
 ];

@@ -223,7 +223,7 @@ impl Class {
             }
             Class::Vbd => (0..names.vbds.len() as u16)
                 .map(VbdId)
-                .filter(|vbd| db.vm(names.vbds[vbd.at()].vm).is_some() && db.vdi(names.vbds[vbd.at()].vdi).is_some())
+                .filter(|vbd| db.vbd(*vbd).is_some() && db.vm(names.vbds[vbd.at()].vm).is_some())
                 .map(Object::Vbd)
                 .collect(),
         }
@@ -244,7 +244,7 @@ pub fn hosts(world: &World, by: MachineId) -> Vec<HostId> {
 
 /// Whether a machine's database has an SR.
 pub fn knows_sr(world: &World, by: MachineId, sr: SrId) -> bool {
-    world.db(by).srs.get(sr.at()).copied().unwrap_or(false)
+    world.db(by).sr(sr).is_some()
 }
 
 /// The UUID of a host's domain 0.

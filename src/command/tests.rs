@@ -14,4 +14,5 @@ mod reading;
 mod resetvdis;
 mod stage;
 mod starting;
+mod storing;
 mod vectors;

@@ -150,7 +150,7 @@ impl Migrate {
             Outcome::Done => {}
             other => return other,
         }
-        let disks = world.known_disks_of(home, vm);
+        let disks = world.attached_disks_of(home, vm);
         // Where whoever opens a disk asks the holder first, a key that stays behind goes then: nothing is open there any more.
         let source = world.host_on(from);
         let cleared = world.settings.storage_manager.asks_holders() && world.forwards_to(home, source).is_ok();
@@ -201,7 +201,7 @@ impl Migrate {
     /// Whether the disks can be handed over: the destination reaches them, nobody else holds them, none is paused.
     fn storage(&mut self, world: &World, home: MachineId, vm: VmId, from: MachineId, to: MachineId) -> Outcome {
         let source = world.host_on(from);
-        for (vdi, mode) in world.known_disks_of(home, vm) {
+        for (vdi, mode) in world.attached_disks_of(home, vm) {
             let sr = world.names.vdis[vdi.at()].sr;
             // A disk that something else keeps open on the source keeps its lock there.
             let stays = world.hw.vdi(vdi).openers.iter().any(|o| o.machine == from && o.vm != Some(vm));

@@ -284,6 +284,9 @@ fn settle(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machi
             world.set_pbd(fx, master, host, sr, reaches);
             if reaches {
                 world.sr_attach(fx, master, machine, sr);
+                if world.masters_sr(master, machine, sr) {
+                    world.scan_sr(fx, master, sr);
+                }
             }
         }
     }

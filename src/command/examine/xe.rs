@@ -220,7 +220,9 @@ impl Examiner<'_> {
         if self.trapped(word, command, grammar, key, value) {
             return;
         }
-        let own = grammar.required.contains(&key) || grammar.optional.contains(&key);
+        // `device-config:target=…`, and `device-config-target=…` as it was once written.
+        let part = |of: &&&str| of.strip_suffix(':').and_then(|of| key.strip_prefix(of)).is_some_and(|rest| rest.len() > 1);
+        let own = grammar.required.contains(&key) || grammar.optional.contains(&key) || grammar.optional.iter().any(|of| part(&of));
         let standard = STANDARD_KEYS.contains(&key) || key.starts_with("database:");
         let bare = !self.words[word].contains('=') && !self.words[word].starts_with("--");
         if bare && !own && !standard {
@@ -236,6 +238,8 @@ impl Examiner<'_> {
             Rest::Ignored if !own && !standard => {
                 let help = if command == "pool-ha-enable" && key == "heartbeat-sr-uuid" {
                     "the key is called `heartbeat-sr-uuids`: without it an SR is picked, whichever"
+                } else if command == "sr-introduce" && key.starts_with("device-config") {
+                    "it belongs to `xe pbd-create`"
                 } else if command == "pool-emergency-transition-to-master" {
                     "it acts on the host it is typed on: leave the key out, and look at the step's `host:`"
                 } else {
@@ -389,6 +393,22 @@ impl Examiner<'_> {
         }
         if command == "pool-restore-database" && !args.has("force") && !args.has("dry-run") {
             self.warn(at, "must-be-forced", "without `--force` or `dry-run=true` it refuses", "add `--force`");
+        }
+        if command == "sr-introduce" {
+            let shared = args.get("shared").map(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "t" | "1"));
+            match (shared, args.get("type").unwrap_or_default()) {
+                (Some(false), _) if args.get("shared") == Some("") => {
+                    let word = self.place("shared", "");
+                    self.warn(word, "bare-word", "`shared` without a value is refused", "write `shared=true`");
+                }
+                (None | Some(false), "nfs" | "lvmoiscsi" | "lvmohba") => self.warn(
+                    at,
+                    "not-shared",
+                    "without `shared=true` the SR is not shared, and the second host that plugs it is refused",
+                    "add `shared=true`",
+                ),
+                _ => {}
+            }
         }
         if command == "host-is-in-emergency-mode" && args.minimal {
             self.warn(at, "no-output", "`--minimal` swallows the answer", "leave `--minimal` out");

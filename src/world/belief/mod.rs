@@ -9,6 +9,7 @@ pub mod plan;
 mod protection;
 mod records;
 mod start;
+mod storage;
 
-pub use database::{Database, HostRecord, PowerOn, PowerState, VdiRecord, VmRecord};
+pub use database::{Database, HostRecord, PowerOn, PowerState, SrRecord, VbdRecord, VdiRecord, VmRecord};
 pub use protection::{PoolHa, Protection, VmHa};

@@ -254,7 +254,7 @@ impl<'a> Planner<'a> {
     /// not, has plugged (helpers.ml, is_sr_properly_shared).
     pub fn agile(&self, vm: VmId) -> bool {
         let everywhere = |sr| self.db.hosts.iter().all(|(host, record)| !record.enabled || self.db.plugged(*host, sr));
-        self.srs(vm).all(|sr| self.names.srs[sr.at()].kind.shared() && everywhere(sr))
+        self.srs(vm).all(|sr| self.db.shares(sr) && everywhere(sr))
     }
 
     /// The hosts, by UUID.

@@ -5,7 +5,7 @@ use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::world::MAIN_POOL;
 use crate::world::belief::notes::Notes;
 use crate::world::belief::plan::Planner;
-use crate::world::belief::{Database, HostRecord, PoolHa, PowerState, Protection, VdiRecord, VmRecord};
+use crate::world::belief::{Database, HostRecord, PoolHa, PowerState, Protection, SrRecord, VbdRecord, VdiRecord, VmRecord};
 use crate::world::build::Pool;
 use crate::world::inventory::Inventory;
 use crate::world::release::Release;
@@ -19,11 +19,11 @@ impl Database {
             master: host,
             default_sr: None,
             hosts: ChunkMap::from_iter([(host, HostRecord::new(true, true))]),
-            srs: vec![false; names.srs.len()],
+            srs: vec![None; names.srs.len()],
             pbds: ChunkMap::default(),
             vms: Chunks::of(None, names.vms.len()),
             vdis: Chunks::of(None, names.vdis.len()),
-            attached: Chunks::of(false, names.vbds.len()),
+            vbds: Chunks::of(None, names.vbds.len()),
             always_run: Chunks::of(false, names.vms.len()),
             ha: PoolHa::default(),
             notes: Notes::default(),
@@ -42,7 +42,7 @@ impl Database {
             pool: MAIN_POOL,
             master: HostId(pool.master.0),
             default_sr: pool.default_sr,
-            srs: vec![true; names.srs.len()],
+            srs: names.srs.iter().map(|sr| Some(SrRecord { shared: sr.kind.shared(), label: None })).collect(),
             pbds: hosts.keys().flat_map(|host| pbds_of(names, *host)).collect(),
             hosts,
             vms,
@@ -55,10 +55,13 @@ impl Database {
                         paused: start.paused,
                         activating: start.activating,
                         relinking: start.relinking,
+                        label: None,
                     })
                 })
                 .collect(),
-            attached: names.vbds.iter().map(|vbd| pool.vms[vbd.vm.at()].power_state == PowerState::Running).collect(),
+            vbds: (names.vbds.iter())
+                .map(|vbd| Some(VbdRecord { attached: pool.vms[vbd.vm.at()].power_state == PowerState::Running, had_device: true }))
+                .collect(),
             // Who runs was started, and so is meant to run.
             always_run: (pool.vms.iter().zip(&names.vms))
                 .map(|(start, vm)| vm.protection == Some(Protection::Restart) && start.power_state == PowerState::Running)

@@ -226,6 +226,16 @@ differences! {
         best_effort_retries: u8, "xapi_ha_vm_failover.ml", ["ha"];
     }
 
+    /// Storage: what an SR's record is asked.
+    storage: Storage {
+        /// Whether `sr-introduce` refuses a type that the host has no driver for (SR_UNKNOWN_DRIVER); later any word is taken.
+        introduce_asks_for_driver: bool, "xapi_sr.ml, introduce: until 6.0", ["sr-introduce", "SR_UNKNOWN_DRIVER"];
+        /// Whether `sr-introduce` answers SR_UUID_EXISTS for a UUID that an SR has already; before it is INTERNAL_ERROR with the
+        /// database's own words.
+        introduce_names_the_uuid: bool, "xapi_sr.ml, introduce: since February 2013 (CA-98633), not yet in 6.2",
+            ["sr-introduce", "SR_UUID_EXISTS"];
+    }
+
     /// Words: what the tools print.
     words: Words {
         /// Whether the delay before a role change is printed in whole seconds; later with three decimals.

@@ -1,6 +1,6 @@
 //! The releases that are built, a row each: all that there is to say of one.
 
-use super::differences::{Evacuation, Failover, Ha, HaBeat, Hosts, Locks, MemoryOverhead, Vms, Words};
+use super::differences::{Evacuation, Failover, Ha, HaBeat, Hosts, Locks, MemoryOverhead, Storage, Vms, Words};
 use super::{Answers, Row, Version};
 use crate::base::time::Span;
 use crate::world::settings::Settings;
@@ -65,6 +65,7 @@ pub const MANUAL_6: Row = Row {
         vms: Vms { resync_steals_record: true, memory_overhead: MemoryOverhead::ShadowPages },
         ha: Ha { ha_beat: HaBeat::TenthOfTimeout, plans_by_counting_places: false },
         failover: Failover { emergency_disable_excludes: false, best_effort_retries: 0 },
+        storage: Storage { introduce_asks_for_driver: true, introduce_names_the_uuid: false },
         words: Words { delay_in_whole_seconds: true },
     },
 };
@@ -99,6 +100,7 @@ pub const XENSERVER_6_2: Row = Row {
         },
         evacuation: Evacuation { evacuate_takes_selectors: true, ..XENSERVER_6_0.answers.evacuation },
         locks: Locks { forget_clears_locks: true, start_clears_leaked_locks: true, ..XENSERVER_6_0.answers.locks },
+        storage: Storage { introduce_asks_for_driver: false, introduce_names_the_uuid: false },
         words: Words { delay_in_whole_seconds: false },
         ..XENSERVER_6_0.answers
     },
@@ -122,6 +124,7 @@ pub const XCP_NG_8_3: Row = Row {
         vms: Vms { resync_steals_record: false, memory_overhead: MemoryOverhead::ShadowPagesAndMore },
         ha: Ha { ha_beat: HaBeat::ThreeSeconds, plans_by_counting_places: true },
         failover: Failover { emergency_disable_excludes: true, best_effort_retries: 2 },
+        storage: Storage { introduce_asks_for_driver: false, introduce_names_the_uuid: true },
         ..XENSERVER_6_2.answers
     },
 };
