@@ -69,6 +69,7 @@ mod tests;
 pub use complaints::{COMPLAINTS, ComplaintDoc};
 pub use examine::{Complaint, Ground, examine};
 pub use frame::{Typed, typed};
+pub use names::is_device;
 
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;

@@ -20,7 +20,7 @@ enum Named<'a> {
 }
 
 /// Whether this may stand behind a VM's name for what it has there: `${db/1}`, `${db/xvdb}`.
-fn is_device(name: &str) -> bool {
+pub fn is_device(name: &str) -> bool {
     let letter = ["xvd", "hd", "sd"].iter().find_map(|bus| name.strip_prefix(bus));
     name.parse::<u8>().is_ok_and(|number| number < 16) || letter.is_some_and(|letter| letter.len() == 1 && ("a"..="p").contains(&letter))
 }

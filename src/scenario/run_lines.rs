@@ -118,7 +118,7 @@ fn within(reader: &Reader<'_>, node: &Node, text: &str, start: usize, end: usize
     }
 }
 
-/// What a `$name` may be: `beta`, `beta.old`, `beta/nfs1` (a PBD), `db/root` (a VBD), `pool`.
+/// What a `$name` may be: `beta`, `beta.old`, `beta/nfs1` (a PBD), `db/root` or `db/1` (a VBD), `pool`.
 fn check_variable(reader: &mut Reader<'_>, index: &Index, name: &str, place: impl Fn(&Reader<'_>) -> Place) {
     let known = |kind: Kind, name: &str| index.of(kind).contains_key(name);
     if name == "pool" || reader.full() {
@@ -128,7 +128,8 @@ fn check_variable(reader: &mut Reader<'_>, index: &Index, name: &str, place: imp
         if known(Kind::Host, left) && known(Kind::Sr, right) {
             return;
         }
-        if index.has_vbd(left, right) {
+        // What a VM is given later is called by its device.
+        if index.has_vbd(left, right) || known(Kind::Vm, left) && command::is_device(right) {
             return;
         }
         let place = place(reader);

@@ -293,7 +293,7 @@ fn a_host_gets_another_address() {
     room.world.hw.reconnect(&mut room.fx, BETA);
     assert_eq!(address(&mut room, "beta"), "10.0.0.2\n");
     assert_eq!(room.code("xe host-disable host=beta").0, "CANNOT_CONTACT_HOST");
-    assert_eq!(room.code("xe vm-migrate vm=db host=gamma --live").0, "CANNOT_CONTACT_HOST");
+    assert_eq!(room.code("xe vm-migrate vm=db host=alpha --live").0, "CANNOT_CONTACT_HOST");
     room.ok("xe vm-reset-powerstate vm=db --force");
     assert_eq!(room.runs_on(DB), [BETA]);
     assert_eq!(room.world.reached_master(BETA), Some(ALPHA), "from its side nothing is wrong");

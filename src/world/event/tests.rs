@@ -94,7 +94,6 @@ const FIRST: [&str; 91] = [
     "began-afresh",
     "vm-ha-set",
     "ha-daemon-crashed",
-    "re-addressed",
 ];
 
 #[test]
