@@ -27,8 +27,14 @@ const SHORTEST_WAIT: Span = Span::secs(10);
 pub fn timer(world: &mut World, fx: &mut Effects, machine: MachineId, timer: u32) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref().filter(|xhad| xhad.timer == timer) else { return };
     if !world.dom0_answers(machine) {
-        // Hung: it goes on when domain 0 is back, or never.
-        world.ha_rearm(machine, Span::secs(1), fx);
+        // Hung: it goes on when domain 0 is back, or never. When one at rest had last looked before is nobody's business: it looks
+        // by whole seconds since its start.
+        if xhad.phase == Phase::Settled {
+            let seconds = world.now.since(xhad.started).0 / 1_000_000 + 1;
+            fx.due_at(xhad.started + Span::secs(seconds), Due::HaSilence { machine, timer });
+        } else {
+            world.ha_rearm(machine, Span::secs(1), fx);
+        }
         return;
     }
     match xhad.phase {
