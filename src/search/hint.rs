@@ -3,6 +3,7 @@
 
 use super::desk::{self, Desk};
 use super::plan::{self, Enough, Kind, Line};
+use crate::base::time::Time;
 use crate::run::Session;
 use crate::scenario::drill::{allowable, is_look};
 use crate::scenario::model::{Begin, Case, Condition, ConditionPart, Deed, Scenario, Step, When};
@@ -99,7 +100,9 @@ pub fn bounds(desk: &Desk, scenario: &Scenario, case: Case) -> plan::Options {
 /// What is to be waited for, where the file's recovery would not have begun yet in any world that fits, and nothing was done yet.
 fn still_waits(desk: &Desk, scenario: &Scenario, case: Case, worlds: &[usize]) -> Option<String> {
     let own = scenario.of(case).recoveries.first()?;
-    if own.begin == Begin::AfterTimeline || desk.has_done() {
+    // An instant that has come is one at which it begins.
+    let come = |begin: &Begin| matches!(begin, Begin::At((_, last)) if desk.now().since(Time::ZERO) >= *last);
+    if own.begin == Begin::AfterTimeline || come(&own.begin) || desk.has_done() {
         return None;
     }
     let onward = desk::onward(desk, scenario, case, worlds, false);
