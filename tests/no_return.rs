@@ -166,7 +166,7 @@ fn on_shipped_scenarios_what_is_said_is_so() {
             tried += ways;
         }
     }
-    assert!(points > 60 && tried > 1_000, "{points} points, {tried} ways");
+    assert!(points > 150 && tried > 0, "{points} points, {tried} ways");
 }
 
 /// Random ones.
@@ -186,5 +186,5 @@ fn on_random_scenarios_what_is_said_is_so() {
         points += with_point;
         tried += ways;
     }
-    assert!(points > 30, "{points} points, {tried} ways");
+    assert!(points > 20, "{points} points, {tried} ways");
 }
