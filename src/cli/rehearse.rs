@@ -73,7 +73,7 @@ fn rehearsed(out: Out, common: &Common, args: &Rehearse) -> Result<Status, Statu
             "let its timeline wait for no step of it",
         )
     })?;
-    let options = Options { seed: Some(seed), max_events: common.max_events, max_work: common.max_work, at: Vec::new(), because: true };
+    let options = Options { seed: Some(seed), max_events: common.max_events, max_work: common.max_work, ..Options::default() };
     let rehearsal = report::build(&name, &file.name, scenario, &gone, &options);
     let text = match common.format {
         Format::Json => report::json::render(&rehearsal),
