@@ -201,11 +201,11 @@ fn trying_one_by_one_finds_nothing_more() {
 #[test]
 fn somebody_who_goes_by_an_old_copy_is_found() {
     let text = "
-pool: {hosts: [alpha, beta], storage: {nfs1: {type: nfs}}, vms: {db: {running-on: alpha}, web: }}
+pool: {hosts: [alpha, beta], storage: {nfs1: {type: nfs}}, vms: {db: {running-on: alpha}, web: {}}}
 timeline:
   - {at: 50m, fault: {crash: alpha}}
 operators:
-  anna: [{at: 10m, run: 'xe vm-start vm=web on=beta'}]
+  anna: [{at: 10m, run: 'xe vm-start vm=web on=alpha'}]
 recovery:
   at: 55m
   host: beta

@@ -103,6 +103,7 @@ fn a_sweep_keeps_what_it_finds_and_test_replays_it() {
 #[test]
 fn an_exploration_keeps_what_it_finds() {
     let quiet = "pool: {hosts: [alpha, beta], storage: {nfs1: {type: nfs}}, vms: {db: {running-on: beta}}}
+timeline: [{at: 12m, note: noon}]
 recovery:
   wait-for: {host: beta, live: false}
   steps: [{run: 'xe host-forget uuid=$beta --force'}]
@@ -122,15 +123,10 @@ until: 30m
     assert_eq!((case["complete"].as_bool(), case["tried"].as_u64()), (Some(true), case["levels"][0]["combinations"].as_u64()));
     // None later than was said: then nothing of what strikes at 0 is left out, and all of what strikes later.
     let early: Value = serde_json::from_str(&exits(&folder, &[&args[..5], &["--format", "json", "--within", "0s"]].concat(), 0).0).unwrap();
-    let late = |json: &Value| {
-        json["cases"][0]["findings"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .flat_map(|found| found["faults"].as_array().unwrap().clone())
-            .any(|fault| fault["us"] != 0)
-    };
-    assert!(late(&json) && !late(&early), "{early}");
+    let instants = |json: &Value| json["cases"][0]["instants"].as_u64().unwrap();
+    assert!(instants(&early) == 1 && instants(&json) > 2, "at 0, and around 12m");
+    let all = early["cases"][0]["findings"].as_array().unwrap();
+    assert!(!all.is_empty() && all.iter().flat_map(|found| found["faults"].as_array().unwrap()).all(|fault| fault["us"] == 0), "{early}");
 }
 
 #[test]

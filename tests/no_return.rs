@@ -24,7 +24,7 @@ fn grave(found: &[Found]) -> BTreeSet<(HazardId, Place)> {
 
 /// The scenario in which the operator stops with what he has begun by an instant, and somebody does something else at once, as
 /// a file.
-fn written(scenario: &Scenario, case: Case, past: &Run, at: Time, way: &[Step]) -> String {
+fn written(scenario: &Scenario, case: Case, past: &Run, at: Time, way: &[Step]) -> Scenario {
     let mut other = scenario.clone();
     (other.expect, other.seeds, other.goal) = (None, None, None);
     other.until = Some(past.end);
@@ -33,7 +33,8 @@ fn written(scenario: &Scenario, case: Case, past: &Run, at: Time, way: &[Step]) 
         let recovery = &mut other.recoveries[own];
         recovery.expect = None;
         let begun = |nth: usize| past.engine.records[sequence + nth].began.is_some_and(|began| began <= at);
-        recovery.steps.truncate((0..recovery.steps.len()).take_while(|nth| begun(*nth)).count());
+        let steps = (0..recovery.steps.len()).take_while(|nth| begun(*nth)).count();
+        recovery.steps.truncate(steps);
     }
     let span = at.since(Time::ZERO);
     let note = Step {
@@ -48,15 +49,22 @@ fn written(scenario: &Scenario, case: Case, past: &Run, at: Time, way: &[Step]) 
         timeout: Span::mins(2),
         expect: None,
     };
+    // A recovery without a step is none that a file can have.
+    for recovery in other.recoveries.iter_mut().filter(|recovery| recovery.steps.is_empty()) {
+        recovery.steps.push(Step { when: When::Next, host: recovery.host, ..note.clone() });
+    }
     let steps = std::iter::once(note).chain(way.iter().cloned()).collect();
     other.operators.push(NamedSteps { name: "somebody-else".into(), line: 0, steps });
-    write::yaml(&other)
+    // What waits for a step that was left out can't be said in a file; else it is read from one.
+    match poolsim::scenario::load("instead.yaml", &write::yaml(&other)) {
+        Ok(loaded) => loaded.scenario,
+        Err(_) => other,
+    }
 }
 
 /// Whether a way keeps a finding away, run from a file.
 fn keeps_away(scenario: &Scenario, case: Case, past: &Run, finding: &Found, at: Time, way: &[Step]) -> bool {
-    let text = written(scenario, case, past, at, way);
-    let read = common::load("instead.yaml", &text);
+    let read = written(scenario, case, past, at, way);
     let after = run(&read, case, options(scenario), &[]);
     let there = grave(&past.found);
     grave(&after.found).is_subset(&there)
@@ -96,6 +104,13 @@ fn holds(scenario: &Scenario, case: Case, brute: bool) -> (usize, usize) {
         }
         let mut later: Vec<Time> = past.engine.trace.entries.iter().map(|entry| entry.at).collect();
         later.insert(0, Time::ZERO);
+        later.push(finding.since);
+        later.sort();
+        later.dedup();
+        let before: Vec<Time> =
+            later.windows(2).filter(|pair| pair[1].since(pair[0]) > Span::millis(1)).map(|pair| Time(pair[1].0 - 1_000)).collect();
+        later.extend(before);
+        later.sort();
         later.retain(|instant| at.is_none_or(|at| *instant > at) && *instant < finding.since);
         later.dedup();
         for instant in later {
@@ -109,7 +124,7 @@ fn holds(scenario: &Scenario, case: Case, brute: bool) -> (usize, usize) {
 }
 
 /// By the rules: gamma has the disk open from 17m7s on and beta never let go of it; the first of them to write after that does so at
-/// 17m8s963ms. Until then one writer is left if beta loses its power; afterwards the other has written.
+/// 17m8s963ms. Until right before one writer is left if beta loses its power; then the other has written.
 #[test]
 fn the_readmes_story_by_hand() {
     let scenario = common::load_file(&common::root().join("scenarios/forget/forgotten-while-it-runs.yaml"));
@@ -119,14 +134,14 @@ fn the_readmes_story_by_hand() {
     let of = |name: &str| past.found.iter().position(|found| found.hazard.doc().name == name).map(|at| points[at].clone()).unwrap();
     let NoReturn::Until(at, way) = of("double-writer") else { panic!("{:?}", of("double-writer")) };
     let words: Vec<String> = way.iter().map(|step| poolsim::scenario::words::text(&step.deed, &scenario.pool.names)).collect();
-    assert_eq!((at.to_string().as_str(), &words[..]), ("17m7s", &["power-off: beta".to_owned()][..]));
-    // The forget is typed at 15m and done at 15m1s: what is under way can't be called back, but beta can be switched off.
+    assert_eq!((at.to_string().as_str(), &words[..]), ("17m8s962ms", &["power-off: beta".to_owned()][..]));
+    // The forget is typed at 15m and done at 15m1s: what is under way can't be called back, but beta can be switched off before.
     let NoReturn::Until(at, way) = of("forgotten-host-alive") else { panic!() };
     let words: Vec<String> = way.iter().map(|step| poolsim::scenario::words::text(&step.deed, &scenario.pool.names)).collect();
-    assert_eq!((at.to_string().as_str(), &words[..]), ("15m", &["power-off: beta".to_owned()][..]));
-    // The lock goes with `resetvdis.py`, which is typed at 16m1s: while it is not, doing nothing more is enough; then power is.
+    assert_eq!((at, &words[..]), (Time::ZERO + Span::millis(15 * 60_000 + 999), &["power-off: beta".to_owned()][..]));
+    // The lock goes at 16m2s with `resetvdis.py`, which was typed at 16m1s.
     let NoReturn::Until(at, _) = of("unprotected-disk") else { panic!() };
-    assert_eq!(at.to_string(), "16m1s");
+    assert_eq!(at, Time::ZERO + Span::millis(16 * 60_000 + 1_999));
     assert_eq!(of("no-master"), NoReturn::NotSought, "an outage");
 }
 
@@ -151,14 +166,14 @@ fn on_shipped_scenarios_what_is_said_is_so() {
             tried += ways;
         }
     }
-    assert!(points > 60 && tried > 1_000, "{points} points, {tried} ways");
+    assert!(points > 150 && tried > 0, "{points} points, {tried} ways");
 }
 
 /// Random ones.
 #[test]
 fn on_random_scenarios_what_is_said_is_so() {
     let (mut points, mut tried) = (0, 0);
-    for n in 0..60 {
+    for n in 0..400 {
         let scenario = common::load(
             "generated.yaml",
             &generate::scenario(n, if n % 4 == 1 { generate::Taste::Guarded } else { generate::Taste::Wild }),
@@ -171,5 +186,5 @@ fn on_random_scenarios_what_is_said_is_so() {
         points += with_point;
         tried += ways;
     }
-    assert!(points > 10, "{points} points, {tried} ways");
+    assert!(points > 20, "{points} points, {tried} ways");
 }

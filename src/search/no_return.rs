@@ -1,6 +1,7 @@
 //! The point of no return: the last instant at which some ordinary steps would still have kept a danger or a corruption away, and which.
 //!
-//! From the finding back to the beginning each event of the run is an instant. There the run is made again: what the operator has begun
+//! From the finding back to the beginning each event of the run is an instant, and so is the millisecond before it: in between nothing
+//! changes that anybody tells. There the run is made again: what the operator has begun
 //! by then goes on, and instead of what he did next he does nothing more, or one or two of the moves that `poolsim plan` has for
 //! the pool as it stands then (acts, and commands; no looks), at once. It is prevented where the hazard does not come at its place
 //! any more and no other danger or corruption comes that was not there. Timeline, world and other operators are as they were.
@@ -27,8 +28,12 @@ pub const FINDINGS_MOST: usize = 20;
 pub const TRIES_MOST: usize = 600;
 /// The most steps of a way.
 pub const STEPS_MOST: usize = 2;
-/// As much work may all of it be, in runs like the one that it is about.
-const RUNS_WORTH: u64 = 600;
+/// Right before.
+pub const BESIDE: Span = Span::millis(1);
+/// So many ways are tried between two looks at what they came to.
+const CHUNK: usize = 32;
+/// As much work may all of it be: a second or two, on machines of today.
+pub const WORK_MOST: u64 = 10_000_000;
 
 /// Up to when harm could be kept away.
 #[derive(Clone, PartialEq, Debug)]
@@ -53,18 +58,15 @@ pub fn no_return(scenario: &Scenario, options: &Options, run: &Run) -> Vec<NoRet
     order.sort_by_key(|at| std::cmp::Reverse(run.found[*at].hazard.severity()));
     order.truncate(FINDINGS_MOST);
     let Some(last) = order.iter().map(|at| run.found[*at].since).max() else { return came };
-    let mut search = Search {
-        scenario,
-        options,
-        run,
-        there: sites(&run.found),
-        tries: TRIES_MOST,
-        work: run.engine.work().saturating_mul(RUNS_WORTH).saturating_add(1_000_000).min(options.max_work),
-    };
-    let mut instants: Vec<Time> = run.engine.trace.entries.iter().map(|entry| entry.at).filter(|at| *at < last).collect();
-    instants.push(Time::ZERO);
-    instants.sort_unstable_by(|a, b| b.cmp(a));
+    let mut search = Search { scenario, options, run, there: sites(&run.found), tries: TRIES_MOST, work: options.max_work.min(WORK_MOST) };
+    let mut instants: Vec<Time> = run.engine.trace.entries.iter().map(|entry| entry.at).filter(|at| *at <= last).collect();
+    instants.insert(0, Time::ZERO);
     instants.dedup();
+    // Right before an event as well, since until then what kept harm away after the one before may still do.
+    let right_before = |pair: &[Time]| Some(pair[1].0.checked_sub(BESIDE.0).map(Time)?).filter(|before| *before > pair[0]);
+    let before: Vec<Time> = instants.windows(2).filter_map(right_before).collect();
+    instants.extend(before);
+    instants.sort_unstable_by(|a, b| b.cmp(a));
     let mut open: Vec<usize> = order;
     for at in instants {
         let asked: Vec<usize> = open.iter().copied().filter(|place| run.found[*place].since > at).collect();
@@ -94,7 +96,12 @@ pub fn of_case(scenario: &Scenario, case: Case, options: &study::Options) -> Vec
     let options = Options { seed, max_events: options.max_events, max_work, ..Options::default() };
     let scenario = scenario.of(case);
     let program = Arc::new(Program::new(scenario, case));
-    let run = Session::unjudged(Engine::with_program(scenario, program, options.clone())).finish();
+    // A run that is too much work by itself would be run in vain.
+    let once = Options { max_work: max_work.min(WORK_MOST), ..options.clone() };
+    let run = Session::unjudged(Engine::with_program(scenario, program, once)).finish();
+    if run.engine.cut_short.is_some() {
+        return vec![NoReturn::Bound; run.found.len()];
+    }
     no_return(scenario, &options, &run)
 }
 
@@ -206,34 +213,35 @@ impl Search<'_> {
                 break;
             }
             if steps > 0 {
-                level = level.iter().flat_map(|way| (0..moves.len()).map(|next| [&way[..], &[next]].concat())).collect();
+                let longer = level.iter().flat_map(|way| (0..moves.len()).map(|next| [&way[..], &[next]].concat()));
+                // More than may be tried need not be listed.
+                level = longer.take(self.tries + CHUNK).collect();
             }
-            let enough = level.len() <= self.tries;
-            level.truncate(self.tries);
-            self.tries -= level.len();
-            let one = |nth: usize| {
-                let mut session = session.clone();
-                let before = session.engine.work();
-                for (nth, next) in level[nth].iter().enumerate() {
-                    session.engine.extend_with(lane, numbered(nth, &moves[*next]));
+            for chunk in level.chunks(CHUNK) {
+                if self.tries < chunk.len() || self.work == 0 {
+                    (self.tries, self.work) = (0, 0);
+                    // What was found is found.
+                    return if ways.iter().any(Option::is_some) { Some(ways) } else { None };
                 }
-                let run = session.finish();
-                (run.engine.work() - before, run.found)
-            };
-            let tried = each::map(level.len(), one);
-            for (way, (work, after)) in level.iter().zip(tried) {
-                self.work = self.work.saturating_sub(work);
-                let harmless = sites(&after).is_subset(&self.there);
-                for (finding, prevented) in found.iter().zip(&mut ways) {
-                    if prevented.is_none() && harmless && !comes(&after, finding, at) {
-                        *prevented = Some(way.iter().map(|next| moves[*next].clone()).collect());
+                self.tries -= chunk.len();
+                let one = |nth: usize| {
+                    let mut session = session.clone();
+                    let before = session.engine.work();
+                    for (nth, next) in chunk[nth].iter().enumerate() {
+                        session.engine.extend_with(lane, numbered(nth, &moves[*next]));
+                    }
+                    let run = session.finish();
+                    (run.engine.work() - before, run.found)
+                };
+                for (way, (work, after)) in chunk.iter().zip(each::map(chunk.len(), one)) {
+                    self.work = self.work.saturating_sub(work);
+                    let harmless = sites(&after).is_subset(&self.there);
+                    for (finding, prevented) in found.iter().zip(&mut ways) {
+                        if prevented.is_none() && harmless && !comes(&after, finding, at) {
+                            *prevented = Some(way.iter().map(|next| moves[*next].clone()).collect());
+                        }
                     }
                 }
-            }
-            if !enough || self.work == 0 || self.tries == 0 {
-                (self.tries, self.work) = (0, 0);
-                // What was found is found.
-                return if ways.iter().any(Option::is_some) { Some(ways) } else { None };
             }
         }
         Some(ways)
