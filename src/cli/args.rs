@@ -31,11 +31,11 @@ expected; 2 wrong usage or file; 3 a file could not be read or written;
 
 /// A simulator of XenServer pool failures: what is so, what the pool believes, and where the gap destroys data.
 #[derive(Parser, Debug)]
-#[command(name = "poolsim", version, about, after_help = BEGIN, max_term_width = 80, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "poolsim", version, about, after_help = BEGIN, max_term_width = 80, disable_help_subcommand = true)]
 pub struct Cli {
     #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
     #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     #[command(flatten)]
     pub common: Common,
@@ -113,6 +113,8 @@ pub enum Format {
     Dot,
     /// A picture, of `orders`
     Svg,
+    /// A page, of `risk`
+    Html,
 }
 
 impl Format {
@@ -127,6 +129,7 @@ impl Format {
             Format::Md => "md",
             Format::Dot => "dot",
             Format::Svg => "svg",
+            Format::Html => "html",
         }
     }
 }
@@ -162,14 +165,6 @@ impl FailOn {
     }
 }
 
-/// What is typed after a command that this version does not have.
-#[derive(Args, Clone, Debug)]
-pub struct Anything {
-    /// Whatever it takes
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    pub words: Vec<String>,
-}
-
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
@@ -197,10 +192,14 @@ pub enum Command {
     Diff(Diff),
     /// A runbook, tried in every world: what fails, what does harm, what is missing
     Rehearse(Rehearse),
-    /// A pool's database, as `xe pool-dump-database` writes it, as a scenario
+    /// A pool's database, or what `xe` lists of it, as a scenario
     Import(Import),
-    /// What goes down, and what has nowhere to run, if a host or an SR dies tonight (not yet)
-    Risk(Anything),
+    /// A scenario's pool as the XML that `xe pool-dump-database` writes
+    Export(Export),
+    /// The logs of an incident as its instants, or as a scenario that plays it again
+    Trace(Trace),
+    /// What goes down, and what has nowhere to run, if a host or an SR is lost tonight
+    Risk(Risk),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Print a shell's completions
@@ -475,11 +474,87 @@ pub struct Shrink {
 #[derive(Args, Clone, Debug)]
 pub struct Import {
     /// A dump of a pool's database; `-` is standard input
-    #[arg(value_name = "DUMP")]
-    pub dump: PathBuf,
-    /// Replace every name, and leave UUIDs and addresses out
+    #[arg(value_name = "DUMP", required_unless_present = "xe")]
+    pub dump: Option<PathBuf>,
+    /// Instead of a dump: what `xe host-list params=all`, vm-list, sr-list,
+    /// vdi-list, vbd-list, pbd-list, pool-list printed, in one file or several
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "dump")]
+    pub xe: Vec<PathBuf>,
+    /// Replace every name, address and UUID
     #[arg(long)]
     pub anonymous: bool,
+    /// Write nothing: say how the pool differs from that of a scenario file; status 1 if it does
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["anonymous", "output"])]
+    pub check: Option<PathBuf>,
+    /// Write it here instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `poolsim export`.
+#[derive(Args, Clone, Debug)]
+pub struct Export {
+    /// A scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The database at this instant of the first case instead of the start
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub at: Option<Time>,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Write it here instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `poolsim trace`.
+#[derive(Args, Clone, Debug)]
+pub struct Trace {
+    /// Logs: xensource.log of the master, SMlog; `-` is standard input
+    #[arg(value_name = "LOG", required = true)]
+    pub logs: Vec<PathBuf>,
+    /// Make a scenario in the pool of this one; without it the instants are printed
+    #[arg(long, value_name = "FILE")]
+    pub pool: Option<PathBuf>,
+    /// Write it here instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+const RISK: &str = "\
+Only the pool of the file counts, as it stands at 0; each loss has a run of its own.
+
+A condition of --fail-on is `METRIC > N` (also >=, <, <=, =), for the worst host;
+sr.METRIC, pair.METRIC and link.METRIC are for those. Metrics:
+  vm-nowhere  VMs that no host can run      vm-down  VMs that go down or can't write
+  vm-left     VMs that nobody restarts      fenced   hosts that HA resets
+  no-plan     1 where something is to be done and no safe plan is known
+
+Exit status: 0, or 1 if a condition of --fail-on holds.";
+
+/// `poolsim risk`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = RISK)]
+pub struct Risk {
+    /// A scenario file, of which the pool counts; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Cut each link, too: a host's management, its path to each shared SR
+    #[arg(long)]
+    pub links: bool,
+    /// Pairs of hosts that are run at most: those with the least memory left
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub pairs: usize,
+    /// Fail if this holds, such as 'vm-nowhere > 0' (may be repeated)
+    #[arg(long, value_name = "CONDITION")]
+    pub fail_on: Vec<String>,
+    /// Steps that each search for a plan tries at most
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub tries: u64,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
     /// Write it here instead of standard output
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,

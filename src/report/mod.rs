@@ -14,6 +14,7 @@ pub mod page;
 pub mod plan;
 #[cfg(feature = "runbooks")]
 pub mod rehearse;
+pub mod risk;
 pub mod suite;
 pub mod sweep;
 pub mod tell;

@@ -17,6 +17,7 @@ pub mod orders;
 pub mod plan;
 #[cfg(feature = "runbooks")]
 pub mod rehearse;
+pub mod risk;
 pub mod shares;
 pub mod shrink;
 pub mod study;

@@ -17,6 +17,7 @@ pub use against::Against;
 pub use field::Enough;
 pub use lay::{Line, Way, all, condition};
 pub use moves::{Kind, Move};
+pub(in crate::search) use moves::{quoted, variable};
 pub use seen::Seen;
 pub use solve::Cost;
 pub(super) use why::words as missed_words;
