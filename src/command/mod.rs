@@ -40,6 +40,7 @@ mod pool_ha_prevent;
 mod pool_join;
 mod pool_recover;
 mod resetvdis;
+pub mod script;
 mod toolstack;
 mod vm_migrate;
 mod vm_param_set;
@@ -54,6 +55,7 @@ mod tests;
 pub use complaints::{COMPLAINTS, ComplaintDoc};
 pub use examine::{Complaint, Ground, examine};
 pub use frame::{Typed, typed};
+pub use names::{known as names_an_object, value as uuid_of};
 
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;

@@ -2,6 +2,7 @@
 
 use super::Rehearsal;
 use crate::report::json::pretty;
+use crate::search::rehearse::kind_name;
 use serde_json::{Map, Value, json};
 
 /// One object.
@@ -11,7 +12,7 @@ pub fn render(rehearsal: &Rehearsal) -> String {
     let items: Vec<Value> = rehearsal
         .items
         .iter()
-        .map(|told| json!({"line": told.line, "kind": told.kind.name(), "what": told.what, "worlds": told.worlds, "mend": told.mend}))
+        .map(|told| json!({"line": told.line, "kind": kind_name(told.kind), "what": told.what, "worlds": told.worlds, "mend": told.mend}))
         .collect();
     let not_followed: Vec<Value> = rehearsal.not_followed.iter().map(|(line, what)| json!({"line": line, "what": what})).collect();
     let missed: Map<String, Value> = rehearsal.missed.iter().map(|(world, missed)| (world.clone(), missed.clone().into())).collect();

@@ -3,7 +3,7 @@
 use super::Rehearsal;
 use crate::report::text::layout::{Page, Tint, clean_line, count, pad, width};
 use crate::report::text::{Style, severity_tint, severity_word};
-use crate::search::rehearse::Kind;
+use crate::search::rehearse::{Kind, kind_name};
 
 /// The whole text.
 pub fn render(rehearsal: &Rehearsal, style: Style) -> String {
@@ -50,7 +50,7 @@ pub fn render(rehearsal: &Rehearsal, style: Style) -> String {
         };
         let all = told.worlds.len() == rehearsal.worlds.len();
         let worlds = if all { String::new() } else { format!(" [{}]", clean_line(&told.worlds.join(", "))) };
-        let lead = format!("  {:>4}  {}", told.line, page.tint(tint, &pad(told.kind.name(), 15)));
+        let lead = format!("  {:>4}  {}", told.line, page.tint(tint, &pad(kind_name(told.kind), 15)));
         page.hanging(&lead, 23, Tint::Plain, &format!("{}{worlds}", clean_line(&told.what)));
         if !told.mend.is_empty() {
             page.hanging(&" ".repeat(23), 25, Tint::Green, &format!("> {}", clean_line(&told.mend)));
