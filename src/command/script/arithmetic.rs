@@ -1,7 +1,9 @@
 //! `$((…))` and `((…))`, with the shell's whole numbers of 64 bits.
 
 use super::{Operator, Shell, Source, Stuck};
-use shuck_ast::{ArithmeticAssignOp, ArithmeticBinaryOp, ArithmeticExpr, ArithmeticExprNode, ArithmeticLvalue, ArithmeticPostfixOp, ArithmeticUnaryOp};
+use shuck_ast::{
+    ArithmeticAssignOp, ArithmeticBinaryOp, ArithmeticExpr, ArithmeticExprNode, ArithmeticLvalue, ArithmeticPostfixOp, ArithmeticUnaryOp,
+};
 use std::sync::Arc;
 
 impl<O: Operator> Shell<'_, O> {

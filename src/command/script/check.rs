@@ -5,9 +5,9 @@ use super::programs::{CONSOLE, HARMLESS, looks, near_program};
 use super::words;
 use crate::command::shell::{self, Line, Piece, Script, ShellError, Word};
 use shuck_ast::{
-    ArithmeticExpr, ArithmeticExprNode, ArrayElem, Assignment, AssignmentValue, BinaryOp, BourneParameterExpansion, BuiltinCommand, Command,
-    CompoundCommand, ConditionalExpr, DeclOperand, HeredocBodyPart, ParameterOp, Pattern, PatternPart, RedirectKind, Span, Stmt, StmtSeq,
-    StmtTerminator, WordPart, WordPartNode,
+    ArithmeticExpr, ArithmeticExprNode, ArrayElem, Assignment, AssignmentValue, BinaryOp, BourneParameterExpansion, BuiltinCommand,
+    Command, CompoundCommand, ConditionalExpr, DeclOperand, HeredocBodyPart, ParameterOp, Pattern, PatternPart, RedirectKind, Span, Stmt,
+    StmtSeq, StmtTerminator, WordPart, WordPartNode,
 };
 use shuck_parser::parser::{ParseStatus, Parser};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,11 +48,24 @@ pub fn read(text: &str, objects: &dyn Fn(&str) -> bool, kept: &BTreeSet<String>)
     if parsed.status != ParseStatus::Clean {
         return Err(plain);
     }
-    let mut check = Check { text, objects, kept, set: BTreeSet::new(), functions: BTreeSet::new(), done: Checked::default(), errors: Vec::new(), parts: 0 };
+    let mut check = Check {
+        text,
+        objects,
+        kept,
+        set: BTreeSet::new(),
+        functions: BTreeSet::new(),
+        done: Checked::default(),
+        errors: Vec::new(),
+        parts: 0,
+    };
     check.find_names(&parsed.file.body);
     check.sequence(&parsed.file.body, false);
     if check.done.lines.is_empty() && check.errors.is_empty() {
-        check.error(0, "there is no command here".into(), "write one command a line, like `xe host-list`; for words to the reader use `note:`");
+        check.error(
+            0,
+            "there is no command here".into(),
+            "write one command a line, like `xe host-list`; for words to the reader use `note:`",
+        );
     }
     if !check.errors.is_empty() {
         check.errors.sort_by_key(|error| error.offset);
@@ -188,7 +201,11 @@ impl Check<'_> {
         let mut piped = piped;
         for redirect in &stmt.redirects {
             match redirect.kind {
-                RedirectKind::Output | RedirectKind::Append | RedirectKind::Clobber | RedirectKind::OutputBoth | RedirectKind::DupOutput => {
+                RedirectKind::Output
+                | RedirectKind::Append
+                | RedirectKind::Clobber
+                | RedirectKind::OutputBoth
+                | RedirectKind::DupOutput => {
                     if let Some(word) = redirect.word_target() {
                         self.word(&word.parts);
                     }
@@ -233,7 +250,8 @@ impl Check<'_> {
                 for word in &simple.args {
                     self.word(&word.parts);
                 }
-                let words: Vec<&shuck_ast::Word> = std::iter::once(&simple.name).chain(&simple.args).filter(|word| !word.parts.is_empty()).collect();
+                let words: Vec<&shuck_ast::Word> =
+                    std::iter::once(&simple.name).chain(&simple.args).filter(|word| !word.parts.is_empty()).collect();
                 if !words.is_empty() && !simple.name.span.slice(self.text).is_empty() {
                     self.program(&words, simple.name.span, piped);
                 }
@@ -466,7 +484,8 @@ impl Check<'_> {
                 self.pattern(pattern);
                 self.name(name, span);
             }
-            ParameterOp::ReplaceFirst { pattern, replacement_word_ast, .. } | ParameterOp::ReplaceAll { pattern, replacement_word_ast, .. } => {
+            ParameterOp::ReplaceFirst { pattern, replacement_word_ast, .. }
+            | ParameterOp::ReplaceAll { pattern, replacement_word_ast, .. } => {
                 if pattern.parts_with_spans().any(|(part, _)| !matches!(part, PatternPart::Literal(_) | PatternPart::Word(_))) {
                     self.unfollowed(span, "such a pattern");
                 }
@@ -528,13 +547,16 @@ impl Check<'_> {
         }
         match name.as_str() {
             _ if STARTERS.contains(&name.as_str()) || name == "timeout" => {
-                let skip = 1 + usize::from(name == "timeout") + plain[1..].iter().take_while(|arg| arg.as_deref().is_some_and(|arg| arg.starts_with('-'))).count();
+                let skip = 1
+                    + usize::from(name == "timeout")
+                    + plain[1..].iter().take_while(|arg| arg.as_deref().is_some_and(|arg| arg.starts_with('-'))).count();
                 if words.len() > skip {
                     self.program(&words[skip..], words[skip].span, piped);
                 }
             }
             "xargs" => {
-                let at = (1..words.len()).find(|at| known(*at).is_some_and(|word| CONSOLE.contains(&word.rsplit('/').next().unwrap_or_default())));
+                let at = (1..words.len())
+                    .find(|at| known(*at).is_some_and(|word| CONSOLE.contains(&word.rsplit('/').next().unwrap_or_default())));
                 match at {
                     Some(at) => self.program(&words[at..], words[at].span, false),
                     None => self.unfollowed(span, "`xargs` for what is no command of a pool"),
@@ -549,15 +571,24 @@ impl Check<'_> {
             _ if FILTERS.contains(&name.as_str()) || name == "sed" => {
                 let fixed = plain.iter().all(Option::is_some);
                 if !piped || fixed && super::filters::filter(&name, &args, "").is_none() {
-                    self.unfollowed(span, &format!("`{}`", words.iter().map(|word| word.span.slice(self.text)).collect::<Vec<_>>().join(" ")));
+                    self.unfollowed(
+                        span,
+                        &format!("`{}`", words.iter().map(|word| word.span.slice(self.text)).collect::<Vec<_>>().join(" ")),
+                    );
                 }
             }
             "ipmitool" | "reboot" | "poweroff" | "halt" | "shutdown" | "init" => {
-                self.error(span.start.offset(), format!("`{name}` is done by hand here"), "make a step of it: `act: {power-off: beta}`, `{check-off: beta}`, `{power-on: beta}`");
+                self.error(
+                    span.start.offset(),
+                    format!("`{name}` is done by hand here"),
+                    "make a step of it: `act: {power-off: beta}`, `{check-off: beta}`, `{power-on: beta}`",
+                );
             }
             _ if looks(&name, &args) => self.unfollowed(span, &format!("`{name}`, which looks at what is not simulated,")),
             _ => match near_program(&name) {
-                Some(near) => self.error(span.start.offset(), format!("`{first}` is no command of a console"), &format!("did you mean `{near}`?")),
+                Some(near) => {
+                    self.error(span.start.offset(), format!("`{first}` is no command of a console"), &format!("did you mean `{near}`?"))
+                }
                 None => self.unfollowed(span, &format!("`{name}`")),
             },
         }

@@ -59,7 +59,7 @@ pub enum What {
     },
     /// By hand: what, and to which host.
     Act {
-        /// `power-off`, `power-on`, `check-off`.
+        /// `power-off`, `power-on`, `check-off`, `reinstall`.
         act: &'static str,
         /// Which host.
         host: String,
@@ -302,7 +302,8 @@ impl<'a, O: Operator> Shell<'a, O> {
 
     /// Runs a text of the shell.
     fn text(&mut self, text: &str, lines: &[u32]) -> Flow {
-        let (masked, placeholders) = words::mask(text, self.filled);
+        let by_hand = if self.strict { words::by_hand(text) } else { None };
+        let (masked, placeholders) = words::mask(by_hand.as_deref().unwrap_or(text), self.filled);
         let outer = std::mem::replace(&mut self.placeholders, placeholders);
         let source = Arc::new(Source { text: masked, lines: lines.to_vec() });
         let parsed = Parser::new(&source.text).parse();

@@ -16,10 +16,56 @@ pub(super) const HARMLESS: [&str; 33] = [
 
 /// Looks at what the model does not show: what they print matters only where something is made of it.
 pub(super) const LOOKS: [&str; 50] = [
-    "showmount", "lvs", "vgs", "pvs", "lvdisplay", "vgdisplay", "pvdisplay", "lvscan", "vgscan", "pvscan", "df", "ps", "top", "netstat",
-    "ss", "ip", "ifconfig", "route", "dmesg", "ls", "ll", "find", "free", "uptime", "date", "who", "w", "whoami", "id", "uname", "hostname",
-    "pwd", "rpcinfo", "nslookup", "dig", "host", "traceroute", "arp", "arping", "ethtool", "lsof", "fuser", "pgrep", "stat", "md5sum", "file",
-    "journalctl", "which", "nc", "tcpdump",
+    "showmount",
+    "lvs",
+    "vgs",
+    "pvs",
+    "lvdisplay",
+    "vgdisplay",
+    "pvdisplay",
+    "lvscan",
+    "vgscan",
+    "pvscan",
+    "df",
+    "ps",
+    "top",
+    "netstat",
+    "ss",
+    "ip",
+    "ifconfig",
+    "route",
+    "dmesg",
+    "ls",
+    "ll",
+    "find",
+    "free",
+    "uptime",
+    "date",
+    "who",
+    "w",
+    "whoami",
+    "id",
+    "uname",
+    "hostname",
+    "pwd",
+    "rpcinfo",
+    "nslookup",
+    "dig",
+    "host",
+    "traceroute",
+    "arp",
+    "arping",
+    "ethtool",
+    "lsof",
+    "fuser",
+    "pgrep",
+    "stat",
+    "md5sum",
+    "file",
+    "journalctl",
+    "which",
+    "nc",
+    "tcpdump",
 ];
 
 /// Programs of a console that a pool's host has.
@@ -255,6 +301,7 @@ impl<O: Operator> Shell<'_, O> {
             "ping" | "fping" => return self.ping(args),
             "ipmitool" => return self.ipmitool(line, args),
             "bash" | "sh" => return self.inner_shell(line, args, stdin),
+            words::HAND => return self.by_hand(line, args),
             "reboot" | "poweroff" | "halt" | "shutdown" | "init" => return self.goes_down(line, name, args),
             _ => {}
         }
@@ -385,7 +432,11 @@ impl<O: Operator> Shell<'_, O> {
         let tool = typed[0] == "xe";
         let Came { output, exit } = self.take(line, &What::Run { host, words: typed, stdin })?;
         // What `xe` says when it fails goes to standard error.
-        if tool && exit != 0 { self.complain(&output) } else { self.print(&output) }
+        if tool && exit != 0 {
+            self.complain(&output)
+        } else {
+            self.print(&output)
+        }
         Ok(Flow::Goes(exit))
     }
 
@@ -548,8 +599,11 @@ impl<O: Operator> Shell<'_, O> {
         };
         let mut worst = 0;
         let each = if mark.is_some() { 1 } else { each };
-        let batches: Vec<&[String]> =
-            if items.is_empty() && empty_too && mark.is_none() { vec![&[][..]] } else { items.chunks(each.min(items.len().max(1))).collect() };
+        let batches: Vec<&[String]> = if items.is_empty() && empty_too && mark.is_none() {
+            vec![&[][..]]
+        } else {
+            items.chunks(each.min(items.len().max(1))).collect()
+        };
         for batch in batches {
             let typed: Vec<String> = match &mark {
                 Some(mark) => args.iter().map(|arg| arg.replace(mark.as_str(), &batch[0])).collect(),
@@ -585,10 +639,7 @@ impl<O: Operator> Shell<'_, O> {
         if answers {
             self.print(&format!("64 bytes from {host}\n"));
         }
-        self.print(&format!(
-            "{times} packets transmitted, {got} received, {}% packet loss\n",
-            if answers { 0 } else { 100 }
-        ));
+        self.print(&format!("{times} packets transmitted, {got} received, {}% packet loss\n", if answers { 0 } else { 100 }));
         Ok(Flow::Goes(i32::from(!answers)))
     }
 
@@ -624,6 +675,25 @@ impl<O: Operator> Shell<'_, O> {
         Ok(Flow::Goes(0))
     }
 
+    /// A comment that says what is done by hand: it is taken as done.
+    fn by_hand(&mut self, line: u32, args: &[String]) -> Result<Flow, Stuck> {
+        let words: Vec<&str> = args.iter().map(|word| word.trim_end_matches([',', ';', '.', ':'])).collect();
+        let (act, word): (&'static str, &str) = match words[..] {
+            ["power", "off", host, ..] | ["power-off", host, ..] => ("power-off", host),
+            ["power", "on", host, ..] | ["power-on", host, ..] => ("power-on", host),
+            ["see", "that", host, "is", "off", ..] | ["check-off", host, ..] => ("check-off", host),
+            ["install", host, "afresh", ..] | ["reinstall", host, ..] => ("reinstall", host),
+            _ => return Err(Stuck::On(format!("by hand: `{}`", words.join(" ")))),
+        };
+        let Some(host) = self.machine(word) else { return Err(Stuck::On(format!("by hand, to {word}, which is no host of the pool"))) };
+        let looks = act == "check-off";
+        self.deciding += u32::from(looks);
+        let came = self.take(line, &What::Act { act, host });
+        self.deciding -= u32::from(looks);
+        // Whoever sees it on goes no further.
+        Ok(if came?.exit != 0 && looks && !self.lost { Flow::Ends(1) } else { Flow::Goes(0) })
+    }
+
     /// `reboot`, `poweroff` and their like, at the console where one stands.
     fn goes_down(&mut self, line: u32, name: &str, args: &[String]) -> Result<Flow, Stuck> {
         let reboots = match name {
@@ -648,7 +718,8 @@ pub(super) fn looks(name: &str, args: &[String]) -> bool {
     let first = args.iter().find(|arg| !arg.starts_with('-')).map(String::as_str);
     match name {
         "iscsiadm" => !args.iter().any(|arg| {
-            ["--login", "-l", "--logout", "-u", "--logoutall", "--loginall", "-o", "--op"].contains(&arg.as_str()) || arg.starts_with("--op=")
+            ["--login", "-l", "--logout", "-u", "--logoutall", "--loginall", "-o", "--op"].contains(&arg.as_str())
+                || arg.starts_with("--op=")
         }),
         "multipath" => args.iter().all(|arg| ["-l", "-ll", "-v2"].contains(&arg.as_str())),
         "mount" => args.is_empty(),

@@ -5,9 +5,9 @@ use super::{Came, Flow, Mood, Operator, Shell, Taken, What, words};
 use crate::base::ids::MachineId;
 use crate::base::time::Span;
 use crate::command::names;
-use crate::command::shell::{self, Line};
+use crate::command::shell::{self, Line, Piece};
 use crate::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was learnt at one point of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -96,6 +96,24 @@ impl Operator for Replay<'_> {
         self.learnt(Answer::Stood(uuid.clone()));
         uuid
     }
+}
+
+/// A line with what steps have kept put in for its names; `None` where it has none of them. What was not kept so far is empty,
+/// as a shell has a variable that was never set.
+pub fn with_kept(line: &Line, names: &BTreeSet<String>, values: &BTreeMap<String, String>) -> Option<Line> {
+    let kept = |piece: &Piece| matches!(piece, Piece::Variable(name) if names.contains(name));
+    if names.is_empty() || !line.words.iter().any(|word| word.0.iter().any(kept)) {
+        return None;
+    }
+    let text = |piece: &Piece| match piece {
+        Piece::Text(text) => text.clone(),
+        Piece::Variable(name) if names.contains(name) => values.get(name).cloned().unwrap_or_default(),
+        Piece::Variable(name) => words::pool_name(name),
+    };
+    let typed: Vec<String> = line.words.iter().map(|word| word.0.iter().map(text).collect()).collect();
+    let mut put_in = shell::parse(&words::command(&typed)).ok()?.lines.into_iter().next()?;
+    put_in.piped.clone_from(&line.piped);
+    Some(put_in)
 }
 
 /// Whether domain 0 of one machine is answered by that of another.

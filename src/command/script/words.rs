@@ -113,6 +113,33 @@ fn plain(text: &str) -> String {
     }
 }
 
+/// The word of a command that is a comment on the page: nobody types it.
+pub const HAND: &str = ":by-hand";
+
+/// A text with commands in the place of the comments that say what is done by hand (`# by hand: power off beta`); `None` where
+/// there are none.
+pub fn by_hand(text: &str) -> Option<String> {
+    let said = |line: &str| {
+        line.trim_start().trim_start_matches('#').trim_start().get(..8).is_some_and(|lead| lead.eq_ignore_ascii_case("by hand:"))
+    };
+    let is = |line: &str| line.trim_start().starts_with('#') && said(line);
+    if !text.lines().any(is) {
+        return None;
+    }
+    let mut out = String::new();
+    for line in text.split_inclusive('\n') {
+        match line.find(':').filter(|_| is(line)) {
+            Some(at) => {
+                let end = if line.ends_with('\n') { "\n" } else { "" };
+                let words = line[at + 1..].split_whitespace().map(|word| format!("'{}'", word.replace('\'', "")));
+                out.push_str(&format!("{HAND} {}{end}", words.collect::<Vec<_>>().join(" ")));
+            }
+            None => out.push_str(line),
+        }
+    }
+    Some(out)
+}
+
 /// What stands for a value that is not known, where it is only looked at: a UUID that nothing has.
 pub fn unknown() -> String {
     "00000000-0000-0000-0000-000000000000".to_owned()

@@ -70,7 +70,12 @@ impl Operator for Hands {
             nothing(self.typist.check(line, &taken), 0)
         } else {
             match self.typist.take(line, &taken) {
-                Ok(came) => came,
+                Ok(came) => {
+                    if mood.deciding {
+                        self.typist.decides();
+                    }
+                    came
+                }
                 Err(Untyped::Unread(told)) => {
                     self.failed = true;
                     nothing(told, 1)

@@ -2,6 +2,7 @@
 //! that is exact ([`script`](crate::command::script)), and each command becomes a step of the scenario's recovery ([`typist`]).
 //! What comes of that run is for reports to tell. Nothing of a runbook is executed.
 
+pub mod fix;
 mod hands;
 pub mod sheet;
 mod typist;

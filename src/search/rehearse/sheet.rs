@@ -169,6 +169,11 @@ fn again(typed: &str) -> &str {
     }
 }
 
+/// Whether a line says what is done by hand.
+fn by_hand(line: &str) -> bool {
+    crate::command::script::words::by_hand(line).is_some()
+}
+
 /// Whether a line without a prompt reads like a command rather than like a sentence about one.
 fn begins_with_a_program(text: &str) -> bool {
     let mut words = text.split_whitespace();
@@ -205,6 +210,7 @@ fn session(lines: &[(u32, String)]) -> Vec<Chunk> {
         let (number, line) = &lines[at];
         at += 1;
         let found = if prompts { prompt(line) } else { Some((None, line.trim())).filter(|(_, line)| begins_with_a_program(line)) };
+        let found = if by_hand(line) { Some((None, line.trim())) } else { found };
         let Some((host, typed)) = found else {
             // An answer, below the question.
             if let Some(last) = chunks.last_mut()
