@@ -6,7 +6,7 @@ mod generate;
 
 use generate::Taste;
 use poolsim::engine;
-use poolsim::hazard::remedy::{Advice, Aim};
+use poolsim::hazard::remedy::{Advice, Aim, Remedy, Work};
 use poolsim::hazard::watch::Found;
 use poolsim::scenario::model::Scenario;
 use poolsim::search::study::{self, Options};
@@ -16,9 +16,8 @@ use std::collections::BTreeMap;
 /// How many random scenarios.
 const WILD: usize = 2_000;
 
-/// How many of a thousand advices in random scenarios do not help yet, and how many bring another danger, at most.
-const BAD_MOST: usize = 90;
-const HARM_MOST: usize = 33;
+/// For how many of a thousand findings in random scenarios no way out is found that is ordinary, at most.
+const LOST_MOST: usize = 16;
 
 /// What no run can try, each looked at by hand: what it asks for is not simulated.
 const BY_HAND: [(&str, &str); 10] = [
@@ -47,6 +46,7 @@ struct Tried {
     told: String,
     good: bool,
     harms: bool,
+    lost: bool,
 }
 
 fn try_all(name: &str, scenario: &Scenario) -> Vec<Tried> {
@@ -56,7 +56,8 @@ fn try_all(name: &str, scenario: &Scenario) -> Vec<Tried> {
         let study = study::study(scenario, case, &options);
         let options = engine::Options { seed: study.seed, max_events: 5_000_000, silent: true, ..engine::Options::default() };
         for (found, advice) in study.run.found.iter().zip(&study.advice) {
-            let trials = trial::tries(study.scenario, &options, &study.run, found, advice);
+            let trials =
+                trial::Trials::new(study.scenario, &options, &study.run).of(found, advice).expect("one advice is within the bounds");
             let hazard = found.hazard.doc().name;
             let mut told =
                 format!("{name} {case:?}: {hazard} {:?} since {}\n  {:?}: {}", found.place, found.since, advice.aim, advice.text);
@@ -67,6 +68,7 @@ fn try_all(name: &str, scenario: &Scenario) -> Vec<Tried> {
             }
             all.push(Tried {
                 told,
+                lost: advice.aim == Aim::NoWayOut,
                 harms: trials.iter().any(|trial| !trial.harm.is_empty()),
                 good: can_be_followed(found, advice) && trials.iter().all(trial::Trial::good),
             });
@@ -80,14 +82,18 @@ fn can_be_followed(found: &Found, advice: &Advice) -> bool {
     let by_hand = || BY_HAND.iter().any(|(hazard, words)| *hazard == found.hazard.doc().name && advice.text.contains(words));
     match advice.aim {
         Aim::Nothing => found.until.is_some() && advice.ways.is_empty() && !advice.text.is_empty(),
+        Aim::NoWayOut => advice.ways.is_empty() && advice.text.contains("tried in this run"),
         Aim::ByHand => advice.ways.is_empty() && by_hand(),
         _ => !advice.ways.is_empty() && advice.ways.iter().all(|way| !way.is_empty()),
     }
 }
 
-/// At most so many of a thousand advices do not do what they are for, and at most so many harm.
-fn judge(all: Vec<Tried>, bad_most: usize, harm_most: usize) {
+/// Each advice does what it is for, and no harm; for at most so many of a thousand findings there is none.
+fn judge(all: Vec<Tried>, lost_most: usize) {
     let count = all.len();
+    assert!(count > 500, "{count} advices are too few to say anything");
+    let lost = all.iter().filter(|tried| tried.lost).count();
+    assert!(lost * 1_000 <= lost_most * count, "{lost} of {count} findings have no way out");
     let harm = all.iter().filter(|tried| tried.harms).count();
     let bad: Vec<Tried> = all.into_iter().filter(|tried| !tried.good).collect();
     let mut by_words: BTreeMap<String, usize> = BTreeMap::new();
@@ -98,22 +104,48 @@ fn judge(all: Vec<Tried>, bad_most: usize, harm_most: usize) {
         *by_words.entry(format!("{hazard}: {}", words(lines.next()))).or_default() += 1;
     }
     let told: Vec<&str> = bad.iter().map(|tried| tried.told.as_str()).collect();
-    let within = bad.len() * 1_000 <= bad_most * count && harm * 1_000 <= harm_most * count;
-    assert!(within, "{}\n{by_words:#?}\n{} of {count} advices do not help, {harm} harm", told.join("\n"), bad.len());
+    assert!(bad.is_empty() && harm == 0, "{}\n{by_words:#?}\n{} of {count} advices do not help, {harm} harm", told.join("\n"), bad.len());
 }
 
 #[test]
 fn every_advice_in_the_shipped_scenarios_does_what_it_is_for() {
     let paths = common::shipped();
     let all = each::map(paths.len(), |at| try_all(&common::relative(&paths[at]), &common::load_file(&paths[at])));
-    judge(all.into_iter().flatten().collect(), 0, 0);
+    judge(all.into_iter().flatten().collect(), 0);
 }
 
 /// Random scenarios pile up faults and commands as no pool sees them: two masters in two pools, hosts forgotten, installed
-/// afresh and hung, all within an hour. What one sentence says is then not always enough; how often it is not may only fall.
+/// afresh and hung, all within an hour. What one sentence says is then not always enough, and where it is not, that is told;
+/// how often may only fall.
 #[test]
-fn nearly_every_advice_in_random_scenarios_does_what_it_is_for() {
+fn every_advice_in_random_scenarios_does_what_it_is_for() {
     let all =
         each::map(WILD, |n| try_all(&format!("scenario {n}"), &common::load("generated.yaml", &generate::scenario(n as u64, Taste::Wild))));
-    judge(all.into_iter().flatten().collect(), BAD_MOST, HARM_MOST);
+    judge(all.into_iter().flatten().collect(), LOST_MOST);
+}
+
+/// The master is cut off and switched off, a member is promoted: whatever is found, the host that runs the guest is well, and
+/// nobody should switch it off.
+#[test]
+fn no_advice_switches_off_the_host_that_is_well() {
+    let text = "\
+pool: {hosts: [a, b, c], storage: {n: {type: nfs}}, vms: {v: {running-on: c}}}
+timeline:
+  - {at: 5m, fault: {isolate: a}}
+recovery:
+  at: 20m
+  host: b
+  steps:
+    - {act: {power-off: a}}
+    - {run: xe pool-emergency-transition-to-master}
+    - {after: 1m, run: xe pool-recover-slaves}
+";
+    let scenario = common::load("cut-off-master.yaml", text);
+    let study = study::study(&scenario, scenario.cases()[0], &Options::default());
+    assert!(!study.advice.is_empty(), "the master was cut off for a quarter of an hour: something is found");
+    for advice in &study.advice {
+        assert!(!advice.text.contains("power off c"), "{}", advice.text);
+        let off = advice.ways.iter().flatten().any(|remedy| matches!(remedy, Remedy::Do(_, Work::PowerOff(machine)) if machine.0 == 2));
+        assert!(!off, "{advice:?}");
+    }
 }

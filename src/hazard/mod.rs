@@ -47,6 +47,7 @@ use crate::base::ids::{MachineId, PoolId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::event::{Event, StepIx};
+use crate::world::inventory::Inventory;
 use advice::Adviser;
 use hindsight::Hindsight;
 use remedy::Advice;
@@ -137,6 +138,19 @@ pub enum Place {
     Sr(SrId),
     Host(MachineId),
     Pool(PoolId),
+}
+
+impl Place {
+    /// What it is called.
+    pub fn name(self, names: &Inventory) -> &str {
+        match self {
+            Place::Vdi(vdi) => names.vdi(vdi),
+            Place::Vm(vm) => names.vm(vm),
+            Place::Sr(sr) => names.sr(sr),
+            Place::Host(machine) => names.machine(machine),
+            Place::Pool(_) => "the pool",
+        }
+    }
 }
 
 /// A place where a hazard holds.
@@ -258,6 +272,11 @@ impl Found {
     /// of its cause, in order.
     pub fn advice(&self, past: &Hindsight<'_>, causes: &[StepIx]) -> Advice {
         (self.hazard.doc().advice)(&Adviser::new(past, self, causes))
+    }
+
+    /// What may be done instead where that does not do, or harms: the nearest first.
+    pub fn resorts(&self, past: &Hindsight<'_>, causes: &[StepIx], usual: &Advice) -> Vec<Advice> {
+        Adviser::new(past, self, causes).resorts(usual)
     }
 }
 

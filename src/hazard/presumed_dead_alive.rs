@@ -149,6 +149,15 @@ fn advice(adviser: &Adviser<'_>) -> Advice {
             ),
         };
     }
+    // The master is the one that is cut off. Whoever takes its place does not go by what it believes.
+    let alone = well && adviser.past.health(by, since) == Health::CutOff;
+    let next = next.filter(|command| !(alone && command.kind == Kind::Transition && command.console != by));
+    if alone && next.is_none() {
+        let soon = At::Within(since, adviser.found.until.unwrap_or(adviser.world.now));
+        let text = format!("power off {master}, or mend its network, sooner: {master} is what was cut off, and {name} was up");
+        return Advice::less(text, vec![Remedy::Do(soon, Work::PowerOff(by))])
+            .or(vec![Remedy::Do(soon, Work::MendNetwork(vec![machine, by]))]);
+    }
     match next {
         // The silence is not undone by that; what would come of it is.
         Some(command) => adviser.off_before(&[machine], command).aiming(Aim::NotWhen(command.step)),

@@ -37,6 +37,8 @@ pub enum Aim {
     NoWorse,
     /// What it asks for is outside what is simulated: a copy of a disk, more memory, a look at what failed.
     ByHand,
+    /// What is usually done was tried, and none of it does what it is for without harm: the words say what came of it.
+    NoWayOut,
 }
 
 /// A part of a way.
@@ -135,6 +137,10 @@ impl Advice {
     /// What is simulated can't follow it.
     pub fn by_hand(text: impl Into<String>) -> Advice {
         Advice::new(Aim::ByHand, text, Vec::new())
+    }
+    /// What is usually done was tried, and is no way out.
+    pub fn no_way_out(text: impl Into<String>) -> Advice {
+        Advice::new(Aim::NoWayOut, text, Vec::new())
     }
     /// The same, with another aim.
     #[must_use]

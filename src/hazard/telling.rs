@@ -1,7 +1,6 @@
 //! A finding's parts in words, for the sentence with which its hazard tells it: a sentence about the gap between what is so
 //! and what is believed. Knows no hazard.
 
-use super::Place;
 use super::watch::Found;
 use crate::world::World;
 use crate::world::inventory::Inventory;
@@ -27,13 +26,7 @@ impl<'a> Telling<'a> {
     pub fn new(world: &'a World, found: &'a Found) -> Telling<'a> {
         let names = &*world.names;
         let hosts: Vec<&str> = found.hosts.iter().map(|m| names.machine(*m)).collect();
-        let place = match found.place {
-            Place::Vdi(vdi) => names.vdi(vdi),
-            Place::Vm(vm) => names.vm(vm),
-            Place::Sr(sr) => names.sr(sr),
-            Place::Host(machine) => names.machine(machine),
-            Place::Pool(_) => "the pool",
-        };
+        let place = found.place.name(names);
         let by = found.by.map_or("the master", |by| names.machine(by));
         Telling { found, names, one: hosts.len() == 1, hosts: list(&hosts, "nobody"), by, place }
     }

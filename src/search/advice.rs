@@ -1,14 +1,18 @@
-//! What should have been done about each finding of a run: what its hazard says, looking back.
+//! What should have been done about each finding of a run: what its hazard says, looking back. It is tried before it is told;
+//! where it does not help, or harms, what is more roundabout is tried, and told instead.
 
 use super::because::Link;
 use super::history::hindsight;
-use crate::hazard::remedy::Advice;
+use super::trial::{Trial, Trials};
+use crate::engine::Options;
+use crate::hazard::remedy::{Advice, Aim};
 use crate::run::Run;
 use crate::scenario::model::Scenario;
 use crate::world::event::StepIx;
 
-/// The advice for each finding of a run, by its place. `causes` are the findings' causes, by place too.
-pub fn advice(scenario: &Scenario, run: &Run, causes: &[Vec<Link>]) -> Vec<Advice> {
+/// The advice for each finding of a run, by its place. `options` are those of the run; `causes` are the findings' causes, by
+/// place too. The gravest findings' advice is tried first; beyond the bounds of [`Trials`] it is told untried.
+pub fn advice(scenario: &Scenario, options: &Options, run: &Run, causes: &[Vec<Link>]) -> Vec<Advice> {
     let past = hindsight(scenario, run);
     let steps = |at: usize| -> Vec<StepIx> {
         let links = causes.get(at).into_iter().flatten();
@@ -18,5 +22,42 @@ pub fn advice(scenario: &Scenario, run: &Run, causes: &[Vec<Link>]) -> Vec<Advic
         });
         steps.collect()
     };
-    run.found.iter().enumerate().map(|(at, found)| found.advice(&past, &steps(at))).collect()
+    let mut all: Vec<Advice> = run.found.iter().enumerate().map(|(at, found)| found.advice(&past, &steps(at))).collect();
+    let mut order: Vec<usize> = (0..run.found.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(run.found[*at].hazard.severity()));
+    let mut trials = Trials::new(scenario, options, run);
+    for at in order {
+        let found = &run.found[at];
+        let Some(tried) = trials.of(found, &all[at]) else { break };
+        if tried.iter().all(Trial::good) {
+            continue;
+        }
+        // Of several ways that the words offer one may do, but the words offer them all.
+        let mut instead = None;
+        for resort in found.resorts(&past, &steps(at), &all[at]) {
+            let Some(tried) = trials.of(found, &resort) else { return all };
+            if tried.iter().all(Trial::good) {
+                instead = Some(resort);
+                break;
+            }
+        }
+        all[at] = instead.unwrap_or_else(|| no_way_out(run, &all[at], &tried));
+    }
+    all
+}
+
+/// What is usually done, and what comes of it here.
+fn no_way_out(run: &Run, usual: &Advice, tried: &[Trial]) -> Advice {
+    let world = &run.engine.world;
+    let Some(failed) = tried.iter().find(|trial| !trial.good()) else { return usual.clone() };
+    let outcome = match (failed.harm.first(), failed.refused.first()) {
+        (Some((hazard, place)), _) => format!("tried in this run, it brings {} of {}", hazard.doc().name, place.name(&world.names)),
+        (None, Some((line, _, output))) => {
+            let said = output.lines().next().unwrap_or("").trim_end_matches('.');
+            format!("tried in this run, `{line}` ends with \"{said}\"")
+        }
+        (None, None) => "tried in this run, it is not enough".to_owned(),
+    };
+    debug_assert!(!matches!(usual.aim, Aim::Nothing | Aim::ByHand), "there is nothing to try");
+    Advice::no_way_out(format!("no ordinary way out was found: usual is to {}; {outcome}", usual.text))
 }

@@ -108,7 +108,7 @@ impl<'a> Begun<'a> {
         warnings.sort_by_key(|warning| warning.line);
         let (causes, advice) = if because && !run.found.is_empty() {
             let causes = causes(scenario, &options, &run);
-            let advice = advice(scenario, &run, &causes.by_finding);
+            let advice = advice(scenario, &options, &run, &causes.by_finding);
             (causes, advice)
         } else {
             Default::default()

@@ -34,46 +34,89 @@ impl Trial {
     }
 }
 
-/// Tries all ways of an advice about a finding of a run. Where a way leaves the time open ("sooner"), the first time that is
-/// good is told, else the best of all.
-///
-/// What was done after the finding was not done by whoever followed the advice, who would have been somewhere else: those
-/// steps are left out, in the run that it is held against too.
-pub fn tries(scenario: &Scenario, options: &Options, run: &Run, found: &Found, advice: &Advice) -> Vec<Trial> {
-    let past = Past { program: &run.program, records: &run.engine.records, end: run.end };
-    let ways = advice.ways.iter().enumerate();
-    ways.map(|(at, way)| {
-        let over = match advice.aim {
+/// How many runs the trials of a case may be.
+const RUNS_MAX: usize = 2_000;
+
+/// How much work they may be, together: so many times that of the run itself, and in any case this much.
+const TIMES_THE_RUN: u64 = 10;
+const WORK_LEAST: u64 = 40_000_000;
+
+/// Tries advice about the findings of one run, as far as its bounds go.
+pub struct Trials<'a> {
+    scenario: &'a Scenario,
+    options: &'a Options,
+    run: &'a Run,
+    /// Runs in which nothing is followed, by what is left out in them and by their end.
+    before: BTreeMap<(BTreeMap<StepIx, Span>, Time), Outcome>,
+    runs: usize,
+    work: u64,
+}
+
+impl<'a> Trials<'a> {
+    /// Of a run, with the options that it was made with.
+    pub fn new(scenario: &'a Scenario, options: &'a Options, run: &'a Run) -> Trials<'a> {
+        let work = (run.engine.work().saturating_mul(TIMES_THE_RUN)).saturating_add(WORK_LEAST).min(options.max_work);
+        Trials { scenario, options, run, before: BTreeMap::new(), runs: RUNS_MAX, work }
+    }
+
+    /// Tries all ways of an advice about a finding. Where a way leaves the time open ("sooner"), the first time that is good is
+    /// told, else the best of all. `None` where no more runs are to be had.
+    ///
+    /// What was done after the finding was not done by whoever followed the advice, who would have been somewhere else: those
+    /// steps are left out, in the run that it is held against too.
+    pub fn of(&mut self, found: &Found, advice: &Advice) -> Option<Vec<Trial>> {
+        advice.ways.iter().enumerate().map(|(at, way)| self.way(found, advice.aim, at, way)).collect()
+    }
+
+    fn way(&mut self, found: &Found, aim: Aim, at: usize, way: &Way) -> Option<Trial> {
+        let past = Past { program: &self.run.program, records: &self.run.engine.records, end: self.run.end };
+        let over = match aim {
             Aim::Less | Aim::Passes(_) => found.until.unwrap_or(Time::NEVER),
             _ => found.since,
         };
         let later = later(past, over, way);
-        let mut program = run.program.as_ref().clone();
-        program.end_at(past.horizon(way));
-        let unfollowed = Followed { program, left_out: BTreeMap::new(), typed: Vec::new() };
-        let before = outcome(scenario, options, unfollowed, &later);
+        let end = past.horizon(way);
+        let key = (later.clone(), end);
+        if !self.before.contains_key(&key) {
+            let mut program = self.run.program.as_ref().clone();
+            program.end_at(end);
+            let unfollowed = Followed { program, left_out: BTreeMap::new(), typed: Vec::new() };
+            let outcome = self.outcome(unfollowed, &later)?;
+            self.before.insert(key.clone(), outcome);
+        }
         let open = |remedy: &Remedy| matches!(remedy, Remedy::Do(At::Within(..), _) | Remedy::Sooner(..));
         let parts = if way.iter().any(open) { 0..TIMES } else { 0..1 };
         let mut best: Option<Trial> = None;
         for part in parts {
-            let after = outcome(scenario, options, follow(past, way, part), &later);
+            let after = self.outcome(follow(past, way, part), &later)?;
+            let before = &self.before[&key];
             let trial = Trial {
                 way: at,
-                helped: helps(advice.aim, found, &before, &after),
+                helped: helps(aim, found, before, &after),
                 harm: after.grave.iter().copied().filter(|grave| !before.had(*grave) && !is_price(way, *grave, &after)).collect(),
                 refused: after.refused,
             };
             if trial.good() {
-                return trial;
+                return Some(trial);
             }
             let worse = |one: &Trial| (one.harm.len(), !one.helped, one.refused.len());
             if best.as_ref().is_none_or(|best| worse(&trial) < worse(best)) {
                 best = Some(trial);
             }
         }
-        best.expect("each way is tried once at least")
-    })
-    .collect()
+        best
+    }
+
+    fn outcome(&mut self, followed: Followed, later: &BTreeMap<StepIx, Span>) -> Option<Outcome> {
+        if self.runs == 0 || self.work == 0 {
+            return None;
+        }
+        let options = Options { max_work: self.work, ..self.options.clone() };
+        let (outcome, work) = outcome(self.scenario, &options, followed, later);
+        self.runs -= 1;
+        self.work = self.work.saturating_sub(work);
+        Some(outcome)
+    }
 }
 
 /// How long a master that was just made one may doubt members that it tells of itself: it waits for each that does not answer.
@@ -123,7 +166,7 @@ struct Outcome {
     refused: Vec<(String, Status, String)>,
 }
 
-fn outcome(scenario: &Scenario, options: &Options, followed: Followed, later: &BTreeMap<StepIx, Span>) -> Outcome {
+fn outcome(scenario: &Scenario, options: &Options, followed: Followed, later: &BTreeMap<StepIx, Span>) -> (Outcome, u64) {
     let Followed { program, mut left_out, typed } = followed;
     left_out.extend(later.iter().map(|(step, took)| (*step, *took)));
     let options = Options { masked: left_out, silent: true, ..options.clone() };
@@ -139,7 +182,16 @@ fn outcome(scenario: &Scenario, options: &Options, followed: Followed, later: &B
         (text, record.status, record.output.clone())
     });
     let steps = records.iter().map(|record| (record.began, record.code.clone())).collect();
-    Outcome { steps, end: run.end, grave: grave.collect(), downtime: run.downtime.clone(), refused: refused.collect(), found: run.found }
+    let work = run.engine.work();
+    let outcome = Outcome {
+        steps,
+        end: run.end,
+        grave: grave.collect(),
+        downtime: run.downtime.clone(),
+        refused: refused.collect(),
+        found: run.found,
+    };
+    (outcome, work)
 }
 
 impl Outcome {
@@ -169,6 +221,6 @@ fn helps(aim: Aim, finding: &Found, before: &Outcome, after: &Outcome) -> bool {
         Aim::NotWhen(step) => after.steps[usize::from(step.0)]
             .0
             .is_none_or(|began| !here(after).iter().any(|found| found.since <= began && found.until.is_none_or(|until| began < until))),
-        Aim::Nothing | Aim::NoWorse | Aim::ByHand => true,
+        Aim::Nothing | Aim::NoWorse | Aim::ByHand | Aim::NoWayOut => true,
     }
 }

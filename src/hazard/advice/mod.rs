@@ -3,6 +3,7 @@
 
 mod home;
 mod left;
+mod resort;
 mod users;
 
 pub use left::variable;
