@@ -41,11 +41,11 @@ pub fn read(text: &str, objects: &dyn Fn(&str) -> bool, kept: &BTreeSet<String>)
         Err(errors) => errors,
     };
     // Placeholders and what no shell can read are told of by whoever knows what was meant.
-    if !words::mask(text, &BTreeMap::new()).1.is_empty() {
+    if !words::mask(text, &BTreeMap::new()).1.is_empty() || text.lines().any(|line| line.len() > super::LINE_MOST) {
         return Err(plain);
     }
     let parsed = Parser::new(text).parse();
-    if parsed.status != ParseStatus::Clean {
+    if parsed.status != ParseStatus::Clean || super::glued(text, &parsed.file.body).is_some() {
         return Err(plain);
     }
     let mut check = Check {
@@ -57,10 +57,11 @@ pub fn read(text: &str, objects: &dyn Fn(&str) -> bool, kept: &BTreeSet<String>)
         done: Checked::default(),
         errors: Vec::new(),
         parts: 0,
+        does: false,
     };
     check.find_names(&parsed.file.body);
     check.sequence(&parsed.file.body, false);
-    if check.done.lines.is_empty() && check.errors.is_empty() {
+    if !check.does && check.errors.is_empty() {
         check.error(
             0,
             "there is no command here".into(),
@@ -84,6 +85,8 @@ struct Check<'c> {
     done: Checked,
     errors: Vec<ShellError>,
     parts: usize,
+    /// It does anything at all.
+    does: bool,
 }
 
 /// What a variable of the shell's own is called.
@@ -253,6 +256,7 @@ impl Check<'_> {
                 let words: Vec<&shuck_ast::Word> =
                     std::iter::once(&simple.name).chain(&simple.args).filter(|word| !word.parts.is_empty()).collect();
                 if !words.is_empty() && !simple.name.span.slice(self.text).is_empty() {
+                    self.does = true;
                     self.program(&words, simple.name.span, piped);
                 }
             }

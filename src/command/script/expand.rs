@@ -122,7 +122,7 @@ impl<O: Operator> Shell<'_, O> {
         if let Flow::Goes(status) | Flow::Ends(status) | Flow::Returns(status) = flow {
             self.status = status;
         }
-        if self.lost {
+        if self.blind() {
             return Ok(words::unknown());
         }
         Ok(output.trim_end_matches('\n').to_owned())

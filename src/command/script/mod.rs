@@ -28,6 +28,10 @@ pub const COMMANDS_MOST: usize = 400;
 const DEPTH_MOST: u32 = 40;
 /// A script goes through at most so many statements.
 const STATEMENTS_MOST: u32 = 20_000;
+/// A line that is longer, in bytes, is no line that anybody types.
+pub const LINE_MOST: usize = 4096;
+/// So many places of one text that a shell can't read are told.
+const MISTAKES_MOST: u32 = 20;
 /// All that words come to in a script has at most so many bytes.
 const BYTES_MOST: usize = 8 << 20;
 
@@ -43,6 +47,17 @@ impl Source {
     fn line(&self, span: Span) -> u32 {
         self.lines.get(span.start.line().saturating_sub(1)).or(self.lines.last()).copied().unwrap_or(1)
     }
+}
+
+/// The line, from 1, in which a statement begins behind another that nothing ends: `xe vm-list (remark)`.
+pub fn glued(text: &str, body: &StmtSeq) -> Option<usize> {
+    let all: Vec<&Stmt> = body.iter().collect();
+    all.windows(2).find_map(|two| {
+        let between = text.get(two[0].span.end.offset()..two[1].span.start.offset()).unwrap_or("\n");
+        let behind = text.get(..two[0].span.end.offset()).unwrap_or("\n").ends_with(['\n', ';', '&']);
+        let parted = two[0].terminator.is_some() || behind || between.contains(['\n', ';', '&', '#']);
+        (!parted).then(|| two[1].span.start.line())
+    })
 }
 
 /// What is typed.
@@ -91,6 +106,8 @@ pub enum Taken {
 pub struct Mood {
     /// A condition, or what stands before `||`: there a refusal is an answer.
     pub deciding: bool,
+    /// `|| true` stands behind it: nobody looks whether it fails.
+    pub hidden: bool,
     /// Something before it was not followed: it is looked at, and not typed.
     pub lost: bool,
 }
@@ -213,6 +230,10 @@ pub struct Shell<'a, O> {
     placeholders: Vec<String>,
     /// A variable that is never set is a placeholder, and not empty.
     strict: bool,
+    /// The present text is read as a script, not typed line by line.
+    script: bool,
+    /// It is looked at, and not typed: the shell has ended before.
+    looking: bool,
     in_function: bool,
     errexit: bool,
     pipefail: bool,
@@ -220,6 +241,8 @@ pub struct Shell<'a, O> {
     excused: bool,
     /// In a condition, or before `||`: there a refusal is an answer.
     deciding: u32,
+    /// Before `|| true`.
+    hiding: u32,
     depth: u32,
     statements: u32,
     typed: usize,
@@ -256,11 +279,14 @@ impl<'a, O: Operator> Shell<'a, O> {
             filled,
             placeholders: Vec::new(),
             strict: true,
+            script: true,
+            looking: false,
             in_function: false,
             errexit: false,
             pipefail: false,
             excused: false,
             deciding: 0,
+            hiding: 0,
             depth: 0,
             statements: 0,
             typed: 0,
@@ -290,8 +316,10 @@ impl<'a, O: Operator> Shell<'a, O> {
         self.answer = answer;
     }
 
-    /// Runs a text of the shell; whether more are to follow.
-    pub fn chunk(&mut self, text: &str, lines: &[u32]) -> bool {
+    /// Runs a text of the shell; whether more are to follow. `script`: a shell reads it as a script, and ends where it can't read
+    /// on; else it is typed line by line, and the next line is typed all the same.
+    pub fn chunk(&mut self, text: &str, lines: &[u32], script: bool) -> bool {
+        self.script = script;
         !matches!(self.text(text, lines), Flow::Ends(_))
     }
 
@@ -305,28 +333,66 @@ impl<'a, O: Operator> Shell<'a, O> {
         let by_hand = if self.strict { words::by_hand(text) } else { None };
         let (masked, placeholders) = words::mask(by_hand.as_deref().unwrap_or(text), self.filled);
         let outer = std::mem::replace(&mut self.placeholders, placeholders);
-        let source = Arc::new(Source { text: masked, lines: lines.to_vec() });
-        let parsed = Parser::new(&source.text).parse();
-        if parsed.status != ParseStatus::Clean {
-            let told = parsed.diagnostics.first().map(|told| (told.message.clone(), told.span));
-            let (message, line) = match &told {
-                Some((message, span)) => (message.clone(), source.line(*span)),
-                None => (
-                    parsed.terminal_error.as_ref().map_or_else(|| "a syntax error".into(), ToString::to_string),
-                    source.lines.first().copied().unwrap_or(1),
-                ),
-            };
-            self.failed = true;
-            self.item(line, Kind::Typo, format!("the shell can't read this: {message}"), "quote it, or take out what is no command".into());
-        }
-        let flow = if parsed.status == ParseStatus::Fatal {
-            self.stuck(source.lines.first().copied().unwrap_or(1), "what the shell can't read".into());
-            Flow::Goes(2)
-        } else {
-            self.sequence(&source, &parsed.file.body)
-        };
+        let flow = self.read(&masked, lines);
         self.placeholders = outer;
         flow
+    }
+
+    /// Goes through a text, up to where a shell can't read it, and on as it is told there.
+    fn read(&mut self, text: &str, lines: &[u32]) -> Flow {
+        if let Some(at) = text.lines().position(|line| line.len() > LINE_MOST) {
+            self.stuck(lines.get(at).or(lines.last()).copied().unwrap_or(1), "so long a line".into());
+            return Flow::Goes(2);
+        }
+        let (mut text, mut lines) = (text, lines);
+        let looking = self.looking;
+        let mut ended = None;
+        for round in 0.. {
+            let source = Arc::new(Source { text: text.to_owned(), lines: lines.to_vec() });
+            let parsed = Parser::new(&source.text).parse();
+            let glued = glued(&source.text, &parsed.file.body).filter(|_| parsed.status == ParseStatus::Clean);
+            if parsed.status == ParseStatus::Clean && glued.is_none() {
+                let flow = self.sequence(&source, &parsed.file.body);
+                self.looking = looking;
+                return ended.unwrap_or(flow);
+            }
+            let (message, at) = match (parsed.diagnostics.first(), &parsed.terminal_error) {
+                _ if glued.is_some() => ("a further command begins in the middle of the line".into(), glued.unwrap_or(1)),
+                (Some(told), _) => (told.message.clone(), told.span.start.line()),
+                (None, Some(shuck_parser::Error::Parse { message, line, .. })) => (message.clone(), *line),
+                _ => ("a syntax error".into(), 1),
+            };
+            let at = at.clamp(1, text.lines().count().max(1));
+            let line = lines.get(at - 1).or(lines.last()).copied().unwrap_or(1);
+            self.failed = true;
+            self.item(line, Kind::Typo, format!("the shell can't read this: {message}"), "quote it, or take out what is no command".into());
+            // What stands before it has been run by then.
+            let before = text.split_inclusive('\n').take(at - 1).map(str::len).sum::<usize>();
+            let first = Arc::new(Source { text: text[..before].to_owned(), lines: lines.to_vec() });
+            let parsed = Parser::new(&first.text).parse();
+            if parsed.status == ParseStatus::Clean {
+                let flow = self.sequence(&first, &parsed.file.body);
+                if !matches!(flow, Flow::Goes(_)) {
+                    self.looking = looking;
+                    return ended.unwrap_or(flow);
+                }
+            } else {
+                self.stuck(lines.first().copied().unwrap_or(1), "what the shell can't read".into());
+            }
+            // A script ends there, and so does whoever types on within a quotation that is not closed.
+            let lower = message.to_lowercase();
+            if self.script || ["unterminated", "unclosed", "eof", "end of file", "end of input"].iter().any(|word| lower.contains(word)) {
+                ended = Some(Flow::Ends(2));
+                self.looking = true;
+            }
+            let behind = text.split_inclusive('\n').take(at).map(str::len).sum::<usize>();
+            (text, lines) = (&text[behind..], lines.get(at..).unwrap_or_default());
+            if round >= MISTAKES_MOST || text.trim().is_empty() {
+                break;
+            }
+        }
+        self.looking = looking;
+        ended.unwrap_or(Flow::Goes(2))
     }
 
     fn sequence(&mut self, source: &Arc<Source>, body: &StmtSeq) -> Flow {
@@ -337,7 +403,7 @@ impl<'a, O: Operator> Shell<'a, O> {
                 Flow::Goes(status) => {
                     self.status = status;
                     let excused = std::mem::take(&mut self.excused) || stmt.negated;
-                    if status != 0 && self.errexit && self.deciding == 0 && !excused && !self.lost {
+                    if status != 0 && self.errexit && self.deciding == 0 && !excused && !self.blind() {
                         return Flow::Ends(status);
                     }
                 }
@@ -438,19 +504,22 @@ impl<'a, O: Operator> Shell<'a, O> {
                 Ok(Flow::Goes(0))
             }
             // What follows may be meant for another branch: where nothing is typed any more, all is looked at.
-            BuiltinCommand::Exit(_) if self.lost => Ok(Flow::Goes(0)),
+            BuiltinCommand::Exit(_) if self.blind() => Ok(Flow::Goes(0)),
             BuiltinCommand::Exit(command) => Ok(Flow::Ends(code(self, &command.code)?)),
         }
     }
 
     /// `a && b`, `a || b`.
     fn decided(&mut self, source: &Arc<Source>, op: BinaryOp, left: &Stmt, right: &Stmt) -> Result<Flow, Stuck> {
+        let hides = op == BinaryOp::Or && matches!(right.span.slice(&source.text).trim(), "true" | ":" | "/bin/true");
         self.deciding += 1;
+        self.hiding += u32::from(hides);
         let flow = self.statement(source, left);
+        self.hiding -= u32::from(hides);
         self.deciding -= 1;
         let Flow::Goes(status) = flow else { return Ok(flow) };
         self.status = status;
-        if (status == 0) == (op == BinaryOp::And) || self.lost {
+        if (status == 0) == (op == BinaryOp::And) || self.blind() {
             self.excused = false;
             return Ok(self.statement(source, right));
         }
@@ -476,7 +545,7 @@ impl<'a, O: Operator> Shell<'a, O> {
                     let flow = self.sequence(source, condition);
                     self.deciding -= 1;
                     let Flow::Goes(status) = flow else { return Ok(flow) };
-                    if self.lost {
+                    if self.blind() {
                         // Which way it goes is not known: every way is looked at, none is typed.
                         self.sequence(source, body);
                         continue;
@@ -510,9 +579,19 @@ impl<'a, O: Operator> Shell<'a, O> {
                     }
                     None => values.clone_from(&self.positional),
                 }
-                if self.lost {
+                if self.blind() {
                     self.looked_at(source, &name, &command.body);
                     return Ok(Flow::Goes(0));
+                }
+                let worked_out = command.words.iter().flatten().any(|word| word.span.slice(&source.text).contains(['$', '`']));
+                if values.is_empty() && worked_out && self.strict {
+                    let mend = "look at the list before it is gone through: what it is taken from may be gone by then".to_owned();
+                    self.item(
+                        source.line(stmt.span),
+                        Kind::Notice,
+                        format!("the list of `{name}` is empty: nothing of the loop is done"),
+                        mend,
+                    );
                 }
                 let mut flow = Flow::Goes(0);
                 for value in values {
@@ -531,9 +610,9 @@ impl<'a, O: Operator> Shell<'a, O> {
                 let word = self.resolved(&word);
                 for item in &command.cases {
                     for pattern in &item.patterns {
-                        if self.lost || self.pattern(source, pattern)?.matches(&word) {
+                        if self.blind() || self.pattern(source, pattern)?.matches(&word) {
                             let flow = self.sequence(source, &item.body);
-                            if !self.lost {
+                            if !self.blind() {
                                 return Ok(flow);
                             }
                             break;
@@ -647,7 +726,8 @@ impl<'a, O: Operator> Shell<'a, O> {
         }
     }
 
-    fn item(&mut self, line: u32, kind: Kind, what: String, mend: String) {
+    /// Tells something of a line, once.
+    pub fn item(&mut self, line: u32, kind: Kind, what: String, mend: String) {
         let item = Item { line, kind, what, mend };
         if !self.items.contains(&item) {
             self.items.push(item);
@@ -660,7 +740,7 @@ impl<'a, O: Operator> Shell<'a, O> {
             return Err(Stuck::Halted);
         }
         self.typed += 1;
-        let mood = Mood { deciding: self.deciding > 0, lost: self.lost };
+        let mood = Mood { deciding: self.deciding > 0, hidden: self.hiding > 0, lost: self.lost || self.looking };
         match self.operator.take(line, what, mood) {
             Taken::Came(came) => Ok(came),
             Taken::Unfollowed(what) => Err(Stuck::On(what)),
@@ -669,6 +749,11 @@ impl<'a, O: Operator> Shell<'a, O> {
                 Err(Stuck::Halted)
             }
         }
+    }
+
+    /// Whether nothing is typed any more, but only looked at.
+    fn blind(&self) -> bool {
+        self.lost || self.looking
     }
 
     /// A text with the UUIDs put in for the names of the pool that are marked in it.

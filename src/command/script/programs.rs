@@ -4,6 +4,7 @@
 use super::{Came, Errors, Flow, Input, Kind, Operator, Shell, Source, Stuck, What, filters, words};
 use crate::base::near;
 use crate::base::time::Span;
+use crate::base::typography::{Odd, plain};
 use shuck_ast::{ArrayElem, Assignment, AssignmentValue, BinaryOp, Command, DeclOperand, RedirectKind, Stmt};
 use std::sync::Arc;
 
@@ -273,7 +274,7 @@ impl<O: Operator> Shell<'_, O> {
     }
 
     fn program(&mut self, line: u32, typed: &[String], stdin: Option<Input>) -> Result<Flow, Stuck> {
-        let (first, args) = typed.split_first().expect("it is not empty");
+        let Some((first, args)) = typed.split_first() else { return Ok(Flow::Goes(0)) };
         let name = first.rsplit('/').next().unwrap_or_default();
         let status = |status: i32| Ok(Flow::Goes(status));
         if self.functions.contains_key(first)
@@ -291,13 +292,29 @@ impl<O: Operator> Shell<'_, O> {
             "sudo" | "nohup" | "command" | "exec" | "time" | "env" | "nice" | "builtin" if !args.is_empty() => {
                 let skip = args.iter().take_while(|arg| arg.starts_with('-')).count();
                 return match args.get(skip..).filter(|rest| !rest.is_empty()) {
-                    Some(rest) => self.program(line, rest, stdin),
+                    Some(_) if self.depth > super::DEPTH_MOST => Err(Stuck::on("so many words before a command")),
+                    Some(rest) => {
+                        self.depth += 1;
+                        let done = self.program(line, rest, stdin);
+                        self.depth -= 1;
+                        done
+                    }
                     None => status(0),
                 };
             }
-            "timeout" if args.len() > 1 => return self.program(line, &args[1..], stdin),
+            "timeout" if args.len() > 1 && self.depth <= super::DEPTH_MOST => {
+                self.depth += 1;
+                let done = self.program(line, &args[1..], stdin);
+                self.depth -= 1;
+                return done;
+            }
             "ssh" => return self.ssh(line, args, stdin),
-            "xargs" => return self.xargs(line, args, stdin),
+            "xargs" if self.depth <= super::DEPTH_MOST => {
+                self.depth += 1;
+                let done = self.xargs(line, args, stdin);
+                self.depth -= 1;
+                return done;
+            }
             "ping" | "fping" => return self.ping(args),
             "ipmitool" => return self.ipmitool(line, args),
             "bash" | "sh" => return self.inner_shell(line, args, stdin),
@@ -373,7 +390,12 @@ impl<O: Operator> Shell<'_, O> {
                 self.print(&text);
                 status(0)
             }
-            "read" => Err(Stuck::on("what is read from who types")),
+            "read" => {
+                for name in args.iter().filter(|arg| !arg.starts_with('-')) {
+                    self.set(name, words::unknown());
+                }
+                if self.blind() { status(0) } else { Err(Stuck::on("what is read from who types")) }
+            }
             "source" | "." => {
                 let [file] = &args[..] else { return Err(Stuck::On(format!("`{name}`"))) };
                 let Some(text) = self.files.get(file).cloned() else { return Err(Stuck::On(format!("`{name} {file}`"))) };
@@ -407,6 +429,16 @@ impl<O: Operator> Shell<'_, O> {
                 if let Some(near) = near_program(name) {
                     self.failed = true;
                     self.item(line, Kind::Typo, format!("`{first}`: command not found"), format!("write `{near}`"));
+                    return status(127);
+                }
+                // The rest of a line that was broken, or a sign that a shell takes for a letter.
+                let odd = name.chars().find_map(Odd::of);
+                if name.starts_with('-') || odd.is_some() {
+                    self.failed = true;
+                    let why = odd.map_or_else(String::new, |odd| format!(": it holds {}", odd.name()));
+                    let whole = plain(&typed.iter().map(|word| words::bare_name(word)).collect::<Vec<_>>().join(" "));
+                    let mend = if odd.is_some() { format!("write `{whole}`") } else { "join it with the line above".to_owned() };
+                    self.item(line, Kind::Typo, format!("`{first}`: command not found{why}"), mend);
                     return status(127);
                 }
                 if !typed.iter().all(|word| word.chars().all(|c| !c.is_control())) || name.is_empty() {
@@ -456,7 +488,7 @@ impl<O: Operator> Shell<'_, O> {
         if args.is_empty() {
             return Err(Stuck::on("`sleep`"));
         }
-        if !self.lost && !self.operator.sleep(sum) {
+        if !self.blind() && !self.operator.sleep(sum) {
             self.halted = true;
             return Err(Stuck::Halted);
         }
@@ -484,7 +516,7 @@ impl<O: Operator> Shell<'_, O> {
             return Err(Stuck::On(format!("ssh to {}, which is no host of the pool", words::bare_name(target))));
         };
         let here = self.hosts.last().cloned().unwrap_or_default();
-        if !self.lost && self.operator.reaches(&here, &host) == Some(false) {
+        if !self.blind() && self.operator.reaches(&here, &host) == Some(false) {
             let text = format!("ssh: connect to host {host} port 22: No route to host\n");
             self.complain(&text);
             if self.deciding == 0 {
@@ -583,7 +615,7 @@ impl<O: Operator> Shell<'_, O> {
                 _ => return Err(unknown()),
             }
         }
-        if self.lost {
+        if self.blind() {
             let mut typed = args.to_vec();
             match &mark {
                 Some(mark) => typed = typed.iter().map(|arg| arg.replace(mark.as_str(), &words::unknown())).collect(),
@@ -629,7 +661,7 @@ impl<O: Operator> Shell<'_, O> {
     fn ping(&mut self, args: &[String]) -> Result<Flow, Stuck> {
         let target = args.iter().rev().find(|arg| !arg.starts_with('-') && arg.parse::<u32>().is_err());
         let host = target.and_then(|target| self.machine(target)).ok_or_else(|| Stuck::on("a ping of what is no host of the pool"))?;
-        if self.lost {
+        if self.blind() {
             return Ok(Flow::Goes(0));
         }
         let here = self.hosts.last().cloned().unwrap_or_default();
@@ -691,7 +723,7 @@ impl<O: Operator> Shell<'_, O> {
         let came = self.take(line, &What::Act { act, host });
         self.deciding -= u32::from(looks);
         // Whoever sees it on goes no further.
-        Ok(if came?.exit != 0 && looks && !self.lost { Flow::Ends(1) } else { Flow::Goes(0) })
+        Ok(if came?.exit != 0 && looks && !self.blind() { Flow::Ends(1) } else { Flow::Goes(0) })
     }
 
     /// `reboot`, `poweroff` and their like, at the console where one stands.

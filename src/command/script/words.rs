@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 const FIRST: u32 = 0xE000;
 /// As many placeholders are told apart in one text.
 const PLACEHOLDERS_MOST: usize = 0x0700;
+/// A placeholder has at most so many bytes.
+const PLACEHOLDER_LONGEST: usize = 90;
 /// Around a name of the pool, which the scenario puts its UUID in for.
 const OPENS: char = '\u{E800}';
 const CLOSES: char = '\u{E801}';
@@ -23,7 +25,8 @@ pub fn mask(text: &str, filled: &BTreeMap<String, String>) -> (String, Vec<Strin
     while let Some(at) = rest.find('<') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = rest.find('>').filter(|end| is_placeholder(&rest[1..*end])).map(|end| end + 1);
+        let end = rest.bytes().take(PLACEHOLDER_LONGEST).position(|b| b == b'>' || b == b'\n');
+        let end = end.filter(|end| rest.as_bytes()[*end] == b'>' && is_placeholder(&rest[1..*end])).map(|end| end + 1);
         match end {
             Some(end) if placeholders.len() < PLACEHOLDERS_MOST => {
                 let name = &rest[..end];
@@ -49,7 +52,6 @@ pub fn mask(text: &str, filled: &BTreeMap<String, String>) -> (String, Vec<Strin
 fn is_placeholder(inner: &str) -> bool {
     let inner = inner.trim();
     inner.starts_with(|c: char| c.is_alphabetic())
-        && inner.len() < 80
         && inner.chars().all(|c| c.is_alphanumeric() || " _-.:'/#(),|?!=\u{a0}\u{2019}\u{2026}".contains(c))
 }
 

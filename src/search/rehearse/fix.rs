@@ -53,6 +53,8 @@ struct Wrong {
     lost: usize,
     fails: usize,
     missed: usize,
+    /// How far the refused commands are from being carried out: one refusal stands behind another.
+    far: usize,
 }
 
 /// A line that may be missing before one of the runbook.
@@ -112,7 +114,7 @@ pub fn fix(
 
 /// How wrong a rehearsal is, and, where that is asked, what may be missing: by line, what findings ask for before what refusals do.
 fn weigh(gone: &[Gone], options: &engine::Options, asks: bool) -> (Wrong, Vec<Missing>) {
-    let mut wrong = Wrong { corruption: 0, danger: 0, lost: 0, fails: 0, missed: 0 };
+    let mut wrong = Wrong { corruption: 0, danger: 0, lost: 0, fails: 0, missed: 0, far: 0 };
     let (mut advised, mut refused) = (Vec::new(), Vec::new());
     for gone in gone {
         let Some(played) = (!gone.lost).then(|| gone.typist.scenario().ok()).flatten() else {
@@ -145,6 +147,12 @@ fn weigh(gone: &[Gone], options: &engine::Options, asks: bool) -> (Wrong, Vec<Mi
             let record = &study.run.engine.records[usize::from(step.0)];
             if matches!(record.status, Status::Error | Status::Hung) && gone.typist.typed.get(typed).is_some_and(|typed| !typed.decides) {
                 wrong.fails += 1;
+                wrong.far += match record.code.as_deref() {
+                    Some("HA_IS_ENABLED" | "HOST_IS_LIVE") => 3,
+                    Some("VM_BAD_POWER_STATE" | "HOST_NOT_DISABLED") => 2,
+                    Some(code) if code.starts_with("SR_BACKEND_FAILURE") => 1,
+                    _ => 0,
+                };
                 if asks && !harmed {
                     refused.extend(asked_for(record, &gone.typist, typed, &study.run.engine.world));
                 }

@@ -35,9 +35,13 @@ impl Hands {
     fn tell(&mut self, line: u32, came: &typist::Came, mood: Mood) -> Option<String> {
         let (mut wrong, mut unfollowed) = (false, None);
         for told in &came.told {
-            let kind = words::kind(told);
-            // A mistake that the tool refuses is the reason of the refusal.
-            wrong |= told.gravity == Gravity::Error && kind != Kind::Notice;
+            let mut kind = words::kind(told);
+            // What the tool answers to is not passed over in silence.
+            if kind == Kind::IgnoredKey && came.status == Status::Error && came.output.contains("Unknown field") {
+                kind = Kind::Typo;
+            }
+            // A mistake is the reason of the refusal.
+            wrong |= kind == Kind::Typo || told.gravity == Gravity::Error && kind != Kind::Notice;
             self.failed |= told.gravity == Gravity::Error && matches!(kind, Kind::Typo | Kind::Placeholder);
             if kind == Kind::NotFollowed {
                 unfollowed.get_or_insert_with(|| told.message.clone());
@@ -46,6 +50,11 @@ impl Hands {
             }
         }
         let failed = matches!(came.status, Status::Error | Status::Hung);
+        if failed && mood.hidden {
+            let (what, _) = words::failure(came);
+            let mend = "take `|| true` away, so that it ends where it should".to_owned();
+            self.item(line, Kind::Notice, format!("{what}: the refusal is hidden, and the next line is typed all the same"), mend);
+        }
         if failed && !mood.deciding {
             self.failed = true;
             if !wrong {

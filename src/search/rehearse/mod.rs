@@ -72,7 +72,15 @@ pub fn rehearse(
                 shell.stand_at(chunk.lines[0], host);
             }
             shell.answers(chunk.answer.clone().map(|answer| answer + "\n"));
-            if !shell.chunk(&chunk.source, &chunk.lines) {
+            if let Some((line, whole)) = &chunk.broken {
+                shell.item(
+                    *line,
+                    Kind::Typo,
+                    format!("it reads like the rest of line {}, and is a command of its own", chunk.lines[0]),
+                    format!("write it in one line: `{whole}`"),
+                );
+            }
+            if !shell.chunk(&chunk.source, &chunk.lines, chunk.script) {
                 break;
             }
         }
