@@ -1,5 +1,5 @@
-//! How fast the engine is: workload W1 event by event (a pool whose members beat every 30 s, with crashes), the hold model
-//! of the queue, and one shipped scenario. Prints times and rates; asserts nothing.
+//! How fast the engine is: workload W1 event by event (a pool whose members beat every 30 s, with crashes), years in which
+//! nothing happens, the hold model of the queue, and one shipped scenario. Prints times and rates; asserts nothing.
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use poolsim::base::draw::Stream;
@@ -56,6 +56,8 @@ fn w1(hosts: u16, length: Span) -> Scenario {
     scenario
 }
 
+const HA: &str = "  ha: {timeout: 60s}\n";
+
 fn workload(c: &mut Criterion) {
     let mut group = c.benchmark_group("w1-event-by-event");
     group.sample_size(10);
@@ -64,10 +66,31 @@ fn workload(c: &mut Criterion) {
         // A heartbeat a host every 30 s: the events of this workload as every engine counts them.
         group.throughput(Throughput::Elements(u64::from(hosts - 1) * length.0 / 30_000_000));
         group.bench_with_input(BenchmarkId::from_parameter(hosts), &scenario, |b, scenario| {
-            let start = || Engine::new(scenario, Case::default(), Options { silent: true, ..Options::default() });
+            let start = || Engine::new(scenario, Case::default(), Options { silent: true, every_heartbeat: true, ..Options::default() });
             b.iter_batched(start, |mut engine| while engine.turn().is_some() {}, BatchSize::LargeInput);
         });
     }
+    group.finish();
+}
+
+/// What is passed in one step: W1 over a year, and ten years in which nothing happens at all, or one host is dead.
+fn quiet_years(c: &mut Criterion) {
+    let mut group = c.benchmark_group("quiet-years");
+    group.sample_size(10);
+    let crash = "timeline: [{at: 1h, fault: {crash: xs07}}]\n";
+    for (name, days, ha, story) in [("10-years", 3650, "", ""), ("10-years-one-dead", 3650, "", crash), ("1-year-with-ha", 365, HA, "")] {
+        let text = format!("until: {days}d\npool:\n  hosts: [xs01..xs64]\n  storage: {{nfs1: {{type: nfs}}}}\n{ha}{story}");
+        let scenario = load("quiet.yaml", &text).expect("a valid scenario").scenario;
+        group.bench_function(name, |b| {
+            let start = || Engine::new(&scenario, Case::default(), Options { silent: true, ..Options::default() });
+            b.iter_batched(start, |mut engine| while engine.turn().is_some() {}, BatchSize::LargeInput);
+        });
+    }
+    let scenario = w1(64, Span::days(365));
+    group.bench_function("w1-1-year", |b| {
+        let start = || Engine::new(&scenario, Case::default(), Options { silent: true, ..Options::default() });
+        b.iter_batched(start, |mut engine| while engine.turn().is_some() {}, BatchSize::LargeInput);
+    });
     group.finish();
 }
 
@@ -139,19 +162,17 @@ fn corpus(c: &mut Criterion) {
     group.finish();
 }
 
-/// A quiet pool of 64 hosts, with HA and without, a heartbeat an element: a host tells its peers and its slot of the
+/// A quiet pool of 64 hosts, with HA and without, event by event, a heartbeat an element: a host tells its peers and its slot of the
 /// statefile that it lives every 7 s, or the master every 30 s.
 fn ha(c: &mut Criterion) {
     let mut group = c.benchmark_group("64-hosts-quiet");
     group.sample_size(10);
-    for (name, ha, days, beats) in
-        [("without-ha", "", 5, 63 * 5 * 86_400 / 30), ("with-ha", "  ha: {timeout: 60s}\n", 1, 64 * 2 * 86_400 / 7)]
-    {
+    for (name, ha, days, beats) in [("without-ha", "", 5, 63 * 5 * 86_400 / 30), ("with-ha", HA, 1, 64 * 2 * 86_400 / 7)] {
         let text = format!("until: {days}d\npool:\n  hosts: [xs01..xs64]\n  storage: {{nfs1: {{type: nfs}}}}\n{ha}");
         let scenario = load("quiet.yaml", &text).expect("a valid scenario").scenario;
         group.throughput(Throughput::Elements(beats));
         group.bench_function(name, |b| {
-            let start = || Engine::new(&scenario, Case::default(), Options { silent: true, ..Options::default() });
+            let start = || Engine::new(&scenario, Case::default(), Options { silent: true, every_heartbeat: true, ..Options::default() });
             b.iter_batched(start, |mut engine| while engine.turn().is_some() {}, BatchSize::LargeInput);
         });
     }
@@ -195,5 +216,5 @@ fn orders(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, workload, hold, shipped, corpus, ha, clone, orders);
+criterion_group!(benches, workload, quiet_years, hold, shipped, corpus, ha, clone, orders);
 criterion_main!(benches);

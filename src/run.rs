@@ -102,6 +102,19 @@ impl Session {
         there
     }
 
+    /// All turns before an instant; the clock then stands there, and nothing of that instant has happened. Whether it came so
+    /// far: the run may end before.
+    pub fn before(&mut self, at: Time) -> bool {
+        while self.engine.next_at().is_some_and(|next| next < at) {
+            self.step();
+        }
+        let there = self.engine.end().is_none_or(|end| at <= end) && self.engine.cut_short.is_none();
+        if there {
+            self.engine.stand_at(at);
+        }
+        there
+    }
+
     /// What has been found so far, as if the run ended now.
     pub fn found(&self) -> Vec<Found> {
         self.watch.finish(self.engine.world.now)
@@ -125,9 +138,9 @@ impl Session {
     /// The run ends as far as it has come: at its end if nothing more is due, else here.
     pub fn cut(mut self) -> Run {
         let end = if self.engine.next_at().is_none() { self.engine.finish() } else { self.engine.world.now };
+        self.states.stands(&self.engine.world, Time(end.0.saturating_add(1)));
+        self.recorder.stands(&mut self.engine, Time(end.0.saturating_add(1)));
         let world = &self.engine.world;
-        self.states.stands(world, Time(end.0.saturating_add(1)));
-        self.recorder.stands(world, Time(end.0.saturating_add(1)));
         self.downtime.look(world);
         Run {
             program: self.engine.program_shared(),
@@ -144,7 +157,7 @@ impl Session {
     fn stands_until(&mut self, next: Time) {
         let work = self.states.stands(&self.engine.world, next);
         self.engine.charge(work);
-        self.recorder.stands(&self.engine.world, next);
+        self.recorder.stands(&mut self.engine, next);
     }
 }
 
@@ -187,9 +200,10 @@ impl Recorder {
     }
 
     /// The world stands as it is until just before `next`.
-    fn stands(&mut self, world: &World, next: Time) {
-        while self.wanted.last().is_some_and(|at| *at < next) {
-            self.kept.extend(self.wanted.pop().map(|at| (at, Arc::new(World { now: at, ..world.clone() }))));
+    fn stands(&mut self, engine: &mut Engine, next: Time) {
+        while let Some(at) = self.wanted.pop_if(|at| *at < next) {
+            engine.pass_through(at);
+            self.kept.push((at, Arc::new(World { now: at, ..engine.world.clone() })));
         }
     }
 }

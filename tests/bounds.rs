@@ -15,7 +15,8 @@ fn load(text: &str) -> Scenario {
 
 fn reports(text: &str, max_work: u64) -> Vec<Report> {
     let scenario = load(text);
-    let options = Options { max_work, ..Options::default() };
+    // A quiet pool is no work: here it is gone through heartbeat by heartbeat.
+    let options = Options { max_work, every_heartbeat: true, ..Options::default() };
     scenario.cases().into_iter().map(|case| report::of(&scenario, case, &options)).collect()
 }
 
@@ -43,6 +44,31 @@ fn a_run_ends_where_its_work_does_every_time() {
         let times = |report: &Report| report.end.0 as f64 / first.end.0 as f64;
         assert!((1.5..2.5).contains(&times(further)), "{}", times(further));
     }
+}
+
+/// What nobody can see costs nothing: ten years of 64 hosts end by themselves within less work than a day of theirs is event by
+/// event; and so does a pool of which a host is dead all the time, or hears nobody.
+#[test]
+fn ten_quiet_years_are_next_to_no_work() {
+    let pool = "until: 3650d\npool: {hosts: [xs01..xs64], storage: {nfs1: {type: nfs}}";
+    let text = format!("{pool}, vms: {{vm01..vm50: {{running-on: xs01..xs50}}}}}}\n");
+    let faults = ["", "timeline: [{at: 1h, fault: {crash: xs07}}]\n", "timeline: [{at: 1h, fault: {hang: xs01}}]\n"];
+    for fault in faults {
+        let scenario = load(&format!("{text}{fault}"));
+        let run = |every_heartbeat, max_work| {
+            let options = Options { max_work, every_heartbeat, because: false, ..Options::default() };
+            report::of(&scenario, scenario.cases()[0], &options)
+        };
+        let quick = run(false, 30_000);
+        assert_eq!((quick.cut_short, quick.end), (None, Time::ZERO + Span::days(3650)), "{fault}");
+        let plain = run(true, 30_000);
+        assert!(plain.cut_short == Some(Bound::Work) && plain.end < Time::ZERO + Span::days(1), "{fault}");
+    }
+    // And without a fault less than it is to begin.
+    let scenario = load(&format!("{pool}}}\n"));
+    let engine = |max_work| poolsim::engine::Options { max_work, silent: true, ..poolsim::engine::Options::default() };
+    let run = poolsim::run::run(&scenario, scenario.cases()[0], engine(u64::MAX), &[]);
+    assert!(run.engine.work() < 2 * run.engine.begun_with() && run.engine.work() < 3_000, "{}", run.engine.work());
 }
 
 #[test]

@@ -267,6 +267,9 @@ pub struct Run {
     /// Where a scenario expects nothing: exit with 1 from this severity on
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
+    /// Go through what changes nothing event by event: much slower, and the same report
+    #[arg(long)]
+    pub every_heartbeat: bool,
 }
 
 fn instant(text: &str) -> Result<Time, String> {

@@ -91,7 +91,8 @@ fn chosen(out: Out, side: &str, words: &[String], mut choice: Choice) -> Result<
 /// The runs of one side.
 fn side(out: Out, common: &Common, path: &Path, choice: &Choice, release: Option<Release>) -> Result<Vec<Report>, Status> {
     let file = load::load(out, path, &[], release)?;
-    let options = Options { seed: choice.seed, max_events: common.max_events, max_work: common.max_work, at: Vec::new(), because: false };
+    let options =
+        Options { seed: choice.seed, max_events: common.max_events, max_work: common.max_work, because: false, ..Options::default() };
     let cases = narrowed(out, choice.world.as_slice(), choice.recovery.as_slice(), &file)?;
     Ok(cases
         .into_iter()

@@ -58,7 +58,8 @@ fn open(out: Out, plan: &Plan) -> (Suite, Status) {
 /// `--coverage`, with `--min`.
 pub fn coverage(out: Out, common: &Common, args: &Test, plan: &Plan) -> Status {
     let (suite, mut status) = open(out, plan);
-    let options = Options { seed: common.seed, max_events: common.max_events, max_work: common.max_work, at: Vec::new(), because: false };
+    let options =
+        Options { seed: common.seed, max_events: common.max_events, max_work: common.max_work, because: false, ..Options::default() };
     let progress = Progress::begin(format!("running {}", count(suite.cases().len(), "case")));
     let ran: Vec<Coverage> = with_jobs(common, || {
         let one = |(scenario, case): &(&Scenario, Case)| {

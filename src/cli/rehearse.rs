@@ -88,7 +88,7 @@ fn rehearsed(out: Out, common: &Common, args: &Rehearse) -> Result<Status, Statu
         Some(_) => Some(fix::fix(scenario, &cases, (&name, &text), &filled, &options).map_err(unwell)?),
         None => None,
     };
-    let options = Options { seed: Some(seed), max_events: common.max_events, max_work: common.max_work, at: Vec::new(), because: true };
+    let options = Options { seed: Some(seed), max_events: common.max_events, max_work: common.max_work, ..Options::default() };
     let mut rehearsal = report::build(&name, &file.name, scenario, &gone, &options);
     let mut bad = rehearsal.bad;
     if let Some(fixed) = &fixed {

@@ -112,7 +112,8 @@ fn file(
         }
     }
     let Common { seed, max_events, max_work, .. } = *common;
-    let options = Options { seed, max_events, max_work, at: args.at.clone(), because: true };
+    let every_heartbeat = args.every_heartbeat;
+    let options = Options { seed, max_events, max_work, at: args.at.clone(), because: true, every_heartbeat };
     bug::recipe(&format!(
         "scenario {} (sha256 {}), seed {}, release {}",
         file.scenario.name,

@@ -240,7 +240,8 @@ impl Plan {
         let nth = if again.is_some() { 0 } else { unit % good.each };
         let seed = again.or_else(|| self.seeds.map_or(self.common.seed, |seeds| Some(seeds.first + nth)));
         let scenario = good.plain.as_deref().filter(|_| nth > 0).unwrap_or(&good.scenario);
-        let options = Options { seed, max_events: self.common.max_events, max_work: self.common.max_work, at: Vec::new(), because: false };
+        let (max_events, max_work) = (self.common.max_events, self.common.max_work);
+        let options = Options { seed, max_events, max_work, because: false, ..Options::default() };
         // Only who asks for everything is told what `check` tells.
         let say = if unit == 0 && self.common.verbose { good.said.clone() } else { String::new() };
         let begun = now();

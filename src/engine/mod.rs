@@ -18,6 +18,7 @@ mod program;
 #[cfg(test)]
 mod protect_tests;
 pub mod queue;
+mod quiet;
 mod sequence;
 pub mod standing;
 pub mod start;
@@ -36,6 +37,7 @@ use crate::world::memory::{PoolConf, Xapi};
 use console::Console;
 pub use program::Program;
 use queue::{NO_STEP, Queue, RANK_POOL};
+use quiet::Quiet;
 use sequence::Progression;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,11 +65,21 @@ pub struct Options {
     pub silent: bool,
     /// A guard of the model that is taken away.
     pub without: Option<Guard>,
+    /// Whether what changes nothing is gone through event by event, as the hosts do it. It comes to the same.
+    pub every_heartbeat: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { seed: 0, max_events: 50_000_000, max_work: WORK_MOST, masked: BTreeMap::new(), silent: false, without: None }
+        Options {
+            seed: 0,
+            max_events: 50_000_000,
+            max_work: WORK_MOST,
+            masked: BTreeMap::new(),
+            silent: false,
+            without: None,
+            every_heartbeat: false,
+        }
     }
 }
 
@@ -140,6 +152,7 @@ pub struct Engine {
     program: Arc<Program>,
     options: Options,
     queue: Queue,
+    quiet: Quiet,
     fx: Effects,
     instant: Vec<Event>,
     /// How far each sequence has come, by its lane.
@@ -190,6 +203,7 @@ impl Engine {
             program,
             options,
             queue: Queue::new(),
+            quiet: Quiet::default(),
             fx: Effects::default(),
             instant: Vec::new(),
             detached: Vec::new(),
@@ -238,12 +252,12 @@ impl Engine {
         self.program.until.or_else(|| self.progressions.iter().all(|p| p.ended).then_some(self.last_ended + AFTERMATH))
     }
 
-    /// The next instant at which anything is due, within the run.
+    /// The next instant at which anything is due of which something may come, within the run.
     pub fn next_at(&self) -> Option<Time> {
         if self.cut_short.is_some() {
             return None;
         }
-        let next = self.queue.next_at()?;
+        let next = self.next_stir()?;
         self.end().is_none_or(|end| next <= end).then_some(next)
     }
 
@@ -262,9 +276,11 @@ impl Engine {
         &self.instant
     }
 
-    /// Between two turns the world stands as it is: the clock goes on to an instant before which nothing more is due.
+    /// Between two turns the world stands as it is: the clock goes on to an instant before which nothing more is due. What is
+    /// due at that instant is still to come, if anything may come of it.
     pub fn stand_at(&mut self, at: Time) {
         debug_assert!(self.next_at().is_none_or(|next| at <= next), "what is due before that comes first");
+        self.pass_through(at);
         self.world.now = self.world.now.max(at);
         self.fx.now = self.world.now;
     }
@@ -275,6 +291,7 @@ impl Engine {
         let at = self.next_at()?;
         self.instant.clear();
         assert!(at >= self.world.now, "time never runs back");
+        self.end_quiet(at);
         self.world.now = at;
         self.fx.now = at;
         loop {
@@ -293,6 +310,7 @@ impl Engine {
         if !self.instant.is_empty() {
             self.world.ruled_last = self.world.ruler();
         }
+        self.look_ahead();
         self.charge(work::EVENT * self.instant.len() as u64);
         Some((at, &self.instant))
     }
@@ -302,6 +320,7 @@ impl Engine {
         if self.cut_short.is_none()
             && let Some(end) = self.end()
         {
+            self.pass_through(end);
             self.world.now = end.max(self.world.now);
         }
         self.world.now

@@ -1,5 +1,10 @@
 //! What is due, in order: by instant, then by rank, then first come, first served. The order of equal moments is part of
-//! the result. A heap of four children a place, with (instant, rank, number) packed into one key.
+//! the result. Heaps of four children a place, with (instant, rank, order) packed into one key.
+//!
+//! What the pool does again and again while nothing happens (heartbeats, liveness checks, copies of the database) lies in a heap of its
+//! own. Among what else is due at its instant each has the place that it was put in at; of such things alone that were put in between the same
+//! two others the order is fixed, by what they are and whose. So the order does not hang on how often each has been done before, and
+//! a stretch in which nothing else is put in can be passed in one step.
 
 use crate::base::time::Time;
 use crate::world::effects::Due;
@@ -27,17 +32,47 @@ impl Entry {
     }
 }
 
+/// Bits of a key behind its place in the order of putting in: they tell quiet things apart that were put in at the same place.
+const BITS: u32 = 22;
+
+/// The bits of that place: after so many it begins anew, which no run lives to see.
+const PLACES: u64 = (1 << 33) - 1;
+
+/// What is quiet, told apart by its kind, then by whose it is; `None` for what comes first come, first served.
+fn quiet_kind(due: Due) -> Option<u64> {
+    let (kind, whose, which) = match due {
+        Due::LivenessCheck { master, host, .. } => (0, host.0, master.0),
+        Due::DatabaseCopy { master, epoch } => (1, master.0, epoch as u16),
+        Due::Heartbeat { machine, epoch, .. } => (2, machine.0, epoch),
+        _ => return None,
+    };
+    Some(kind << 19 | u64::from(whose) << 3 | u64::from(which) & 7)
+}
+
 /// The queue.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
-    heap: Vec<Entry>,
+    /// What comes first come, first served.
+    ordinary: Heap,
+    /// What is done again and again while nothing happens.
+    quiet: Heap,
+    /// How many have come that come first come, first served.
     pushed: u64,
+}
+
+/// A heap of what is due.
+#[derive(Clone, Debug, Default)]
+struct Heap {
+    heap: Vec<Entry>,
     /// What stood first was taken and nothing has taken its place: nearly always the next thing put in is the next of its
     /// kind (a host's next heartbeat), and it takes that place, with one way down the heap instead of a way down and a way up.
     vacant: bool,
 }
 
 const ARITY: usize = 4;
+
+/// Later than anything due.
+const LATEST: u128 = u128::MAX;
 
 /// The place of the least of some siblings. Nearly always there are four: two comparisons, and one between the winners.
 fn least_of(siblings: &[Entry]) -> usize {
@@ -63,7 +98,7 @@ impl Queue {
     }
     /// How much is due.
     pub fn len(&self) -> usize {
-        self.heap.len() - usize::from(self.vacant)
+        self.ordinary.len() + self.quiet.len()
     }
     /// Whether nothing is due.
     pub fn is_empty(&self) -> bool {
@@ -71,25 +106,95 @@ impl Queue {
     }
     /// The next instant at which anything is due.
     pub fn next_at(&self) -> Option<Time> {
-        if !self.vacant {
-            return self.heap.first().map(Entry::at);
-        }
-        let below = self.heap.get(1..(1 + ARITY).min(self.heap.len()))?;
-        below.get(least_of(below)).map(Entry::at)
+        let first = self.ordinary.first().min(self.quiet.first());
+        (first != LATEST).then_some(Time((first >> 64) as u64))
+    }
+    /// The next instant at which anything is due that is not quiet.
+    pub fn next_ordinary(&self) -> Option<Time> {
+        let first = self.ordinary.first();
+        (first != LATEST).then_some(Time((first >> 64) as u64))
     }
 
     /// All that is due, in its order: when, its rank, and what.
     pub fn pending(&self) -> Vec<(Time, u8, Due)> {
-        let mut entries: Vec<&Entry> = self.heap.iter().skip(usize::from(self.vacant)).collect();
+        let mut entries: Vec<&Entry> = self.ordinary.entries().iter().chain(self.quiet.entries()).collect();
         entries.sort_unstable_by_key(|entry| entry.key);
         entries.into_iter().map(|entry| (entry.at(), (entry.key >> 56) as u8, entry.due)).collect()
     }
 
+    /// What is quiet, in no order.
+    pub fn quiet(&self) -> &[Entry] {
+        self.quiet.entries()
+    }
+
+    /// Time passes for all that is quiet, in its order: `next` says when what was due is due again and as what, or that it is over.
+    pub fn pass(&mut self, mut next: impl FnMut(Time, Due) -> Option<(Time, Due)>) {
+        let heap = &mut self.quiet;
+        if std::mem::take(&mut heap.vacant) {
+            heap.heap.swap_remove(0);
+        }
+        heap.heap.sort_unstable_by_key(|entry| entry.key);
+        let place = (self.pushed & PLACES) << (BITS + 1);
+        heap.heap.retain_mut(|entry| {
+            let Some(kind) = quiet_kind(entry.due) else { return true };
+            let Some((at, due)) = next(entry.at(), entry.due) else { return false };
+            if at != entry.at() {
+                // Since what is due then was put in, nothing else was.
+                (entry.key, entry.due) = (u128::from(at.0) << 64 | u128::from(place | kind), due);
+            }
+            true
+        });
+        // What is sorted is a heap.
+        heap.heap.sort_unstable_by_key(|entry| entry.key);
+    }
+
     /// Puts something in.
     pub fn push(&mut self, at: Time, rank: u8, due: Due, origin: u16) {
-        let key = u128::from(at.0) << 64 | u128::from(rank) << 56 | u128::from(self.pushed);
-        self.pushed += 1;
-        let entry = Entry { key, due, origin };
+        let place = (self.pushed & PLACES) << (BITS + 1);
+        let (heap, place) = match quiet_kind(due) {
+            Some(kind) => (&mut self.quiet, place | kind),
+            None => {
+                self.pushed += 1;
+                (&mut self.ordinary, place | 1 << BITS)
+            }
+        };
+        heap.push(Entry { key: u128::from(at.0) << 64 | u128::from(rank) << 56 | u128::from(place), due, origin });
+    }
+
+    /// Takes out the first, if it is due at this instant.
+    pub fn pop_at(&mut self, at: Time) -> Option<Entry> {
+        let (ordinary, quiet) = (self.ordinary.first(), self.quiet.first());
+        if ordinary.min(quiet) >> 64 != u128::from(at.0) {
+            return None;
+        }
+        if quiet < ordinary { self.quiet.pop() } else { self.ordinary.pop() }
+    }
+
+    /// Takes out the first.
+    pub fn pop(&mut self) -> Option<Entry> {
+        self.pop_at(self.next_at()?)
+    }
+}
+
+impl Heap {
+    fn len(&self) -> usize {
+        self.heap.len() - usize::from(self.vacant)
+    }
+
+    fn entries(&self) -> &[Entry] {
+        &self.heap[usize::from(self.vacant)..]
+    }
+
+    /// The key of the first; [`LATEST`] where there is none.
+    fn first(&self) -> u128 {
+        if !self.vacant {
+            return self.heap.first().map_or(LATEST, |entry| entry.key);
+        }
+        let below = &self.heap[1..(1 + ARITY).min(self.heap.len())];
+        if below.is_empty() { LATEST } else { below[least_of(below)].key }
+    }
+
+    fn push(&mut self, entry: Entry) {
         if self.vacant {
             self.vacant = false;
             self.sink(entry);
@@ -99,7 +204,7 @@ impl Queue {
         self.heap.push(entry);
         while hole > 0 {
             let parent = (hole - 1) / ARITY;
-            if self.heap[parent].key <= key {
+            if self.heap[parent].key <= entry.key {
                 break;
             }
             self.heap[hole] = self.heap[parent];
@@ -108,8 +213,7 @@ impl Queue {
         self.heap[hole] = entry;
     }
 
-    /// Takes out the first, if it is due at this instant.
-    pub fn pop_at(&mut self, at: Time) -> Option<Entry> {
+    fn pop(&mut self) -> Option<Entry> {
         if self.vacant {
             self.vacant = false;
             let last = self.heap.pop()?;
@@ -118,16 +222,8 @@ impl Queue {
             }
         }
         let first = *self.heap.first()?;
-        if first.at() != at {
-            return None;
-        }
         self.vacant = true;
         Some(first)
-    }
-
-    /// Takes out the first.
-    pub fn pop(&mut self) -> Option<Entry> {
-        self.pop_at(self.next_at()?)
     }
 
     /// Lets an entry sink from the first place, which is free, to where it belongs.
@@ -167,6 +263,49 @@ mod tests {
         }
         let order: Vec<Due> = std::iter::from_fn(|| queue.pop()).map(|entry| entry.due).collect();
         assert_eq!(order, [2, 1, 3, 0, 4].map(step));
+    }
+
+    /// What is quiet has its place among what else is due then by when it was put in, and among its own by what it is.
+    #[test]
+    fn what_is_quiet_has_its_own_order() {
+        use crate::base::ids::{HostId, MachineId};
+        let beat = |machine| Due::Heartbeat { machine: MachineId(machine), epoch: 0, k: 7 };
+        let check = |host| Due::LivenessCheck { master: MachineId(0), host: HostId(host), epoch: 0 };
+        let copy = Due::DatabaseCopy { master: MachineId(0), epoch: 0 };
+        let quiet = [beat(2), check(2), beat(1), copy, check(1)];
+        for turned in 0..quiet.len() {
+            let mut queue = Queue::new();
+            queue.push(Time(5), RANK_POOL, step(0), NO_STEP);
+            for due in quiet[turned..].iter().chain(&quiet[..turned]) {
+                queue.push(Time(if *due == beat(2) { 4 } else { 5 }), RANK_POOL, *due, NO_STEP);
+            }
+            queue.push(Time(5), RANK_POOL, step(1), NO_STEP);
+            queue.push(Time(5), RANK_POOL, beat(0), NO_STEP);
+            assert_eq!((queue.next_at(), queue.next_ordinary()), (Some(Time(4)), Some(Time(5))));
+            let order: Vec<Due> = std::iter::from_fn(|| queue.pop()).map(|entry| entry.due).collect();
+            assert_eq!(order, [beat(2), step(0), check(1), check(2), copy, beat(1), step(1), beat(0)]);
+        }
+    }
+
+    /// Time passes for what is quiet and for nothing else, also when one of them has just been taken out.
+    #[test]
+    fn time_passes_for_what_is_quiet() {
+        use crate::base::ids::MachineId;
+        let beat = |machine, k| Due::Heartbeat { machine: MachineId(machine), epoch: 0, k };
+        let mut queue = Queue::new();
+        for machine in 0..9 {
+            queue.push(Time(u64::from(machine) + 1), RANK_POOL, beat(machine, 0), NO_STEP);
+        }
+        queue.push(Time(50), RANK_POOL, step(3), NO_STEP);
+        assert_eq!(queue.pop().map(|entry| entry.due), Some(beat(0, 0)));
+        assert_eq!(queue.quiet().len(), 8);
+        queue.pass(|at, due| match due {
+            Due::Heartbeat { machine: MachineId(machine), .. } if machine != 4 => Some((Time(100 - at.0), beat(machine, 1))),
+            _ => None,
+        });
+        let order: Vec<(u64, Due)> = std::iter::from_fn(|| queue.pop()).map(|entry| (entry.at().0, entry.due)).collect();
+        let beats = [8, 7, 6, 5, 3, 2, 1].map(|machine| (99 - u64::from(machine), beat(machine, 1)));
+        assert_eq!((order[0], &order[1..]), ((50, step(3)), &beats[..]));
     }
 
     proptest::proptest! {

@@ -2,6 +2,7 @@
 //! What takes longer than a unit (`base::work`) counts for more. Knows no clock, and not what the work is for.
 
 use super::Engine;
+use crate::base::work::LOOKS;
 use crate::world::effects::Due;
 
 /// As much work a scenario's file may be without a word from whoever runs it: a minute or two on one core.
@@ -42,6 +43,16 @@ pub(super) fn of(due: Due) -> u64 {
         Due::HaBeat { .. } | Due::HaDisk { .. } | Due::HaTimer { .. } | Due::HaHealth { .. } | Due::HaMonitor { .. } => 5,
         _ => 1,
     }
+}
+
+/// What it takes to look how far nothing comes of so many things that are quiet.
+pub(super) fn look_ahead(quiet: usize) -> u64 {
+    1 + quiet as u64 / 4
+}
+
+/// What it takes to pass them, with so many looks of masters that had to be gone through for it: each is three or four draws.
+pub(super) fn passed(quiet: usize, looks: u64) -> u64 {
+    1 + quiet as u64 + looks / 64 / LOOKS
 }
 
 impl Engine {

@@ -24,13 +24,15 @@ pub struct Options {
     pub at: Vec<Time>,
     /// Whether causes and advice are looked for.
     pub because: bool,
+    /// Whether what changes nothing is gone through event by event ([`engine::Options::every_heartbeat`]).
+    pub every_heartbeat: bool,
 }
 
 /// The scenario's own seed and release, all causes, and no instant shown.
 impl Default for Options {
     fn default() -> Options {
         let engine::Options { max_events, max_work, .. } = engine::Options::default();
-        Options { seed: None, max_events, max_work, at: Vec::new(), because: true }
+        Options { seed: None, max_events, max_work, at: Vec::new(), because: true, every_heartbeat: false }
     }
 }
 
@@ -87,7 +89,8 @@ pub fn begin<'a>(scenario: &'a Scenario, case: Case, options: &Options, silent: 
     let max_work = share_of_work(scenario, options.max_work);
     let scenario = scenario.of(case);
     let seed = options.seed.unwrap_or(scenario.seed);
-    let engine = engine::Options { seed, max_events: options.max_events, max_work, silent, ..engine::Options::default() };
+    let (max_events, every_heartbeat) = (options.max_events, options.every_heartbeat);
+    let engine = engine::Options { seed, max_events, max_work, silent, every_heartbeat, ..engine::Options::default() };
     let session = Session::new(scenario, case, engine.clone(), &options.at);
     Begun { scenario, case, options: engine, because: options.because, session }
 }

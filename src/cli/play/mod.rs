@@ -329,21 +329,14 @@ impl Player<'_> {
     /// The run so far, with what is so.
     fn report(&self, whole: bool) -> (Scenario, Report) {
         let scenario = self.desk.scenario();
-        let options = Options {
-            seed: Some(scenario.seed),
-            max_events: self.common.max_events,
-            max_work: self.common.max_work,
-            at: Vec::new(),
-            because: true,
-        };
+        let options =
+            Options { seed: Some(scenario.seed), max_events: self.common.max_events, max_work: self.common.max_work, ..Options::default() };
         let case = scenario.cases()[0];
         let mut report = if whole {
             report::build(&study::study(&scenario, case, &options))
         } else {
             let mut begun = study::begin(&scenario, case, &options, false);
-            while begun.session.engine.next_at().is_some_and(|next| next < self.desk.now()) {
-                begun.session.step();
-            }
+            begun.session.before(self.desk.now());
             report::build(&begun.cut())
         };
         // The mark of how far it was played is no step of anybody's.

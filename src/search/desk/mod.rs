@@ -296,9 +296,7 @@ impl Desk {
     /// A run of a scenario of this desk up to now: nothing of this instant has happened.
     fn run(&self, scenario: &Scenario) -> Session {
         let mut session = Session::new(scenario, scenario.cases()[0], self.options.clone(), &[]);
-        while session.engine.next_at().is_some_and(|next| next < self.now) {
-            session.step();
-        }
+        session.before(self.now);
         session
     }
 

@@ -215,9 +215,7 @@ impl<'s> Tree<'s> {
             return Ok(Err(self.outcome(case, ahead)));
         };
         let mut session = session;
-        while session.engine.next_at().is_some_and(|next| next < at) {
-            session.step();
-        }
+        session.before(at);
         // Nothing is worse, and nothing that follows takes it back.
         match harm(&session.found(), session.engine.recovery_began).filter(|found| severity(found) == Severity::Corruption) {
             Some(found) => Ok(Err(Outcome { class: Class::Corrupting, hazard: Some(found.hazard), cut_short: false })),

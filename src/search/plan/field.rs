@@ -115,9 +115,7 @@ fn run_out(session: &mut Session, purse: &mut Purse<'_>) -> Result<Option<Time>,
 /// The same run just before an instant.
 fn up_to(mut session: Session, at: Time, purse: &mut Purse<'_>) -> Result<Session, Enough> {
     let before = session.engine.work();
-    while session.engine.next_at().is_some_and(|next| next < at) {
-        session.step();
-    }
+    session.before(at);
     purse.spend(CLONE + session.engine.work() - before)?;
     Ok(session)
 }

@@ -122,8 +122,13 @@ fn weigh(gone: &[Gone], options: &engine::Options, asks: bool) -> (Wrong, Vec<Mi
             continue;
         };
         let case = played.cases()[0];
-        let of =
-            Options { seed: Some(played.seed), max_events: options.max_events, max_work: options.max_work, at: Vec::new(), because: asks };
+        let of = Options {
+            seed: Some(played.seed),
+            max_events: options.max_events,
+            max_work: options.max_work,
+            because: asks,
+            ..Options::default()
+        };
         let study = study::study(&played, case, &of);
         let began = study.run.engine.recovery_began;
         let mut harmed = false;

@@ -40,6 +40,11 @@ impl World {
         true
     }
 
+    /// The look at a host that a master has under way is that of this instant: nothing came of those before.
+    pub fn has_looked(&mut self, master: MachineId, host: HostId, next: Time) {
+        self.stacks[master.at()].watched.insert(host, next);
+    }
+
     /// A master's next check of a host is that of its passes which could first find the host silent for too long. One that was
     /// set before counts no more, unless it is the same.
     pub fn watch_liveness(&mut self, fx: &mut Effects, master: MachineId, host: HostId) {
@@ -56,11 +61,15 @@ impl World {
 
     /// The first of the master's checks, every 30 s since it was up, that could find the host silent for too long.
     fn next_check(&self, master: MachineId, host: HostId) -> Time {
-        let stack = &self.stacks[master.at()];
-        let interval = self.settings.liveness_check;
-        let dead = stack.heard.silent_at(host, self.settings.host_dead_after);
-        let dead = dead.unwrap_or(stack.up_since + self.settings.host_dead_after);
-        let after = dead.max(self.now + Span(1)).since(stack.up_since);
-        stack.up_since + interval.times(after.0.div_ceil(interval.0))
+        self.check_after(master, self.stacks[master.at()].heard.silent_at(host, self.settings.host_dead_after), self.now)
+    }
+
+    /// The first of a master's checks after an instant that could find a host silent for too long, which it will have been then;
+    /// `None` where it was never heard.
+    pub fn check_after(&self, master: MachineId, silent: Option<Time>, now: Time) -> Time {
+        let (up_since, interval) = (self.stacks[master.at()].up_since, self.settings.liveness_check);
+        let silent = silent.unwrap_or(up_since + self.settings.host_dead_after);
+        let after = silent.max(now + Span(1)).since(up_since);
+        up_since + interval.times(after.0.div_ceil(interval.0))
     }
 }
