@@ -261,7 +261,7 @@ fn put_in(name: &str, text: &str, missing: &Missing) -> Option<(String, Put)> {
     let put;
     if sheet.form == Form::Html {
         let begins = command_at(target)?;
-        let within = out.rfind("<pre").map_or(false, |open| out.rfind("</pre").is_none_or(|close| close < open));
+        let within = out.rfind("<pre").is_some_and(|open| out.rfind("</pre").is_none_or(|close| close < open));
         let within = within || target[..begins].rfind("<pre").is_some();
         put = new.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         out.push_str(&target[..begins]);
