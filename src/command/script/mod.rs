@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// A script types at most so many commands.
 pub const COMMANDS_MOST: usize = 400;
 /// Loops, functions and substitutions stand in each other at most so deep.
-const DEPTH_MOST: u32 = 40;
+const DEPTH_MOST: u32 = 24;
 /// A script goes through at most so many statements.
 const STATEMENTS_MOST: u32 = 20_000;
 /// A line that is longer, in bytes, is no line that anybody types.
