@@ -103,9 +103,9 @@ pub enum Format {
     Json,
     /// The trace, one event a line
     Ndjson,
-    /// SARIF 2.1.0, of `check`
+    /// SARIF 2.1.0, of `check` and `rehearse`
     Sarif,
-    /// GitHub's workflow commands, of `check`
+    /// GitHub's workflow commands, of `check` and `rehearse`
     Github,
     /// Markdown, of `orders`
     Md,
@@ -428,6 +428,9 @@ pub struct Rehearse {
     /// The runbook; `-` is standard input
     #[arg(value_name = "RUNBOOK")]
     pub runbook: PathBuf,
+    /// Put the missing lines in, and say in which worlds it is safe then; to a file, or to standard output
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub fix: Option<PathBuf>,
     /// The scenario with the pool, what happened to it, and the worlds
     #[arg(long, value_name = "FILE")]
     pub pool: PathBuf,

@@ -45,6 +45,7 @@ mod pool_ha_prevent;
 mod pool_join;
 mod pool_recover;
 mod resetvdis;
+pub mod script;
 mod simple;
 mod sr_forget;
 mod sr_introduce;
@@ -70,6 +71,7 @@ pub use complaints::{COMPLAINTS, ComplaintDoc};
 pub use examine::{Complaint, Ground, examine};
 pub use frame::{Typed, typed};
 pub use names::is_device;
+pub use names::{known as names_an_object, value as uuid_of};
 
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;

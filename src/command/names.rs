@@ -105,7 +105,7 @@ fn former_host(world: &World, machine: MachineId) -> HostId {
 }
 
 /// What a variable holds now; empty where it names nothing, as a shell has it.
-fn value(world: &World, variable: &str) -> String {
+pub fn value(world: &World, variable: &str) -> String {
     let uuid = |named| match named {
         Named::Host(machine) => world.names.hosts[world.host_on(machine).at()].uuid.clone(),
         Named::OldHost(machine) => world.names.hosts[former_host(world, machine).at()].uuid.clone(),

@@ -163,6 +163,8 @@ pub struct Engine {
     detached: Vec<Console>,
     /// How much of what consoles showed is kept.
     kept: output::Kept,
+    /// What steps keep of what was printed (`capture:`), by its name.
+    captured: BTreeMap<String, String>,
     serial: u32,
     begun: u32,
     /// How much work the run has been.
@@ -206,6 +208,7 @@ impl Engine {
             instant: Vec::new(),
             detached: Vec::new(),
             kept: output::Kept::default(),
+            captured: BTreeMap::new(),
             serial: 0,
             begun: 0,
             work: 0,

@@ -43,7 +43,7 @@ impl Engine {
                 add(digest, progression);
             }
         }
-        add(digest, &(&self.consoles, &self.detached, self.last_ended, self.recovery_began, self.cut_short));
+        add(digest, &(&self.consoles, &self.detached, &self.captured, self.last_ended, self.recovery_began, self.cut_short));
         for ((sequence, _), record) in self.program.steps.iter().zip(&self.records) {
             if *sequence != Sequence::Recovery {
                 add(digest, &(record.began, record.ended, record.status, &record.code));

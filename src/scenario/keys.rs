@@ -373,6 +373,7 @@ pub static STEP: Table = Table {
         key("run", Text, "What is typed at the console, word for word."),
         key("stdin", Text, "Standard input of the commands; else it is closed."),
         key("timeout", Span, "When a command that hangs is given up; default 2m."),
+        key("capture", Text, "What the `run` prints is kept as `$NAME`, for later steps."),
         key("act", Map(&ACT), "What hands do."),
         key("note", Text, "Words for the reader."),
         key("expect", Any(&[Words(&["ok", "error", "hung"]), Map(&OUTCOME)]), "What a `run` or `act` must come to."),

@@ -6,8 +6,10 @@ use super::read::{Reader, shorten};
 use super::tree::Node;
 use crate::command::{
     self, Ground,
-    shell::{self, Line, Piece, Script},
+    script::check,
+    shell::{Line, Piece, Script},
 };
+use std::collections::BTreeSet;
 
 /// The most that one step may type, in bytes.
 const BYTES_MOST: usize = 1 << 20;
@@ -18,6 +20,7 @@ pub fn read_run(
     reader: &mut Reader<'_>,
     index: &Index,
     ground: Ground<'_>,
+    kept: &BTreeSet<String>,
     node: &Node,
     forgiving: bool,
     stdin: Option<&str>,
@@ -27,8 +30,8 @@ pub fn read_run(
         reader.error(node.mark(), "too-large", format!("more than {BYTES_MOST} bytes are typed here"), "make several steps of it");
         return None;
     }
-    let script = match shell::parse(text) {
-        Ok(script) => script,
+    let (script, checked) = match check::read(text, &|name| command::names_an_object(ground.names, name), kept) {
+        Ok(read) => read,
         Err(errors) => {
             for error in errors {
                 let place = within(reader, node, text, error.offset, error.offset + 1);
@@ -37,6 +40,17 @@ pub fn read_run(
             return None;
         }
     };
+    if let Some(checked) = checked {
+        for (name, (start, end)) in &checked.names {
+            check_variable(reader, index, name, |reader| within(reader, node, text, *start, *end));
+        }
+        for line in &checked.lines {
+            let before = reader.count();
+            examine_run(reader, ground, node, text, line, forgiving, stdin);
+            reader.errors_alone(before);
+        }
+        return Some(script);
+    }
     for line in &script.lines {
         let before = reader.count();
         for (word, (start, end)) in line.words.iter().zip(&line.places) {
@@ -50,7 +64,9 @@ pub fn read_run(
                 }
             }
             for piece in &word.0 {
-                if let Piece::Variable(name) = piece {
+                if let Piece::Variable(name) = piece
+                    && !kept.contains(name)
+                {
                     check_variable(reader, index, name, |reader| within(reader, node, text, *start, *end));
                 }
             }

@@ -130,6 +130,7 @@ impl Around<'_> {
             Deed::Note(words) => map.say("note", plain::text(words)),
         }
         map.may("stdin", step.stdin.as_ref().map(plain::text));
+        map.may("capture", step.capture.as_ref().map(plain::text));
         map.may("timeout", (step.timeout != TIMEOUT).then(|| plain::span(step.timeout)));
         if let Some(expect) = &step.expect {
             map.say(if expect.must { "must" } else { "expect" }, outcome(expect));

@@ -232,7 +232,19 @@ impl Finder<'_> {
 
     fn step(&self, id: &str, deed: Deed, when: When, host: MachineId) -> Step {
         let id = slug(id);
-        Step { key: id.clone(), id: Some(id), line: 0, when, guard: None, deed, host, stdin: None, timeout: Span::mins(2), expect: None }
+        Step {
+            key: id.clone(),
+            id: Some(id),
+            line: 0,
+            when,
+            guard: None,
+            deed,
+            host,
+            stdin: None,
+            timeout: Span::mins(2),
+            capture: None,
+            expect: None,
+        }
     }
 
     /// A host as it is typed: a variable, where its name is one of its own.
