@@ -89,7 +89,7 @@ fn memory_and_disks_say_what_has_nowhere_to_run() {
     let words: Vec<&str> =
         alpha.plan.as_ref().unwrap_or_else(|| panic!("{:?}", alpha.against)).lines.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(words[0], "power-off alpha");
-    assert!(words.iter().any(|line| *line == "xe pool-emergency-transition-to-master"), "{words:?}");
+    assert!(words.contains(&"xe pool-emergency-transition-to-master"), "{words:?}");
     assert!(words.iter().all(|line| !line.contains("vm-start")), "nothing of it can be started: {words:?}");
 
     // Whoever does not switch a host off that is only cut off has two hosts that write to one disk (manual, member failures).

@@ -273,9 +273,6 @@ pub struct Run {
     /// Play from this instant on, such as 15m, or from the first `hazard`: what the recovery has done by then is done
     #[arg(long, value_name = "WHEN", value_parser = play_from, conflicts_with_all = ["at", "fail_on"])]
     pub play_from: Option<PlayFrom>,
-    /// Go through what changes nothing event by event: much slower, and the same report
-    #[arg(long)]
-    pub every_heartbeat: bool,
 }
 
 /// Where a desk is opened in a run.

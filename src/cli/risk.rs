@@ -72,13 +72,16 @@ struct Condition {
     text: String,
     what: What,
     metric: Metric,
-    holds: fn(u64, u64) -> bool,
+    holds: Compares,
     bound: u64,
 }
 
+/// How one number is held against another.
+type Compares = fn(u64, u64) -> bool;
+
 impl Condition {
-    /// How one number is held against another. The longer signs first: each begins with a shorter one.
-    const SIGNS: [(&'static str, fn(u64, u64) -> bool); 6] = [
+    /// The signs, the longer first: each begins with a shorter one.
+    const SIGNS: [(&'static str, Compares); 6] = [
         (">=", |a, b| a >= b),
         ("<=", |a, b| a <= b),
         ("==", |a, b| a == b),

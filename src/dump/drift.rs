@@ -174,9 +174,12 @@ fn size(bytes: Option<u64>) -> String {
     }
 }
 
+/// What has a name, with where it stands.
+type Named<'p, I> = (&'p str, I);
+
 /// Those that are in both, and those that are in one alone.
 struct Pairs<'p, I> {
-    both: Vec<((&'p str, I), (&'p str, I))>,
+    both: Vec<(Named<'p, I>, Named<'p, I>)>,
     new: Vec<&'p str>,
     gone: Vec<&'p str>,
 }

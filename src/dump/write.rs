@@ -147,7 +147,7 @@ impl Dump<'_> {
     }
 
     fn knows(&self, sr: SrId) -> bool {
-        self.world.db(self.by).srs.get(sr.at()).copied().unwrap_or(false)
+        self.world.db(self.by).srs.get(sr.at()).is_some_and(Option::is_some)
     }
 
     fn srs(&self, out: &mut String) {

@@ -57,6 +57,7 @@ pub fn with_faults(scenario: &Scenario, case: Case, strikes: &[Strike]) -> (Scen
             stdin: None,
             timeout: Span::mins(2),
             expect: None,
+            capture: None,
         }
     };
     let mut strikes: Vec<&Strike> = strikes.iter().collect();

@@ -577,7 +577,19 @@ fn happens() -> When {
 
 fn step(id: &str, deed: Deed, when: When, host: MachineId) -> Step {
     let id = id.to_string();
-    Step { key: id.clone(), id: Some(id), line: 0, when, guard: None, deed, host, stdin: None, timeout: Span::mins(2), expect: None }
+    Step {
+        key: id.clone(),
+        id: Some(id),
+        line: 0,
+        when,
+        guard: None,
+        deed,
+        host,
+        stdin: None,
+        timeout: Span::mins(2),
+        expect: None,
+        capture: None,
+    }
 }
 
 /// Whether a VM ran at the start, in truth or by its record.
