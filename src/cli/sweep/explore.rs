@@ -9,7 +9,6 @@ use super::super::out::Out;
 use super::super::progress::Bar;
 use super::super::shared::{only, style, with_jobs};
 use super::super::{bug, interrupt};
-use super::usage;
 use crate::report::explore::{build, json, text};
 use crate::search::explore::{BUDGET, Explored, FINDINGS, Finding, Options, explore};
 use crate::search::orders::{End, Hooks};
@@ -17,6 +16,10 @@ use crate::search::shrink::whole;
 
 /// The most faults at once, where nothing is said.
 const FAULTS: u8 = 2;
+
+fn usage<T>(out: Out, what: &str, help: &str) -> Result<T, Status> {
+    Err(out.refuse("usage", what, &[help.into()], Status::Wrong))
+}
 
 /// Explores every case of the file.
 pub fn explored(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {

@@ -2,14 +2,15 @@
 //! in the same phases of the run (after the same step, or within it) count for one cause; it is looked for in the first of them, and
 //! a combination that holds a smaller one which shows the same counts for that.
 
-use super::combination::Strike;
-use super::{Combination, Explorer, Site, Tried, each, grave};
+use super::combination::{Strike, grave};
+use super::{Combination, Explorer, Site, Tried};
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::{Span, Time};
 use crate::fault::Fault;
 use crate::hazard::Severity;
 use crate::run::Run;
 use crate::scenario::model::{Deed, Sequence};
+use crate::search::each;
 use crate::world::World;
 use crate::world::event::{About, Status, StepIx};
 use std::cmp::Reverse;

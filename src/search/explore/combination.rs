@@ -3,6 +3,8 @@
 use crate::base::time::{Span, Time};
 use crate::engine::Program;
 use crate::fault::Fault;
+use crate::hazard::Severity;
+use crate::hazard::watch::Found;
 use crate::scenario::model::{Case, Deed, NamedSteps, Scenario, Sequence, Step, When};
 use crate::scenario::words;
 use crate::world::event::StepIx;
@@ -84,4 +86,9 @@ pub(super) fn numbers(program: &Program) -> Vec<StepIx> {
         matches!(sequence, Sequence::World | Sequence::Operator(_)) && step.line == 0 && step.key.starts_with(KEY)
     };
     program.steps.iter().enumerate().filter(own).map(|(at, _)| StepIx(at as u16)).collect()
+}
+
+/// The findings that are dangers or worse.
+pub(super) fn grave(found: &[Found]) -> impl Iterator<Item = &Found> {
+    found.iter().filter(|found| found.hazard.severity() >= Severity::Danger)
 }

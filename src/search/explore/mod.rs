@@ -22,12 +22,12 @@ use super::shrink::{Shrunk, Target};
 use super::{each, study};
 use crate::base::time::{Span, Time};
 use crate::engine::{self, Engine, Program};
-use crate::hazard::watch::Found;
 use crate::hazard::{HazardId, Place, Severity};
 use crate::run::{Run, Session};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::event::StepIx;
 use cause::{Causes, Key};
+use combination::grave;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -360,9 +360,4 @@ impl<'s> Explorer<'s> {
             end: self.end,
         }
     }
-}
-
-/// The findings that are dangers or worse.
-fn grave(found: &[Found]) -> impl Iterator<Item = &Found> {
-    found.iter().filter(|found| found.hazard.severity() >= Severity::Danger)
 }

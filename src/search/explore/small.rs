@@ -1,8 +1,8 @@
 //! A finding: the scenario that shows it, and the smallest that does so by its faults.
 
 use super::cause::Caused;
-use super::combination::with_faults;
-use super::{Explorer, Finding, grave};
+use super::combination::{grave, with_faults};
+use super::{Explorer, Finding};
 use crate::base::time::Span;
 use crate::engine::{self, Engine, Program};
 use crate::run::{Run, Session};
