@@ -168,7 +168,8 @@ fn first_after(stream: Stream, round: Span, at: Time, until: Time) -> (Time, u64
         (at, steps) = (met.unwrap_or(at), gone);
     }
     while at < until {
-        at = at + pause(stream, round, at);
+        let next = pause(stream, round, at);
+        at += next;
         steps += 1;
     }
     (at, steps)
@@ -228,7 +229,8 @@ mod tests {
             let until = at + round.times(STEPS).times(3) + Span(seed * 12_345);
             let mut plain = at;
             while plain < until {
-                plain = plain + pause(stream, round, plain);
+                let next = pause(stream, round, plain);
+                plain += next;
             }
             assert_eq!(first_after(stream, round, at, until).0, plain);
             // Had it not found one, it would have gone through all.
