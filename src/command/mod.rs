@@ -43,6 +43,7 @@ mod pool_ha_disable;
 mod pool_ha_enable;
 mod pool_ha_prevent;
 mod pool_join;
+mod pool_param_set;
 mod pool_recover;
 mod resetvdis;
 pub mod script;
@@ -349,7 +350,7 @@ commands! {
     PoolList: list::List<fields::Pool>,
     PoolParamGet: fields::ParamGet<fields::Pool>,
     PoolParamList: fields::ParamList<fields::Pool>,
-    PoolParamSet: fields::PoolParamSet,
+    PoolParamSet: pool_param_set::PoolParamSet,
     PoolParamAdd: params::ParamAdd<fields::Pool>,
     PoolParamRemove: params::ParamRemove<fields::Pool>,
     PoolParamClear: params::ParamClear<fields::Pool>,

@@ -193,7 +193,7 @@ fn under_ha_the_plan_has_to_do_without_the_host() {
     assert_eq!(code(&mut room, "xe host-evacuate uuid=$beta"), "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN");
 }
 
-/// How the host is named: xe-cli §3.7.
+/// How the host is named (docs/model/evacuation.md §1).
 #[test]
 fn the_host_is_named_as_the_release_wants_it() {
     let missing = "Required parameter not found: uuid\nFor usage run: 'xe help'\n";
