@@ -369,7 +369,7 @@ impl Engine {
             console.phase = Phase::Waiting { next: BACKOFF_LEAST };
             console.typed = None;
             // Commands that take no time are no reason for a stack without end.
-            if console.answers.len() % 32 == 0 {
+            if console.answers.len().is_multiple_of(32) {
                 console.phase = Phase::Next;
                 self.again(console, Span::ZERO);
             } else {

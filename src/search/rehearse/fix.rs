@@ -133,7 +133,7 @@ fn weigh(gone: &[Gone], options: &engine::Options, asks: bool) -> (Wrong, Vec<Mi
         let began = study.run.engine.recovery_began;
         let mut harmed = false;
         for (at, found) in study.run.found.iter().enumerate() {
-            if !began.is_some_and(|began| found.since > began) {
+            if began.is_none_or(|began| found.since <= began) {
                 continue;
             }
             match found.hazard.severity() {
