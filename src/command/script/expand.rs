@@ -107,6 +107,7 @@ impl<O: Operator> Shell<'_, O> {
             return Err(Stuck::on("so deep a substitution"));
         }
         self.depth += 1;
+        let before = self.status;
         let done = self.captured(|shell| {
             Ok(shell.apart(|shell| {
                 // What a substitution ends with is its status; `set -e` does not reach into it.
@@ -115,12 +116,13 @@ impl<O: Operator> Shell<'_, O> {
             }))
         });
         self.depth -= 1;
+        self.status = before;
         let (output, flow) = done?;
         if self.halted {
             return Err(Stuck::Halted);
         }
         if let Flow::Goes(status) | Flow::Ends(status) | Flow::Returns(status) = flow {
-            self.status = status;
+            self.substituted = Some(status);
         }
         if self.blind() {
             return Ok(words::unknown());

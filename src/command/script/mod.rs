@@ -248,6 +248,8 @@ pub struct Shell<'a, O> {
     typed: usize,
     bytes: usize,
     status: i32,
+    /// How the last `$(…)` of the present command ended.
+    substituted: Option<i32>,
     /// What was typed in answer to a question of the present commands.
     answer: Option<String>,
     /// Where output goes: the first is the terminal.
@@ -292,6 +294,7 @@ impl<'a, O: Operator> Shell<'a, O> {
             typed: 0,
             bytes: 0,
             status: 0,
+            substituted: None,
             answer: None,
             sinks: vec![String::new()],
             errors: Errors::Terminal,

@@ -192,7 +192,7 @@ impl<O: Operator> Shell<'_, O> {
                 BinaryOp::And | BinaryOp::Or => self.decided(source, binary.op, &binary.left, &binary.right),
             },
             Command::Simple(simple) => {
-                self.status = 0;
+                self.substituted = None;
                 for assignment in &simple.assignments {
                     self.assign(source, assignment)?;
                 }
@@ -201,12 +201,12 @@ impl<O: Operator> Shell<'_, O> {
                     typed.extend(self.words(source, word)?);
                 }
                 if typed.is_empty() {
-                    return Ok(Flow::Goes(self.status));
+                    // Assignments alone end as the last command within them did.
+                    return Ok(Flow::Goes(self.substituted.take().unwrap_or(0)));
                 }
                 self.program(line, &typed, stdin)
             }
             Command::Decl(declaration) => {
-                self.status = 0;
                 for operand in &declaration.operands {
                     if let DeclOperand::Assignment(assignment) = operand {
                         self.assign(source, assignment)?;

@@ -37,7 +37,10 @@ impl Hands {
         for told in &came.told {
             let mut kind = words::kind(told);
             // What the tool answers to is not passed over in silence.
-            if kind == Kind::IgnoredKey && came.status == Status::Error && came.output.contains("Unknown field") {
+            if kind == Kind::IgnoredKey
+                && came.status == Status::Error
+                && ["Unknown field", "Failed to parse parameter"].iter().any(|said| came.output.contains(said))
+            {
                 kind = Kind::Typo;
             }
             // A mistake is the reason of the refusal.
