@@ -48,6 +48,7 @@ fn written(scenario: &Scenario, case: Case, past: &Run, at: Time, way: &[Step]) 
         stdin: None,
         timeout: Span::mins(2),
         expect: None,
+        capture: None,
     };
     // A recovery without a step is none that a file can have.
     for recovery in other.recoveries.iter_mut().filter(|recovery| recovery.steps.is_empty()) {
