@@ -49,6 +49,7 @@ fn w1(hosts: u16, length: Span) -> Scenario {
             host: MachineId(0),
             stdin: None,
             timeout: Span::mins(2),
+            capture: None,
             expect: None,
         })
         .collect();

@@ -129,6 +129,20 @@ fn anonymous_keeps_nothing_of_anybody() {
         assert!(dump.contains(word) && !text.contains(word), "{word}");
     }
     assert_eq!(names(&scenario).len(), names(&own).len());
+    // Every UUID has another in its place, none twice, in the order of the true ones.
+    let uuids = |scenario: &Scenario| scenario.pool.names.hosts.iter().map(|host| host.uuid.clone()).collect::<Vec<_>>();
+    let sorted = |mut uuids: Vec<String>| {
+        uuids.sort();
+        uuids
+    };
+    assert_eq!(uuids(&scenario), sorted(uuids(&scenario)), "hosts stand in the order of their UUIDs");
+    let order = |uuids: Vec<String>, masters: usize| sorted(uuids.clone()).iter().position(|uuid| *uuid == uuids[masters]).unwrap();
+    let place = |scenario: &Scenario| order(uuids(scenario), scenario.pool.master.at());
+    assert_eq!(place(&scenario), place(&own), "the master's place among the UUIDs is what it was");
+    let others: Vec<&str> = text.split(|c: char| !c.is_ascii_hexdigit() && c != '-').filter(|word| word.len() == 36).collect();
+    let distinct: std::collections::BTreeSet<&&str> = others.iter().collect();
+    // 3 hosts, 5 SRs, 12 VMs and their disks.
+    assert!(others.len() == distinct.len() && others.len() > 20 + 12, "{}", others.len());
 }
 
 /// A file that is no dump is refused, with a place, and nothing is written.

@@ -2,11 +2,15 @@
 
 mod common;
 mod folder;
+mod generate;
 
 use folder::Folder;
+use generate::Taste;
+use poolsim::base::time::Span;
 use poolsim::engine::Options;
+use poolsim::fault::Act;
 use poolsim::run;
-use poolsim::scenario::model::{Deed, Scenario, When};
+use poolsim::scenario::model::{Case, Deed, Recovery, Scenario, Sequence, When};
 use poolsim::search::rehearse::{rehearse, sheet};
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -180,49 +184,159 @@ fn what_is_saved_begins_as_it_was_rehearsed() {
     }
 }
 
-/// A scenario written as a script and rehearsed is the scenario: what is found, and when.
+/// A recovery as somebody would have pasted it: a prompt of each console, and what hands do as comments. `None` where a step asks
+/// for more than a runbook says.
+fn pasted(scenario: &Scenario, recovery: &Recovery) -> Option<String> {
+    let names = &scenario.pool.names;
+    let mut text = String::new();
+    for step in &recovery.steps {
+        let must = step.expect.as_ref().is_some_and(|expect| expect.must);
+        if !matches!(step.when, When::Next) || step.guard.is_some() || step.stdin.is_some() || must || step.timeout != Span::mins(2) {
+            return None;
+        }
+        match &step.deed {
+            Deed::Run(script) if script.single().is_some() => {
+                text.push_str(&format!("[root@{} ~]# {}\n", names.machine(step.host), script.text.trim()));
+            }
+            Deed::Act(act) => {
+                let (words, of) = match act {
+                    Act::PowerOff(of) => ("power off", of),
+                    Act::PowerOn(of) => ("power on", of),
+                    Act::Reinstall(of) => ("reinstall", of),
+                    _ => return None,
+                };
+                let [only] = of[..] else { return None };
+                text.push_str(&format!("# by hand: {words} {}\n", names.machine(only)));
+            }
+            _ => return None,
+        }
+    }
+    Some(text)
+}
+
+/// Rehearses a case's own recovery, and holds it against the case; whether it could.
+fn gives_its_own_findings(scenario: &Scenario, case: Case, what: &str) -> bool {
+    let Some(recovery) = case.recovery.map(|at| &scenario.recoveries[at]) else { return false };
+    let named = scenario.timeline.iter().any(|step| matches!(step.when, When::AfterStep { .. }));
+    if named || case.variant.is_some() || !scenario.operators.is_empty() {
+        return false;
+    }
+    let Some(text) = pasted(scenario, recovery) else { return false };
+    let sheet = sheet::read("x.txt", &text);
+    let options = Options { seed: scenario.seed, ..Options::default() };
+    let gone = rehearse(scenario, &[case], &sheet, &BTreeMap::new(), &options).unwrap();
+    if gone[0].lost {
+        return false;
+    }
+    let played = gone[0].typist.scenario().unwrap();
+    let mine = run::run(&played, played.cases()[0], options.clone(), &[]);
+    let own = run::run(scenario, case, options, &[]);
+    assert_eq!((mine.end, &mine.found), (own.end, &own.found), "{what} {case:?}\n{text}\n{:#?}", gone[0].typist.typed);
+    let shown = |run: &run::Run| {
+        let order = run.program.order(Sequence::Recovery).to_vec();
+        order
+            .iter()
+            .map(|step| run.engine.records[usize::from(step.0)].clone())
+            .map(|of| (of.began, of.ended, of.status, of.output))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&mine), shown(&own), "{what} {case:?}\n{text}");
+    true
+}
+
+/// A scenario written as a runbook and rehearsed is the scenario: what is found, when, and what each command shows.
 #[test]
 fn a_scenario_as_a_runbook_gives_its_own_findings() {
     let mut tried = 0;
     for path in common::shipped() {
         let scenario = common::load_file(&path);
         for case in scenario.cases() {
-            let Some(at) = case.recovery else { continue };
-            let recovery = &scenario.recoveries[at];
-            let plain = recovery.steps.iter().all(|step| {
-                matches!(step.when, When::Next)
-                    && step.guard.is_none()
-                    && step.stdin.is_none()
-                    && step.host == recovery.host
-                    && !step.expect.as_ref().is_some_and(|expect| expect.must)
-                    && matches!(&step.deed, Deed::Run(script) if script.lines.len() == 1)
-            });
-            let named = |scenario: &Scenario| scenario.timeline.iter().all(|step| !matches!(step.when, When::AfterStep { .. }));
-            if !plain || !named(&scenario) || case.variant.is_some() || !scenario.operators.is_empty() {
-                continue;
-            }
-            let text: String = recovery
-                .steps
-                .iter()
-                .map(|step| match &step.deed {
-                    Deed::Run(script) => script.text.trim().to_owned() + "\n",
-                    _ => String::new(),
-                })
-                .collect();
-            let sheet = sheet::read("x.sh", &text);
-            let options = Options { seed: scenario.seed, ..Options::default() };
-            let gone = rehearse(&scenario, &[case], &sheet, &BTreeMap::new(), &options).unwrap();
-            if gone[0].lost {
-                continue;
-            }
-            let played = gone[0].typist.scenario().unwrap();
-            let mine = run::run(&played, played.cases()[0], options.clone(), &[]);
-            let own = run::run(&scenario, case, options, &[]);
-            assert_eq!((mine.end, &mine.found), (own.end, &own.found), "{} {case:?}\n{text}", path.display());
-            tried += 1;
+            tried += u32::from(gives_its_own_findings(&scenario, case, &path.display().to_string()));
         }
     }
     assert!(tried > 30, "{tried} recoveries");
+}
+
+/// The same of random scenarios.
+#[test]
+fn a_random_scenario_as_a_runbook_gives_its_own_findings() {
+    let mut tried = 0;
+    for n in 0..250 {
+        let scenario = common::load("generated.yaml", &generate::scenario(n, if n % 3 == 0 { Taste::Wild } else { Taste::Guarded }));
+        tried += u32::from(gives_its_own_findings(&scenario, scenario.cases()[0], &format!("scenario {n}")));
+    }
+    assert!(tried > 25, "{tried} recoveries");
+}
+
+/// The missing line is put in, all else stays to the byte, and what is then said is what a rehearsal of the fixed file says.
+#[test]
+fn the_missing_lines_are_put_in() {
+    let folder = Folder::new("fix");
+    let text = HASTY.replace("sleep 30\n", "sleep 30   # as the manual has it\n");
+    let (book, fixed) = (folder.file("hasty.markdown", &text), folder.path("fixed.markdown"));
+    let rehearsed = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_poolsim"))
+            .arg("rehearse")
+            .args(args)
+            .args(["--pool", WORLDS])
+            .current_dir(common::root())
+            .output()
+            .unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap(), output.status.code().unwrap())
+    };
+    let (told, _, status) = rehearsed(&[&book, "--fix", &fixed, "--format", "json"]);
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let written = std::fs::read_to_string(&fixed).unwrap();
+    let put: Vec<u64> = told["fixed"]["lines"].as_array().unwrap().iter().map(|put| put["line"].as_u64().unwrap()).collect();
+    assert!(!put.is_empty() && told["fixed"]["text"] == written, "{told:#}");
+    let rest: String =
+        written.split_inclusive('\n').enumerate().filter(|(at, _)| !put.contains(&(*at as u64 + 1))).map(|(_, line)| line).collect();
+    assert_eq!(rest, text);
+    // M5, M14: beta is off before it is forgotten.
+    assert!(written.contains("# by hand: power off beta\nxe host-forget"), "{written}");
+    assert_eq!((&told["fixed"]["safe"], status), (&serde_json::json!(["dead", "isolated", "hung"]), 0), "{told:#}");
+    let (again, _, status) = rehearsed(&[&fixed, "--format", "json"]);
+    let again: serde_json::Value = serde_json::from_str(&again).unwrap();
+    assert_eq!((&again["matrix"], status), (&told["fixed"]["matrix"], 0));
+    assert!(again["items"].as_array().unwrap().iter().all(|item| item["kind"] != "harms" && item["kind"] != "fails"), "{again:#}");
+    // To standard output goes the runbook alone.
+    let (out, err, status) = rehearsed(&[&book, "--fix"]);
+    assert_eq!((out, status), (written, 0));
+    assert!(err.contains("power off beta") && err.contains("safe in every world"), "{err}");
+}
+
+/// What a refusal asks for is put in too: the reset and the release before the start (M9, M11, M12).
+#[test]
+fn what_a_refusal_asks_for_is_put_in() {
+    let text = "[root@alpha ~]# xe vm-start vm=db on=gamma\n";
+    let (object, status) = told("start.txt", text, &["--world", "dead", "--fix"]);
+    let lines: Vec<&str> = object["fixed"]["lines"].as_array().unwrap().iter().map(|put| put["text"].as_str().unwrap()).collect();
+    assert!(lines.iter().any(|line| line.starts_with("[root@alpha ~]# xe vm-reset-powerstate uuid=")), "{object:#}");
+    assert!(lines.iter().any(|line| line.starts_with("[root@alpha ~]# /opt/xensource/sm/resetvdis.py ")), "{object:#}");
+    assert_eq!((&object["fixed"]["safe"], status), (&serde_json::json!(["dead"]), 0), "{object:#}");
+}
+
+/// Remarks as code scanning and a workflow's log read them: by line, and no word of the runbook is a command of theirs.
+#[test]
+fn other_formats_tell_the_same() {
+    let folder = Folder::new("formats");
+    let book = folder.file("a,b.txt", "[root@alpha ~]# xe host-forget uuid=$beta --force\n[root@alpha ~]# xe vm-lst\n[root@alpha ~]# xe vm-start 'vm=x\u{1b}[2J%0A::error::y'\n");
+    let rendered = |format: &str| {
+        let args = ["rehearse", &book, "--pool", WORLDS, "--format", format];
+        let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).args(args).current_dir(common::root()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let sarif: serde_json::Value = serde_json::from_str(&rendered("sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let at = |line: u64, rule: &str| {
+        results.iter().any(|of| of["ruleId"] == rule && of["locations"][0]["physicalLocation"]["region"]["startLine"] == line)
+    };
+    assert!(at(1, "harms") && at(2, "typo"), "{sarif:#}");
+    let github = rendered("github");
+    assert!(github.lines().all(|line| line.starts_with("::error file=") || line.starts_with("::warning file=")), "{github}");
+    assert!(github.lines().any(|line| line.contains(",line=2,col=1,title=typo::") && line.contains("a%2Cb.txt")), "{github}");
+    assert!(!github.contains('\u{1b}'));
 }
 
 /// Nothing that somebody may paste makes it panic or hang.

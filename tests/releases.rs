@@ -152,7 +152,7 @@ fn what_a_toolstack_that_stops_says() {
 #[test]
 fn when_a_host_that_goes_down_counts_as_dead() {
     let text = format!(
-        "{POOL}until: 5m\ntimeline:\n  - {{at: 1m, run: xe host-disable host=beta}}\n  - {{at: 2m, run: xe host-shutdown host=beta}}\n"
+        "{POOL}until: 5m\ntimeline:\n  - {{at: 1m, run: xe host-disable host=beta}}\n  - {{at: 1m30s, run: xe vm-shutdown vm=db}}\n  - {{at: 2m, run: xe host-shutdown host=beta}}\n"
     );
     let at_once = "    - {at: 2m1s, host: beta, live: false, powered: true}\n    - {at: end, host: beta, powered: false}\n";
     let going = "    - {during: 1m..2m10s, host: beta, live: true, powered: true}\n    - {at: 2m12s, host: beta, live: false, powered: false}\n    - {at: end, vm: db, power-state: halted}\n";

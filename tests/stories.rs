@@ -325,3 +325,113 @@ recovery:
 ",
     );
 }
+
+/// docs/model/evacuation.md: nothing moves unless everything can.
+#[test]
+fn a_host_is_emptied_or_left_as_it_is() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}, local-beta: {type: ext, host: beta}}
+  vms: {db: {running-on: beta}, tool: {running-on: beta, disks: {root: {sr: local-beta}}}}
+recovery:
+  at: 1m
+  pace: 10s
+  steps:
+    - run: xe host-evacuate uuid=$beta # refused VM_REQUIRES_SR
+    - run: xe vm-shutdown vm=tool
+    - run: xe host-disable host=alpha
+    - run: xe host-disable host=gamma
+    - run: xe host-evacuate uuid=$beta # refused NO_HOSTS_AVAILABLE
+    - run: xe host-enable host=gamma
+    - run: xe host-evacuate uuid=$beta
+    - run: xe host-evacuate uuid=$db # refused UUID_INVALID
+    - run: xe host-get-vms-which-prevent-evacuation uuid=$db # refused UUID_INVALID
+    - run: xe pool-ha-compute-vm-failover-plan host-uuids=$db # refused UUID_INVALID
+",
+    );
+}
+
+/// Under HA only what it protects moves, and how that is said differs; in 6.0 a host does not go down under its guests.
+#[test]
+fn what_releases_say_of_an_evacuation_and_of_going_down() {
+    for (release, code) in [("xenserver-6.2", "HOST_NOT_ENOUGH_FREE_MEMORY"), ("xcp-ng-8.3", "HOST_EVACUATE_VM_NOT_HA_PROTECTED")] {
+        check(&format!(
+            "
+release: {release}
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {{nfs1: {{type: nfs}}}}
+  ha: {{heartbeat-sr: nfs1}}
+  vms: {{db: {{running-on: beta, ha: restart}}, web: {{running-on: beta}}}}
+recovery:
+  at: 3m
+  steps:
+    - run: xe host-evacuate host=beta # refused {code}
+    - run: xe vm-migrate vm=web host=gamma --live
+    - run: xe host-evacuate host=beta
+"
+        ));
+    }
+    check(
+        "
+release: xenserver-6.0
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta}}
+recovery:
+  at: 3m
+  steps:
+    - run: xe host-disable host=beta
+    - run: xe host-shutdown host=beta # refused HOST_IN_USE
+    - run: xe host-reboot host=beta # refused HOST_IN_USE
+    - run: xe host-evacuate uuid=$beta
+    - run: xe host-shutdown host=beta
+",
+    );
+}
+
+/// The checks of a power-on from afar, in their order; then it waits until the host lives.
+#[test]
+fn a_host_is_woken_when_it_is_known_how() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe host-power-on host=beta # refused HOST_IS_LIVE
+    - act: {power-off: beta}
+    - run: xe host-power-on host=beta # refused HOST_IS_LIVE
+    - {wait-for: {host: beta, live: false}, run: xe host-power-on host=beta} # refused HOST_POWER_ON_MODE_DISABLED
+    - run: xe host-set-power-on-mode host=beta power-on-mode=wake-on-lan
+    - run: xe host-power-on host=beta
+    - run: xe host-disable host=beta
+",
+    );
+}
+
+/// docs/model/members-and-masters.md §19: the master's new address is nobody's to its members.
+#[test]
+fn a_master_at_another_address_is_gone_for_its_members() {
+    check(
+        "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+recovery:
+  at: 1m
+  steps:
+    - act: {re-address: alpha}
+    - {host: beta, timeout: 20s, run: xe pool-list} # hangs
+    - {host: beta, run: xe-toolstack-restart}
+    - {host: beta, after: 1m, run: xe pool-list} # refused INTERNAL_ERROR
+    - run: xe pool-recover-slaves
+    - {host: beta, after: 1m, run: xe pool-list}
+",
+    );
+}

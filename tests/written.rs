@@ -130,6 +130,7 @@ recoveries:
       - {if: {vm: db, resident-on: xs01}, run: "xe vm-start vm=db\n# a remark\n\nxe vm-list", stdin: "yes\n", must: {status: error, code: VM_BAD_POWER_STATE, prints: "a: b", exit: 1}}
       - {run: 'xe vm-list', must: {exit: 0}}
       - {act: {check-off: [xs01, "null"]}, must: ok}
+      - {act: {re-address: [xs01, "null"]}}
     expect: {worst: danger, effects: [7x]}
   "2":
     at: 1h..2h

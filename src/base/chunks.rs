@@ -26,6 +26,16 @@ impl<T: Clone> Chunks<T> {
     pub fn get_mut(&mut self, at: usize) -> Option<&mut T> {
         Arc::make_mut(self.0.get_mut(at / CHUNK)?).get_mut(at % CHUNK)
     }
+    /// Puts something at a place; places before it that there were not have `filler`.
+    pub fn put(&mut self, at: usize, what: T, filler: &T) {
+        while self.len() <= at {
+            match self.0.last_mut() {
+                Some(last) if last.len() < CHUNK => Arc::make_mut(last).push(filler.clone()),
+                _ => self.0.push(Arc::new(vec![filler.clone()])),
+            }
+        }
+        self[at] = what;
+    }
     /// All, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.0.iter().flat_map(|chunk| chunk.iter())

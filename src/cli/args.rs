@@ -3,6 +3,7 @@
 use super::picked::Partition;
 use crate::base::time::{Span, Time};
 use crate::hazard::Severity;
+use crate::search::explore::FAULTS_MOST;
 use crate::search::filter::Filter;
 use crate::search::plan::TRIES;
 use crate::world::release::Release;
@@ -30,11 +31,11 @@ expected; 2 wrong usage or file; 3 a file could not be read or written;
 
 /// A simulator of XenServer pool failures: what is so, what the pool believes, and where the gap destroys data.
 #[derive(Parser, Debug)]
-#[command(name = "poolsim", version, about, after_help = BEGIN, max_term_width = 80, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "poolsim", version, about, after_help = BEGIN, max_term_width = 80, disable_help_subcommand = true)]
 pub struct Cli {
     #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
     #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     #[command(flatten)]
     pub common: Common,
@@ -102,9 +103,9 @@ pub enum Format {
     Json,
     /// The trace, one event a line
     Ndjson,
-    /// SARIF 2.1.0, of `check`
+    /// SARIF 2.1.0, of `check` and `rehearse`
     Sarif,
-    /// GitHub's workflow commands, of `check`
+    /// GitHub's workflow commands, of `check` and `rehearse`
     Github,
     /// Markdown, of `orders`
     Md,
@@ -112,6 +113,8 @@ pub enum Format {
     Dot,
     /// A picture, of `orders`
     Svg,
+    /// A page, of `risk`
+    Html,
 }
 
 impl Format {
@@ -126,6 +129,7 @@ impl Format {
             Format::Md => "md",
             Format::Dot => "dot",
             Format::Svg => "svg",
+            Format::Html => "html",
         }
     }
 }
@@ -161,14 +165,6 @@ impl FailOn {
     }
 }
 
-/// What is typed after a command that this version does not have.
-#[derive(Args, Clone, Debug)]
-pub struct Anything {
-    /// Whatever it takes
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    pub words: Vec<String>,
-}
-
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
@@ -196,10 +192,14 @@ pub enum Command {
     Diff(Diff),
     /// A runbook, tried in every world: what fails, what does harm, what is missing
     Rehearse(Rehearse),
-    /// A pool's database, as `xe pool-dump-database` writes it, as a scenario
+    /// A pool's database, or what `xe` lists of it, as a scenario
     Import(Import),
-    /// What goes down, and what has nowhere to run, if a host or an SR dies tonight (not yet)
-    Risk(Anything),
+    /// A scenario's pool as the XML that `xe pool-dump-database` writes
+    Export(Export),
+    /// The logs of an incident as its instants, or as a scenario that plays it again
+    Trace(Trace),
+    /// What goes down, and what has nowhere to run, if a host or an SR is lost tonight
+    Risk(Risk),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Print a shell's completions
@@ -267,12 +267,12 @@ pub struct Run {
     /// Where a scenario expects nothing: exit with 1 from this severity on
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub fail_on: Option<FailOn>,
-    /// Play from this instant on, such as 15m, or from the first `hazard`: what the recovery has done by then is done
-    #[arg(long, value_name = "WHEN", value_parser = play_from, conflicts_with_all = ["at", "fail_on"])]
-    pub play_from: Option<PlayFrom>,
     /// Go through what changes nothing event by event: much slower, and the same report
     #[arg(long)]
     pub every_heartbeat: bool,
+    /// Play from this instant on, such as 15m, or from the first `hazard`: what the recovery has done by then is done
+    #[arg(long, value_name = "WHEN", value_parser = play_from, conflicts_with_all = ["at", "fail_on"])]
+    pub play_from: Option<PlayFrom>,
 }
 
 /// Where a desk is opened in a run.
@@ -425,6 +425,9 @@ pub struct Rehearse {
     /// The runbook; `-` is standard input
     #[arg(value_name = "RUNBOOK")]
     pub runbook: PathBuf,
+    /// Put the missing lines in, and say in which worlds it is safe then; to a file, or to standard output
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "-")]
+    pub fix: Option<PathBuf>,
     /// The scenario with the pool, what happened to it, and the worlds
     #[arg(long, value_name = "FILE")]
     pub pool: PathBuf,
@@ -471,11 +474,87 @@ pub struct Shrink {
 #[derive(Args, Clone, Debug)]
 pub struct Import {
     /// A dump of a pool's database; `-` is standard input
-    #[arg(value_name = "DUMP")]
-    pub dump: PathBuf,
-    /// Replace every name, and leave UUIDs and addresses out
+    #[arg(value_name = "DUMP", required_unless_present = "xe")]
+    pub dump: Option<PathBuf>,
+    /// Instead of a dump: what `xe host-list params=all`, vm-list, sr-list,
+    /// vdi-list, vbd-list, pbd-list, pool-list printed, in one file or several
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "dump")]
+    pub xe: Vec<PathBuf>,
+    /// Replace every name, address and UUID
     #[arg(long)]
     pub anonymous: bool,
+    /// Write nothing: say how the pool differs from that of a scenario file; status 1 if it does
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["anonymous", "output"])]
+    pub check: Option<PathBuf>,
+    /// Write it here instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `poolsim export`.
+#[derive(Args, Clone, Debug)]
+pub struct Export {
+    /// A scenario file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The database at this instant of the first case instead of the start
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    pub at: Option<Time>,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Write it here instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `poolsim trace`.
+#[derive(Args, Clone, Debug)]
+pub struct Trace {
+    /// Logs: xensource.log of the master, SMlog; `-` is standard input
+    #[arg(value_name = "LOG", required = true)]
+    pub logs: Vec<PathBuf>,
+    /// Make a scenario in the pool of this one; without it the instants are printed
+    #[arg(long, value_name = "FILE")]
+    pub pool: Option<PathBuf>,
+    /// Write it here instead of standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+const RISK: &str = "\
+Only the pool of the file counts, as it stands at 0; each loss has a run of its own.
+
+A condition of --fail-on is `METRIC > N` (also >=, <, <=, =), for the worst host;
+sr.METRIC, pair.METRIC and link.METRIC are for those. Metrics:
+  vm-nowhere  VMs that no host can run      vm-down  VMs that go down or can't write
+  vm-left     VMs that nobody restarts      fenced   hosts that HA resets
+  no-plan     1 where something is to be done and no safe plan is known
+
+Exit status: 0, or 1 if a condition of --fail-on holds.";
+
+/// `poolsim risk`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = RISK)]
+pub struct Risk {
+    /// A scenario file, of which the pool counts; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Cut each link, too: a host's management, its path to each shared SR
+    #[arg(long)]
+    pub links: bool,
+    /// Pairs of hosts that are run at most: those with the least memory left
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    pub pairs: usize,
+    /// Fail if this holds, such as 'vm-nowhere > 0' (may be repeated)
+    #[arg(long, value_name = "CONDITION")]
+    pub fail_on: Vec<String>,
+    /// Steps that each search for a plan tries at most
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub tries: u64,
+    /// Set this instead of what the file says: a setting, or `release` (may be repeated)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
     /// Write it here instead of standard output
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -524,6 +603,9 @@ pub struct Test {
     /// Write the golden trace of each scenario beside it
     #[arg(long, conflicts_with_all = ["seed", "seeds", "release", "max_events", "max_work"])]
     pub bless: bool,
+    /// Write the smallest scenario of each unexpected corruption beside the first report
+    #[arg(long, requires = "reports", conflicts_with_all = ["bless", "list", "coverage", "mutants"])]
+    pub shrink: bool,
     /// Tell what the suite shows and what it never does, instead of testing
     #[arg(long, conflicts_with_all = ["bless", "twice", "seeds", "fail_fast", "list", "mutants"])]
     pub coverage: bool,
@@ -568,7 +650,8 @@ prints a line for each run; Ctrl-C shows what was done so far.
   poolsim sweep FILE --vary settings.host-dead-after=120s..900s/8
   poolsim sweep FILE --compare recovery=careful recovery=hasty
   poolsim sweep FILE --partition 3/8 > part-3
-  poolsim sweep --merge part-1 part-2 ... part-8";
+  poolsim sweep --merge part-1 part-2 ... part-8
+  poolsim sweep FILE --explore --faults 2 --within 30m";
 
 /// `poolsim sweep`.
 #[derive(Args, Clone, Debug)]
@@ -598,6 +681,24 @@ pub struct Sweep {
     /// Keep every run in this file as it ends, and go on with what it has
     #[arg(long, value_name = "FILE")]
     pub resume: Option<PathBuf>,
+    /// Look for faults by itself: what is shown with them in the case, and not without
+    #[arg(long, conflicts_with_all = ["seeds", "precision", "vary", "compare", "resume", "partition", "merge"])]
+    pub explore: bool,
+    /// With --explore: the most faults at once
+    #[arg(long, value_name = "K", requires = "explore", value_parser = clap::value_parser!(u8).range(1..=FAULTS_MOST as i64))]
+    pub faults: Option<u8>,
+    /// With --explore: no fault strikes later than this
+    #[arg(long, value_name = "SPAN", requires = "explore", value_parser = Span::parse)]
+    pub within: Option<Span>,
+    /// With --explore: how many combinations are tried in each case at most
+    #[arg(long, value_name = "N", requires = "explore", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub budget: Option<u64>,
+    /// With --explore: how many findings of a case are shrunk and told at most
+    #[arg(long, value_name = "N", requires = "explore", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub max: Option<u16>,
+    /// Keep what shows a corruption or a danger in this folder: whole and shrunk, with its seed; `poolsim test DIR` replays it
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["partition", "merge"])]
+    pub finds: Option<PathBuf>,
     /// Put the parts of one sweep together
     #[arg(long, value_name = "SHARD", num_args = 1.., conflicts_with_all = ["file", "seeds", "worlds", "recoveries", "set", "precision", "vary", "compare", "partition", "resume", "seed", "release", "max_events"])]
     pub merge: Vec<PathBuf>,

@@ -104,7 +104,7 @@ mod tests {
             // Read back as the shell would, then as the program would.
             let words = shell_words(&line);
             let cli = Cli::parse_from(words);
-            let Command::Run(run) = cli.command else { panic!("{line}") };
+            let Some(Command::Run(run)) = cli.command else { panic!("{line}") };
             let expected = if name.starts_with('-') { format!("./{name}") } else { name.to_string() };
             assert_eq!(run.files, [PathBuf::from(expected)], "{line}");
             assert_eq!((run.only.worlds, run.only.recoveries), (vec!["it's dead".to_string()], vec!["hasty".to_string()]));

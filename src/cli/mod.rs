@@ -1,13 +1,16 @@
 //! Arguments, files, colours, progress, exit codes: the only room that touches the outside.
 
 pub mod args;
+mod begin;
 mod bug;
 mod cases;
 mod check;
 mod diff;
 mod exit;
 mod explain;
+mod export;
 mod files;
+mod finds;
 mod import;
 mod interrupt;
 mod load;
@@ -25,6 +28,7 @@ mod play;
 mod progress;
 mod rehearse;
 mod reports;
+mod risk;
 mod run;
 mod shared;
 pub mod shipped;
@@ -35,9 +39,10 @@ mod targets;
 mod test;
 #[cfg(test)]
 mod toy_tests;
+mod trace;
 mod whole;
 
-use args::{Anything, Cli, Command};
+use args::{Cli, Command};
 use clap::Parser;
 use exit::Status;
 use out::Out;
@@ -67,7 +72,8 @@ pub fn main() -> std::process::ExitCode {
 
 fn dispatch(out: Out, cli: &Cli) -> Status {
     let common = &cli.common;
-    match &cli.command {
+    let Some(command) = &cli.command else { return begin::begin(out) };
+    match command {
         Command::New(args) => new::new(out, args),
         Command::Run(args) => run::run(out, common, args),
         Command::Check(args) => check::check(out, common, args),
@@ -82,14 +88,11 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Diff(args) => diff::diff(out, common, args),
         Command::Import(args) => import::import(out, common, args),
         Command::Rehearse(args) => rehearse::rehearse(out, common, args),
-        Command::Risk(words) => not_yet(out, "risk", words, "`poolsim run` of a scenario in which the host dies shows what goes down"),
+        Command::Export(args) => export::export(out, common, args),
+        Command::Trace(args) => trace::trace(out, common, args),
+        Command::Risk(args) => risk::risk(out, common, args),
         Command::Completions { shell } => pages::completions(out, *shell),
         Command::Man { page } => pages::man(out, page.as_deref()),
         Command::Help { command } => pages::help(out, command.as_deref()),
     }
-}
-
-/// Commands that other versions have: refused by name, whatever follows.
-fn not_yet(out: Out, name: &str, _words: &Anything, instead: &str) -> Status {
-    out.refuse("not-yet", &format!("`poolsim {name}` is not built yet"), &[instead.to_string()], Status::Wrong)
 }

@@ -1,6 +1,7 @@
 //! `poolsim new`: a commented scenario, or one of those that come with the program.
 
 use super::args::New;
+use super::begin;
 use super::exit::Status;
 use super::load::did_you_mean;
 use super::out::Out;
@@ -9,6 +10,7 @@ use super::whole::Whole;
 use crate::base::inert::clean_line;
 use crate::catalog;
 use crate::report::text::layout::{Page, Tint, width};
+use std::io::IsTerminal as _;
 
 /// The scenario that `poolsim new` prints: one of each, with words beside it.
 pub const TEMPLATE: &str = include_str!("template.yaml");
@@ -29,7 +31,14 @@ pub fn new(out: Out, args: &New) -> Status {
     };
     let text = with_schema(text);
     match &args.file {
-        None => out.result(&text),
+        None => {
+            let status = out.result(&text);
+            // Where it goes into a file or a pipe nobody reads what stands beside it.
+            if args.from.is_none() && std::io::stdout().is_terminal() && std::io::stderr().is_terminal() {
+                begin::begin_beside(out);
+            }
+            status
+        }
         Some(file) => {
             let status = out.new_file(file, &text);
             if status == Status::Fine {
@@ -40,6 +49,10 @@ pub fn new(out: Out, args: &New) -> Status {
                 let shown = clean_line(&file.display().to_string());
                 let and = if beside { format!(", and beside it {SCHEMA} for editors") } else { String::new() };
                 out.say(&format!("{shown} is written{and}; `poolsim run {shown}` runs it\n"));
+                if std::io::stderr().is_terminal() {
+                    out.say("\n");
+                    begin::begin_beside(out);
+                }
             }
             status
         }

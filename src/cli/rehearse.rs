@@ -4,14 +4,22 @@ use super::args::{Common, Format, Rehearse};
 use super::cases::narrowed;
 use super::exit::Status;
 use super::out::Out;
-use super::shared::{only, style};
+use super::shared::{only, rooted, style};
 use super::{bug, files, load, targets};
 use crate::base::inert::clean_line;
 use crate::engine;
 use crate::report::rehearse::{self as report};
-use crate::search::rehearse::{placeholder_name, rehearse as search, sheet};
+use crate::report::suite::{github, sarif};
+use crate::search::rehearse::{fix, placeholder_name, rehearse as search, sheet};
 use crate::search::study::Options;
 use std::collections::BTreeMap;
+
+/// What is written beside standard output.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Scenario,
+    Runbook,
+}
 
 /// A runbook has at most so many bytes.
 const BYTES_MOST: usize = 1 << 20;
@@ -24,7 +32,7 @@ pub fn rehearse(out: Out, common: &Common, args: &Rehearse) -> Status {
 }
 
 fn rehearsed(out: Out, common: &Common, args: &Rehearse) -> Result<Status, Status> {
-    only(out, common, "rehearse", &[Format::Text, Format::Json])?;
+    only(out, common, "rehearse", &[Format::Text, Format::Json, Format::Sarif, Format::Github])?;
     let wrong = |what: &str, help: &str| out.refuse("usage", what, &[help.to_string()], Status::Wrong);
     if !common.reports.is_empty() {
         return Err(wrong("`rehearse` writes no report beside it", "`--format json` says what standard output gets"));
@@ -60,27 +68,55 @@ fn rehearsed(out: Out, common: &Common, args: &Rehearse) -> Result<Status, Statu
         seen.push(case.world);
         new
     });
-    let outputs = args.save.iter().map(|path| ((), path.clone())).collect();
-    let save = targets::begin(out, outputs, &[args.pool.clone(), args.runbook.clone()])?.pop();
+    let to_file = args.fix.as_ref().filter(|path| path.as_os_str() != "-");
+    let outputs = args.save.iter().map(|path| (Written::Scenario, path.clone()));
+    let outputs = outputs.chain(to_file.map(|path| (Written::Runbook, path.clone()))).collect();
+    let targets = targets::begin(out, outputs, &[args.pool.clone(), args.runbook.clone()])?;
     let scenario = &file.scenario;
     let seed = common.seed.unwrap_or(scenario.seed);
     bug::recipe(&format!("rehearsal of {} on scenario {} (sha256 {}), seed {seed}", clean_line(&name), scenario.name, scenario.sha256));
     let options = engine::Options { seed, max_events: common.max_events, max_work: common.max_work, ..engine::Options::default() };
-    let gone = search(scenario, &cases, &sheet, &filled, &options).map_err(|told| {
+    let unwell = |told: Vec<_>| {
         load::tell(out, &told);
         wrong(
             &format!("{} can't do without the steps of its own recovery", clean_line(&file.name)),
             "let its timeline wait for no step of it",
         )
-    })?;
+    };
+    let gone = search(scenario, &cases, &sheet, &filled, &options).map_err(unwell)?;
+    let fixed = match &args.fix {
+        Some(_) => Some(fix::fix(scenario, &cases, (&name, &text), &filled, &options).map_err(unwell)?),
+        None => None,
+    };
     let options = Options { seed: Some(seed), max_events: common.max_events, max_work: common.max_work, ..Options::default() };
-    let rehearsal = report::build(&name, &file.name, scenario, &gone, &options);
+    let mut rehearsal = report::build(&name, &file.name, scenario, &gone, &options);
+    let mut bad = rehearsal.bad;
+    if let Some(fixed) = &fixed {
+        let then = report::build(&name, &file.name, scenario, &fixed.gone, &options);
+        // The status is that of what one goes on with.
+        bad = then.bad;
+        rehearsal.fixed = Some(report::Fixed::of(fixed, &then));
+    }
+    let style = style(common, out.colour);
     let text = match common.format {
         Format::Json => report::json::render(&rehearsal),
-        _ => report::text::render(&rehearsal, style(common, out.colour)),
+        Format::Sarif => sarif::render(&report::diagnostics(&rehearsal), &|kind| report::meaning(kind).to_owned()),
+        Format::Github => github::diagnostics(&report::diagnostics(&rehearsal), &rooted),
+        _ => match &rehearsal.fixed {
+            // The runbook itself goes to standard output, what is said of it beside that.
+            Some(fixed) if to_file.is_none() => {
+                out.say(&report::text::fixed(&rehearsal, fixed, style));
+                fixed.text.clone()
+            }
+            _ => report::text::render(&rehearsal, style),
+        },
     };
     let mut status = out.result(&text);
-    if let Some(target) = save {
+    for target in targets {
+        if target.kind == Written::Runbook {
+            status = status.and(target.put(out, rehearsal.fixed.as_ref().map_or("", |fixed| &fixed.text)));
+            continue;
+        }
         let same = gone.windows(2).all(|two| two[0].typist.typed == two[1].typist.typed);
         if !same || gone.iter().any(|gone| gone.lost) {
             let help = "what it types differs by world, or was not followed: `--world NAME` chooses one";
@@ -91,5 +127,5 @@ fn rehearsed(out: Out, common: &Common, args: &Rehearse) -> Result<Status, Statu
             status = status.and(target.put(out, &format!("# From the runbook {}.\n{text}", clean_line(&name))));
         }
     }
-    Ok(if rehearsal.bad { status.and(Status::Unexpected) } else { status })
+    Ok(if bad { status.and(Status::Unexpected) } else { status })
 }

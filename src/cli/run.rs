@@ -140,6 +140,10 @@ fn file(
         let at_once = story && cases.len() == 1;
         let one = |case: &Case| one(&file, *case, &options, common, at_once);
         reports = with_jobs(common, || cases.par_iter().map(one).collect());
+        // What is told in full is told with the point of no return.
+        if let Some(told) = report::text::worst_case(&reports).filter(|told| reports[*told].worst >= Some(Severity::Danger)) {
+            with_jobs(common, || report::seek_no_return(&mut reports[told], &file.scenario, cases[told], &options));
+        }
         if let Some(told) = report::text::worst_case(&reports).filter(|_| story && !at_once) {
             let once_more = Options { because: false, ..options.clone() };
             reports[told].story = report::of(&file.scenario, cases[told], &once_more).story;

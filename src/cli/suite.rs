@@ -79,6 +79,8 @@ pub struct Item {
     /// A mistake of ours: what was said, and the recipe.
     pub bug: Option<(String, String)>,
     pub blessed: Option<Blessed>,
+    /// The case and the seed, where it failed and `--shrink` wants to know.
+    pub failed: Option<(Case, u64)>,
 }
 
 /// The golden trace of a case, to be written.
@@ -255,7 +257,7 @@ impl Plan {
                     _ => Status::Fine,
                 };
                 let report = report.filter(|_| self.reports).map(Box::new);
-                Item { file, outcome, report, status, real, say: say + &say_more, bug: None, blessed }
+                Item { file, outcome, report, status, real, say: say + &say_more, bug: None, blessed, failed: None }
             }
             Err(said) => {
                 let recipe = format!(
@@ -270,9 +272,12 @@ impl Plan {
                 let failure =
                     Failure { line: 1, at: None, expected: "no mistake of poolsim".into(), got: said.clone(), before: Vec::new() };
                 outcome.failures.push(failure);
-                Item { file, outcome, report: None, status: Status::Bug, real, say, bug: Some((said, recipe)), blessed: None }
+                Item { file, outcome, report: None, status: Status::Bug, real, say, bug: Some((said, recipe)), blessed: None, failed: None }
             }
         };
+        if item.outcome.result == Came::Failed && item.bug.is_none() {
+            item.failed = Some((which, seed.unwrap_or(good.scenario.of(which).seed)));
+        }
         if (self.seeds.is_some() || again.is_some_and(|seed| seed != good.scenario.seed)) && item.outcome.verdict != "skipped" {
             item.outcome.seed = seed;
         }
@@ -375,7 +380,7 @@ impl Suite for Plan {
                 let bug = (*status == Status::Bug).then(|| (said.clone(), format!("loading {}", outcome.file)));
                 let say = if bug.is_some() { String::new() } else { said.clone() };
                 let (outcome, status) = (Outcome::clone(outcome), *status);
-                Item { file, outcome, report: None, status, real: Duration::ZERO, say, bug, blessed: None }
+                Item { file, outcome, report: None, status, real: Duration::ZERO, say, bug, blessed: None, failed: None }
             }
         }
     }

@@ -15,7 +15,9 @@ use crate::base::time::Span;
 use crate::report::suite::golden::Golden;
 use crate::report::suite::{Outcome, Result as Came, Tally, github, json, junit, md, tap, text};
 use crate::report::text::layout::{Page, count};
+use crate::scenario::model::Case;
 use crate::search::suite::{Ended, in_order};
+use crate::search::{finds, study};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write as _};
 use std::ops::ControlFlow;
@@ -179,6 +181,8 @@ struct Taker<'a> {
     /// The golden traces of the file under way: its place, its cases so far, all headers.
     golden: Option<(usize, Golden, Arc<Vec<String>>)>,
     blessed: u64,
+    /// The cases that failed, by file, each with its first seed; only where `--shrink` asks for them.
+    corrupted: Vec<(usize, Case, u64)>,
     bar: Bar,
 }
 
@@ -207,6 +211,7 @@ impl<'a> Taker<'a> {
             group: None,
             golden: None,
             blessed: 0,
+            corrupted: Vec::new(),
             bar: Bar::begin(plan.files.len() as u64),
         };
         if machine {
@@ -227,7 +232,12 @@ impl<'a> Taker<'a> {
     }
 
     fn take(&mut self, item: Item) -> ControlFlow<()> {
-        let Item { file, mut outcome, report, status, real, say, bug, blessed } = item;
+        let Item { file, mut outcome, report, status, real, say, bug, blessed, failed: corrupted } = item;
+        if let (true, Some((case, seed))) = (self.args.shrink, corrupted)
+            && !self.corrupted.iter().any(|(of, other, _)| *of == file && *other == case)
+        {
+            self.corrupted.push((file, case, seed));
+        }
         if self.args.real_time {
             outcome.real = Some(Span(u64::try_from(real.as_micros()).unwrap_or(u64::MAX)));
         }
@@ -393,6 +403,7 @@ impl<'a> Taker<'a> {
             let done = whole.write(&text).and_then(|()| whole.finish());
             self.status = self.status.and(self.finished(&path, done));
         }
+        self.shrink();
         if self.on_github {
             self.github();
         }
@@ -402,6 +413,34 @@ impl<'a> Taker<'a> {
         }
         self.closing();
         self.status
+    }
+
+    /// `--shrink`: the smallest scenario of each unexpected corruption, beside the first report.
+    fn shrink(&mut self) {
+        let Some((_, report)) = self.common.reports.first().and_then(|text| text.split_once('=')) else { return };
+        let folder = Path::new(report).parent().map(Path::to_path_buf).unwrap_or_default();
+        let corrupted = std::mem::take(&mut self.corrupted);
+        for (at, (file, case, seed)) in corrupted.iter().enumerate() {
+            if interrupt::wanted() {
+                self.out.say(&format!("interrupted: {} not shrunk\n", count(corrupted.len() - at, "case")));
+                self.status = self.status.and(Status::Interrupted);
+                return;
+            }
+            let File::Good(good) = self.plan.open(&self.plan.files[*file]) else { continue };
+            let (scenario, _) = good.into_cases();
+            let Common { max_events, max_work, .. } = *self.common;
+            let options = study::Options { seed: Some(*seed), max_events, max_work, because: false, ..study::Options::default() };
+            let run = study::brief(&scenario, *case, &options).run;
+            for target in finds::unexpected(&scenario, *case, &run) {
+                let Some(find) = finds::find(&scenario, *case, (&target, *seed), &interrupt::wanted) else { continue };
+                let path = folder.join(format!("{}-{}.yaml", finds::plain(&scenario.name), finds::name(&target, &find.small.text)));
+                if targets::is_read(&path, &self.plan.files) {
+                    continue;
+                }
+                self.status = self.status.and(self.out.file(&path, &find.small.text));
+                self.out.say(&format!("wrote {}: {}\n", clean_line(&path.display().to_string()), clean_line(&target.words())));
+            }
+        }
     }
 
     fn finished(&self, path: &Path, done: std::io::Result<()>) -> Status {

@@ -10,9 +10,10 @@ use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
 
-/// The filters of a command: every key that is not one of these.
+/// The filters of a command: every key that is not one of these, nor a part of one (`power-on-config:…`).
 pub fn filters<'a>(args: &'a Args, own: &[&str]) -> Vec<(&'a str, &'a str)> {
-    let others = |key: &str| !STANDARD_KEYS.contains(&key) && !own.contains(&key) && !key.starts_with("database:");
+    let own = |key: &str| own.contains(&key.split(':').next().unwrap_or(key));
+    let others = |key: &str| !STANDARD_KEYS.contains(&key) && !own(key) && !key.starts_with("database:");
     args.pairs.iter().filter(|(key, _)| others(key)).map(|(key, value)| (key.as_str(), value.as_str())).collect()
 }
 
@@ -91,10 +92,14 @@ pub trait Deed: Clone + std::fmt::Debug + Default {
     const CLASS: Class;
     /// Keys of its own, which do not filter.
     const OWN: &'static [&'static str];
+    /// Those of them that it can't be without.
+    const REQUIRED: &'static [&'static str] = &[];
     /// Whether domain 0 is left out of the selection.
     const GUARDED: bool = true;
     /// Whether a VM is busy while it is worked on.
     const CLAIMS: bool = false;
+    /// Whether it takes one object alone, whatever is said.
+    const SINGLE: bool = false;
 
     /// What is looked at before anything is selected.
     ///
@@ -117,6 +122,8 @@ pub trait Deed: Clone + std::fmt::Debug + Default {
 pub enum Outcome {
     /// It is done.
     Done,
+    /// It is done, and this is what it shows.
+    Says(String),
     /// It failed; what was taken is let go of.
     Failed(Refusal),
     /// It asks again after this span.
@@ -147,10 +154,12 @@ pub struct Batch<D> {
     queued: bool,
     /// What failed, with `--multiple`: UUID and reason, in order.
     failures: Vec<(String, Refusal)>,
+    /// What was shown of each target, in order.
+    said: Vec<String>,
 }
 
 /// How long a command waits for a VM that another works on (message_forwarding.ml, retry_with_global_lock).
-const PATIENCE: Span = Span::mins(120);
+pub const PATIENCE: Span = Span::mins(120);
 
 /// Whether a target may be worked on.
 enum Next {
@@ -163,7 +172,10 @@ enum Next {
 }
 
 /// The objects that a command's selectors mean.
-fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Object>, Refusal> {
+///
+/// # Errors
+/// The tool's own words: none matches, or too many do.
+pub fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Object>, Refusal> {
     let (word, plural, multiple) = match D::CLASS {
         Class::Host => ("host", "hosts", "Multiple matching hosts found."),
         _ => ("vm", "VMs", "Multiple matches VMs found."),
@@ -190,6 +202,10 @@ fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<Obje
     match objects.len() {
         0 => Err(Refusal::tool(format!("No matching {plural} found"))),
         1 => Ok(objects),
+        _ if D::SINGLE => {
+            let one = word.replace("vm", "VM");
+            Err(Refusal::tool(format!("{multiple} Operation can only be performed on one {one} at a time")))
+        }
         _ if many => Ok(objects),
         _ => Err(Refusal::tool(format!("{multiple} --multiple required to complete the operation"))),
     }
@@ -242,14 +258,16 @@ impl<D: Deed> Batch<D> {
 
     /// The output once all targets have been worked on.
     fn output(&self, world: &World, seat: Seat) -> Output {
+        // The printer joins what it gathers the last first where it is to be minimal (cli_printer.ml).
+        let said = if self.args.minimal { self.said.iter().rev().cloned().collect::<Vec<_>>().join(",") } else { self.said.concat() };
         let Some((_, first)) = self.failures.first() else {
-            let text = if self.args.minimal { "\n".to_string() } else { String::new() };
+            let text = if self.args.minimal { format!("{said}\n") } else { said };
             return Output { text, exit: 0, error: None };
         };
         if self.targets.len() == 1 {
             return first.output(world, seat.executor);
         }
-        let mut text = String::new();
+        let mut text = if self.args.minimal { String::new() } else { said };
         for (uuid, refusal) in self.failures.iter().rev() {
             text.push_str(&format!("operation failed on {uuid}: {}", refusal.text(world, seat.executor)));
         }
@@ -277,7 +295,7 @@ impl<D: Deed> Operation for Batch<D> {
             Ok(targets) => self.targets = targets,
             Err(refusal) => return Check::Refuse { output: refusal.output(world, seat.executor), after: refusal.after },
         }
-        (self.at, self.failures, self.deed, self.waiting) = (0, Vec::new(), D::default(), None);
+        (self.at, self.failures, self.said, self.deed, self.waiting) = (0, Vec::new(), Vec::new(), D::default(), None);
         match self.next(world, seat) {
             Next::Work(span) => Check::Go(span),
             Next::Busy => {
@@ -298,6 +316,11 @@ impl<D: Deed> Operation for Batch<D> {
         match self.deed.commit(&self.args, world, fx, seat, target) {
             Outcome::Again(span) => return Progress::Again(span),
             Outcome::Hangs => return Progress::Hangs,
+            Outcome::Says(text) => {
+                self.said.push(text);
+                self.at += 1;
+                self.deed = D::default();
+            }
             Outcome::Done => {
                 self.at += 1;
                 self.deed = D::default();
@@ -318,7 +341,7 @@ impl<D: Deed> Operation for Batch<D> {
 impl<D: Deed> Command for Batch<D> {
     const DOC: CommandDoc = D::DOC;
     const GRAMMAR: Grammar = Grammar {
-        required: &[],
+        required: D::REQUIRED,
         optional: D::OWN,
         rest: match D::CLASS {
             Class::Host => Rest::Hosts,
@@ -328,6 +351,6 @@ impl<D: Deed> Command for Batch<D> {
         asks: false,
     };
     fn new(args: Args) -> Self {
-        Batch { args, deed: D::default(), targets: Vec::new(), at: 0, waiting: None, queued: false, failures: Vec::new() }
+        Batch { args, deed: D::default(), targets: Vec::new(), at: 0, waiting: None, queued: false, failures: Vec::new(), said: Vec::new() }
     }
 }

@@ -23,6 +23,10 @@ pub const COMPLAINTS: &[ComplaintDoc] = &[
         code: "unknown-name",
         doc: "No object of the scenario has this name. Every object is a variable, `$beta`; hosts and VMs can also be selected by their plain names.",
     },
+    ComplaintDoc {
+        code: "not-shared",
+        doc: "`shared` is false where nothing is said, whatever the type of the SR: one host can plug it, and the next is refused (SR_NOT_SHARABLE).",
+    },
     ComplaintDoc { code: "not-yet", doc: "The command, or this use of it, is real, and the simulator does not have it yet." },
     ComplaintDoc {
         code: "bad-switch",
@@ -75,6 +79,46 @@ pub const COMPLAINTS: &[ComplaintDoc] = &[
     ComplaintDoc {
         code: "typographic",
         doc: "A dash, quote or blank that a text processor made, or a carriage return: the tool takes it for a part of the word.",
+    },
+    ComplaintDoc {
+        code: "not-boolean",
+        doc: "The key is read as a boolean, `true t 1` or `false f 0` in any letters; `yes` is none: the tool answers `Failed to parse parameter` and does nothing.",
+    },
+    ComplaintDoc {
+        code: "comma-list",
+        doc: "A key that takes one value got a list with commas, as `--minimal` prints it. Nothing matches it: `No matching VMs found`, or an empty list. Go through the list, a line for each.",
+    },
+    ComplaintDoc {
+        code: "no-patterns",
+        doc: "A filter matches only a whole value: `*` and `?` are letters like others, and nothing matches.",
+    },
+    ComplaintDoc {
+        code: "two-commands",
+        doc: "Two commands on one line: for the tool the second is a row of keys of the first. A list answers `Unknown field 'xe'`, others say nothing, and the second is never run.",
+    },
+    ComplaintDoc {
+        code: "force-for-nothing",
+        doc: "The command does not read `--force`, or for something else than it is meant for: a start passes over the CPU's features by it, and over no lock; a host goes down no sooner.",
+    },
+    ComplaintDoc {
+        code: "all-unfiltered",
+        doc: "With `--all` a list throws its filters away and shows every record of the class, templates too.",
+    },
+    ComplaintDoc {
+        code: "one-field",
+        doc: "`--minimal` prints one field of each record: of those in `params=` the one that stands first in the record, which is the UUID whenever it is among them, whatever their order on the line.",
+    },
+    ComplaintDoc {
+        code: "control-domain",
+        doc: "A list of the VMs on a host has the host's domain 0 in it. A loop over it meets `No matching VMs found`, or CANNOT_RESET_CONTROL_DOMAIN. Add `is-control-domain=false`.",
+    },
+    ComplaintDoc {
+        code: "guard-passed-over",
+        doc: "`vm=` and `host=` with a UUID take that object at once: no other filter of the line is looked at, and domain 0 and templates are not left out either. `uuid=` is a filter like the others, and keeps them.",
+    },
+    ComplaintDoc {
+        code: "read-only",
+        doc: "The field shows a state and can't be set: the tool answers `Field '…' is read-only.` A state is changed by the command for it.",
     },
     ComplaintDoc { code: "no-password", doc: "In life `xe` with `-s` needs `-u root -pw …`. Here any password will do, none too." },
     ComplaintDoc { code: "no-output", doc: "`--minimal` swallows the answer of this command." },

@@ -11,6 +11,7 @@ use crate::world::inventory::Inventory;
 use crate::world::release::Release;
 use crate::world::sm::{Reset, StorageManager};
 
+mod traps;
 mod xe;
 
 /// Something to say about a line.

@@ -1,15 +1,12 @@
-//! `xe CLASS-param-get`, `-param-list` and `xe pool-param-set`, and what the classes have of them.
+//! `xe CLASS-param-get` and `-param-list`, what the classes have of them, and what setting a field asks of it.
 
 use super::args::Args;
-use super::objects::{Class, NOWHERE, Object, Value};
-use super::reach::{Refusal, Why, uuid_invalid};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Rest, Seat, print};
-use crate::base::ids::{MachineId, SrId};
-use crate::base::time::Span;
+use super::objects::{Class, Object, Value};
+use super::reach::{Refusal, no_such_parameter, uuid_invalid};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, print};
+use crate::base::ids::MachineId;
 use crate::world::World;
-use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
-use crate::world::errors::ApiError;
 use std::marker::PhantomData;
 
 /// A class with the headers of its commands.
@@ -66,9 +63,9 @@ subjects! {
         "xe vdi-list params=name-label,sm-config", "xe vdi-param-get uuid=${db-root} param-name=sm-config", "xe vdi-param-list uuid=${db-root}";
     Sr "sr": "Lists the storage repositories.", "xe sr-list", "xe sr-param-get uuid=$nfs1 param-name=PBDs", "xe sr-param-list uuid=$nfs1";
     Pbd "pbd": "Lists the PBDs: which host is connected to which SR, and whether the connection is plugged.",
-        "xe pbd-list host-uuid=$beta", "xe pbd-list uuid=${beta/nfs1}", "xe pbd-list params=all";
+        "xe pbd-list host-uuid=$beta", "xe pbd-param-get uuid=${beta/nfs1} param-name=currently-attached", "xe pbd-param-list uuid=${beta/nfs1}";
     Vbd "vbd": "Lists the VBDs: which VM has which disk, and whether the database has it attached.",
-        "xe vbd-list vm-uuid=$db", "xe vbd-list uuid=${db/root}", "xe vbd-list params=all";
+        "xe vbd-list vm-uuid=$db", "xe vbd-param-get uuid=${db/root} param-name=currently-attached", "xe vbd-param-list uuid=${db/root}";
 }
 
 /// The object of `uuid=`.
@@ -113,8 +110,7 @@ impl<S: Subject> ParamGet<S> {
     fn text(&self, world: &World, by: MachineId) -> Result<String, Refusal> {
         let object = object(S::CLASS, &self.args, world, by)?;
         let name = self.args.required("param-name");
-        let field =
-            S::CLASS.field(name).ok_or_else(|| Refusal::words(format!("Error code: Missing parameter\nError parameters: {name}")))?;
+        let field = S::CLASS.field(name).ok_or_else(|| no_such_parameter(name))?;
         let value = object.value(world, by, field);
         let shown = match self.args.get("param-key") {
             None => value.show(),
@@ -163,55 +159,9 @@ impl<S: Subject> Operation for ParamList<S> {
     }
 }
 
-/// `xe pool-param-set`.
-#[derive(Clone, Debug)]
-pub struct PoolParamSet {
-    args: Args,
-}
-
 /// Keys that param-set does not take for fields.
 pub const NO_FIELDS: &[&str] =
     &["uuid", "server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority"];
-
-impl Command for PoolParamSet {
-    const DOC: CommandDoc = CommandDoc {
-        name: "pool-param-set",
-        synopsis: "xe pool-param-set uuid=POOL-UUID FIELD=VALUE…",
-        doc: "Sets fields of the pool, in the order typed; earlier ones stay when a later one fails. Checks: the pool's UUID (UUID_INVALID), each field (`Unknown field`, `read-only`), an SR's UUID (UUID_INVALID). An empty `default-SR=` sets none. Case matters: `default-sr` is no field. `ha-host-failures-to-tolerate` is refused with HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN where HA is on and there is no plan for so many; `ha-allow-overcommit=true` lets operations break the plan. Of the other fields none has an effect in the simulation.",
-        example: "xe pool-param-set uuid=$pool default-SR=$nfs1",
-        ..CommandDoc::ALWAYS
-    };
-    const GRAMMAR: Grammar = Grammar { rest: Rest::Set(Class::Pool), ..Grammar::keys(&["uuid"], &[]) };
-    fn new(args: Args) -> Self {
-        PoolParamSet { args }
-    }
-}
-
-impl PoolParamSet {
-    /// The fields to set, each checked, in order, and the first refusal.
-    fn changes(&self, world: &World, by: MachineId) -> (Vec<Setting>, Option<Refusal>) {
-        let mut changes = Vec::new();
-        if let Err(refusal) = object(Class::Pool, &self.args, world, by) {
-            return (changes, Some(refusal));
-        }
-        for (key, value) in self.args.pairs.iter().filter(|(key, _)| !NO_FIELDS.contains(&key.as_str())) {
-            match change(world, by, key, value) {
-                Ok(Some(setting)) => changes.push(setting),
-                Ok(None) => {}
-                Err(refusal) => return (changes, Some(refusal)),
-            }
-        }
-        (changes, None)
-    }
-}
-
-/// A field that has an effect, and what it is to be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Setting {
-    DefaultSr(Option<SrId>),
-    Failures(u32),
-    Overcommit(bool),
-}
 
 /// Whether the tool lets a key of param-set through as a plain field; a part of a map is `false`, and has no effect in the
 /// simulation.
@@ -241,62 +191,5 @@ pub fn boolean(key: &str, value: &str) -> Result<bool, Refusal> {
         "true" | "t" | "1" => Ok(true),
         "false" | "f" | "0" => Ok(false),
         _ => Err(Refusal::tool(format!("Failed to parse parameter '{key}': expecting 'true' or 'false'"))),
-    }
-}
-
-/// One field to set; `None` where that has no effect in the simulation.
-fn change(world: &World, by: MachineId, key: &str, value: &str) -> Result<Option<Setting>, Refusal> {
-    if !plain_field(Class::Pool, key)? {
-        return Ok(None);
-    }
-    match key {
-        "default-SR" if value.is_empty() || value == NOWHERE => Ok(Some(Setting::DefaultSr(None))),
-        "default-SR" => match Class::Sr.by_uuid(world, by, value) {
-            Some(Object::Sr(sr)) => Ok(Some(Setting::DefaultSr(Some(sr)))),
-            _ => Err(uuid_invalid("SR", value)),
-        },
-        "ha-host-failures-to-tolerate" => {
-            let Ok(wanted) = value.parse::<i64>() else {
-                return Err(ApiError::new("INTERNAL_ERROR").text("Failure(\"int_of_string\")").into());
-            };
-            let Ok(failures) = u32::try_from(wanted) else {
-                return Err(ApiError::new("INVALID_VALUE").text("ha_host_failures_to_tolerate").text(value).into());
-            };
-            // Where there is no plan for any failure nothing is kept from changing (xapi_pool.ml,
-            // set_ha_host_failures_to_tolerate).
-            let planned = world.db(by).ha.plan_exists_for > 0;
-            if planned && world.breaks_plan(by, &Change { failures: Some(failures), ..Change::default() }) {
-                return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
-            }
-            Ok(Some(Setting::Failures(failures)))
-        }
-        "ha-allow-overcommit" => boolean(key, value).map(|allowed| Some(Setting::Overcommit(allowed))),
-        _ => Ok(None),
-    }
-}
-
-impl Operation for PoolParamSet {
-    fn check(&mut self, world: &World, seat: Seat) -> Check {
-        match self.changes(world, seat.executor) {
-            (changes, Some(refusal)) if changes.is_empty() => {
-                debug_assert!(matches!(refusal.why, Why::Api(_) | Why::Tool(_)));
-                Check::Refuse { output: refusal.output(world, seat.executor), after: Span::ZERO }
-            }
-            _ => Check::Go(world.settings.command),
-        }
-    }
-    fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
-        let (changes, refusal) = self.changes(world, seat.executor);
-        let by = seat.executor;
-        for setting in changes {
-            let ha = &world.db(by).ha;
-            match setting {
-                Setting::DefaultSr(sr) => world.set_default_sr(fx, by, sr),
-                Setting::Failures(failures) => world.set_tolerance(fx, by, failures, ha.allow_overcommit),
-                Setting::Overcommit(allowed) => world.set_tolerance(fx, by, ha.failures_to_tolerate, allowed),
-            }
-        }
-        let text = if self.args.minimal { "\n".to_string() } else { String::new() };
-        ended(world, seat.executor, refusal.map_or(Ok(text), Err))
     }
 }

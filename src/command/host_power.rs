@@ -10,7 +10,7 @@ use crate::base::ids::HostId;
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
-use crate::world::errors::ApiError;
+use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
 
 /// `xe host-shutdown`.
@@ -31,6 +31,11 @@ fn checks(world: &World, seat: Seat, host: HostId) -> Result<Span, Refusal> {
         return Err(ApiError::new("HOST_NOT_DISABLED").into());
     }
     let machine = gate(world, seat.executor, host)?;
+    if world.release.hosts.going_down_refuses_guests
+        && let Some(vm) = world.db(seat.executor).residents(host).next()
+    {
+        return Err(ApiError::new("HOST_IN_USE").with(Param::Host(host)).text("vm").with(Param::Vm(vm)).into());
+    }
     // It has to write into the statefile that it goes down in order (xapi_ha.ml, before_clean_shutdown_or_reboot).
     if world.stacks[machine.at()].ha.armed && world.ha_lost_statefile(machine) {
         return Err(ApiError::new("HA_LOST_STATEFILE").into());
@@ -67,7 +72,7 @@ impl Deed for Shutdown {
     const DOC: CommandDoc = CommandDoc {
         name: "host-shutdown",
         synopsis: "xe host-shutdown host=HOST | FIELD=VALUE… [--multiple]",
-        doc: "Shuts a host down in order, ten seconds after the command; guests that still run there are shut down with it. Checks: HOST_NOT_DISABLED until `xe host-disable` was given; HOST_OFFLINE or CANNOT_CONTACT_HOST if it can't be reached; under HA HA_LOST_STATEFILE, since it writes there that it goes down in order, and nobody then takes it for failed. Nobody looks whether VMs still run there. In 6.0 the master holds the host for dead as soon as the command returns, while its guests still run. Shut down like this, the master leaves the pool without one.",
+        doc: "Shuts a host down in order, ten seconds after the command; guests that still run there are shut down with it. Checks: HOST_NOT_DISABLED until `xe host-disable` was given; HOST_OFFLINE or CANNOT_CONTACT_HOST if it can't be reached; under HA HA_LOST_STATEFILE, since it writes there that it goes down in order, and nobody then takes it for failed. Whether it is refused while the database has VMs that run there, with HOST_IN_USE, releases differ. In 6.0 the master holds the host for dead as soon as the command returns, while its guests still run. Shut down like this, the master leaves the pool without one.",
         example: "xe host-shutdown host=beta",
         ..CommandDoc::ALWAYS
     };

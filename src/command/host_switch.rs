@@ -4,7 +4,7 @@ use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
-use super::{CommandDoc, Seat};
+use super::{CommandDoc, Seat, params};
 use crate::base::ids::{HostId, MachineId};
 use crate::base::time::Span;
 use crate::world::World;
@@ -52,7 +52,10 @@ fn reachable(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal>
 }
 
 /// Whether HA's plan can do without the host; asked before the host is.
-fn spared(world: &World, seat: Seat, target: Object) -> Result<(), Refusal> {
+///
+/// # Errors
+/// HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN.
+pub fn spared(world: &World, seat: Seat, target: Object) -> Result<(), Refusal> {
     let change = Change { disable: host_of(target).into_iter().collect(), ..Change::default() };
     if world.breaks_plan(seat.executor, &change) {
         return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
@@ -127,6 +130,11 @@ impl Deed for Enable {
         if let Err(refusal) = may_enable(world, seat, target) {
             return Outcome::Failed(refusal);
         }
-        switch(world, fx, seat, target, true)
+        let outcome = switch(world, fx, seat, target, true);
+        if outcome == Outcome::Done {
+            // The tool itself takes the mark of maintenance away (cli_operations.ml, host_enable).
+            params::drop_key(world, seat.executor, target, "other-config", "MAINTENANCE_MODE");
+        }
+        outcome
     }
 }

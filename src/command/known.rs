@@ -27,8 +27,9 @@ impl CommandDoc {
 }
 
 /// The commands of `xe` that a release has and that are built.
-pub(super) fn built(release: Release) -> impl Iterator<Item = (&'static CommandDoc, &'static Grammar)> {
-    COMMANDS.iter().zip(GRAMMARS).filter(move |(doc, _)| doc.synopsis.starts_with("xe ") && doc.exists_in(release))
+pub(super) fn built(release: Release) -> impl Iterator<Item = (&'static CommandDoc, Grammar)> {
+    let known = move |(doc, _): &(&'static CommandDoc, _)| doc.synopsis.starts_with("xe ") && doc.exists_in(release);
+    COMMANDS.iter().zip(GRAMMARS).filter(known).map(move |(doc, grammar)| (doc, grammar(release)))
 }
 
 /// Those that it has and that are not built.

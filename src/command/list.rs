@@ -56,8 +56,13 @@ impl<S: Subject> List<S> {
 
 /// The fields that a list shows, in the record's own order.
 fn shown(class: Class, params: Option<&str>) -> Vec<Field> {
+    shown_or(class, params, class.shown())
+}
+
+/// The fields that `params` names, in the record's own order; the given ones where nothing is said.
+pub fn shown_or(class: Class, params: Option<&str>, else_these: &[&'static str]) -> Vec<Field> {
     let wanted: Vec<&str> = match params {
-        None => class.shown().to_vec(),
+        None => else_these.to_vec(),
         Some("all" | "") => return class.fields().filter(|field| !field.hidden).collect(),
         Some(names) => names.split(',').collect(),
     };
@@ -68,7 +73,8 @@ fn value(world: &World, by: MachineId, object: Object, field: Field) -> String {
     if field.expensive { "<expensive field>".into() } else { object.value(world, by, field).show() }
 }
 
-fn record(world: &World, by: MachineId, object: Object, fields: &[Field]) -> String {
+/// A record as lists show it.
+pub fn record(world: &World, by: MachineId, object: Object, fields: &[Field]) -> String {
     if fields.is_empty() {
         return "\n\n\n".into();
     }

@@ -12,6 +12,7 @@ mod frame;
 mod known;
 mod names;
 mod objects;
+mod params;
 mod print;
 mod reach;
 pub mod shell;
@@ -24,11 +25,15 @@ mod help;
 mod host_declare_dead;
 mod host_emergency;
 mod host_emergency_ha_disable;
+mod host_evacuate;
 mod host_forget;
 mod host_power;
+mod host_power_on;
 mod host_switch;
 mod list;
 mod pbd;
+mod pbd_create;
+mod pbd_destroy;
 mod pool_database;
 mod pool_designate;
 mod pool_eject;
@@ -38,9 +43,21 @@ mod pool_ha_disable;
 mod pool_ha_enable;
 mod pool_ha_prevent;
 mod pool_join;
+mod pool_param_set;
 mod pool_recover;
 mod resetvdis;
+pub mod script;
+mod simple;
+mod sr_forget;
+mod sr_introduce;
+mod sr_scan;
 mod toolstack;
+mod vbd_create;
+mod vbd_destroy;
+mod vbd_plug;
+mod vbd_unplug;
+mod vdi_forget;
+mod vm_disk_list;
 mod vm_migrate;
 mod vm_param_set;
 mod vm_place;
@@ -54,13 +71,15 @@ mod tests;
 pub use complaints::{COMPLAINTS, ComplaintDoc};
 pub use examine::{Complaint, Ground, examine};
 pub use frame::{Typed, typed};
+pub use names::is_device;
+pub use names::{known as names_an_object, value as uuid_of};
 
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
-use crate::world::release::Version;
+use crate::world::release::{Release, Version};
 
 /// Where a command acts: whose console it was typed on, and whose xapi (and database) carries it out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -213,6 +232,8 @@ enum Rest {
     List(objects::Class),
     /// They name fields to set.
     Set(objects::Class),
+    /// They are keys for a map, with their values.
+    Entries,
 }
 
 /// How a command reads its keys.
@@ -241,6 +262,10 @@ impl Grammar {
 trait Command: Operation + Sized {
     const DOC: CommandDoc;
     const GRAMMAR: Grammar;
+    /// How a release reads its keys, where releases differ.
+    fn grammar(_release: Release) -> Grammar {
+        Self::GRAMMAR
+    }
     fn new(args: args::Args) -> Self;
 }
 
@@ -255,8 +280,8 @@ macro_rules! commands {
         /// Every command that is built.
         pub const COMMANDS: &[CommandDoc] = &[$(<$command as Command>::DOC,)*];
 
-        /// The grammars, in the same order.
-        const GRAMMARS: &[Grammar] = &[$(<$command as Command>::GRAMMAR,)*];
+        /// The grammars, in the same order, as a release has them.
+        const GRAMMARS: &[fn(Release) -> Grammar] = &[$(<$command as Command>::grammar,)*];
 
         impl Entry {
             /// The command that its arguments name.
@@ -305,18 +330,30 @@ commands! {
     HostList: list::List<fields::Host>,
     HostParamGet: fields::ParamGet<fields::Host>,
     HostParamList: fields::ParamList<fields::Host>,
+    HostParamSet: params::ParamSet<fields::Host>,
+    HostParamAdd: params::ParamAdd<fields::Host>,
+    HostParamRemove: params::ParamRemove<fields::Host>,
+    HostParamClear: params::ParamClear<fields::Host>,
     HostForget: host_forget::HostForget,
     HostDeclareDead: host_declare_dead::HostDeclareDead,
     HostDisable: host_switch::HostDisable,
     HostEnable: host_switch::HostEnable,
+    HostEvacuate: host_evacuate::HostEvacuate,
+    HostPreventEvacuation: host_evacuate::PreventEvacuation,
     HostShutdown: host_power::HostShutdown,
     HostReboot: host_power::HostReboot,
+    HostPowerOn: host_power_on::HostPowerOn,
+    HostSetPowerOnMode: host_power_on::HostSetPowerOnMode,
+    HostShutdownAgent: toolstack::HostShutdownAgent,
     HostIsInEmergencyMode: host_emergency::HostIsInEmergencyMode,
     HostEmergencyHaDisable: host_emergency_ha_disable::EmergencyHaDisable,
     PoolList: list::List<fields::Pool>,
     PoolParamGet: fields::ParamGet<fields::Pool>,
     PoolParamList: fields::ParamList<fields::Pool>,
-    PoolParamSet: fields::PoolParamSet,
+    PoolParamSet: pool_param_set::PoolParamSet,
+    PoolParamAdd: params::ParamAdd<fields::Pool>,
+    PoolParamRemove: params::ParamRemove<fields::Pool>,
+    PoolParamClear: params::ParamClear<fields::Pool>,
     PoolEmergencyTransitionToMaster: pool_emergency::TransitionToMaster,
     PoolEmergencyResetMaster: pool_emergency::ResetMaster,
     PoolRecoverSlaves: pool_recover::RecoverSlaves,
@@ -326,6 +363,7 @@ commands! {
     PoolHaPreventRestartsFor: pool_ha_prevent::PreventRestartsFor,
     PoolHaComputeMax: pool_ha_compute::ComputeMax,
     PoolHaComputeHypothetical: pool_ha_compute::ComputeHypothetical,
+    PoolHaComputeFailoverPlan: pool_ha_compute::ComputeFailoverPlan,
     PoolJoin: pool_join::PoolJoin,
     PoolEject: pool_eject::PoolEject,
     PoolSyncDatabase: pool_database::SyncDatabase,
@@ -339,16 +377,31 @@ commands! {
     VmShutdown: vm_shutdown::VmShutdown,
     VmMigrate: vm_migrate::VmMigrate,
     VmResetPowerstate: vm_reset::VmResetPowerstate,
+    VmDiskList: vm_disk_list::VmDiskList,
     VdiList: list::List<fields::Vdi>,
     VdiParamGet: fields::ParamGet<fields::Vdi>,
     VdiParamList: fields::ParamList<fields::Vdi>,
+    VdiForget: vdi_forget::VdiForget,
     SrList: list::List<fields::Sr>,
     SrParamGet: fields::ParamGet<fields::Sr>,
     SrParamList: fields::ParamList<fields::Sr>,
+    SrScan: sr_scan::SrScan,
+    SrIntroduce: sr_introduce::SrIntroduce,
+    SrForget: sr_forget::SrForget,
     PbdList: list::List<fields::Pbd>,
+    PbdParamGet: fields::ParamGet<fields::Pbd>,
+    PbdParamList: fields::ParamList<fields::Pbd>,
+    PbdCreate: pbd_create::PbdCreate,
+    PbdDestroy: pbd_destroy::PbdDestroy,
     PbdPlug: pbd::PbdPlug,
     PbdUnplug: pbd::PbdUnplug,
     VbdList: list::List<fields::Vbd>,
+    VbdParamGet: fields::ParamGet<fields::Vbd>,
+    VbdParamList: fields::ParamList<fields::Vbd>,
+    VbdCreate: vbd_create::VbdCreate,
+    VbdDestroy: vbd_destroy::VbdDestroy,
+    VbdPlug: vbd_plug::VbdPlug,
+    VbdUnplug: vbd_unplug::VbdUnplug,
     Help: help::Help,
     Resetvdis: resetvdis::Resetvdis,
     ToolstackRestart: toolstack::ToolstackRestart,
@@ -362,12 +415,15 @@ commands! {
 #[rustfmt::skip]
 pub const REFUSALS: &[&str] = &[
     "HOST_IS_LIVE", "HOST_CANNOT_DESTROY_SELF", "HOST_OFFLINE", "CANNOT_CONTACT_HOST", "HOST_NOT_LIVE", "HOST_DISABLED",
-    "HOST_NOT_DISABLED", "HOST_IS_SLAVE", "HOST_STILL_BOOTING", "HOST_UNKNOWN_TO_MASTER", "HOST_ITS_OWN_SLAVE", "HA_ABORT_NEW_MASTER",
+    "HOST_NOT_DISABLED", "HOST_POWER_ON_MODE_DISABLED", "HOST_IN_USE", "HOST_EVACUATE_VM_NOT_HA_PROTECTED", "HOST_IS_SLAVE", "HOST_STILL_BOOTING", "HOST_UNKNOWN_TO_MASTER", "HOST_ITS_OWN_SLAVE", "HA_ABORT_NEW_MASTER",
     "VM_BAD_POWER_STATE", "CANNOT_RESET_CONTROL_DOMAIN", "DOMAIN_EXISTS", "NO_HOSTS_AVAILABLE", "VM_REQUIRES_SR",
     "HOST_NOT_ENOUGH_FREE_MEMORY", "OTHER_OPERATION_IN_PROGRESS", "OPERATION_NOT_ALLOWED", "UUID_INVALID", "INTERNAL_ERROR",
     "VDI_IN_USE", "SR_DEVICE_IN_USE", "SESSION_AUTHENTICATION_FAILED", "JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS",
     "JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS", "JOINING_HOST_CANNOT_HAVE_RUNNING_VMS", "SR_BACKEND_FAILURE",
     "SR_BACKEND_FAILURE_46", "SR_BACKEND_FAILURE_47", "SR_BACKEND_FAILURE_73", "SR_BACKEND_FAILURE_74",
     "HA_IS_ENABLED", "HA_NOT_ENABLED", "HA_LOST_STATEFILE", "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN", "HA_FAILED_TO_FORM_LIVESET",
-    "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
+    "SR_HAS_NO_PBDS", "SR_HAS_PBD", "SR_NOT_SHARABLE", "SR_UNKNOWN_DRIVER", "SR_UUID_EXISTS", "PBD_EXISTS", "DEVICE_ALREADY_ATTACHED",
+    "DEVICE_ALREADY_DETACHED", "DEVICE_ALREADY_EXISTS", "INVALID_DEVICE", "DEVICE_DETACH_REJECTED", "DEVICE_DETACH_TIMEOUT",
+    "SR_BACKEND_FAILURE_40",
+    "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "MAP_DUPLICATE_KEY", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
 ];

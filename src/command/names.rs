@@ -2,7 +2,7 @@
 
 use super::objects::Class;
 use super::shell::{Line, Piece, Word};
-use crate::base::ids::{HostId, MachineId};
+use crate::base::ids::{HostId, MachineId, VbdId, VmId};
 use crate::world::inventory::Inventory;
 use crate::world::{MAIN_POOL, World};
 
@@ -15,10 +15,25 @@ enum Named<'a> {
     OldHost(MachineId),
     /// Something whose UUID never changes.
     Fixed(&'a str),
+    /// What a VM has at a device.
+    Device(VmId, &'a str),
 }
 
-/// The object of a name: the pool, a host, an SR, a VM, a VDI, a PBD (`host/sr`), a VBD (`vm/disk`).
-fn find<'a>(names: &'a Inventory, name: &str) -> Option<Named<'a>> {
+/// Whether this may stand behind a VM's name for what it has there: `${db/1}`, `${db/xvdb}`.
+pub fn is_device(name: &str) -> bool {
+    let letter = ["xvd", "hd", "sd"].iter().find_map(|bus| name.strip_prefix(bus));
+    name.parse::<u8>().is_ok_and(|number| number < 16) || letter.is_some_and(|letter| letter.len() == 1 && ("a"..="p").contains(&letter))
+}
+
+/// The UUID of the VBD that was last asked to be at a device of a VM; empty where none was.
+fn at_device(names: &Inventory, vm: VmId, device: &str) -> String {
+    let ids = (0..names.vbds.len() as u16).map(VbdId).rev();
+    let mut found = ids.filter(|vbd| names.vbds[vbd.at()].vm == vm && names.userdevice(*vbd) == device);
+    found.next().map(|vbd| names.vbds[vbd.at()].uuid.clone()).unwrap_or_default()
+}
+
+/// The object of a name: the pool, a host, an SR, a VM, a VDI, a PBD (`host/sr`), a VBD (`vm/disk`, or `vm/1` by its device).
+fn find<'a>(names: &'a Inventory, name: &'a str) -> Option<Named<'a>> {
     if name == "pool" {
         return Some(Named::Fixed(names.pools.get(MAIN_POOL.at()).map_or("", String::as_str)));
     }
@@ -44,8 +59,11 @@ fn find<'a>(names: &'a Inventory, name: &str) -> Option<Named<'a>> {
     {
         return Some(Named::Fixed(uuid));
     }
-    let vbd = names.vbds.iter().find(|vbd| names.vm(vbd.vm) == left && vbd.disk == right)?;
-    Some(Named::Fixed(&vbd.uuid))
+    if let Some(vbd) = names.vbds.iter().find(|vbd| vbd.device.is_none() && names.vm(vbd.vm) == left && vbd.disk == right) {
+        return Some(Named::Fixed(&vbd.uuid));
+    }
+    let vm = names.vm_ids().find(|vm| names.vm(*vm) == left)?;
+    is_device(right).then_some(Named::Device(vm, right))
 }
 
 /// What a variable is the UUID of.
@@ -87,11 +105,12 @@ fn former_host(world: &World, machine: MachineId) -> HostId {
 }
 
 /// What a variable holds now; empty where it names nothing, as a shell has it.
-fn value(world: &World, variable: &str) -> String {
+pub fn value(world: &World, variable: &str) -> String {
     let uuid = |named| match named {
         Named::Host(machine) => world.names.hosts[world.host_on(machine).at()].uuid.clone(),
         Named::OldHost(machine) => world.names.hosts[former_host(world, machine).at()].uuid.clone(),
         Named::Fixed(uuid) => uuid.to_string(),
+        Named::Device(vm, device) => at_device(&world.names, vm, device),
     };
     if let Some(named) = find(&world.names, variable) {
         return uuid(named);

@@ -3,6 +3,7 @@
 
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
+pub use crate::world::belief::notes::Value;
 
 /// A class of objects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,26 +31,6 @@ pub enum Object {
     Vdi(VdiId),
     Pbd(HostId, SrId),
     Vbd(VbdId),
-}
-
-/// A field's value.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[allow(missing_docs, reason = "the names are the field's own words")]
-pub enum Value {
-    One(String),
-    Set(Vec<String>),
-    Map(Vec<(String, String)>),
-}
-
-impl Value {
-    /// As lists show it.
-    pub fn show(&self) -> String {
-        match self {
-            Value::One(text) => text.clone(),
-            Value::Set(members) => members.join("; "),
-            Value::Map(entries) => entries.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join("; "),
-        }
-    }
 }
 
 /// A field: its name and its tag (` RO`, `SRW` and so on).
@@ -242,7 +223,7 @@ impl Class {
             }
             Class::Vbd => (0..names.vbds.len() as u16)
                 .map(VbdId)
-                .filter(|vbd| db.vm(names.vbds[vbd.at()].vm).is_some() && db.vdi(names.vbds[vbd.at()].vdi).is_some())
+                .filter(|vbd| db.vbd(*vbd).is_some() && db.vm(names.vbds[vbd.at()].vm).is_some())
                 .map(Object::Vbd)
                 .collect(),
         }
@@ -263,7 +244,7 @@ pub fn hosts(world: &World, by: MachineId) -> Vec<HostId> {
 
 /// Whether a machine's database has an SR.
 pub fn knows_sr(world: &World, by: MachineId, sr: SrId) -> bool {
-    world.db(by).srs.get(sr.at()).copied().unwrap_or(false)
+    world.db(by).sr(sr).is_some()
 }
 
 /// The UUID of a host's domain 0.

@@ -32,7 +32,7 @@ fn target(args: &Args, world: &World, seat: Seat) -> Result<(HostId, SrId, Machi
 }
 
 /// Who is meant, whether or not a database knows it.
-fn meant(args: &Args, world: &World) -> Target {
+pub fn meant(args: &Args, world: &World) -> Target {
     let uuid = args.required("uuid");
     let pbd = world.names.pbds.iter().find(|(_, of)| *of == uuid);
     pbd.map_or(Target::None, |((machine, sr), _)| Target::Pbd(*machine, *sr))
@@ -55,7 +55,7 @@ impl Command for PbdPlug {
     const DOC: CommandDoc = CommandDoc {
         name: "pbd-plug",
         synopsis: "xe pbd-plug uuid=PBD-UUID",
-        doc: "Connects a host to an SR. Checks: the UUID (UUID_INVALID); the host carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST); the path (SR_BACKEND_FAILURE_73 for NFS, SR_BACKEND_FAILURE_47 else; a path that hangs makes the command hang). It clears the host's own locks on the SR without looking at open disks, and on the SR's master every `paused` mark. Other pools that use the same storage are not noticed. Plugging what is plugged does nothing.",
+        doc: "Connects a host to an SR. Checks: the UUID (UUID_INVALID); the host carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST); an SR that is not shared is plugged nowhere else (SR_NOT_SHARABLE); the path (SR_BACKEND_FAILURE_73 for NFS, SR_BACKEND_FAILURE_47 else; a path that hangs makes the command hang). It clears the host's own locks on the SR without looking at open disks, and on the SR's master every `paused` mark. The SR's master then scans the SR (`sr-scan`). Other pools that use the same storage are not noticed. Plugging what is plugged does nothing.",
         example: "xe pbd-plug uuid=${beta/nfs1}",
         ..CommandDoc::ALWAYS
     };
@@ -84,6 +84,12 @@ impl Operation for PbdPlug {
         if world.db(home).plugged(host, sr) {
             return Progress::Ended(silence(&self.args));
         }
+        // xapi_pbd.ml, check_sharing_constraint: this database alone is asked.
+        let other = world.db(home).pbds.iter().find(|((_, of), plugged)| *of == sr && **plugged).map(|((host, _), _)| *host);
+        if let Some(other) = other.filter(|_| !world.db(home).shares(sr)) {
+            let refusal = Refusal::from(ApiError::new("SR_NOT_SHARABLE").with(Param::Sr(sr)).with(Param::Host(other)));
+            return Progress::Ended(refusal.output(world, seat.executor));
+        }
         match world.path_fault(machine, sr) {
             Some(Io::Hang) => return Progress::Hangs,
             Some(Io::Error) => {
@@ -101,6 +107,9 @@ impl Operation for PbdPlug {
         }
         world.sr_attach(fx, home, machine, sr);
         world.set_pbd(fx, home, host, sr, true);
+        if world.masters_sr(home, machine, sr) {
+            world.scan_sr(fx, home, sr);
+        }
         Progress::Ended(silence(&self.args))
     }
 }

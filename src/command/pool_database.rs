@@ -164,7 +164,7 @@ impl RestoreDatabase {
 fn rewritten(world: &World, machine: MachineId, dump: &Database) -> Database {
     let (old, new) = (dump.master, world.host_on(machine));
     let mut db = dump.clone();
-    let record = db.hosts.remove(&old).unwrap_or(HostRecord { enabled: false, live: true });
+    let record = db.hosts.remove(&old).unwrap_or(HostRecord::new(false, true));
     // A record of this machine that was a member's goes with the others.
     db.hosts = [(new, record)].into_iter().collect();
     db.master = new;

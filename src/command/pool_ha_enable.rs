@@ -73,7 +73,7 @@ impl HaEnable {
         if let Some(dead) = hosts.iter().find(|host| !db.live(**host)) {
             return Err(ApiError::new("HOST_OFFLINE").with(Param::Host(*dead)).into());
         }
-        let usable = |sr: &SrId| world.names.srs[sr.at()].kind.shared() && hosts.iter().all(|host| db.plugged(*host, *sr));
+        let usable = |sr: &SrId| db.shares(*sr) && hosts.iter().all(|host| db.plugged(*host, *sr));
         let sr = match named.first() {
             Some(sr) => Some(*sr).filter(usable),
             None => world.names.sr_ids().filter(|sr| objects::knows_sr(world, by, *sr)).find(usable),

@@ -2,11 +2,11 @@
 
 use super::args::{Args, says};
 use super::reach::{Refusal, stashed};
-use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, objects, print};
+use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, print};
 use crate::base::ids::{MachineId, SrId, VbdId};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::belief::{HostRecord, PowerState};
+use crate::world::belief::{HostRecord, PowerState, SrRecord};
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::event::Event;
@@ -100,7 +100,7 @@ impl PoolJoin {
         if world.guarded(Guard::JoinIdle) && own.vms.iter().flatten().any(|vm| vm.power_state == PowerState::Running) {
             return Err(ApiError::new("JOINING_HOST_CANNOT_HAVE_RUNNING_VMS").into());
         }
-        let shared = |sr: SrId| world.names.srs[sr.at()].kind.shared() && objects::knows_sr(world, joiner, sr);
+        let shared = |sr: SrId| own.shares(sr);
         if world.guarded(Guard::JoinShared) && world.names.sr_ids().any(shared) {
             return Err(ApiError::new("JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS").into());
         }
@@ -137,17 +137,17 @@ fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: Machine
     let host = world.host_on(joiner);
     let own = world.stacks[joiner.at()].db.clone();
     // Dead and disabled until its first greeting.
-    world.db_mut(master).hosts.insert(host, HostRecord { enabled: false, live: false });
+    world.db_mut(master).hosts.insert(host, HostRecord::new(false, false));
     fx.tell(Event::HostJoined { by: master, host });
     let names = world.names.clone();
     let brings = |sr: &SrId| names.srs[sr.at()].machine == Some(joiner) && !world.hw.is_wiped(*sr);
     let local: Vec<SrId> = names.sr_ids().filter(brings).collect();
     for sr in &local {
         if let Some(slot) = world.db_mut(master).srs.get_mut(sr.at()) {
-            *slot = true;
+            slot.get_or_insert(SrRecord { shared: false, label: None });
         }
     }
-    let shared = names.sr_ids().filter(|sr| names.srs[sr.at()].kind.shared() && objects::knows_sr(world, master, *sr)).collect::<Vec<_>>();
+    let shared = names.sr_ids().filter(|sr| world.db(master).shares(*sr)).collect::<Vec<_>>();
     for sr in shared.into_iter().chain(local) {
         world.set_pbd(fx, master, host, sr, false);
     }
@@ -165,10 +165,11 @@ fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: Machine
         }
     }
     for vbd in (0..names.vbds.len() as u16).map(VbdId) {
-        if own.attached(vbd)
-            && let Some(slot) = db.attached.get_mut(vbd.at())
+        // Records of disks that the pool has already stay as they are.
+        if let Some(mine) = own.vbd(vbd)
+            && (mine.attached || db.vbd(vbd).is_none())
         {
-            *slot = true;
+            db.vbds.put(vbd.at(), Some(mine), &None);
         }
     }
     // A new member plugs its PBDs at its first start, as after a boot (create_storage.ml).

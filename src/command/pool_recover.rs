@@ -34,6 +34,7 @@ fn others(world: &World, master: MachineId) -> Vec<(HostId, MachineId, Contact)>
         let machine = world.names.hosts[host.at()].machine;
         let contact = match world.contact(master, machine) {
             // What is installed there now does not have the pool's secret.
+            _ if !world.knows_address(master, host) => Contact::Silent,
             Contact::Answered if world.machine_of(host).is_none() => Contact::Refused,
             contact => contact,
         };

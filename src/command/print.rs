@@ -52,9 +52,14 @@ pub fn param(world: &World, by: Option<MachineId>, param: &Param) -> String {
         }
         Param::HostUuid(host) => names.hosts[host.at()].uuid.clone(),
         Param::Vm(vm) => reference(db.is_some_and(|db| db.vm(*vm).is_some()), &names.vms[vm.at()].uuid, Some(names.vm(*vm))),
-        Param::Vdi(vdi) => reference(db.is_some_and(|db| db.vdi(*vdi).is_some()), &names.vdis[vdi.at()].uuid, Some(names.vdi(*vdi))),
+        Param::Vdi(vdi) => reference(
+            db.is_some_and(|db| db.vdi(*vdi).is_some()),
+            &names.vdis[vdi.at()].uuid,
+            Some(db.map_or_else(|| names.vdi(*vdi), |db| db.vdi_label(names, *vdi))),
+        ),
         Param::Sr(sr) => {
-            reference(db.is_some_and(|db| db.srs.get(sr.at()).copied().unwrap_or(false)), &names.srs[sr.at()].uuid, Some(names.sr(*sr)))
+            let label = db.map_or_else(|| names.sr(*sr), |db| db.sr_label(names, *sr));
+            reference(db.is_some_and(|db| db.sr(*sr).is_some()), &names.srs[sr.at()].uuid, Some(label))
         }
         Param::Pool(pool) => reference(db.is_some_and(|db| db.pool == *pool), names.pool(*pool), Some(&names.pool_name)),
         Param::Text(text) => text.clone(),

@@ -35,7 +35,12 @@ pub enum Why {
 impl Refusal {
     /// Whether another works on what is asked for.
     pub fn is_busy(&self) -> bool {
-        matches!(&self.why, Why::Api(error) if error.code == "OTHER_OPERATION_IN_PROGRESS")
+        self.is_of("OTHER_OPERATION_IN_PROGRESS")
+    }
+
+    /// Whether it is this answer of the pool's.
+    pub fn is_of(&self, code: &str) -> bool {
+        matches!(&self.why, Why::Api(error) if error.code == code)
     }
 
     /// The tool's own words, after `Error: `.
@@ -77,6 +82,11 @@ impl From<ApiError> for Refusal {
 /// UUID_INVALID.
 pub fn uuid_invalid(table: &str, uuid: &str) -> Refusal {
     ApiError::new("UUID_INVALID").text(table).text(uuid).into()
+}
+
+/// What `param-name=` of a field that there is not is answered with.
+pub fn no_such_parameter(name: &str) -> Refusal {
+    Refusal::words(format!("Error code: Missing parameter\nError parameters: {name}"))
 }
 
 /// is_host_alive (xapi_host.ml): `None` if the host is alive; if it counts as dead, how long it took to find out.

@@ -57,8 +57,20 @@ pub struct Line {
 pub struct Script {
     /// As the scenario has it.
     pub text: String,
-    /// In order.
+    /// In order; of a shell's script, its commands as far as they stand there.
     pub lines: Vec<Line>,
+    /// It is more than lines one after the other: a shell goes through it.
+    pub scripted: bool,
+}
+
+impl Script {
+    /// Its line, where it is one and no more.
+    pub fn single(&self) -> Option<&Line> {
+        match &self.lines[..] {
+            [line] if !self.scripted => Some(line),
+            _ => None,
+        }
+    }
 }
 
 /// What is not part of the grammar, or not finished.
@@ -102,7 +114,7 @@ pub fn parse(text: &str) -> Result<Script, Vec<ShellError>> {
         let help = "write one command a line, like `xe host-list`; for words to the reader use `note:`";
         errors.push(error(0, "there is no command here", help));
     }
-    if errors.is_empty() { Ok(Script { text: text.to_string(), lines }) } else { Err(errors) }
+    if errors.is_empty() { Ok(Script { text: text.to_string(), lines, scripted: false }) } else { Err(errors) }
 }
 
 fn error(offset: usize, message: impl Into<String>, help: impl Into<String>) -> ShellError {

@@ -2,12 +2,17 @@
 //! in the code of the release; the tests name the place.
 
 mod ejecting;
+mod evacuating;
 mod forget_and_reset;
 mod frame;
 mod ha;
 mod lines;
 mod masters;
+mod params;
+mod power;
 mod reading;
 mod resetvdis;
 mod stage;
 mod starting;
+mod storing;
+mod vectors;

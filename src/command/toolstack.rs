@@ -1,10 +1,10 @@
-//! `xe-toolstack-restart` and `service xapi`: the toolstack of one machine stops and starts; its domains run on.
+//! `xe-toolstack-restart`, `service xapi` and `xe host-shutdown-agent`: the toolstack of one machine stops and starts; its domains run on.
 
 use super::args::{Args, says};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::effects::Effects;
+use crate::world::effects::{Due, Effects};
 use crate::world::memory::Xapi;
 
 /// `xe-toolstack-restart`.
@@ -101,5 +101,41 @@ impl Operation for ServiceXapi {
             }
         };
         Progress::Ended(Output { text, exit, error: None })
+    }
+}
+
+/// `xe host-shutdown-agent`.
+#[derive(Clone, Debug)]
+pub struct HostShutdownAgent {
+    args: Args,
+}
+
+/// How long after the answer xapi ends (xapi_host.ml, shutdown_agent).
+const FUSE: Span = Span::secs(1);
+
+impl Command for HostShutdownAgent {
+    const DOC: CommandDoc = CommandDoc {
+        name: "host-shutdown-agent",
+        synopsis: "xe host-shutdown-agent",
+        doc: "Ends xapi on the host it is typed on, a second later, and nothing starts it again but `service xapi start` or a boot; `service xapi stop` types this. VMs run on, and nobody is asked. What the master is told differs between releases. A host whose xapi has ended passes for dead when it is forgotten or its VMs are reset, although they run; under HA its daemon starts xapi again, once.",
+        example: "xe host-shutdown-agent",
+        ..CommandDoc::ALWAYS
+    };
+    const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &[]) };
+    fn new(args: Args) -> Self {
+        HostShutdownAgent { args }
+    }
+}
+
+impl Operation for HostShutdownAgent {
+    fn check(&mut self, world: &World, _seat: Seat) -> Check {
+        Check::Go(world.settings.command)
+    }
+    fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        let machine = seat.executor;
+        let epoch = world.stacks[machine.at()].epoch;
+        fx.due(FUSE, Due::XapiEnds { machine, epoch });
+        let text = if self.args.minimal { "\n".to_string() } else { String::new() };
+        Progress::Ended(Output { text, exit: 0, error: None })
     }
 }

@@ -27,7 +27,8 @@ impl Object {
             Object::Pbd(host, sr) => pbd_value(world, by, host, sr, field.name),
             Object::Vbd(vbd) => vbd_value(world, by, vbd, field.name),
         };
-        known.unwrap_or_else(|| {
+        let said = super::params::noted(self).and_then(|of| world.db(by).notes.get(of, field.name)).cloned();
+        said.or(known).unwrap_or_else(|| {
             if field.is_map() {
                 Value::Map(Vec::new())
             } else if field.is_set() {
@@ -108,9 +109,10 @@ fn host_value(world: &World, by: MachineId, host: HostId, field: &str) -> Option
     Some(match field {
         "name-label" | "hostname" => one(names.machine(machine)),
         "name-description" => one("Default install of XenServer"),
-        "address" => one(&names.machines[machine.at()].address),
+        "address" => one(Inventory::address_of(machine, record.renumbered)),
         "enabled" => one(record.enabled.to_string()),
         "host-metrics-live" => one(record.live.to_string()),
+        "power-on-mode" => one(record.power_on.name()),
         "memory-total" => one(names.machines[machine.at()].memory.unwrap_or(0).to_string()),
         "memory-free" | "memory-free-computed" => one(memory_free(world, by, host).unwrap_or(0).to_string()),
         _ => return None,
@@ -172,19 +174,21 @@ fn statefile(sr: SrId) -> String {
 
 fn sr_value(world: &World, by: MachineId, sr: SrId, field: &str) -> Option<Value> {
     let name = &world.names.srs[sr.at()];
+    let db = world.db(by);
+    let vdis: Vec<VdiId> = world.vdis_on(sr).into_iter().filter(|vdi| db.vdi(*vdi).is_some()).collect();
     let pbds: Vec<HostId> = hosts(world, by).into_iter().filter(|host| world.db(by).pbds.contains_key(&(*host, sr))).collect();
     Some(match field {
-        "name-label" => one(&name.name),
+        "name-label" => one(db.sr_label(&world.names, sr)),
         "type" => one(name.kind.name()),
-        "shared" => one(name.kind.shared().to_string()),
+        "shared" => one(db.shares(sr).to_string()),
         "host" => match pbds.as_slice() {
             [] => one(NOWHERE),
             [host] => one(world.names.host(*host)),
             _ => one("<shared>"),
         },
-        "VDIs" => Value::Set(world.vdis_on(sr).into_iter().map(|vdi| world.names.vdis[vdi.at()].uuid.clone()).collect()),
+        "VDIs" => Value::Set(vdis.into_iter().map(|vdi| world.names.vdis[vdi.at()].uuid.clone()).collect()),
         "PBDs" => Value::Set(pbds.into_iter().map(|host| Object::Pbd(host, sr).uuid(world, by)).collect()),
-        "virtual-allocation" | "physical-utilisation" => one((world.vdis_on(sr).len() as u64 * VDI_SIZE).to_string()),
+        "virtual-allocation" | "physical-utilisation" => one((vdis.len() as u64 * VDI_SIZE).to_string()),
         "physical-size" => one((1u64 << 40).to_string()),
         _ => return None,
     })
@@ -198,13 +202,17 @@ fn vdi_value(world: &World, by: MachineId, vdi: VdiId, field: &str) -> Option<Va
     let name = &names.vdis[vdi.at()];
     let record = world.db(by).vdi(vdi)?;
     Some(match field {
-        "name-label" => one(&name.name),
+        "name-label" => one(world.db(by).vdi_label(names, vdi)),
         "sr-uuid" => one(&names.srs[name.sr.at()].uuid),
-        "sr-name-label" => one(names.sr(name.sr)),
+        "sr-name-label" => one(world.db(by).sr_label(names, name.sr)),
         "location" => one(&name.uuid),
         "type" => one("User"),
         "virtual-size" | "physical-utilisation" => one(VDI_SIZE.to_string()),
-        "vbd-uuids" => Value::Set(names.vbds.iter().filter(|vbd| vbd.vdi == vdi).map(|vbd| vbd.uuid.clone()).collect()),
+        "vbd-uuids" => {
+            let ids = (0..names.vbds.len() as u16).map(VbdId);
+            let its = ids.filter(|vbd| names.vbds[vbd.at()].vdi == vdi && world.db(by).vbd(*vbd).is_some());
+            Value::Set(its.map(|vbd| names.vbds[vbd.at()].uuid.clone()).collect())
+        }
         "sm-config" => {
             // The newest key stands first.
             let mut entries: Vec<(String, String)> = Vec::new();
@@ -236,16 +244,22 @@ fn pbd_value(world: &World, by: MachineId, host: HostId, sr: SrId, field: &str) 
 fn vbd_value(world: &World, by: MachineId, vbd: VbdId, field: &str) -> Option<Value> {
     let names = &world.names;
     let name = &names.vbds[vbd.at()];
-    let position = names.vms[name.vm.at()].vbds.iter().position(|other| *other == vbd).unwrap_or(0);
+    let userdevice = names.userdevice(vbd);
+    let record = world.db(by).vbd(vbd)?;
     Some(match field {
         "vm-uuid" => one(&names.vms[name.vm.at()].uuid),
         "vm-name-label" => one(names.vm(name.vm)),
         "vdi-uuid" => one(&names.vdis[name.vdi.at()].uuid),
-        "vdi-name-label" => one(names.vdi(name.vdi)),
+        "vdi-name-label" => one(world.db(by).vdi_label(names, name.vdi)),
         "mode" => one(if name.mode == Mode::Rw { "RW" } else { "RO" }),
-        "userdevice" => one(position.to_string()),
-        "device" => one(format!("xvd{}", char::from(b'a' + (position % 26) as u8))),
-        "currently-attached" => one(world.db(by).attached(vbd).to_string()),
+        // A number becomes a name when it is attached (xapi_vm_helpers.ml; device_number.ml).
+        "device" if !record.had_device => one(""),
+        "device" => match userdevice.parse::<u8>() {
+            Ok(position) => one(format!("xvd{}", char::from(b'a' + position % 26))),
+            Err(_) => one(userdevice),
+        },
+        "userdevice" => one(userdevice),
+        "currently-attached" => one(record.attached.to_string()),
         _ => return None,
     })
 }

@@ -63,7 +63,8 @@ fn way(world: &World, seat: Seat, object: Object, host: HostId, begins: bool) ->
         return Err(ApiError::new("INTERNAL_ERROR").text("the domain does not exist on its host").into());
     }
     let to = world.names.hosts[host.at()].machine;
-    match world.contact(from, to) {
+    let contact = if world.knows_address(by, host) { world.contact(from, to) } else { Contact::Silent };
+    match contact {
         Contact::Answered if world.machine_of(host).is_some() => Ok(Way { vm, from, to, host }),
         contact => {
             let after = if contact == Contact::Silent { world.settings.connect_timeout } else { Span::ZERO };
@@ -91,6 +92,20 @@ impl Deed for Migrate {
         }
         let word = ["host", "host-uuid", "host-name"].iter().find_map(|key| args.get(key));
         let host = named_host(world, seat.executor, word.ok_or_else(|| Refusal::tool("No destination host specified"))?)?;
+        self.begin(world, seat, object, host)
+    }
+
+    fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) -> Outcome {
+        self.go_on(world, fx, seat, object)
+    }
+}
+
+impl Migrate {
+    /// The checks of a migration to a host (VM.pool_migrate): how long it takes up to the moment in which the guest is suspended.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub(super) fn begin(&mut self, world: &World, seat: Seat, object: Object, host: HostId) -> Result<Span, Refusal> {
         if let Object::Vm(vm) = object {
             idle(world, seat.executor, vm)?;
         }
@@ -100,7 +115,13 @@ impl Deed for Migrate {
         Ok(Span(world.settings.vm_migrate.0.saturating_sub(SWITCH_OVER.0)))
     }
 
-    fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) -> Outcome {
+    /// Whether it has begun.
+    pub(super) fn under_way(&self) -> bool {
+        self.target.is_some()
+    }
+
+    /// Its end, or the next thing that it waits for.
+    pub(super) fn go_on(&mut self, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) -> Outcome {
         let Some(host) = self.target else { return Outcome::Done };
         let Way { vm, from, to, host } = match way(world, seat, object, host, false) {
             Ok(way) => way,
@@ -129,7 +150,7 @@ impl Deed for Migrate {
             Outcome::Done => {}
             other => return other,
         }
-        let disks = world.known_disks_of(home, vm);
+        let disks = world.attached_disks_of(home, vm);
         // Where whoever opens a disk asks the holder first, a key that stays behind goes then: nothing is open there any more.
         let source = world.host_on(from);
         let cleared = world.settings.storage_manager.asks_holders() && world.forwards_to(home, source).is_ok();
@@ -163,9 +184,7 @@ impl Deed for Migrate {
         }
         Outcome::Done
     }
-}
 
-impl Migrate {
     /// The guest was suspended and can't move: its domain is destroyed, and it is recorded halted (6.0 xapi_vm_migrate.ml).
     fn lost(&mut self, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) {
         let Object::Vm(vm) = object else { return };
@@ -182,7 +201,7 @@ impl Migrate {
     /// Whether the disks can be handed over: the destination reaches them, nobody else holds them, none is paused.
     fn storage(&mut self, world: &World, home: MachineId, vm: VmId, from: MachineId, to: MachineId) -> Outcome {
         let source = world.host_on(from);
-        for (vdi, mode) in world.known_disks_of(home, vm) {
+        for (vdi, mode) in world.attached_disks_of(home, vm) {
             let sr = world.names.vdis[vdi.at()].sr;
             // A disk that something else keeps open on the source keeps its lock there.
             let stays = world.hw.vdi(vdi).openers.iter().any(|o| o.machine == from && o.vm != Some(vm));

@@ -62,9 +62,14 @@ pub fn in_state(
 /// OTHER_OPERATION_IN_PROGRESS.
 pub fn idle(world: &World, by: MachineId, vm: VmId) -> Result<(), Refusal> {
     if world.stacks[by.at()].busy.contains(&vm) {
-        return Err(ApiError::new("OTHER_OPERATION_IN_PROGRESS").text("VM").with(Param::Vm(vm)).into());
+        return Err(in_progress(vm).into());
     }
     Ok(())
+}
+
+/// OTHER_OPERATION_IN_PROGRESS.
+pub fn in_progress(vm: VmId) -> ApiError {
+    ApiError::new("OTHER_OPERATION_IN_PROGRESS").text("VM").with(Param::Vm(vm))
 }
 
 /// The database's own guard: no disk is attached to another VM while either writes.

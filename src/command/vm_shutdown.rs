@@ -103,7 +103,7 @@ impl Deed for Shutdown {
         if self.asked.heard() {
             return Outcome::Again(world.settings.vm_shutdown);
         }
-        let disks = world.disks_of(vm);
+        let disks = world.held_disks_of(home, machine, vm);
         let paused = disks.iter().find(|(vdi, _)| world.db(home).vdi(*vdi).is_some_and(|record| record.paused));
         if let Some((vdi, _)) = paused {
             if self.tries < ACTIVATION_TRIES {

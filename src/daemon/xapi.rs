@@ -127,6 +127,7 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
         }
         world.set_enabled(fx, machine, *other, false);
     }
+    world.record_address(machine, host);
     world.set_live(fx, machine, host, true);
     // dbsync_master.ml: running on a host that is gone is running nowhere.
     for vm in world.names.vm_ids() {
@@ -169,7 +170,8 @@ pub fn master_duties(world: &mut World, fx: &mut Effects, machine: MachineId) {
 /// The first other host of the database that answers and says that it is a master.
 fn other_master(world: &World, machine: MachineId) -> Option<MachineId> {
     let host = world.host_on(machine);
-    let others = world.db(machine).hosts.keys().filter(|other| **other != host).filter_map(|other| world.machine_of(*other));
+    let called = |other: &&HostId| **other != host && world.knows_address(machine, **other);
+    let others = world.db(machine).hosts.keys().filter(called).filter_map(|other| world.machine_of(*other));
     others
         .filter(|other| world.contact(machine, *other) == Contact::Answered)
         .find(|other| world.is_master(*other) && world.pool_of(*other) == world.pool_of(machine))
@@ -259,6 +261,7 @@ fn join(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machine
     let ruling = &mut world.stacks[master.at()];
     ruling.shutting_down.remove(&host);
     ruling.heard.set(host, now);
+    world.record_address(master, host);
     world.set_live(fx, master, host, true);
     heartbeat::watch(world, fx, master, host);
     settle(world, fx, machine, master);
@@ -281,6 +284,9 @@ fn settle(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machi
             world.set_pbd(fx, master, host, sr, reaches);
             if reaches {
                 world.sr_attach(fx, master, machine, sr);
+                if world.masters_sr(master, machine, sr) {
+                    world.scan_sr(fx, master, sr);
+                }
             }
         }
     }
@@ -363,6 +369,19 @@ fn refresh_locks(world: &mut World, fx: &mut Effects, machine: MachineId, master
             }
             _ => {}
         }
+    }
+}
+
+/// xapi ends by itself, as `host-shutdown-agent` has told it to (xapi_fuse.ml, light_fuse_and_dont_restart). One whose domain 0 hangs
+/// ends when that is back.
+pub fn ends(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u32) {
+    if world.stacks[machine.at()].epoch != epoch {
+        return;
+    }
+    if world.dom0_answers(machine) {
+        world.stop_xapi_in_order(fx, machine);
+    } else {
+        fx.due(world.settings.emergency_retry, Due::XapiEnds { machine, epoch });
     }
 }
 

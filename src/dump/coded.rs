@@ -85,6 +85,17 @@ pub fn map(text: &str) -> Option<Vec<(String, String)>> {
     })
 }
 
+/// A map as `xe` shows it, `k: v; l: w`, in the order in which it stands (xapi, records.ml). What is no pair is left out:
+/// a value may hold the same signs, and nobody can tell.
+pub fn shown_map(text: &str) -> Vec<(String, String)> {
+    let pair = |part: &str| {
+        let part = part.trim();
+        let (key, value) = part.split_once(": ").or_else(|| Some((part.strip_suffix(':')?, "")))?;
+        Some((key.trim().to_string(), value.trim().to_string()))
+    };
+    text.split("; ").filter_map(pair).collect()
+}
+
 /// What stands between the outer brackets, each member read from its first token on.
 fn members<T>(text: &str, read: impl Fn(Token, &mut std::vec::IntoIter<Token>) -> Option<T>) -> Option<Vec<T>> {
     let mut tokens = tokens(text)?.into_iter();
@@ -122,6 +133,18 @@ mod tests {
         ] {
             assert_eq!(blanks(coded), plain, "{coded}");
         }
+    }
+
+    #[test]
+    fn maps_that_xe_shows_are_read() {
+        let pair = |key: &str, value: &str| (key.to_string(), value.to_string());
+        assert_eq!(shown_map(""), []);
+        assert_eq!(shown_map("paused: "), [pair("paused", "")]);
+        assert_eq!(shown_map("paused:"), [pair("paused", "")]);
+        assert_eq!(
+            shown_map("host_OpaqueRef:8f-1: RW; vhd-parent: 3b; empty: ; last: a: b"),
+            [pair("host_OpaqueRef:8f-1", "RW"), pair("vhd-parent", "3b"), pair("empty", ""), pair("last", "a: b")]
+        );
     }
 
     #[test]

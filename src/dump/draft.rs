@@ -1,6 +1,7 @@
 //! From the records of a pool's database to a pool that can be simulated, and what was changed or left out on the way.
 
 use super::records::*;
+use crate::base::draw::Stream;
 use crate::base::inert::{clean_line, hidden};
 use crate::base::time::Span;
 use crate::base::typography::plain;
@@ -90,19 +91,59 @@ fn fitted(kind: &str, label: &str) -> String {
     if name.is_empty() { kind.to_string() } else { name }
 }
 
-/// The UUID if it is one that nothing else has.
-fn own_uuid(seen: &mut BTreeSet<String>, uuid: &str, anonymous: bool, strange: &mut usize) -> Option<String> {
-    if anonymous {
-        return None;
+/// The UUIDs that objects get here.
+struct Uuids {
+    seen: BTreeSet<String>,
+    /// How many were damaged, or not the only one.
+    strange: usize,
+    /// What stands for each, where nobody is to know them.
+    replaced: Option<BTreeMap<String, String>>,
+}
+
+impl Uuids {
+    fn new(records: &Records, anonymous: bool) -> Uuids {
+        let kinds: [Vec<&str>; 4] = [
+            records.hosts.iter().map(|host| host.uuid.as_str()).collect(),
+            records.srs.iter().map(|sr| sr.uuid.as_str()).collect(),
+            records.vms.iter().map(|vm| vm.uuid.as_str()).collect(),
+            records.vdis.iter().map(|vdi| vdi.uuid.as_str()).collect(),
+        ];
+        let replaced = anonymous.then(|| kinds.into_iter().flat_map(stand_ins).collect());
+        Uuids { seen: BTreeSet::new(), strange: 0, replaced }
     }
-    let groups: Vec<&str> = uuid.split('-').collect();
-    let good = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()));
-    if good && seen.insert(uuid.to_lowercase()) {
-        return Some(uuid.to_lowercase());
+
+    /// The UUID if it is one that nothing else has, or what stands for it.
+    fn of(&mut self, uuid: &str) -> Option<String> {
+        let uuid = uuid.to_lowercase();
+        if !is_uuid(&uuid) || !self.seen.insert(uuid.clone()) {
+            self.strange += 1;
+            return None;
+        }
+        match &self.replaced {
+            Some(replaced) => replaced.get(&uuid).cloned(),
+            None => Some(uuid),
+        }
     }
-    *strange += 1;
-    None
+}
+
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// A UUID for each of one kind that nobody can tell the true one from. The same UUID gets the same wherever objects of its
+/// kind are the same, and their order is kept: HA's ties go to the lowest.
+fn stand_ins(uuids: Vec<&str>) -> Vec<(String, String)> {
+    let own: BTreeSet<String> = uuids.into_iter().map(str::to_lowercase).filter(|uuid| is_uuid(uuid)).collect();
+    let drawn = |uuid: &String| {
+        let stream = Stream::new(0, "anonymous", uuid);
+        let (a, b) = (stream.at(0), stream.at(1));
+        // Of version 4, as those of xapi are.
+        let (version, variant) = (0x4000 | (a & 0x0fff), 0x8000 | (b >> 48 & 0x3fff));
+        format!("{:08x}-{:04x}-{version:04x}-{variant:04x}-{:012x}", a >> 32, a >> 16 & 0xffff, b & 0xffff_ffff_ffff)
+    };
+    let others: BTreeSet<String> = own.iter().map(drawn).collect();
+    own.into_iter().zip(others).collect()
 }
 
 /// The type of SR that behaves as this one, and whether it is this one itself.
@@ -118,251 +159,370 @@ fn sr_type(sr: &SrRecord, shared: bool) -> (SrType, bool) {
     }
 }
 
-/// Makes the pool. `anonymous`: with other names and without UUIDs, hosts in the order of those that they had.
+/// Makes the pool. `anonymous`: with other names and UUIDs, hosts in the order of those that they had.
 pub fn drafted(records: &Records, anonymous: bool) -> Drafted {
-    let mut names = Names { anonymous, remarks: records.doubts.clone() };
-    let mut seen = BTreeSet::new();
-    let mut strange = 0;
-    let mut draft = PoolDraft::default();
-    let pool = &records.pool;
-    let label = clean_line(pool.label.trim());
-    draft.name = Some(label).filter(|label| !anonymous && !label.is_empty());
-
-    // Hosts: the master first; without UUIDs their order stands for them.
-    let mut hosts: Vec<&HostRecord> = records.hosts.iter().collect();
+    let mut remarks = records.doubts.clone();
     match anonymous {
-        true => hosts.sort_by(|a, b| a.uuid.cmp(&b.uuid)),
-        false => hosts.sort_by(|a, b| (a.key != pool.master, &a.label, &a.uuid).cmp(&(b.key != pool.master, &b.label, &b.uuid))),
+        true if !records.named_doubts.is_empty() => {
+            remarks.push(format!("{} remarks are left out that would name something", records.named_doubts.len()));
+        }
+        _ => remarks.extend(records.named_doubts.iter().cloned()),
     }
-    let labels: Vec<(&str, &str)> = hosts.iter().map(|host| (host.label.as_str(), host.uuid.as_str())).collect();
-    let given = match anonymous {
-        true => (1..=hosts.len()).map(|n| format!("host-{n:0width$}", width = hosts.len().to_string().len())).collect(),
-        false => names.of("host", &labels),
+    let mut drafting = Drafting {
+        records,
+        names: Names { anonymous, remarks },
+        uuids: Uuids::new(records, anonymous),
+        draft: PoolDraft::default(),
+        not_live: Vec::new(),
+        hosts: BTreeMap::new(),
+        srs: BTreeMap::new(),
+        local: BTreeMap::new(),
+        vdis: records.vdis.iter().map(|vdi| (vdi.key.as_str(), vdi)).collect(),
+        owned: BTreeMap::new(),
+        vdi_names: BTreeSet::new(),
+        odd: Vec::new(),
+        left: Left::default(),
     };
-    let host_names: BTreeMap<&str, String> = hosts.iter().zip(given).map(|(host, name)| (host.key.as_str(), name)).collect();
-    draft.master = host_names.get(pool.master.as_str()).cloned();
-    if draft.master.is_none() {
-        names.remarks.push("the pool's master is none of its hosts: the first is taken for it".into());
-    }
-    let mut not_live = Vec::new();
-    for host in &hosts {
-        let domain0 = records.vms.iter().filter(|vm| vm.kind == VmKind::Control && vm.resident_on == host.key);
-        let taken = domain0.map(|vm| vm.memory.unwrap_or(0)).fold(host.overhead, u64::saturating_add);
-        let live = host.live == Some(true);
-        let name = host_names[host.key.as_str()].clone();
-        if !live {
-            not_live.push(name.clone());
-        }
-        draft.hosts.push(HostDraft {
-            uuid: own_uuid(&mut seen, &host.uuid, anonymous, &mut strange),
-            memory: host.memory.map(|memory| memory.saturating_sub(taken)).filter(|memory| (1..=1 << 60).contains(memory)),
-            live: Some(live),
-            enabled: Some(host.enabled),
-            name,
-            ..HostDraft::default()
-        });
-    }
+    let label = clean_line(records.pool.label.trim());
+    drafting.draft.name = Some(label).filter(|label| !anonymous && !label.is_empty());
+    drafting.all_hosts();
+    drafting.all_srs();
+    drafting.all_vms();
+    drafting.ha();
+    drafting.count();
+    let Drafting { draft, not_live, odd, names, .. } = drafting;
+    let mut remarks = names.remarks;
+    few(&mut remarks, odd, "more such oddities");
+    Drafted { draft, not_live, remarks }
+}
 
-    // SRs that hold disks.
-    let mut homes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for pbd in records.pbds.iter().filter(|pbd| host_names.contains_key(pbd.host.as_str())) {
-        homes.entry(&pbd.sr).or_default().insert(&pbd.host);
-    }
-    let aside = |sr: &&SrRecord| sr.content == "iso" || ["iso", "udev"].contains(&sr.kind.as_str());
-    let no_home = |sr: &&SrRecord| !sr.shared && !homes.contains_key(sr.key.as_str());
-    let iso = records.srs.iter().filter(aside).count();
-    let lost = records.srs.iter().filter(|sr| !aside(sr) && no_home(sr)).count();
-    let mut srs: Vec<&SrRecord> = records.srs.iter().filter(|sr| !aside(sr) && !no_home(sr)).collect();
-    srs.sort_by_key(|sr| (sr.key != pool.default_sr, !sr.shared, sr.label.clone(), sr.uuid.clone()));
-    let labels: Vec<(&str, &str)> = srs.iter().map(|sr| (sr.label.as_str(), sr.uuid.as_str())).collect();
-    let sr_names: BTreeMap<&str, String> = srs.iter().map(|sr| sr.key.as_str()).zip(names.of("sr", &labels)).collect();
-    let mut local: BTreeMap<&str, &str> = BTreeMap::new();
-    for sr in &srs {
-        let home = homes.get(sr.key.as_str());
-        let shared = sr.shared || home.is_some_and(|home| home.len() > 1);
-        let (kind, same) = sr_type(sr, shared);
-        let name = sr_names[sr.key.as_str()].clone();
-        if !same {
-            names.remarks.push(format!("the SR {name} is of another type, and is said as `{}`, which behaves most like it", kind.name()));
-        }
-        if shared && home.map_or(0, BTreeSet::len) < hosts.len() {
-            names.remarks.push(format!("not every host has a PBD of the shared SR {name}; here each has one, plugged"));
-        }
-        let host = home.and_then(|home| home.first()).filter(|_| !shared);
-        if let Some(host) = host {
-            local.insert(&sr.key, host);
-        }
-        let host = host.map(|host| host_names[host].clone());
-        draft.srs.push(SrDraft { name, uuid: own_uuid(&mut seen, &sr.uuid, anonymous, &mut strange), kind: Some(kind), host });
-    }
-    draft.default_sr = Some(sr_names.get(pool.default_sr.as_str()).cloned());
+/// What of the disks of VMs that are machines is left out or said otherwise, and how often.
+#[derive(Default)]
+struct Left {
+    isos: usize,
+    homeless: usize,
+    cds: usize,
+    empty: usize,
+    unreached: usize,
+    twice: usize,
+    marks: usize,
+    unknown_locks: usize,
+    strange_locks: usize,
+}
 
-    // VMs and their disks.
-    let mut vms: Vec<&VmRecord> = records.vms.iter().filter(|vm| vm.kind == VmKind::Machine).collect();
-    vms.sort_by(|a, b| (&a.label, &a.uuid).cmp(&(&b.label, &b.uuid)));
-    let labels: Vec<(&str, &str)> = vms.iter().map(|vm| (vm.label.as_str(), vm.uuid.as_str())).collect();
-    let vm_names = names.of("vm", &labels);
-    let vdis: BTreeMap<&str, &VdiRecord> = records.vdis.iter().map(|vdi| (vdi.key.as_str(), vdi)).collect();
-    let mut vbds: BTreeMap<&str, Vec<&VbdRecord>> = BTreeMap::new();
-    records.vbds.iter().for_each(|vbd| vbds.entry(&vbd.vm).or_default().push(vbd));
-    let mut owned: BTreeMap<&str, String> = BTreeMap::new();
-    let mut vdi_names = BTreeSet::new();
-    let (mut cds, mut empty, mut unreached, mut twice, mut marks) = (0, 0, 0, 0, 0);
-    let (mut unknown_locks, mut strange_locks) = (0, 0);
-    let mut odd = Vec::new();
-    for (vm, name) in vms.iter().zip(vm_names) {
-        let here = host_names.get(vm.resident_on.as_str());
-        let up = ["running", "paused"].contains(&vm.power_state.as_str());
-        let resident = here.filter(|_| up);
-        if up && here.is_none() {
-            odd.push(format!("{name} is recorded as {} on no host that is known: it is halted here", vm.power_state));
+/// A pool under way.
+struct Drafting<'r> {
+    records: &'r Records,
+    names: Names,
+    uuids: Uuids,
+    draft: PoolDraft,
+    not_live: Vec<String>,
+    /// Names here by key.
+    hosts: BTreeMap<&'r str, String>,
+    srs: BTreeMap<&'r str, String>,
+    /// The keys of local SRs, each with that of its host.
+    local: BTreeMap<&'r str, &'r str>,
+    vdis: BTreeMap<&'r str, &'r VdiRecord>,
+    /// The VDIs that a VM has, by key.
+    owned: BTreeMap<&'r str, String>,
+    vdi_names: BTreeSet<String>,
+    odd: Vec<String>,
+    left: Left,
+}
+
+/// A VM whose disks are under way.
+struct Guest<'g> {
+    vm: &'g VmRecord,
+    name: &'g str,
+    resident: Option<&'g str>,
+    local_names: BTreeSet<String>,
+    attached: BTreeSet<String>,
+    disks: Vec<DiskDraft>,
+}
+
+impl<'r> Drafting<'r> {
+    /// The master first; where names are replaced, their order stands for the UUIDs.
+    fn all_hosts(&mut self) {
+        let (records, pool) = (self.records, &self.records.pool);
+        let mut hosts: Vec<&'r HostRecord> = records.hosts.iter().collect();
+        match self.names.anonymous {
+            true => hosts.sort_by(|a, b| a.uuid.cmp(&b.uuid)),
+            false => {
+                hosts.sort_by(|a, b| (a.key != pool.master, &a.label, &a.uuid).cmp(&(b.key != pool.master, &b.label, &b.uuid)));
+            }
         }
-        if vm.power_state == "suspended" {
-            odd.push(format!("{name} is suspended: it is halted here"));
+        let labels: Vec<(&str, &str)> = hosts.iter().map(|host| (host.label.as_str(), host.uuid.as_str())).collect();
+        let given = match self.names.anonymous {
+            true => (1..=hosts.len()).map(|n| format!("host-{n:0width$}", width = hosts.len().to_string().len())).collect(),
+            false => self.names.of("host", &labels),
+        };
+        self.hosts = hosts.iter().zip(given).map(|(host, name)| (host.key.as_str(), name)).collect();
+        self.draft.master = self.hosts.get(pool.master.as_str()).cloned();
+        if self.draft.master.is_none() && !pool.unknown() {
+            self.names.remarks.push("the pool's master is none of its hosts: the first is taken for it".into());
         }
-        if vm.power_state == "paused" && resident.is_some() {
-            odd.push(format!("{name} is paused: it is running here, and writes never"));
-        }
-        if let Some(host) = resident.filter(|host| not_live.contains(host)) {
-            odd.push(format!("{name} is recorded as running on {host}, which is not live"));
-        }
-        let mut own: Vec<&VbdRecord> = vbds.get(vm.key.as_str()).cloned().unwrap_or_default();
-        own.sort_by_key(|vbd| vbd.position);
-        let mut disks: Vec<DiskDraft> = Vec::new();
-        let mut local_names = BTreeSet::new();
-        let mut attached = BTreeSet::new();
-        for vbd in own {
-            let Some(vdi) = vdis.get(vbd.vdi.as_str()) else {
-                empty += 1;
-                continue;
-            };
-            let elsewhere = |home: &&str| resident.is_some_and(|host| host_names[*home] != *host);
-            if !sr_names.contains_key(vdi.sr.as_str()) {
-                if vbd.cd {
-                    cds += 1
-                } else {
-                    unreached += 1
-                }
-                continue;
+        for host in hosts {
+            let domain0 = records.vms.iter().filter(|vm| vm.kind == VmKind::Control && vm.resident_on == host.key);
+            let taken = domain0.map(|vm| vm.memory.unwrap_or(0)).fold(host.overhead, u64::saturating_add);
+            let live = host.live == Some(true);
+            let name = self.hosts[host.key.as_str()].clone();
+            if !live {
+                self.not_live.push(name.clone());
             }
-            if local.get(vdi.sr.as_str()).is_some_and(elsewhere) {
-                unreached += 1;
-                continue;
-            }
-            if !attached.insert(vdi.key.as_str()) {
-                twice += 1;
-                continue;
-            }
-            let mode = vbd.read_only.then_some(Mode::Ro);
-            let label = vdi.label.strip_prefix(vm.label.as_str()).unwrap_or(&vdi.label).trim_matches([' ', '-', '_']);
-            let wanted = if anonymous { format!("disk-{}", disks.len() + 1) } else { fitted("root", label) };
-            let mut disk = distinct(&mut local_names, &wanted);
-            if let Some(vdi) = owned.get(vdi.key.as_str()) {
-                disks.push(DiskDraft { name: disk, mode, vdi: Some(vdi.clone()), ..DiskDraft::default() });
-                continue;
-            }
-            while !vdi_names.insert(format!("{name}-{disk}")) {
-                disk = distinct(&mut local_names, &format!("{wanted}-2"));
-            }
-            owned.insert(&vdi.key, format!("{name}-{disk}"));
-            marks += usize::from(vdi.other_marks);
-            let mut locks: Vec<(String, Mode)> = Vec::new();
-            for (host, mode) in &vdi.locks {
-                let mode = match mode.as_str() {
-                    "RW" => Mode::Rw,
-                    "RO" => Mode::Ro,
-                    _ => {
-                        strange_locks += 1;
-                        continue;
-                    }
-                };
-                match host_names.get(host.as_str()) {
-                    None => unknown_locks += 1,
-                    Some(host) if locks.iter().all(|(one, _)| one != host) => locks.push((host.clone(), mode)),
-                    Some(_) => strange_locks += 1,
-                }
-            }
-            if let Some((host, _)) = locks.iter().find(|(host, _)| resident != Some(host)) {
-                odd.push(format!("{name}-{disk} has a lock of {host}, where its VM is not recorded as running"));
-            }
-            disks.push(DiskDraft {
-                name: disk,
-                uuid: own_uuid(&mut seen, &vdi.uuid, anonymous, &mut strange),
-                sr: Some(sr_names[vdi.sr.as_str()].clone()),
-                mode,
-                locks: Some(locks),
-                paused: vdi.paused,
-                ..DiskDraft::default()
+            self.draft.hosts.push(HostDraft {
+                uuid: self.uuids.of(&host.uuid),
+                memory: host.memory.map(|memory| memory.saturating_sub(taken)).filter(|memory| (1..=1 << 60).contains(memory)),
+                live: Some(live),
+                enabled: Some(host.enabled),
+                name,
+                ..HostDraft::default()
             });
-            if let Some(host) = local.get(vdi.sr.as_str()).map(|home| &host_names[*home]).filter(|host| not_live.contains(host)) {
-                odd.push(format!("{name} has a disk on a local SR of {host}, which is not live: no other host can start it"));
-            }
         }
+    }
+
+    /// SRs that hold disks.
+    fn all_srs(&mut self) {
+        let (records, pool) = (self.records, &self.records.pool);
+        let mut homes: BTreeMap<&'r str, BTreeSet<&'r str>> = BTreeMap::new();
+        for pbd in records.pbds.iter().filter(|pbd| self.hosts.contains_key(pbd.host.as_str())) {
+            homes.entry(&pbd.sr).or_default().insert(&pbd.host);
+        }
+        let aside = |sr: &&SrRecord| sr.content == "iso" || ["iso", "udev"].contains(&sr.kind.as_str());
+        let no_home = |sr: &&SrRecord| !sr.shared && !homes.contains_key(sr.key.as_str());
+        self.left.isos = records.srs.iter().filter(aside).count();
+        self.left.homeless = records.srs.iter().filter(|sr| !aside(sr) && no_home(sr)).count();
+        let mut srs: Vec<&'r SrRecord> = records.srs.iter().filter(|sr| !aside(sr) && !no_home(sr)).collect();
+        srs.sort_by_key(|sr| (sr.key != pool.default_sr, !sr.shared, sr.label.clone(), sr.uuid.clone()));
+        let labels: Vec<(&str, &str)> = srs.iter().map(|sr| (sr.label.as_str(), sr.uuid.as_str())).collect();
+        self.srs = srs.iter().map(|sr| sr.key.as_str()).zip(self.names.of("sr", &labels)).collect();
+        for sr in srs {
+            let home = homes.get(sr.key.as_str());
+            let shared = sr.shared || home.is_some_and(|home| home.len() > 1);
+            let (kind, same) = sr_type(sr, shared);
+            let name = self.srs[sr.key.as_str()].clone();
+            if !same {
+                self.names
+                    .remarks
+                    .push(format!("the SR {name} is of another type, and is said as `{}`, which behaves most like it", kind.name()));
+            }
+            if shared && home.map_or(0, BTreeSet::len) < records.hosts.len() {
+                self.names.remarks.push(format!("not every host has a PBD of the shared SR {name}; here each has one, plugged"));
+            }
+            let host = home.and_then(|home| home.first()).filter(|_| !shared);
+            if let Some(host) = host {
+                self.local.insert(&sr.key, host);
+            }
+            let host = host.map(|host| self.hosts[host].clone());
+            self.draft.srs.push(SrDraft { name, uuid: self.uuids.of(&sr.uuid), kind: Some(kind), host });
+        }
+        self.draft.default_sr = (!pool.unknown()).then(|| self.srs.get(pool.default_sr.as_str()).cloned());
+    }
+
+    fn all_vms(&mut self) {
+        let records = self.records;
+        let mut vms: Vec<&'r VmRecord> = records.vms.iter().filter(|vm| vm.kind == VmKind::Machine).collect();
+        vms.sort_by(|a, b| (&a.label, &a.uuid).cmp(&(&b.label, &b.uuid)));
+        let labels: Vec<(&str, &str)> = vms.iter().map(|vm| (vm.label.as_str(), vm.uuid.as_str())).collect();
+        let names = self.names.of("vm", &labels);
+        let mut vbds: BTreeMap<&str, Vec<&'r VbdRecord>> = BTreeMap::new();
+        records.vbds.iter().for_each(|vbd| vbds.entry(&vbd.vm).or_default().push(vbd));
+        for (vm, name) in vms.into_iter().zip(names) {
+            let mut own = vbds.remove(vm.key.as_str()).unwrap_or_default();
+            own.sort_by_key(|vbd| vbd.position);
+            let draft = self.vm(vm, name, &own);
+            self.draft.vms.push(draft);
+        }
+    }
+
+    fn vm(&mut self, vm: &'r VmRecord, name: String, vbds: &[&'r VbdRecord]) -> VmDraft {
+        let here = self.hosts.get(vm.resident_on.as_str()).cloned();
+        let up = ["running", "paused"].contains(&vm.power_state.as_str());
+        if up && here.is_none() {
+            self.odd.push(format!("{name} is recorded as {} on no host that is known: it is halted here", vm.power_state));
+        }
+        let resident = here.filter(|_| up);
+        let paused = vm.power_state == "paused" && resident.is_some();
+        if vm.power_state == "suspended" {
+            self.odd.push(format!("{name} is suspended: it is halted here"));
+        }
+        if paused {
+            self.odd.push(format!("{name} is paused: it is running here, and writes never"));
+        }
+        if let Some(host) = resident.as_ref().filter(|host| self.not_live.contains(host)) {
+            self.odd.push(format!("{name} is recorded as running on {host}, which is not live"));
+        }
+        let mut guest = Guest {
+            vm,
+            name: &name,
+            resident: resident.as_deref(),
+            local_names: BTreeSet::new(),
+            attached: BTreeSet::new(),
+            disks: Vec::new(),
+        };
+        for vbd in vbds {
+            self.disk(&mut guest, vbd);
+        }
+        let disks = guest.disks;
         let protection = match vm.ha_restart_priority.as_str() {
             "restart" => Some(Protection::Restart),
             "best-effort" => Some(Protection::BestEffort),
             "0" | "1" | "2" | "3" | "" if vm.ha_always_run => Some(Protection::Restart),
             _ => None,
         };
-        draft.vms.push(VmDraft {
-            name,
-            uuid: own_uuid(&mut seen, &vm.uuid, anonymous, &mut strange),
+        VmDraft {
+            uuid: self.uuids.of(&vm.uuid),
             memory: vm.memory.filter(|memory| (1..=1 << 60).contains(memory)),
-            writes: (vm.power_state == "paused" && resident.is_some()).then_some(None),
-            autostart: vm.auto_poweron && pool.auto_poweron,
-            running: resident.map_or(RunningDraft::Unsaid, |host| RunningDraft::Host(host.clone())),
+            writes: paused.then_some(None),
+            autostart: vm.auto_poweron && self.records.pool.auto_poweron,
+            running: resident.map_or(RunningDraft::Unsaid, RunningDraft::Host),
             protection,
-            order: u32::try_from(vm.order).ok().filter(|order| protection.is_some() || vm.in_appliance || *order > 0),
+            order: vm
+                .order
+                .and_then(|order| u32::try_from(order).ok())
+                .filter(|order| protection.is_some() || vm.in_appliance || *order > 0),
             start_delay: Some(Span::secs(vm.start_delay.min(86_400))).filter(|delay| *delay > Span::ZERO),
-            disks: Some(disks),
+            disks: (!self.records.disks_unknown || !self.has_home()).then_some(disks),
+            name,
             ..VmDraft::default()
-        });
-    }
-    if pool.ha_enabled {
-        let heartbeat = pool.ha_statefiles.iter().find_map(|vdi| sr_names.get(vdis.get(vdi.as_str())?.sr.as_str()));
-        if hosts.len() > 64 || draft.srs.iter().all(|sr| !sr.kind.is_some_and(SrType::shared)) {
-            odd.push("HA is on, with no shared SR or more than 64 hosts: it is off here".into());
-        } else {
-            draft.ha = Some(HaDraft {
-                heartbeat_sr: heartbeat.filter(|name| draft.srs.iter().any(|sr| sr.name == **name && sr.host.is_none())).cloned(),
-                timeout: pool.ha_timeout.map(|seconds| Span::secs(seconds.clamp(10, 3600))),
-                failures_to_tolerate: pool.ha_failures.min(64) as u32,
-                allow_overcommit: pool.ha_allow_overcommit,
-                ..HaDraft::default()
-            });
         }
     }
 
-    let mut remarks = names.remarks;
-    let mut count = |n: usize, what: &str| {
-        if n > 0 {
-            remarks.push(format!("{n} {what}"));
+    /// Whether a disk of which nothing is known has an SR to be on, whatever host its VM is on.
+    fn has_home(&self) -> bool {
+        let shared = |sr: &SrDraft| sr.host.is_none();
+        match &self.draft.default_sr {
+            None => self.draft.srs.iter().any(shared),
+            Some(default) => self.draft.srs.iter().any(|sr| shared(sr) && Some(&sr.name) == default.as_ref()),
         }
-    };
-    let of = |kind: VmKind| records.vms.iter().filter(|vm| vm.kind == kind).count();
-    count(of(VmKind::Control), "control domains are left out: a host has its own");
-    count(of(VmKind::DefaultTemplate), "default templates are left out");
-    count(of(VmKind::Template), "custom templates are left out");
-    count(of(VmKind::Snapshot), "snapshots of VMs are left out");
-    count(iso, "SRs of ISOs and drives are left out");
-    count(lost, "local SRs without a known host are left out");
-    let left: Vec<&VdiRecord> = records.vdis.iter().filter(|vdi| !owned.contains_key(vdi.key.as_str())).collect();
-    let bases = left.iter().filter(|vdi| !vdi.managed).count();
-    let snapshots = left.iter().filter(|vdi| vdi.managed && vdi.snapshot).count();
-    count(bases, "base copies are left out: the storage manager keeps them for itself");
-    count(snapshots, "snapshots of VDIs are left out");
-    count(left.len() - bases - snapshots, "other VDIs are left out: ISOs, suspend images, crash dumps, disks of templates or of no VM");
-    count(left.iter().map(|vdi| vdi.locks.len()).sum(), "locks on VDIs that are left out are left out with them");
-    count(cds, "CDs in drives are left out");
-    count(empty, "empty drives are left out");
-    count(unreached, "disks are left out that their VM can't reach where it is recorded");
-    count(twice, "disks are left out that a VM has twice");
-    count(unknown_locks, "locks of hosts that the database does not know are left out");
-    count(strange_locks, "locks that say neither RW nor RO once are left out");
-    count(marks, "disks are marked as activating or relinking, which is not said here");
-    count(records.appliances, "appliances are left out; order and delay of their VMs are kept");
-    count(strange, "UUIDs are damaged or not the only one, and are replaced");
-    count(records.hosts.len(), "addresses of hosts are replaced by the simulator's own; the pool's UUID is its own too");
-    few(&mut remarks, odd, "more such oddities");
-    Drafted { draft, not_live, remarks }
+    }
+
+    /// A disk of a VM, unless it is one that a simulated VM can't have.
+    fn disk(&mut self, guest: &mut Guest<'_>, vbd: &'r VbdRecord) {
+        let Some(vdi) = self.vdis.get(vbd.vdi.as_str()).copied() else {
+            self.left.empty += 1;
+            return;
+        };
+        if !self.srs.contains_key(vdi.sr.as_str()) {
+            *(if vbd.cd { &mut self.left.cds } else { &mut self.left.unreached }) += 1;
+            return;
+        }
+        let home = self.local.get(vdi.sr.as_str()).map(|home| self.hosts[home].clone());
+        if home.as_deref().is_some_and(|home| guest.resident.is_some_and(|host| home != host)) {
+            self.left.unreached += 1;
+            return;
+        }
+        if !guest.attached.insert(vdi.key.clone()) {
+            self.left.twice += 1;
+            return;
+        }
+        let (name, mode) = (guest.name, vbd.read_only.then_some(Mode::Ro));
+        let label = vdi.label.strip_prefix(guest.vm.label.as_str()).unwrap_or(&vdi.label).trim_matches([' ', '-', '_']);
+        let wanted = if self.names.anonymous { format!("disk-{}", guest.disks.len() + 1) } else { fitted("root", label) };
+        let mut disk = distinct(&mut guest.local_names, &wanted);
+        if let Some(vdi) = self.owned.get(vdi.key.as_str()) {
+            guest.disks.push(DiskDraft { name: disk, mode, vdi: Some(vdi.clone()), ..DiskDraft::default() });
+            return;
+        }
+        while !self.vdi_names.insert(format!("{name}-{disk}")) {
+            disk = distinct(&mut guest.local_names, &format!("{wanted}-2"));
+        }
+        self.owned.insert(&vdi.key, format!("{name}-{disk}"));
+        self.left.marks += usize::from(vdi.other_marks);
+        let locks = self.locks(vdi);
+        if let Some((host, _)) = locks.iter().find(|(host, _)| guest.resident != Some(host)) {
+            self.odd.push(format!("{name}-{disk} has a lock of {host}, where its VM is not recorded as running"));
+        }
+        if let Some(host) = home.filter(|host| self.not_live.contains(host)) {
+            self.odd.push(format!("{name} has a disk on a local SR of {host}, which is not live: no other host can start it"));
+        }
+        guest.disks.push(DiskDraft {
+            name: disk,
+            uuid: self.uuids.of(&vdi.uuid),
+            sr: Some(self.srs[vdi.sr.as_str()].clone()),
+            mode,
+            locks: (!vdi.marks_unknown).then_some(locks),
+            paused: vdi.paused,
+            ..DiskDraft::default()
+        });
+    }
+
+    /// The locks of a VDI, by the names of hosts here.
+    fn locks(&mut self, vdi: &VdiRecord) -> Vec<(String, Mode)> {
+        let mut locks: Vec<(String, Mode)> = Vec::new();
+        for (host, mode) in &vdi.locks {
+            let mode = match mode.as_str() {
+                "RW" => Mode::Rw,
+                "RO" => Mode::Ro,
+                _ => {
+                    self.left.strange_locks += 1;
+                    continue;
+                }
+            };
+            match self.hosts.get(host.as_str()) {
+                None => self.left.unknown_locks += 1,
+                Some(host) if locks.iter().all(|(one, _)| one != host) => locks.push((host.clone(), mode)),
+                Some(_) => self.left.strange_locks += 1,
+            }
+        }
+        locks
+    }
+
+    fn ha(&mut self) {
+        let pool = &self.records.pool;
+        if !pool.ha_enabled {
+            return;
+        }
+        if self.records.hosts.len() > 64 || self.draft.srs.iter().all(|sr| !sr.kind.is_some_and(SrType::shared)) {
+            self.odd.push("HA is on, with no shared SR or more than 64 hosts: it is off here".into());
+            return;
+        }
+        let heartbeat = pool.ha_statefiles.iter().find_map(|vdi| self.srs.get(self.vdis.get(vdi.as_str())?.sr.as_str()));
+        self.draft.ha = Some(HaDraft {
+            heartbeat_sr: heartbeat.filter(|name| self.draft.srs.iter().any(|sr| sr.name == **name && sr.host.is_none())).cloned(),
+            timeout: pool.ha_timeout.map(|seconds| Span::secs(seconds.clamp(10, 3600))),
+            failures_to_tolerate: pool.ha_failures.min(64) as u32,
+            allow_overcommit: pool.ha_allow_overcommit,
+            ..HaDraft::default()
+        });
+    }
+
+    /// What is left out, and how much of it.
+    fn count(&mut self) {
+        let (records, left, remarks) = (self.records, &self.left, &mut self.names.remarks);
+        let mut count = |n: usize, what: &str| {
+            if n > 0 {
+                remarks.push(format!("{n} {what}"));
+            }
+        };
+        let of = |kind: VmKind| records.vms.iter().filter(|vm| vm.kind == kind).count();
+        count(of(VmKind::Control), "control domains are left out: a host has its own");
+        count(of(VmKind::DefaultTemplate), "default templates are left out");
+        count(of(VmKind::Template), "custom templates are left out");
+        count(of(VmKind::Snapshot), "snapshots of VMs are left out");
+        count(left.isos, "SRs of ISOs and drives are left out");
+        count(left.homeless, "local SRs without a known host are left out");
+        let out: Vec<&VdiRecord> = records.vdis.iter().filter(|vdi| !self.owned.contains_key(vdi.key.as_str())).collect();
+        let bases = out.iter().filter(|vdi| !vdi.managed).count();
+        let snapshots = out.iter().filter(|vdi| vdi.managed && vdi.snapshot).count();
+        count(bases, "base copies are left out: the storage manager keeps them for itself");
+        count(snapshots, "snapshots of VDIs are left out");
+        count(out.len() - bases - snapshots, "other VDIs are left out: ISOs, suspend images, crash dumps, disks of templates or of no VM");
+        count(out.iter().map(|vdi| vdi.locks.len()).sum(), "locks on VDIs that are left out are left out with them");
+        count(left.cds, "CDs in drives are left out");
+        count(left.empty, "empty drives are left out");
+        count(left.unreached, "disks are left out that their VM can't reach where it is recorded");
+        count(left.twice, "disks are left out that a VM has twice");
+        count(left.unknown_locks, "locks of hosts that the database does not know are left out");
+        count(left.strange_locks, "locks that say neither RW nor RO once are left out");
+        count(left.marks, "disks are marked as activating or relinking, which is not said here");
+        count(records.appliances, "appliances are left out; order and delay of their VMs are kept");
+        count(self.uuids.strange, "UUIDs are damaged or not the only one, and are replaced");
+        count(records.hosts.len(), "addresses of hosts are replaced by the simulator's own; the pool's UUID is its own too");
+        if self.names.anonymous {
+            remarks.push("names and UUIDs are replaced".into());
+        }
+        if records.disks_unknown && !self.has_home() {
+            self.names.remarks.push("no shared SR is known to be the default one: VMs have no disks here".into());
+        }
+    }
 }

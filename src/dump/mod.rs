@@ -1,12 +1,16 @@
-//! A pool's database, as `xe pool-dump-database` writes it, as a scenario's text.
+//! A pool's database, as `xe pool-dump-database` writes it, or as far as `xe` lists it, as a scenario's text.
 
 pub mod coded;
 pub mod draft;
+pub mod drift;
 pub mod records;
+pub mod trace;
+pub mod write;
+pub mod xe;
 pub mod xml;
 
 use crate::scenario::diagnostic::{Diagnostic, Place, Source};
-use crate::scenario::write;
+use crate::scenario::write as scenario_text;
 use crate::world::release::Release;
 use crate::world::settings::Settings;
 use records::Records;
@@ -26,6 +30,19 @@ pub fn import(file: &str, bytes: &[u8], anonymous: bool) -> Result<String, Vec<D
     })
 }
 
+/// The scenario of what `xe` printed: each text with what diagnostics call it.
+///
+/// # Errors
+/// What is wrong with them, at least one thing, each with its place.
+pub fn import_printed(files: &[(String, Vec<u8>)], anonymous: bool) -> Result<String, Vec<Diagnostic>> {
+    let records = xe::read(files)?;
+    scenario(&records, anonymous).map_err(|what| {
+        let file = files.first().map_or("", |(file, _)| file);
+        let help = "mend what was pasted: each record is read, and together they make no pool";
+        vec![Source::new(file, "").error(Place::default(), "dump-foreign", what, help)]
+    })
+}
+
 /// The scenario of a pool's records.
 ///
 /// # Errors
@@ -39,7 +56,8 @@ pub fn scenario(records: &Records, anonymous: bool) -> Result<String, String> {
     });
     let settings = Settings::of(release.unwrap_or_default());
     let pool = drafted.draft.build(&settings).map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))?;
-    let mut head = String::from("# Made by `poolsim import` from a pool's database.\n");
+    let from = if records.file.is_some() { "a pool's database" } else { "what `xe` printed" };
+    let mut head = format!("# Made by `poolsim import` from {from}.\n");
     if let Some(facts) = &records.file {
         let (major, minor) = facts.schema;
         let _ = writeln!(
@@ -58,7 +76,7 @@ pub fn scenario(records: &Records, anonymous: bool) -> Result<String, String> {
         "pool" => "A pool, from its database".to_string(),
         name => format!("The pool {name}, from its database"),
     };
-    Ok(head + &write::beginning(&title, release, &pool, &settings, &worlds(&drafted.not_live)))
+    Ok(head + &scenario_text::beginning(&title, release, &pool, &settings, &worlds(&drafted.not_live)))
 }
 
 /// What may be so where the database holds hosts for not alive: a name, and what each host is.

@@ -97,7 +97,8 @@ pub struct VmRecord {
     pub memory_least: Option<u64>,
     pub ha_always_run: bool,
     pub ha_restart_priority: String,
-    pub order: u64,
+    /// `None` where the record does not say.
+    pub order: Option<u64>,
     pub start_delay: u64,
     pub auto_poweron: bool,
     pub in_appliance: bool,
@@ -121,6 +122,8 @@ pub struct VdiRecord {
     pub paused: bool,
     /// `activating` or `relinking`.
     pub other_marks: bool,
+    /// Whether nobody printed its `sm-config`: nothing is known of locks and marks.
+    pub marks_unknown: bool,
     /// The UUID of the VDI that it is a difference to; empty where it is none.
     pub parent: String,
 }
@@ -151,12 +154,23 @@ pub struct Records {
     pub vms: Vec<VmRecord>,
     pub vdis: Vec<VdiRecord>,
     pub vbds: Vec<VbdRecord>,
+    /// Whether nobody printed which disk is whose.
+    pub disks_unknown: bool,
     /// Appliances.
     pub appliances: usize,
     /// What is known of the file as a whole; `None` where it is what `xe` printed.
     pub file: Option<FileFacts>,
     /// What is wrong with the input and could be read all the same, in sentences.
     pub doubts: Vec<String>,
+    /// The same, with names of the pool or of files in them.
+    pub named_doubts: Vec<String>,
+}
+
+impl PoolRecord {
+    /// Whether nothing of it was read.
+    pub fn unknown(&self) -> bool {
+        *self == PoolRecord::default()
+    }
 }
 
 /// What a dump says of itself, and counts over all of it.

@@ -365,7 +365,7 @@ impl Reading<'_, '_> {
                 memory_least: row.number("memory__dynamic_min"),
                 ha_always_run: row.is("ha_always_run"),
                 ha_restart_priority: row.string("ha_restart_priority"),
-                order: row.number("order").unwrap_or(0),
+                order: row.number("order"),
                 start_delay: row.number("start_delay").unwrap_or(0),
                 auto_poweron: says("auto_poweron"),
                 in_appliance: !row.reference("appliance").is_empty(),

@@ -5,6 +5,9 @@ use super::{Engine, sequence};
 use crate::base::draw::Stream;
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
+use crate::command::script::Came;
+use crate::command::script::replay::{self, Answer, Next};
+use crate::command::shell::Line;
 use crate::command::{self, Admission, Check, Output, Progress, Seat, Typed};
 use crate::scenario::model::{Deed, Step};
 use crate::world::effects::Due;
@@ -24,6 +27,10 @@ enum Phase {
     Retrying(Work),
     /// Its storage hangs, or it waits for its turn.
     Hanging(Work),
+    /// A script sleeps.
+    Sleeping,
+    /// A script types its next line.
+    Next,
 }
 
 /// Work under way: where, and in which process of xapi there. It is a thread of that process and ends with it, whether or not
@@ -41,6 +48,11 @@ pub(super) struct Console {
     sequence: usize,
     machine: MachineId,
     line: usize,
+    /// What a script has learnt so far, and how much of what it printed has been shown.
+    answers: Vec<Answer>,
+    shown: usize,
+    /// What was printed, where the step keeps it.
+    printed: String,
     typed: Option<Typed>,
     phase: Phase,
     serial: u32,
@@ -51,6 +63,8 @@ pub(super) struct Console {
 
 const BACKOFF_LEAST: Span = Span::secs(2);
 const BACKOFF_MOST: Span = Span::secs(256);
+/// How much a step keeps of what is printed, in bytes: more than the UUIDs of all VMs of a pool.
+const CAPTURED_MOST: usize = 1 << 18;
 
 impl Engine {
     fn step_of(&self, console: &Console) -> (Arc<super::Program>, usize) {
@@ -65,6 +79,9 @@ impl Engine {
             sequence,
             machine,
             line: 0,
+            answers: Vec::new(),
+            shown: 0,
+            printed: String::new(),
             typed: None,
             phase: Phase::Waiting { next: BACKOFF_LEAST },
             serial: 0,
@@ -77,13 +94,57 @@ impl Engine {
     /// Types the console's present line.
     fn type_line(&mut self, mut console: Box<Console>) {
         let (program, at) = self.step_of(&console);
-        let Step { deed: Deed::Run(script), stdin, timeout, .. } = &program.steps[at].1 else { return };
+        let Step { deed: Deed::Run(script), stdin, host, .. } = &program.steps[at].1 else { return };
+        if !self.console_answers(*host) {
+            let output = self.no_answer(*host);
+            self.line_ended(console, output);
+            return;
+        }
+        if !script.scripted {
+            let line = &script.lines[console.line];
+            match replay::with_kept(line, &program.kept, &self.captured) {
+                Some(line) => self.type_this(console, &line),
+                None => self.type_this(console, line),
+            }
+            return;
+        }
+        let (next, shown) = replay::next(&script.text, &self.world, *host, &self.captured, stdin.as_deref(), &mut console.answers);
+        self.work += console.answers.len() as u64 + script.text.len() as u64 / super::work::BYTES;
+        let fresh = shown.get(console.shown..).unwrap_or_default().to_owned();
+        console.shown = shown.len();
+        self.show(&mut console, &fresh);
+        match next {
+            Next::Types(machine, line) => {
+                console.machine = machine;
+                self.type_this(console, &line);
+            }
+            Next::Sleeps(span) => {
+                console.machine = *host;
+                console.serial = self.new_serial();
+                console.phase = Phase::Sleeping;
+                self.again(console, span);
+            }
+            Next::Ended(exit) => {
+                let record = &mut self.records[at];
+                record.exit = Some(exit);
+                if exit == 0 {
+                    record.code = None;
+                }
+                self.finish_run(console, if exit == 0 { Status::Ok } else { Status::Error });
+            }
+        }
+    }
+
+    /// Types a line at the console.
+    fn type_this(&mut self, mut console: Box<Console>, line: &Line) {
+        let (program, at) = self.step_of(&console);
+        let Step { stdin, timeout, .. } = &program.steps[at].1;
         if !self.console_answers(console.machine) {
             let output = self.no_answer(console.machine);
             self.line_ended(console, output);
             return;
         }
-        let (ran, typed) = command::typed(&script.lines[console.line], &self.world, stdin.as_deref());
+        let (ran, typed) = command::typed(line, &self.world, stdin.as_deref());
         self.records[at].ran.push(ran);
         console.began = self.world.now;
         console.serial = self.new_serial();
@@ -178,6 +239,12 @@ impl Engine {
             return;
         }
         match console.phase.clone() {
+            Phase::Next => self.type_line(console),
+            Phase::Sleeping => {
+                let mut console = console;
+                console.answers.push(Answer::Slept);
+                self.type_line(console);
+            }
             Phase::Waiting { .. } => self.admit(console),
             Phase::Refused(output) => self.line_ended(console, output),
             Phase::Hanging(work) | Phase::Working(work) | Phase::Retrying(work) => {
@@ -280,16 +347,37 @@ impl Engine {
     /// The present line has ended: the next is typed, or the step ends with the first that fails.
     fn line_ended(&mut self, mut console: Box<Console>, output: Output) {
         let (program, at) = self.step_of(&console);
-        let Step { deed: Deed::Run(script), expect, .. } = &program.steps[at].1 else { return };
+        let Step { deed: Deed::Run(script), host, .. } = &program.steps[at].1 else { return };
+        // What a script does with what a command prints, the script knows; when its own machine is gone, so is it.
+        let goes_on = script.scripted && self.console_answers(*host);
+        if goes_on {
+            console.answers.push(Answer::Came(Came { output: output.text.clone(), exit: output.exit }));
+        } else {
+            self.show(&mut console, if output.exit == 0 || !script.scripted { &output.text } else { "" });
+            if script.scripted {
+                let gone = self.no_answer(*host);
+                self.show(&mut console, &gone.text);
+            }
+        }
         let record = &mut self.records[at];
-        self.kept.show(record, expect.as_ref(), &output.text);
-        self.work += output.text.len() as u64 / super::work::BYTES;
         record.exit = Some(output.exit);
         record.code = output.error.as_ref().map(|error| error.code.to_owned());
         if let Some(error) = output.error {
             self.fx.tell(Event::Refused { step: console.step, error });
         }
-        if output.exit != 0 {
+        if goes_on {
+            console.phase = Phase::Waiting { next: BACKOFF_LEAST };
+            console.typed = None;
+            // Commands that take no time are no reason for a stack without end.
+            if console.answers.len().is_multiple_of(32) {
+                console.phase = Phase::Next;
+                self.again(console, Span::ZERO);
+            } else {
+                self.type_line(console);
+            }
+            return;
+        }
+        if output.exit != 0 || script.scripted {
             self.finish_run(console, Status::Error);
             return;
         }
@@ -303,7 +391,22 @@ impl Engine {
         }
     }
 
+    /// Shows what was printed, and keeps it where the step says so.
+    fn show(&mut self, console: &mut Console, text: &str) {
+        let (program, at) = self.step_of(console);
+        let step = &program.steps[at].1;
+        self.kept.show(&mut self.records[at], step.expect.as_ref(), text);
+        self.work += text.len() as u64 / super::work::BYTES;
+        if step.capture.is_some() && console.printed.len() + text.len() <= CAPTURED_MOST {
+            console.printed.push_str(text);
+        }
+    }
+
     fn finish_run(&mut self, console: Box<Console>, status: Status) {
+        let (program, at) = self.step_of(&console);
+        if let Some(name) = &program.steps[at].1.capture {
+            self.captured.insert(name.clone(), console.printed.trim_end_matches('\n').to_owned());
+        }
         debug_assert!(matches!(self.progressions[console.sequence].waiting, sequence::Waiting::Running));
         self.end_step(console.sequence, status);
         // A step may end in the instant in which it begins; then whoever began it advances.

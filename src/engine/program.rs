@@ -4,7 +4,7 @@ use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::scenario::model::{Begin, Case, Scenario, Sequence, Step};
 use crate::world::event::StepIx;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The steps of one case, ready to run. A step keeps its number whatever order it is run in, and draws are keyed by what it
@@ -18,6 +18,8 @@ pub struct Program {
     lanes: Vec<Vec<StepIx>>,
     /// The steps that have an id, by it.
     ids: Arc<BTreeMap<String, StepIx>>,
+    /// The names under which steps keep what is printed.
+    pub(super) kept: Arc<BTreeSet<String>>,
     /// When and how the recovery begins; `None` where there is none.
     pub begin: Option<Begin>,
     /// What is waited between two steps of the recovery.
@@ -47,6 +49,7 @@ impl Program {
         let ids = steps.iter().enumerate().filter_map(|(at, (_, step))| Some((step.id.clone()?, StepIx(at as u16))));
         Program {
             ids: Arc::new(ids.collect()),
+            kept: Arc::new(steps.iter().filter_map(|(_, step)| step.capture.clone()).collect()),
             lanes,
             begin: recovery.map(|recovery| recovery.begin.clone()),
             pace: recovery.map_or(Span::ZERO, |recovery| recovery.pace),

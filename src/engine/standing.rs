@@ -30,7 +30,7 @@ impl Engine {
     pub fn add_standing(&self, digest: &mut Digest) {
         let world = &self.world;
         add(digest, &(world.now, &world.hw, &world.stacks, &world.dumps, world.ruled_last, &world.fallen_sr_masters));
-        add(digest, &world.names.hosts);
+        add(digest, &(&world.names.hosts, &world.names.srs, &world.names.vbds, &world.names.pbds));
         // Nobody waits any more for commands and conditions of the recovery that have ended.
         let stale = |due: &Due| {
             let own = Sequence::Recovery.lane();
@@ -43,7 +43,7 @@ impl Engine {
                 add(digest, progression);
             }
         }
-        add(digest, &(&self.consoles, &self.detached, self.last_ended, self.recovery_began, self.cut_short));
+        add(digest, &(&self.consoles, &self.detached, &self.captured, self.last_ended, self.recovery_began, self.cut_short));
         for ((sequence, _), record) in self.program.steps.iter().zip(&self.records) {
             if *sequence != Sequence::Recovery {
                 add(digest, &(record.began, record.ended, record.status, &record.code));

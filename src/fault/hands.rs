@@ -16,6 +16,7 @@ pub enum Act {
     PowerOn(Vec<MachineId>),
     Reinstall(Vec<MachineId>),
     CheckOff(Vec<MachineId>),
+    ReAddress(Vec<MachineId>),
     GuestShutdown(Vec<VmId>),
     GuestReboot(Vec<VmId>),
 }
@@ -48,6 +49,13 @@ pub const CHECK_OFF: FaultDoc = FaultDoc {
     example: "{check-off: beta}",
 };
 
+pub const RE_ADDRESS: FaultDoc = FaultDoc {
+    name: "re-address",
+    undone_by: "",
+    doc: "The machine's management address changes: `10.0.0.3` becomes `10.1.0.3`, the next time `10.2.0.3`; its name means the new one from then on. A member that changes its address writes the new one into the database of its master, at its next greeting where it does not reach it. A **master** that does is lost to its members, which have the old one in their pool.conf: they hang, and after a restart of their xapi they are in emergency mode, until `pool-recover-slaves` is typed on the master or `pool-emergency-reset-master` on each of them. It fails while HA is on.",
+    example: "{re-address: beta}",
+};
+
 /// How an act went.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Done {
@@ -67,6 +75,7 @@ impl Act {
             Act::PowerOn(_) => POWER_ON.name,
             Act::Reinstall(_) => REINSTALL.name,
             Act::CheckOff(_) => CHECK_OFF.name,
+            Act::ReAddress(_) => RE_ADDRESS.name,
             Act::GuestShutdown(_) => guest::GUEST_SHUTDOWN.name,
             Act::GuestReboot(_) => guest::GUEST_REBOOT.name,
         }
@@ -87,6 +96,7 @@ impl Act {
                 }
                 Done::Installing(hosts.clone())
             }
+            Act::ReAddress(hosts) => inside(hosts.iter().try_for_each(|machine| world.re_address(fx, *machine)).map(|()| true)),
             Act::GuestShutdown(vms) => inside(guest::stop(world, fx, vms, Ending::ShutItselfDown)),
             Act::GuestReboot(vms) => inside(guest::stop(world, fx, vms, Ending::RebootedItself)),
             Act::CheckOff(hosts) => {

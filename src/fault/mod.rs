@@ -119,7 +119,7 @@ pub const FAULTS: &[FaultDoc] = &[
 
 /// Every act.
 pub const ACTS: &[FaultDoc] =
-    &[hands::POWER_OFF, hands::POWER_ON, hands::REINSTALL, hands::CHECK_OFF, guest::GUEST_SHUTDOWN, guest::GUEST_REBOOT];
+    &[hands::POWER_OFF, hands::POWER_ON, hands::REINSTALL, hands::CHECK_OFF, hands::RE_ADDRESS, guest::GUEST_SHUTDOWN, guest::GUEST_REBOOT];
 
 impl Fault {
     /// As scenarios write it.

@@ -114,6 +114,7 @@ fn finding(world: &World, found: &Found, (because, alternatives): (Vec<Because>,
         because,
         alternatives,
         advice,
+        no_return: None,
         sentence: found.sentence(world),
     }
 }

@@ -1,6 +1,6 @@
 //! A debriefing as text.
 
-use super::plan::{self, Item, PlanReport};
+use super::plan::{self, Item};
 use super::text::layout::{Page, Tint, count, pad_left};
 use crate::base::inert::clean_line;
 use crate::hazard::Severity;
@@ -133,10 +133,10 @@ fn way(page: &mut Page, debriefing: &Debriefing) {
     if items.is_empty() {
         page.line("  nothing need be done");
     }
-    listed(page, &report, items, 2);
+    listed(page, items, 2);
 }
 
-fn listed(page: &mut Page, report: &PlanReport, items: &[Item], indent: usize) {
+fn listed(page: &mut Page, items: &[Item], indent: usize) {
     for (at, item) in items.iter().enumerate() {
         let host = item.host.as_ref().map_or_else(String::new, |host| format!("   (on {})", clean_line(host)));
         let lead = format!("{}{}. {:<4}  ", " ".repeat(indent), pad_left(&(at + 1).to_string(), 2), item.kind.name());
@@ -148,7 +148,7 @@ fn listed(page: &mut Page, report: &PlanReport, items: &[Item], indent: usize) {
             if way.then.is_empty() {
                 page.line(&format!("{}nothing here", " ".repeat(indent + 8)));
             }
-            listed(page, report, &way.then, indent + 6);
+            listed(page, &way.then, indent + 6);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The report for machines, to the letter of docs/report.md. Knows no layout of text.
 
-use super::{Because, EndState, Finding, Report, StepReport};
+use super::{Because, EndState, Finding, NoReturnReport, Report, StepReport};
 use crate::base::inert::{hidden, marked};
 use crate::world::event::Status;
 use serde_json::{Value, json};
@@ -162,6 +162,11 @@ fn finding(finding: &Finding) -> Value {
         "because": because(&finding.because),
         "alternatives": because(&finding.alternatives),
         "advice": finding.advice,
+        "point_of_no_return": match &finding.no_return {
+            Some(NoReturnReport::Until(at, steps)) => json!({"us": at.0, "steps": steps}),
+            Some(NoReturnReport::Never) => json!({"us": null, "steps": []}),
+            Some(NoReturnReport::Bound) | None => Value::Null,
+        },
     })
 }
 
@@ -249,7 +254,7 @@ mod tests {
         );
         assert_eq!(
             of("/0/hazards/1"),
-            sorted("hazard severity since_us until_us open vdi vm sr hosts by damage because alternatives advice")
+            sorted("hazard severity since_us until_us open vdi vm sr hosts by damage because alternatives advice point_of_no_return")
         );
         assert_eq!(of("/0/hazards/0"), of("/0/hazards/1"));
         assert_eq!(of("/0/hazards/1/damage"), sorted("us by over"));

@@ -6,6 +6,7 @@ pub mod build;
 pub mod coverage;
 pub mod debrief;
 pub mod diff;
+pub mod explore;
 pub mod json;
 pub mod ndjson;
 pub mod orders;
@@ -13,6 +14,7 @@ pub mod page;
 pub mod plan;
 #[cfg(feature = "runbooks")]
 pub mod rehearse;
+pub mod risk;
 pub mod suite;
 pub mod sweep;
 pub mod tell;
@@ -26,6 +28,8 @@ pub use crate::engine::Bound;
 use crate::hazard::Severity;
 pub use crate::judge::{Expectation, Verdict, Warning};
 use crate::scenario::model::{Case, Scenario};
+use crate::scenario::words;
+use crate::search::no_return::{self, NoReturn};
 use crate::search::study::{self, Options};
 use crate::world::event::Status;
 pub use build::build;
@@ -34,6 +38,21 @@ use std::collections::BTreeMap;
 /// Runs a case, looks for the causes of what was found if that is asked for, and reports it.
 pub fn of(scenario: &Scenario, case: Case, options: &Options) -> Report {
     build(&study::study(scenario, case, options))
+}
+
+/// Looks for the points of no return of a case, for the report of it.
+pub fn seek_no_return(report: &mut Report, scenario: &Scenario, case: Case, options: &Options) {
+    let (points, names) = (no_return::of_case(scenario, case, options), &scenario.of(case).pool.names);
+    for (finding, point) in report.hazards.iter_mut().zip(points) {
+        finding.no_return = match point {
+            NoReturn::NotSought => None,
+            NoReturn::Until(at, steps) => {
+                Some(NoReturnReport::Until(at, steps.iter().map(|step| words::text(&step.deed, names)).collect()))
+            }
+            NoReturn::Never => Some(NoReturnReport::Never),
+            NoReturn::Bound => Some(NoReturnReport::Bound),
+        };
+    }
 }
 
 /// The same without a story and without causes: what a judgement needs, for many cases in little time.
@@ -116,8 +135,21 @@ pub struct Finding {
     /// The steps of which any one would have done, with those of `because`.
     pub alternatives: Vec<Because>,
     pub advice: String,
+    /// Up to when it could have been kept away; `None` where that was not sought.
+    pub no_return: Option<NoReturnReport>,
     /// The finding as one sentence.
     pub sentence: String,
+}
+
+/// The point of no return.
+#[derive(Clone, PartialEq, Debug)]
+pub enum NoReturnReport {
+    /// The last instant at which these steps still kept it away; no steps: doing nothing more did.
+    Until(Time, Vec<String>),
+    /// Nothing that was tried keeps it away, at any instant.
+    Never,
+    /// A bound was met before it was found.
+    Bound,
 }
 
 /// The first damaging write.

@@ -63,6 +63,7 @@ fn step(around: &Around<'_>, line: u32, fault: Fault, mean: Span, back: SpanRang
         host: around.master,
         stdin: None,
         timeout: TIMEOUT,
+        capture: None,
         expect: None,
     }
 }

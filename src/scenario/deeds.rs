@@ -211,6 +211,7 @@ pub fn read_act(reader: &mut Reader<'_>, index: &Index, node: &Node) -> Option<A
     match first.text.as_str() {
         "power-off" => Some(Act::PowerOff(hosts)),
         "power-on" => Some(Act::PowerOn(hosts)),
+        "re-address" => Some(Act::ReAddress(hosts)),
         "reinstall" => Some(Act::Reinstall(hosts)),
         _ => Some(Act::CheckOff(hosts)),
     }

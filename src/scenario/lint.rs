@@ -95,7 +95,7 @@ impl Brought {
                 self.up.extend(hosts);
             }
             Deed::Act(Act::PowerOn(hosts)) => self.up.extend(hosts),
-            Deed::Act(Act::CheckOff(_) | Act::GuestShutdown(_) | Act::GuestReboot(_)) | Deed::Note(_) => {}
+            Deed::Act(Act::CheckOff(_) | Act::ReAddress(_) | Act::GuestShutdown(_) | Act::GuestReboot(_)) | Deed::Note(_) => {}
             Deed::Fault { fault, lasts, .. } => {
                 self.fault(fault);
                 // What ends by itself brings about its opposite too.

@@ -165,7 +165,8 @@ fn read_file(reader: &mut Reader<'_>, node: &Node, sha256: &str, set: &[Set]) ->
     let pool::ReadPool { pool, index } = pool::read(reader, pool_node, &settings)?;
 
     let ground = Ground { names: &pool.names, release, manager: settings.storage_manager };
-    let mut around = Around { index: &index, ground, master: pool.master, until, steps: 0, lost: Vec::new(), named: Vec::new() };
+    let kept = captures(&fields);
+    let mut around = Around { index: &index, ground, master: pool.master, until, steps: 0, lost: Vec::new(), kept, named: Vec::new() };
     let sequences = read_sequences(reader, &mut around, &fields);
     let chaos = fields.entry("chaos").map_or_else(Vec::new, |(key, node)| read_chaos(reader, &mut around, key, node));
     lint::steps(reader, &pool, &chaos, &sequences.read());
@@ -259,6 +260,33 @@ impl Sequences<'_> {
     fn read(&self) -> waits::ReadSteps<'_> {
         waits::ReadSteps { timeline: &self.timeline, worlds: &self.worlds, recoveries: &self.recoveries, operators: &self.operators }
     }
+}
+
+/// The names under which steps keep what is printed: a step may use them wherever it stands.
+fn captures(fields: &Fields<'_>) -> BTreeSet<String> {
+    fn find(node: &Node, found: &mut BTreeSet<String>) {
+        match &node.value {
+            Value::Map(entries) => {
+                for (key, node) in entries {
+                    match &node.value {
+                        Value::Text(name) if key.text == "capture" => {
+                            found.insert(name.clone());
+                        }
+                        _ => find(node, found),
+                    }
+                }
+            }
+            Value::List(items) => items.iter().for_each(|item| find(item, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    for key in ["timeline", "worlds", "recovery", "recoveries", "operators"] {
+        if let Some(node) = fields.get(key) {
+            find(node, &mut found);
+        }
+    }
+    found
 }
 
 fn read_sequences<'n>(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'n>) -> Sequences<'n> {

@@ -127,6 +127,8 @@ pub struct Step {
     pub stdin: Option<String>,
     /// When a command that hangs is given up.
     pub timeout: Span,
+    /// What the console printed is kept under this name, for later steps.
+    pub capture: Option<String>,
     /// `expect:` or `must:`.
     pub expect: Option<StepExpect>,
 }

@@ -220,7 +220,7 @@ fn read_srs(reader: &mut Reader<'_>, draft: &mut Draft, fields: &Fields<'_>) {
             }
         }
         let uuid = uuid(reader, &mut draft.uuids, fields.as_ref(), inventory::Kind::Sr, at);
-        draft.names.srs.push(SrName { name, uuid, kind, machine });
+        draft.names.srs.push(SrName { name, uuid, kind, machine, nowhere: false });
     }
 }
 
@@ -365,7 +365,14 @@ fn read_disk(
     let mode = get("mode").and_then(|node| reader.choice(node, "a mode", &MODES)).unwrap_or(Mode::Rw);
     let vm_id = VmId(vm as u16);
     draft.index.add_vbd(&draft.names.vms[vm].name, disk);
-    let vbd_name = |vdi: VdiId| VbdName { vm: vm_id, vdi, disk: disk.to_string(), mode, uuid: Inventory::uuid(inventory::Kind::Vbd, vbd) };
+    let vbd_name = |vdi: VdiId| VbdName {
+        vm: vm_id,
+        vdi,
+        disk: disk.to_string(),
+        mode,
+        uuid: Inventory::uuid(inventory::Kind::Vbd, vbd),
+        device: None,
+    };
     if let Some(node) = get("vdi") {
         if let Some(fields) = &fields {
             for key in fields.among(&["sr", "uuid", "locks", "open-on", "paused", "activating", "relinking"]) {

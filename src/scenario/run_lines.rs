@@ -6,8 +6,10 @@ use super::read::{Reader, shorten};
 use super::tree::Node;
 use crate::command::{
     self, Ground,
-    shell::{self, Line, Piece, Script},
+    script::check,
+    shell::{Line, Piece, Script},
 };
+use std::collections::BTreeSet;
 
 /// The most that one step may type, in bytes.
 const BYTES_MOST: usize = 1 << 20;
@@ -18,6 +20,7 @@ pub fn read_run(
     reader: &mut Reader<'_>,
     index: &Index,
     ground: Ground<'_>,
+    kept: &BTreeSet<String>,
     node: &Node,
     forgiving: bool,
     stdin: Option<&str>,
@@ -27,8 +30,8 @@ pub fn read_run(
         reader.error(node.mark(), "too-large", format!("more than {BYTES_MOST} bytes are typed here"), "make several steps of it");
         return None;
     }
-    let script = match shell::parse(text) {
-        Ok(script) => script,
+    let (script, checked) = match check::read(text, &|name| command::names_an_object(ground.names, name), kept) {
+        Ok(read) => read,
         Err(errors) => {
             for error in errors {
                 let place = within(reader, node, text, error.offset, error.offset + 1);
@@ -37,6 +40,17 @@ pub fn read_run(
             return None;
         }
     };
+    if let Some(checked) = checked {
+        for (name, (start, end)) in &checked.names {
+            check_variable(reader, index, name, |reader| within(reader, node, text, *start, *end));
+        }
+        for line in &checked.lines {
+            let before = reader.count();
+            examine_run(reader, ground, node, text, line, forgiving, stdin);
+            reader.errors_alone(before);
+        }
+        return Some(script);
+    }
     for line in &script.lines {
         let before = reader.count();
         for (word, (start, end)) in line.words.iter().zip(&line.places) {
@@ -50,7 +64,9 @@ pub fn read_run(
                 }
             }
             for piece in &word.0 {
-                if let Piece::Variable(name) = piece {
+                if let Piece::Variable(name) = piece
+                    && !kept.contains(name)
+                {
                     check_variable(reader, index, name, |reader| within(reader, node, text, *start, *end));
                 }
             }
@@ -118,7 +134,7 @@ fn within(reader: &Reader<'_>, node: &Node, text: &str, start: usize, end: usize
     }
 }
 
-/// What a `$name` may be: `beta`, `beta.old`, `beta/nfs1` (a PBD), `db/root` (a VBD), `pool`.
+/// What a `$name` may be: `beta`, `beta.old`, `beta/nfs1` (a PBD), `db/root` or `db/1` (a VBD), `pool`.
 fn check_variable(reader: &mut Reader<'_>, index: &Index, name: &str, place: impl Fn(&Reader<'_>) -> Place) {
     let known = |kind: Kind, name: &str| index.of(kind).contains_key(name);
     if name == "pool" || reader.full() {
@@ -128,7 +144,8 @@ fn check_variable(reader: &mut Reader<'_>, index: &Index, name: &str, place: imp
         if known(Kind::Host, left) && known(Kind::Sr, right) {
             return;
         }
-        if index.has_vbd(left, right) {
+        // What a VM is given later is called by its device.
+        if index.has_vbd(left, right) || known(Kind::Vm, left) && command::is_device(right) {
             return;
         }
         let place = place(reader);

@@ -16,7 +16,7 @@ use crate::base::time::{Span, Time};
 use crate::command::Ground;
 use crate::world::event::Status;
 use crate::world::inventory::Inventory;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most steps of a file.
 pub const STEPS_MOST: usize = 60_000;
@@ -42,6 +42,8 @@ pub struct Around<'c> {
     pub steps: usize,
     /// The ids of steps that are wrong: others may name them all the same.
     pub lost: Vec<String>,
+    /// What steps keep of what is printed (`capture:`), anywhere in the file.
+    pub kept: BTreeSet<String>,
     /// The steps that are named by others, with their place and what they are named in.
     pub named: Vec<StepName>,
 }
@@ -114,6 +116,7 @@ fn read_step(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, from
     });
     let stdin = fields.get("stdin").and_then(|node| reader.text(node, "what is typed into the command")).map(str::to_string);
     let deed = read_deed(reader, around, &fields, forgiving, stdin.as_deref());
+    let capture = fields.get("capture").and_then(|node| captured_name(reader, around, node));
     let timeout = fields.get("timeout").and_then(|node| reader.span(node)).unwrap_or(TIMEOUT);
     misplaced(reader, &fields);
     if when.is_none() || deed.is_none() {
@@ -130,11 +133,29 @@ fn read_step(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, from
         host,
         stdin,
         timeout,
+        capture,
         expect,
     };
     let place = fields.get("id").map_or(fields.place(), |node| node.place);
     let when = fields.get("at").or(fields.get("after")).map_or(fields.place(), |node| node.place);
     Some(ReadStep { step, place, when })
+}
+
+/// The name that a step keeps what is printed under.
+fn captured_name(reader: &mut Reader<'_>, around: &Around<'_>, node: &Node) -> Option<String> {
+    let text = reader.text(node, "the name of what is kept")?;
+    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
+    if !text.starts_with(letter) || !text.chars().all(|c| letter(c) || c.is_ascii_digit()) || text.len() > 64 {
+        let help = "use letters, digits and `_`, as for a shell's variable: `capture: HOST`, then `$HOST`";
+        reader.error(node.place, "wrong-name", format!("`{}` is no name of a variable", shorten(text)), help);
+        return None;
+    }
+    if crate::command::names_an_object(around.ground.names, text) {
+        let message = format!("`${text}` is an object of the pool already");
+        reader.error(node.place, "duplicate-name", message, "give what is kept another name: `capture: FOUND`");
+        return None;
+    }
+    Some(text.to_string())
 }
 
 fn step_id(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
@@ -155,13 +176,14 @@ fn step_id(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
 /// Keys that mean something only beside another.
 fn misplaced(reader: &mut Reader<'_>, fields: &Fields<'_>) {
     let has = |key: &str| fields.get(key).is_some();
-    let needs: [(&str, &[&str], &str); 8] = [
+    let needs: [(&str, &[&str], &str); 9] = [
         ("within", &["wait-for"], "belongs to `wait-for:`"),
         ("for", &["fault"], "undoes a `fault:`"),
         ("every", &["fault"], "repeats a `fault:`"),
         ("times", &["every"], "says how often `every:` repeats"),
         ("every", &["times"], "needs `times:`, how often"),
         ("stdin", &["run"], "belongs to `run:`"),
+        ("capture", &["run"], "keeps what a `run:` prints"),
         ("timeout", &["run", "wait-for", "if"], "belongs to `run:` or to a condition"),
         ("expect", &["run", "act"], "judges a `run:` or an `act:`"),
     ];
@@ -405,7 +427,7 @@ fn read_deed(reader: &mut Reader<'_>, around: &mut Around<'_>, fields: &Fields<'
         }
         "act" => deeds::read_act(reader, around.index, node).map(Deed::Act),
         "note" => reader.text(node, "words for the reader").map(|text| Deed::Note(text.to_string())),
-        _ => run_lines::read_run(reader, around.index, around.ground, node, forgiving, stdin).map(Deed::Run),
+        _ => run_lines::read_run(reader, around.index, around.ground, &around.kept, node, forgiving, stdin).map(Deed::Run),
     }
 }
 

@@ -63,6 +63,7 @@ pub fn text(deed: &Deed, names: &Inventory) -> String {
             Act::PowerOn(of) => format!("power-on: {}", hosts(of, names)),
             Act::Reinstall(of) => format!("reinstall: {}", hosts(of, names)),
             Act::CheckOff(of) => format!("check-off: {}", hosts(of, names)),
+            Act::ReAddress(of) => format!("re-address: {}", hosts(of, names)),
             Act::GuestShutdown(of) => format!("guest-shutdown: {}", vms(of, names)),
             Act::GuestReboot(of) => format!("guest-reboot: {}", vms(of, names)),
         },

@@ -402,6 +402,7 @@ mod tests {
             host: ALPHA,
             stdin: None,
             timeout: Span::mins(2),
+            capture: None,
             expect: None,
         };
         Scenario {

@@ -120,7 +120,10 @@ impl Follower<'_> {
             }
             Remedy::Retype { step, line, instead, console } => {
                 let step = self.followed.program.step_mut(*step);
-                if let Deed::Run(script) = &mut step.deed {
+                // What a shell works out is not typed anew line by line.
+                if let Deed::Run(script) = &mut step.deed
+                    && !script.scripted
+                {
                     let text = script.lines.iter().map(|of| if of.text.trim() == line { instead } else { &of.text });
                     if let Ok(retyped) = shell::parse(&text.map(String::as_str).collect::<Vec<_>>().join("\n")) {
                         *script = retyped;
@@ -221,6 +224,7 @@ impl Follower<'_> {
             host,
             stdin: None,
             timeout: Span::mins(2),
+            capture: None,
             expect: None,
         }
     }
@@ -273,7 +277,7 @@ fn until(part: ConditionPart) -> When {
 /// Takes a machine out of a deed. `false` where nothing is left of it.
 fn spare(deed: &mut Deed, machine: MachineId) -> bool {
     let of = match deed {
-        Deed::Act(Act::PowerOff(of) | Act::PowerOn(of) | Act::Reinstall(of) | Act::CheckOff(of)) => of,
+        Deed::Act(Act::PowerOff(of) | Act::PowerOn(of) | Act::Reinstall(of) | Act::CheckOff(of) | Act::ReAddress(of)) => of,
         Deed::Fault { fault: Fault::Boot(of) | Fault::ToolstackStart(of) | Fault::Unhang(of), .. } => of,
         Deed::Fault { fault: Fault::HealNetwork(Some(of)), .. } => of,
         // A crash that ends by itself: it does not end.

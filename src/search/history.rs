@@ -33,7 +33,10 @@ fn beginning(scenario: &Scenario) -> Beginning {
 fn as_it_went(step: &model::Step, record: &StepRecord, world: &World) -> Step {
     let (line, typed) = (step.line, matches!(step.deed, Deed::Run(_)));
     let mention = match &step.deed {
-        Deed::Run(script) if script.lines.len() == 1 => format!("line {line} (`{}`)", script.lines[0].text.trim()),
+        Deed::Run(script) => match script.single() {
+            Some(only) => format!("line {line} (`{}`)", only.text.trim()),
+            None => format!("line {line}"),
+        },
         _ => format!("line {line}"),
     };
     let hands = match &step.deed {
@@ -58,7 +61,7 @@ fn hands(act: &Act) -> Option<(Hands, Vec<MachineId>)> {
         Act::PowerOn(of) => (Hands::PowerOn, of.clone()),
         Act::Reinstall(of) => (Hands::Reinstall, of.clone()),
         Act::CheckOff(of) => (Hands::CheckOff, of.clone()),
-        Act::GuestShutdown(_) | Act::GuestReboot(_) => return None,
+        Act::ReAddress(_) | Act::GuestShutdown(_) | Act::GuestReboot(_) => return None,
     })
 }
 
@@ -81,10 +84,11 @@ fn commands(run: &Run) -> Vec<Command> {
     for (at, (_, step)) in run.program.steps.iter().enumerate() {
         let (Deed::Run(script), record) = (&step.deed, &run.engine.records[at]) else { continue };
         let Some(began) = record.began else { continue };
-        commands.extend(script.lines.iter().zip(&record.ran).map(|(line, ran)| Command {
+        // A shell's script types what it works out; lines one after the other are typed as they stand.
+        commands.extend(record.ran.iter().enumerate().map(|(nth, ran)| Command {
             step: StepIx(at as u16),
             line: step.line,
-            text: line.text.trim().to_owned(),
+            text: script.lines.get(nth).filter(|_| !script.scripted).map_or(ran.text.as_str(), |line| line.text.trim()).to_owned(),
             kind: kind(ran),
             console: step.host,
             began,

@@ -89,13 +89,34 @@ pub fn shrink(
     about: &str,
     go_on: &mut dyn FnMut(u64) -> ControlFlow<()>,
 ) -> Option<Shrunk> {
+    shrink_kept(scenario, case, (target, seed), about, &|_, _, _| true, go_on)
+}
+
+/// The same where more is asked of a smaller scenario than that it shows the target: `keep` is asked of each that does.
+pub fn shrink_kept(
+    scenario: &Scenario,
+    case: Case,
+    (target, seed): (&Target, u64),
+    about: &str,
+    keep: &dyn Fn(&Scenario, Case, &Run) -> bool,
+    go_on: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Option<Shrunk> {
     let mut seeded = scenario.of(case).clone();
     seeded.seed = seed;
     seeded.variants.clear();
     let whole = Outline::of(&seeded, Case { variant: None, ..case });
     let before = (whole.len(), whole.steps().iter().map(Vec::len).sum());
-    let mut search =
-        Search { target, best: whole.clone(), events_most: u64::MAX, failed: BTreeSet::new(), tried: 0, untried: 0, go_on, over: false };
+    let mut search = Search {
+        target,
+        keep,
+        best: whole.clone(),
+        events_most: u64::MAX,
+        failed: BTreeSet::new(),
+        tried: 0,
+        untried: 0,
+        go_on,
+        over: false,
+    };
     let since = search.first_shown(&whole)?;
     search.simplify_way(since);
     while search.round() && !search.over {}
@@ -104,6 +125,18 @@ pub fn shrink(
     let (text, seed) = told(&best, target, about)?;
     let after = (best.len(), best.steps().iter().map(Vec::len).sum());
     Some(Shrunk { text, seed, tried, untried, parts: (before.0, after.0), steps: (before.1, after.1) })
+}
+
+/// A case as a scenario of its own with its seed, as it is, with what it is about and what it is expected to show. `None` if it does not
+/// show the target.
+pub fn whole(scenario: &Scenario, case: Case, (target, seed): (&Target, u64), about: &str) -> Option<String> {
+    let mut seeded = scenario.of(case).clone();
+    seeded.seed = seed;
+    seeded.variants.clear();
+    let outline = Outline::of(&seeded, Case { variant: None, ..case });
+    let (_, run) = run_of(&outline.text(), None)?;
+    target.found_in(&run)?;
+    Some(told(&outline, target, about)?.0)
 }
 
 /// The scenario with what it is about and what it is expected to show.
@@ -126,6 +159,8 @@ fn run_of(text: &str, events_most: Option<u64>) -> Option<(Scenario, Run)> {
 
 struct Search<'a> {
     target: &'a Target,
+    /// What else is asked of it.
+    keep: &'a dyn Fn(&Scenario, Case, &Run) -> bool,
     /// The smallest that shows it so far.
     best: Outline,
     /// More events than this are a scenario that has become another.
@@ -161,7 +196,10 @@ impl Search<'_> {
             return false;
         }
         self.tried += 1;
-        let shows = run_of(&text, Some(self.events_most)).is_some_and(|(_, run)| self.target.found_in(&run).is_some());
+        let shows = run_of(&text, Some(self.events_most)).is_some_and(|(scenario, run)| {
+            let case = *scenario.cases().first().expect("it was run");
+            self.target.found_in(&run).is_some() && (self.keep)(&scenario, case, &run)
+        });
         if shows {
             self.best = smaller;
         } else {

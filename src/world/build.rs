@@ -151,7 +151,7 @@ impl Pool {
     /// An SR: a shared one, or one in a machine.
     pub fn add_sr(&mut self, name: &str, kind: SrType, machine: Option<MachineId>) -> SrId {
         let sr = SrId(self.names.srs.len() as u16);
-        self.names.srs.push(SrName { name: name.into(), uuid: Inventory::uuid(Kind::Sr, sr.at()), kind, machine });
+        self.names.srs.push(SrName { name: name.into(), uuid: Inventory::uuid(Kind::Sr, sr.at()), kind, machine, nowhere: false });
         if kind.shared() {
             self.default_sr.get_or_insert(sr);
         }
@@ -180,7 +180,7 @@ impl Pool {
     /// A VM attaches a disk that is there, perhaps another's.
     pub fn attach(&mut self, vm: VmId, vdi: VdiId, disk: &str, mode: Mode) -> VbdId {
         let vbd = VbdId(self.names.vbds.len() as u16);
-        self.names.vbds.push(VbdName { vm, vdi, disk: disk.into(), mode, uuid: Inventory::uuid(Kind::Vbd, vbd.at()) });
+        self.names.vbds.push(VbdName { vm, vdi, disk: disk.into(), mode, uuid: Inventory::uuid(Kind::Vbd, vbd.at()), device: None });
         self.names.vms[vm.at()].vbds.push(vbd);
         vbd
     }

@@ -45,6 +45,11 @@ pub enum Due {
         machine: MachineId,
         epoch: u32,
     },
+    /// xapi ends, as it was told to, and is not started again.
+    XapiEnds {
+        machine: MachineId,
+        epoch: u32,
+    },
     /// Domain 0 of a booting machine answers.
     BootDone {
         machine: MachineId,
@@ -134,8 +139,13 @@ pub enum Due {
         machine: MachineId,
         run: u32,
     },
-    /// HA: a daemon looks who is silent, or goes on with what it is at; re-armed lazily.
+    /// HA: a daemon goes on with what it is at.
     HaTimer {
+        machine: MachineId,
+        timer: u32,
+    },
+    /// HA: a daemon at rest looks who is silent; re-armed lazily.
+    HaSilence {
         machine: MachineId,
         timer: u32,
     },

@@ -48,7 +48,7 @@ impl World {
         if !here {
             return;
         }
-        let disks = self.disks_of(vm);
+        let disks = self.held_disks_of(master, machine, vm);
         let paused = disks.iter().any(|(vdi, _)| self.db(master).vdi(*vdi).is_some_and(|record| record.paused));
         let hangs = disks.iter().any(|(vdi, _)| self.closing(machine, *vdi) == Closing::Hangs);
         if paused || hangs || self.stacks[master.at()].busy.contains(&vm) {

@@ -14,6 +14,8 @@ pub struct MachineName {
     pub name: String,
     /// The management address, `10.0.0.1` and on in the file's order.
     pub address: String,
+    /// How often it was given another address.
+    pub renumbered: u8,
     /// Memory in bytes; `None` is no limit.
     pub memory: Option<u64>,
     /// Installed, but in no pool at the start.
@@ -72,6 +74,8 @@ pub struct SrName {
     pub kind: SrType,
     /// The machine that a local SR is in; `None` for shared ones.
     pub machine: Option<MachineId>,
+    /// There is no such storage: a UUID that was typed, and that only records have.
+    pub nowhere: bool,
 }
 
 /// How a disk is attached or open.
@@ -126,6 +130,9 @@ pub struct VbdName {
     pub mode: Mode,
     /// Its UUID.
     pub uuid: String,
+    /// The device that was asked for when it was created (`userdevice`); `None` for one of the start, whose place among the VM's
+    /// is its device.
+    pub device: Option<String>,
 }
 
 /// A VM.
@@ -153,7 +160,8 @@ pub struct VmName {
     pub order: Option<u32>,
     /// `start_delay` at the start: how long the next start waits after this one.
     pub start_delay: Span,
-    /// Its disks, RW ones first as xapi attaches them (vbd_attach_order), else in the file's order.
+    /// Its disks, RW ones first as xapi attaches them (vbd_attach_order), else in the file's order; behind them those that were
+    /// created later.
     pub vbds: Vec<VbdId>,
 }
 
@@ -196,6 +204,8 @@ pub struct Inventory {
     pub vbds: Vec<VbdName>,
     /// UUIDs of PBDs by machine and SR.
     pub pbds: BTreeMap<(MachineId, SrId), String>,
+    /// How many PBDs there ever were, where some were made anew.
+    pub pbds_made: usize,
 }
 
 /// The kinds of objects that have UUIDs, with the group of digits that tells them apart.
@@ -223,9 +233,8 @@ impl Inventory {
         let at = self.machines.len();
         let machine = MachineId(at as u16);
         self.hosts.push(HostName { machine, uuid });
-        // 254 addresses to a row: none ends in 0 or 255.
-        let address = format!("10.0.{}.{}", at / 254, at % 254 + 1);
-        self.machines.push(MachineName { address, stream: Stream::new(0, "machine", &name), name, memory, spare });
+        let address = Inventory::address_of(machine, 0);
+        self.machines.push(MachineName { address, renumbered: 0, stream: Stream::new(0, "machine", &name), name, memory, spare });
         machine
     }
     /// Inventory the PBDs, where they have no names yet: each shared SR with each machine, each local one with its own.
@@ -287,6 +296,17 @@ impl Inventory {
     pub fn machine_by_address(&self, word: &str) -> Option<MachineId> {
         self.machine_ids().find(|m| self.machine(*m) == word || self.machines[m.at()].address == word)
     }
+    /// Gives a machine an address that no other has: `10.1.0.3`, the next time `10.2.0.3`. The old one, and the new one.
+    pub fn renumber(&mut self, machine: MachineId) -> (String, String) {
+        let name = &mut self.machines[machine.at()];
+        name.renumbered = name.renumbered.saturating_add(1);
+        let new = Inventory::address_of(machine, name.renumbered);
+        (std::mem::replace(&mut name.address, new.clone()), new)
+    }
+    /// The address that a machine has once it was renumbered so often. 254 to a row: none ends in 0 or 255.
+    pub fn address_of(machine: MachineId, renumbered: u8) -> String {
+        format!("10.{renumbered}.{}.{}", machine.at() / 254, machine.at() % 254 + 1)
+    }
     /// The machine that a host of this UUID is, or was, installed on.
     pub fn machine_by_uuid(&self, uuid: &str) -> Option<MachineId> {
         self.hosts.iter().find(|host| host.uuid == uuid).map(|host| host.machine)
@@ -302,6 +322,32 @@ impl Inventory {
     /// The VM of a UUID or name-label.
     pub fn vm_by_word(&self, word: &str) -> Option<VmId> {
         self.vm_ids().find(|vm| self.vms[vm.at()].uuid == word || self.vm(*vm) == word)
+    }
+    /// What a VBD was asked to be called in its VM: a number, or a name such as `xvdb` (`userdevice`).
+    pub fn userdevice(&self, vbd: VbdId) -> String {
+        let name = &self.vbds[vbd.at()];
+        let place = || self.vms[name.vm.at()].vbds.iter().position(|other| *other == vbd).unwrap_or(0);
+        name.device.clone().unwrap_or_else(|| place().to_string())
+    }
+    /// One more VBD; `None` where there are as many as can be.
+    pub fn add_vbd(&mut self, vm: VmId, vdi: VdiId, mode: Mode, device: String) -> Option<VbdId> {
+        let vbd = VbdId(u16::try_from(self.vbds.len()).ok()?);
+        let uuid = Inventory::uuid(Kind::Vbd, vbd.at());
+        self.vbds.push(VbdName { vm, vdi, disk: device.clone(), mode, uuid, device: Some(device) });
+        self.vms[vm.at()].vbds.push(vbd);
+        Some(vbd)
+    }
+    /// One more SR that only records have; `None` where there are as many as can be.
+    pub fn add_sr_of_records(&mut self, uuid: String, name: String, kind: SrType) -> Option<SrId> {
+        let sr = SrId(u16::try_from(self.srs.len()).ok()?);
+        self.srs.push(SrName { name, uuid, kind, machine: None, nowhere: true });
+        Some(sr)
+    }
+    /// A PBD is made anew: it has a UUID that none had before.
+    pub fn renew_pbd(&mut self, machine: MachineId, sr: SrId) {
+        let uuid = Inventory::uuid(Kind::Pbd, self.pbds_made.max(self.pbds.len()));
+        self.pbds_made = self.pbds_made.max(self.pbds.len()) + 1;
+        self.pbds.insert((machine, sr), uuid);
     }
     /// The UUID of the PBD that connects a host to an SR: it goes with the machine.
     pub fn pbd(&self, machine: MachineId, sr: SrId) -> &str {

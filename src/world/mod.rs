@@ -20,6 +20,7 @@ mod liveset;
 pub mod memory;
 mod redo_log;
 pub mod release;
+mod renumbering;
 pub mod roles;
 pub mod settings;
 pub mod sm;

@@ -29,8 +29,12 @@ impl World {
         }
     }
 
-    /// What becomes of a connection to a host: it has to be that host still, for it has the pool's secret.
+    /// What becomes of a connection to a host, at the address that the caller's database has: it has to be that host still, for it
+    /// has the pool's secret.
     pub fn contact_host(&self, from: MachineId, host: HostId) -> Contact {
+        if !self.knows_address(from, host) {
+            return Contact::Silent;
+        }
         match self.machine_of(host) {
             Some(machine) => self.contact(from, machine),
             // Something else is installed there now: it answers, and the secret is wrong.

@@ -21,14 +21,15 @@ impl World {
         vm: VmId,
         taken: &mut usize,
     ) -> Result<(), (Inactive, VdiId)> {
-        let disks = self.disks_of(vm);
-        while let Some((vdi, mode)) = disks.get(*taken) {
-            // A disk that the database knows no more is not asked for.
-            if self.db(home).vdi(*vdi).is_none() {
+        let vbds = self.names.vms[vm.at()].vbds.clone();
+        while let Some(vbd) = vbds.get(*taken) {
+            // A VBD that the database knows no more is not asked for.
+            if self.db(home).vbd(*vbd).is_none() {
                 *taken += 1;
                 continue;
             }
-            self.activate(fx, Activation::new(home, machine, *vdi, *mode), Some(vm)).map_err(|why| (why, *vdi))?;
+            let (vdi, mode) = (self.names.vbds[vbd.at()].vdi, self.names.vbds[vbd.at()].mode);
+            self.activate(fx, Activation::new(home, machine, vdi, mode), Some(vm)).map_err(|why| (why, vdi))?;
             *taken += 1;
         }
         Ok(())

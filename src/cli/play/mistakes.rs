@@ -39,7 +39,8 @@ impl Mistakes {
             Ok(Some(Line::Run(_))) => self.of_command(text).into_iter().map(|of| of.start + start..of.end + start).collect(),
             Ok(Some(Line::Act(_, host) | Line::Ssh(host))) if !self.hosts.contains(&host) => {
                 let at = text.rfind(&host).unwrap_or(0);
-                vec![start + at..start + at + host.len()]
+                let named = start + at..start + at + host.len();
+                Vec::from([named])
             }
             Ok(_) => Vec::new(),
         }

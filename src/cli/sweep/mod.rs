@@ -1,6 +1,7 @@
 //! `poolsim sweep`: every case of a file with many seeds, counted; in parts, if that is wished, and put together again.
 
 mod drive;
+mod explore;
 mod parts;
 mod shards;
 mod sides;
@@ -9,13 +10,18 @@ mod vary;
 use super::args::{Common, Format, Seeds, Sweep};
 use super::cases::{narrowed, replay_with_seed};
 use super::exit::Status;
+use super::finds::{Finds, Kept};
 use super::load::{self, File};
 use super::out::Out;
-use super::shared::only;
+use super::shared::{only, with_jobs};
 use super::{bug, files, interrupt};
+use crate::hazard::Severity;
 use crate::report::sweep::{Head, Swept, build, json, lines, svg, text};
 use crate::scenario::model::{Case, Scenario};
+use crate::search::finds::find;
+use crate::search::shrink::{Target, gravest};
 use crate::search::sweep::Tally;
+use crate::search::{each, study};
 use drive::{Drive, Wanted};
 use parts::Partition;
 use shards::Parts;
@@ -37,7 +43,11 @@ const BYTES_MOST: usize = 256 << 20;
 
 /// Sweeps.
 pub fn sweep(out: Out, common: &Common, args: &Sweep) -> Status {
-    let done = if args.merge.is_empty() { swept(out, common, args) } else { merged(out, common, args) };
+    let done = match () {
+        () if args.explore => explore::explored(out, common, args),
+        () if args.merge.is_empty() => swept(out, common, args),
+        () => merged(out, common, args),
+    };
     done.unwrap_or_else(|status| status)
 }
 
@@ -83,6 +93,7 @@ fn swept(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {
         ..Head::new(&cases, &replay)
     };
     bug::recipe(&format!("{} (sha256 {}), seeds {}..{}, release {}", head.scenario, head.sha256, seeds.first, seeds.last, head.release));
+    let finds = args.finds.as_deref().map(|folder| Finds::open(out, folder)).transpose()?;
     interrupt::listen();
     let shard = partition.is_some() && args.resume.is_none();
     let wanted = Wanted { partition, resume: args.resume.as_deref(), lines: shard || common.format == Format::Ndjson };
@@ -97,7 +108,36 @@ fn swept(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {
     if partition.is_some() {
         return Ok(status);
     }
-    Ok(status.and(report(out, common, &head, &tallies, &pictures)))
+    let status = status.and(report(out, common, &head, &tallies, &pictures));
+    Ok(match finds {
+        Some(finds) => status.and(keep(finds, common, &cases, &tallies)),
+        None => status,
+    })
+}
+
+/// Keeps what shows a danger or a corruption: of each case, hazard and place the first seed.
+fn keep(mut finds: Finds, common: &Common, cases: &[(&Scenario, Case)], tallies: &[Tally]) -> Status {
+    let mut wanted = Vec::new();
+    for ((scenario, case), tally) in cases.iter().zip(tallies) {
+        for (hazard, hits) in tally.hazards.iter().filter(|(hazard, _)| hazard.severity() >= Severity::Danger) {
+            wanted.extend(hits.first.first().map(|seed| (*scenario, *case, *hazard, *seed)));
+        }
+    }
+    let one = |at: usize| {
+        let (scenario, case, hazard, seed) = wanted[at];
+        let Common { max_events, max_work, .. } = *common;
+        let options = study::Options { seed: Some(seed), max_events, max_work, because: false, ..study::Options::default() };
+        let run = study::brief(scenario, case, &options).run;
+        let target = Target::of(gravest(&run, Some(hazard))?, &run.engine.world.names);
+        let find = find(scenario, case, (&target, seed), &interrupt::wanted)?;
+        let of = |name: Option<&str>| name.map(str::to_owned);
+        let of_case = (scenario.name.clone(), scenario.sha256.clone(), of(scenario.world_name(case)), of(scenario.recovery_name(case)));
+        Some(Kept { target, scenario: of_case, seed, whole: find.whole, small: find.small.text })
+    };
+    for kept in with_jobs(common, || each::map(wanted.len(), one)).into_iter().flatten() {
+        finds.keep(&kept);
+    }
+    finds.end()
 }
 
 /// `--merge`: the report that one run would have given.
@@ -226,7 +266,7 @@ fn report(out: Out, common: &Common, head: &Head, tallies: &[Tally], pictures: &
     let status = match common.format {
         Format::Json => out.result(&json::render(&swept)),
         Format::Text => out.result(&text::render(&swept, out.colour)),
-        Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg => Status::Fine,
+        Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg | Format::Html => Status::Fine,
     };
     pictures.iter().fold(status, |status, path| status.and(out.file(path.as_ref(), &svg::render(&swept))))
 }

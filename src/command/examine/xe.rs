@@ -10,7 +10,8 @@ use crate::base::near::nearest;
 fn settable(class: Class) -> &'static [&'static str] {
     match class {
         Class::Vm => &["ha-restart-priority", "ha-always-run", "order", "start-delay"],
-        _ => &["default-SR", "ha-host-failures-to-tolerate", "ha-allow-overcommit"],
+        Class::Host => &["name-description", "other-config", "logging"],
+        _ => &["default-SR", "ha-host-failures-to-tolerate", "ha-allow-overcommit", "name-description", "other-config", "gui-config"],
     }
 }
 
@@ -78,7 +79,7 @@ impl Examiner<'_> {
     }
 
     /// The word that a pair came from.
-    fn place(&self, key: &str, value: &str) -> usize {
+    pub(super) fn place(&self, key: &str, value: &str) -> usize {
         let whole = format!("{key}={value}");
         let switch = format!("--{key}");
         self.words.iter().position(|word| *word == whole || *word == key || *word == switch).unwrap_or(0)
@@ -145,7 +146,7 @@ impl Examiner<'_> {
             self.error(at, "unknown-command", format!("`xe` knows no command `{command}` in this release"), help);
             return;
         };
-        let parted = self.parted(at, grammar);
+        let parted = self.parted(at, &grammar);
         for key in grammar.required {
             if !args.has(key) && !parted.contains(&(*key).to_string()) {
                 let near = args.pairs.iter().find(|(other, _)| other.eq_ignore_ascii_case(key) || nearest(other, [*key]).is_some());
@@ -166,9 +167,9 @@ impl Examiner<'_> {
             return;
         }
         for (key, value) in &args.pairs {
-            self.pair(command, grammar, key, value);
+            self.pair(command, &grammar, key, value);
         }
-        self.whole(at, args, grammar, piped);
+        self.whole(at, args, &grammar, piped);
     }
 
     /// Keys and values in two words: `on gamma`, `on= gamma`, `on = gamma`, `on:gamma`. The keys that are so.
@@ -216,7 +217,12 @@ impl Examiner<'_> {
             self.warn(word, "force-value", format!("`--{key}` is a key `{key}`, not force"), "write `--force` or `force=true`");
             return;
         }
-        let own = grammar.required.contains(&key) || grammar.optional.contains(&key);
+        if self.trapped(word, command, grammar, key, value) {
+            return;
+        }
+        // `device-config:target=…`, and `device-config-target=…` as it was once written.
+        let part = |of: &&&str| of.strip_suffix(':').and_then(|of| key.strip_prefix(of)).is_some_and(|rest| rest.len() > 1);
+        let own = grammar.required.contains(&key) || grammar.optional.contains(&key) || grammar.optional.iter().any(|of| part(&of));
         let standard = STANDARD_KEYS.contains(&key) || key.starts_with("database:");
         let bare = !self.words[word].contains('=') && !self.words[word].starts_with("--");
         if bare && !own && !standard {
@@ -228,13 +234,12 @@ impl Examiner<'_> {
             self.warn(word, "bare-word", format!("`{key}` is a key without a value: the tool has no positional words"), help);
             return;
         }
-        if bare && standard && key == "force" && command != "vm-reset-powerstate" {
-            self.warn(word, "bare-word", "`force` without a value is not true", "write `--force` or `force=true`");
-        }
         match grammar.rest {
             Rest::Ignored if !own && !standard => {
                 let help = if command == "pool-ha-enable" && key == "heartbeat-sr-uuid" {
                     "the key is called `heartbeat-sr-uuids`: without it an SR is picked, whichever"
+                } else if command == "sr-introduce" && key.starts_with("device-config") {
+                    "it belongs to `xe pbd-create`"
                 } else if command == "pool-emergency-transition-to-master" {
                     "it acts on the host it is typed on: leave the key out, and look at the step's `host:`"
                 } else {
@@ -266,6 +271,7 @@ impl Examiner<'_> {
             (_, "master-address") if value.parse::<std::net::Ipv4Addr>().is_ok() => {}
             (_, "master-address") => self.known_name(word, value, Class::Host),
             ("pool-ha-enable", "heartbeat-sr-uuids") => value.split(',').for_each(|uuid| self.uuid(word, uuid, Some(Class::Sr))),
+            (_, "param-name") => self.parameter(word, command, value),
             _ if UUID_KEYS.contains(&key) => self.uuid(word, value, class_of(command, key)),
             (_, "power-state" | "enabled" | "host-metrics-live" | "currently-attached" | "is-control-domain")
                 if value.chars().any(char::is_uppercase) =>
@@ -321,10 +327,16 @@ impl Examiner<'_> {
         let name = key.split_once(':').map_or(key, |(name, _)| name);
         match class.field(name) {
             None => self.field(word, class, key),
+            Some(field) if field.writable() && field.is_set() => {
+                let message = format!("`{name}` is a set: the tool answers `Cannot param-set on set fields`");
+                let help = format!("write `xe {}-param-add … param-name={name} param-key=…`", class.name());
+                self.warn(word, "read-only", message, help);
+            }
             Some(field) if field.writable() && !settable(class).contains(&name) => {
                 let help = format!("what can be set is {}", settable(class).join(", "));
                 self.error(word, "not-yet", format!("setting a {}'s `{name}` is not simulated yet", class.name()), help);
             }
+            Some(field) if !field.writable() => self.read_only(word, class, name),
             Some(_) => {}
         }
     }
@@ -382,9 +394,26 @@ impl Examiner<'_> {
         if command == "pool-restore-database" && !args.has("force") && !args.has("dry-run") {
             self.warn(at, "must-be-forced", "without `--force` or `dry-run=true` it refuses", "add `--force`");
         }
+        if command == "sr-introduce" {
+            let shared = args.get("shared").map(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "t" | "1"));
+            match (shared, args.get("type").unwrap_or_default()) {
+                (Some(false), _) if args.get("shared") == Some("") => {
+                    let word = self.place("shared", "");
+                    self.warn(word, "bare-word", "`shared` without a value is refused", "write `shared=true`");
+                }
+                (None | Some(false), "nfs" | "lvmoiscsi" | "lvmohba") => self.warn(
+                    at,
+                    "not-shared",
+                    "without `shared=true` the SR is not shared, and the second host that plugs it is refused",
+                    "add `shared=true`",
+                ),
+                _ => {}
+            }
+        }
         if command == "host-is-in-emergency-mode" && args.minimal {
             self.warn(at, "no-output", "`--minimal` swallows the answer", "leave `--minimal` out");
         }
+        self.traps_of_the_line(at, args, grammar);
         let selects = matches!(grammar.rest, Rest::Vms | Rest::Hosts);
         let selected =
             args.pairs.iter().any(|(key, _)| !grammar.optional.contains(&key.as_str()) && !STANDARD_KEYS.contains(&key.as_str()));

@@ -75,7 +75,7 @@ fn the_pool_forgets_the_host_and_what_it_alone_had() {
     assert_eq!(room.ok(EJECT), LEAVES);
     let db = room.db(ALPHA);
     assert!(db.host(host(BETA)).is_none() && !db.pbds.keys().any(|(holder, _)| *holder == host(BETA)));
-    assert!(!db.srs[LOCAL.at()] && db.srs[NFS.at()] && db.srs[SAN.at()]);
+    assert_eq!([LOCAL, NFS, SAN].map(|sr| db.sr(sr).is_some()), [false, true, true]);
     assert!(db.vdi(WEB_DATA).is_none() && db.vdi(WEB_ROOT).is_some() && db.vm(WEB).is_some());
     for event in [Event::HostEjected { by: ALPHA, host: host(BETA) }, Event::SrForgotten { by: ALPHA, sr: LOCAL }] {
         assert!(room.told(&event), "{event:?}");
@@ -108,7 +108,7 @@ fn the_host_begins_anew_as_a_pool_of_its_own() {
     let db = room.world.db(BETA);
     assert!(new != host(BETA) && db.hosts.keys().eq([&new]) && db.master == new);
     assert_eq!(room.world.names.hosts[new.at()].uuid, room.uuid(BETA));
-    assert!(db.pool != room.world.pool_of(ALPHA) && db.vms.iter().all(Option::is_none) && !db.srs.contains(&true));
+    assert!(db.pool != room.world.pool_of(ALPHA) && db.vms.iter().all(Option::is_none) && db.srs.iter().all(Option::is_none));
     assert!(room.told(&Event::BeganAfresh { machine: BETA, host: new, pool: db.pool }));
     assert!(!room.world.reaches(BETA, LOCAL) && room.world.reaches(BETA, NFS), "its local storage is another");
 }
@@ -123,7 +123,7 @@ fn a_disk_that_is_open_ends_it_half_way() {
     let db = room.db(ALPHA);
     let plugged = |sr| db.plugged(host(BETA), sr);
     assert_eq!([NFS, SAN, LOCAL].map(plugged), [false, false, true]);
-    assert!(db.host(host(BETA)).is_some() && db.srs[LOCAL.at()]);
+    assert!(db.host(host(BETA)).is_some() && db.sr(LOCAL).is_some());
     assert_eq!(room.world.stacks[BETA.at()].conf, PoolConf::Slave(ALPHA));
 }
 
@@ -135,7 +135,7 @@ fn a_uuid_that_two_records_had_means_the_one_that_is_known() {
     room.ok(EJECT);
     room.world.restart_xapi(&mut room.fx, BETA);
     let new = room.world.host_on(BETA);
-    room.world.db_mut(ALPHA).hosts.insert(new, crate::world::belief::HostRecord { enabled: true, live: true });
+    room.world.db_mut(ALPHA).hosts.insert(new, crate::world::belief::HostRecord::new(true, true));
     room.world.set_lock(&mut room.fx, ALPHA, DB_ROOT, new, Mode::Rw);
     room.ok("/opt/xensource/sm/resetvdis.py $beta $nfs1");
     assert_eq!((room.locks(DB_ROOT), room.locks(WEB_ROOT)), (vec![], vec![(host(BETA), Mode::Rw)]));

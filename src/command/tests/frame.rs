@@ -178,7 +178,7 @@ fn what_is_no_command_is_not_found() {
         let end = output(room.types(ALPHA, line));
         assert_eq!(end, (says.to_string(), exit), "{line}");
     }
-    assert!(room.alpha("xe host-evacuate host=beta").text.contains("outside the model"));
+    assert!(room.alpha("xe host-dmesg host=beta").text.contains("outside the model"));
 }
 
 /// docs/model/commands.md §9: the toolstack of one machine.

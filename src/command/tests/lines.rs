@@ -17,7 +17,11 @@ fn examples_and_good_lines_pass() {
     for line in COMMANDS.iter().filter(|doc| doc.exists_in(world().release)).map(|doc| doc.example).chain([
         "echo yes | xe host-forget uuid=$beta",
         "xe vm-start vm=db on=gamma",
-        "xe vm-start uuid=$db on=$gamma --force",
+        "xe vm-start uuid=$db on=$gamma",
+        "xe vm-migrate vm=db host=gamma live=T",
+        "xe vm-list is-control-domain=false resident-on=$beta --minimal",
+        "xe vm-list params=name-label,uuid",
+        "xe vm-reset-powerstate uuid=$db resident-on=$beta --force",
         "xe vm-reset-powerstate resident-on=$beta --force --multiple",
         "xe vm-list params=all power-state=running --minimal",
         "xe vdi-list sm-config:paused=true",
@@ -67,7 +71,6 @@ fn traps_are_told() {
         ("XE host-list", "unknown-command!"),
         ("$ xe host-list", "unknown-command!"),
         ("resetvdis.py $beta $nfs1", "unknown-command!"),
-        ("xe host-evacuate host=beta", "not-yet!"),
         ("xe pool-ha-enable heartbeat-sr-uuid=$nfs1", "ignored-key"),
         ("xe pool-ha-enable heartbeat-sr-uuids=nfs1", "name-not-uuid"),
         ("xe host-emergency-ha-disable", "must-be-forced"),
@@ -100,6 +103,33 @@ fn traps_are_told() {
         ("/opt/xensource/sm/resetvdis.py beta nfs1", "name-not-uuid"),
         ("/opt/xensource/sm/resetvdis.py $beta $nfs", "unknown-name!"),
         ("xe pool-restore-database file-name=d", "must-be-forced"),
+        ("xe vm-migrate vm=db host=gamma live", "bare-word"),
+        ("xe vm-migrate vm=db host=gamma live=yes", "not-boolean"),
+        ("xe vm-shutdown --multiple power-state=running force=yes", "not-boolean"),
+        ("xe host-forget uuid=$beta force", "bare-word"),
+        ("xe vm-shutdown uuid=$db,$web", "comma-list"),
+        ("xe host-forget uuid=$beta,$gamma --force", "comma-list"),
+        ("xe host-disable host=alpha,beta", "comma-list"),
+        ("xe vm-list name-label='d*'", "no-patterns"),
+        ("xe vm-shutdown name-label=\"d?\"", "no-patterns"),
+        ("xe host-list xe host-forget uuid=$beta", "two-commands"),
+        ("xe pool-recover-slaves xe pool-list", "two-commands"),
+        ("xe host-forget help", "bare-word"),
+        ("xe vdi-list params=sr-uuid, name-label", "bare-word"),
+        ("xe vm-start vm=db on=gamma --force", "force-for-nothing"),
+        ("xe host-shutdown host=beta --force", "force-for-nothing"),
+        ("xe vm-list name-label=db --all", "all-unfiltered"),
+        ("xe vm-list params=name-label,uuid --minimal", "one-field"),
+        ("xe vm-list resident-on=$beta --minimal", "control-domain"),
+        ("xe vm-reset-powerstate vm=$db resident-on=$beta --force", "guard-passed-over"),
+        ("xe vm-param-set uuid=$db power-state=halted", "read-only"),
+        ("xe pool-param-set uuid=$pool master=$beta", "read-only"),
+        ("xe host-param-set uuid=$beta enabled=true", "read-only"),
+        ("xe host-param-set uuid=$beta tags=lab", "read-only"),
+        ("xe host-param-set uuid=$beta name-label=x", "not-yet!"),
+        ("xe vm-param-get uuid=$db param-name=resident_on", "unknown-field"),
+        ("xe host-param-add uuid=beta param-name=tags param-key=lab", "name-not-uuid"),
+        ("xe host-evacuate host=beta", "missing-key!"),
     ] {
         let codes = codes(line);
         assert!(codes.iter().any(|code| code == expected), "{line}: {codes:?}");
@@ -112,6 +142,9 @@ fn traps_are_told() {
     assert_eq!(help("xe vm-start vm=db on gamma"), "write `on=gamma`");
     assert_eq!(help("xe vm-migrate vm=db on=gamma --live"), "write `host=gamma`");
     assert_eq!(help("xe vm-start vm=db on=gama"), "did you mean `gamma`?");
+    assert_eq!(help("xe host-evacuate host=beta"), "the key is called `uuid`, not `host`");
+    assert_eq!(help("xe vdi-list params=sr-uuid, name-label"), "write `params=sr-uuid,name-label`");
+    assert_eq!(help("xe host-forget help --force"), "add `uuid=…`");
 }
 
 /// The place of a complaint is the word that it is about.

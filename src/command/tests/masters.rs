@@ -276,3 +276,64 @@ fn a_reinstalled_machine_is_no_host_of_the_pool() {
     room.ok("xe host-forget uuid=$gamma.old --force");
     assert_eq!(room.code("xe host-forget uuid=$gamma --force").0, "UUID_INVALID");
 }
+
+/// docs/model/members-and-masters.md §19: who has which address written down, and who reaches whom by it.
+#[test]
+fn a_host_gets_another_address() {
+    let mut room = Room::new();
+    let address = |room: &mut Room, host: &str| room.ok(&format!("xe host-param-get uuid=${host} param-name=address"));
+    let give = |room: &mut Room, machine| room.world.re_address(&mut room.fx, machine);
+    // A member tells its master.
+    give(&mut room, GAMMA).unwrap();
+    assert_eq!(address(&mut room, "gamma"), "10.1.0.3\n");
+    room.ok("xe host-disable host=gamma");
+    // One that is cut off can't; back on the network it is called at its old one, and passes for dead.
+    room.isolate(BETA);
+    give(&mut room, BETA).unwrap();
+    room.world.hw.reconnect(&mut room.fx, BETA);
+    assert_eq!(address(&mut room, "beta"), "10.0.0.2\n");
+    assert_eq!(room.code("xe host-disable host=beta").0, "CANNOT_CONTACT_HOST");
+    assert_eq!(room.code("xe vm-migrate vm=db host=alpha --live").0, "CANNOT_CONTACT_HOST");
+    room.ok("xe vm-reset-powerstate vm=db --force");
+    assert_eq!(room.runs_on(DB), [BETA]);
+    assert_eq!(room.world.reached_master(BETA), Some(ALPHA), "from its side nothing is wrong");
+    room.world.record_address(ALPHA, host(BETA));
+    room.ok("xe host-disable host=beta");
+    // The master: its members have the old one in their files, and its name means the new one.
+    give(&mut room, ALPHA).unwrap();
+    assert_eq!(address(&mut room, "alpha"), "10.1.0.1\n");
+    for member in [BETA, GAMMA] {
+        assert_eq!(room.types(member, "xe host-list"), End::Waits);
+        let End::Output(output, _) = room.types(member, "cat /etc/xensource/pool.conf") else { panic!("it answers") };
+        assert_eq!(output.text, "slave:10.0.0.1\n");
+    }
+    let uuids = room.ok("xe pool-recover-slaves");
+    assert_eq!(uuids.lines().collect::<Vec<_>>(), [room.uuid(BETA), room.uuid(GAMMA)]);
+    assert_eq!(room.world.stacks[GAMMA.at()].conf, PoolConf::Slave(ALPHA));
+    // Twice is another one again; who wrote down in good time what is to come finds it.
+    room.types(BETA, "xe pool-emergency-reset-master master-address=10.2.0.1");
+    give(&mut room, ALPHA).unwrap();
+    assert_eq!(address(&mut room, "alpha"), "10.2.0.1\n");
+    assert_eq!(room.world.stacks[BETA.at()].conf, PoolConf::Slave(ALPHA));
+}
+
+/// A member that makes itself master calls the others at the addresses of its copy.
+#[test]
+fn a_promotion_calls_old_addresses() {
+    let mut room = Room::new();
+    room.world.re_address(&mut room.fx, ALPHA).unwrap();
+    let End::Output(output, _) = room.types(GAMMA, "xe pool-emergency-transition-to-master") else { panic!("it is local") };
+    assert_eq!(output.exit, 0);
+    assert_eq!(room.world.stacks[GAMMA.at()].taking_over, Some(Some(ALPHA)), "whose mastership it takes is known still");
+    assert!(!room.world.knows_address(GAMMA, host(ALPHA)) && room.world.knows_address(GAMMA, host(BETA)));
+    assert_eq!(room.world.contact_host(GAMMA, host(ALPHA)), crate::world::roles::Contact::Silent);
+}
+
+/// What HA's daemons make of it is not simulated, and said so.
+#[test]
+fn under_ha_addresses_stay() {
+    let mut room = Room::new();
+    room.world.ha_at_start(ALPHA, NFS, Span::secs(60));
+    assert!(room.world.re_address(&mut room.fx, BETA).unwrap_err().contains("switch HA off"));
+    assert_eq!(room.world.names.machines[BETA.at()].address, "10.0.0.2");
+}

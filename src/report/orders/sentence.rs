@@ -95,7 +95,8 @@ fn verb(
         Deed::Act(Act::PowerOn(of)) => Some(("switch", "switches", format!(" {} on", machines(of)))),
         Deed::Act(Act::Reinstall(of)) => Some(("install", "installs", format!(" {} afresh", machines(of)))),
         Deed::Act(Act::CheckOff(of)) => Some(("look", "looks", format!(" whether {} is off", machines(of)))),
-        Deed::Run(script) if script.lines.len() == 1 => {
+        Deed::Act(Act::ReAddress(of)) => Some(("give", "gives", format!(" {} another address", machines(of)))),
+        Deed::Run(script) if script.single().is_some() => {
             // What a line is for, the console finds out when it is typed.
             let told = orders::told(scenario, &answer.choice, order, 0, options);
             let number = answer.choice.number(scenario, answer.choice.cases[0], step);

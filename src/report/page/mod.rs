@@ -16,6 +16,7 @@ mod sheet;
 pub use data::decoded;
 pub use film::{Film, Frame, Head, Name, Value, film};
 pub use lanes::{Lane, Piece};
+pub(super) use sheet::whole;
 
 use super::Report;
 

@@ -5,8 +5,10 @@ pub mod text;
 
 use super::{Report, build as story};
 use crate::hazard::Severity;
+use crate::scenario::diagnostic::{Diagnostic, Gravity};
 use crate::scenario::model::Scenario;
-use crate::search::rehearse::{Gone, Item, Kind, Typist};
+use crate::search::rehearse::fix::{self, Put};
+use crate::search::rehearse::{Gone, Item, Kind, Typist, kind_name};
 use crate::search::study::{self, Options};
 use std::collections::BTreeMap;
 
@@ -48,6 +50,81 @@ pub struct Rehearsal {
     pub bad: bool,
     /// What was missed of the goal, by world.
     pub missed: Vec<(String, Vec<String>)>,
+    /// The runbook with its missing lines, where that was asked for.
+    pub fixed: Option<Fixed>,
+}
+
+/// A runbook with its missing lines put in, and what comes of it then.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fixed {
+    /// All of it.
+    pub text: String,
+    /// What was put in: its line there, what it is, what for.
+    pub put: Vec<Put>,
+    /// The worst of each world that has a verdict.
+    pub matrix: Vec<(String, Option<Severity>)>,
+    /// The worlds in which no finding of danger or corruption begins with it and no command fails.
+    pub safe: Vec<String>,
+    /// The other worlds.
+    pub unsafe_in: Vec<String>,
+}
+
+impl Fixed {
+    /// What was put in, with the rehearsal of the fixed runbook.
+    pub fn of(fixed: &fix::Fixed, then: &Rehearsal) -> Fixed {
+        let bad = |world: &String| {
+            let harmed = |told: &Told| matches!(told.kind, Kind::Harms | Kind::Fails | Kind::Placeholder) && told.worlds.contains(world);
+            then.items.iter().any(harmed) || !then.matrix.iter().any(|(known, _)| known == world)
+        };
+        let (unsafe_in, safe) = then.worlds.iter().cloned().partition(bad);
+        Fixed { text: fixed.text.clone(), put: fixed.put.clone(), matrix: then.matrix.clone(), safe, unsafe_in }
+    }
+}
+
+/// The remarks as what `check` says of a file, for those who read that.
+pub fn diagnostics(rehearsal: &Rehearsal) -> Vec<Diagnostic> {
+    let one = |line: u32, kind: Kind, message: String, help: String| Diagnostic {
+        code: kind_name(kind),
+        gravity: match kind {
+            Kind::IgnoredKey | Kind::NotFollowed | Kind::Notice => Gravity::Warning,
+            _ => Gravity::Error,
+        },
+        file: rehearsal.runbook.clone(),
+        line: line.max(1),
+        column: 1,
+        span: 0..0,
+        message,
+        help,
+        mend: None,
+        excerpt: String::new(),
+        marked: 0..0,
+    };
+    let all = |told: &Told| told.worlds.len() == rehearsal.worlds.len();
+    let items = rehearsal.items.iter().map(|told| {
+        let worlds = if all(told) { String::new() } else { format!(" [{}]", told.worlds.join(", ")) };
+        one(told.line, told.kind, format!("{}{worlds}", told.what), told.mend.clone())
+    });
+    let unfollowed = rehearsal.not_followed.iter().map(|(line, what)| {
+        let help = "what comes after it was looked at, and not run".to_owned();
+        one(*line, Kind::NotFollowed, format!("{what} is not followed"), help)
+    });
+    let mut all: Vec<Diagnostic> = items.chain(unfollowed).collect();
+    all.sort_by_key(|told| told.line);
+    all
+}
+
+/// What a kind of remark says of a line.
+pub fn meaning(kind: &str) -> &'static str {
+    match kind {
+        "fails" => "The command would be refused, or hang, in the worlds that are named.",
+        "harms" => "A hazard of danger or corruption begins with this line, in the worlds that are named.",
+        "missing-before" => "Something is to be done, or looked at, before this line.",
+        "ignored-key" => "The tool does not read this, and says nothing.",
+        "typo" => "A misspelling, a wrong dash, a wrong quote, a wrong case: it does not do what was meant.",
+        "placeholder" => "It stands for something that is not said.",
+        "not-followed" => "This can't be followed, and what comes after it was looked at and not run.",
+        _ => "Something to know about this line.",
+    }
 }
 
 /// Runs what was typed to the end of each world, and tells it by the runbook's lines.
@@ -64,6 +141,7 @@ pub fn build(runbook: &str, pool: &str, scenario: &Scenario, gone: &[Gone], opti
         first: None,
         bad: gone.iter().any(|gone| gone.failed),
         missed: Vec::new(),
+        fixed: None,
     };
     for gone in gone {
         let world = scenario.world_name(gone.case).unwrap_or("the pool").to_owned();

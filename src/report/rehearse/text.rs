@@ -1,9 +1,9 @@
 //! A rehearsal for people: the matrix, the one line to change first, then the runbook's lines.
 
-use super::Rehearsal;
+use super::{Fixed, Rehearsal};
 use crate::report::text::layout::{Page, Tint, clean_line, count, pad, width};
 use crate::report::text::{Style, severity_tint, severity_word};
-use crate::search::rehearse::Kind;
+use crate::search::rehearse::{Kind, kind_name};
 
 /// The whole text.
 pub fn render(rehearsal: &Rehearsal, style: Style) -> String {
@@ -50,7 +50,7 @@ pub fn render(rehearsal: &Rehearsal, style: Style) -> String {
         };
         let all = told.worlds.len() == rehearsal.worlds.len();
         let worlds = if all { String::new() } else { format!(" [{}]", clean_line(&told.worlds.join(", "))) };
-        let lead = format!("  {:>4}  {}", told.line, page.tint(tint, &pad(told.kind.name(), 15)));
+        let lead = format!("  {:>4}  {}", told.line, page.tint(tint, &pad(kind_name(told.kind), 15)));
         page.hanging(&lead, 23, Tint::Plain, &format!("{}{worlds}", clean_line(&told.what)));
         if !told.mend.is_empty() {
             page.hanging(&" ".repeat(23), 25, Tint::Green, &format!("> {}", clean_line(&told.mend)));
@@ -64,5 +64,42 @@ pub fn render(rehearsal: &Rehearsal, style: Style) -> String {
             page.hanging(&format!("  {line:>4}  "), 8, Tint::Plain, &clean_line(what));
         }
     }
+    if let Some(fixed) = &rehearsal.fixed {
+        page.gap();
+        told(&mut page, rehearsal, fixed);
+    }
     page.into_text()
+}
+
+/// What was put into a runbook, by itself.
+pub fn fixed(rehearsal: &Rehearsal, fixed: &Fixed, style: Style) -> String {
+    let mut page = Page::new(style.colour);
+    told(&mut page, rehearsal, fixed);
+    page.into_text()
+}
+
+fn told(page: &mut Page, rehearsal: &Rehearsal, fixed: &Fixed) {
+    page.heading("FIXED", "the lines that were put in, and what comes of the runbook with them");
+    page.gap();
+    if fixed.put.is_empty() {
+        page.line("  nothing: no line that was tried before one of its own makes it better");
+    }
+    for put in &fixed.put {
+        page.hanging(&format!("  {:>4}  ", put.line), 8, Tint::Green, &format!("+ {}", clean_line(put.text.trim())));
+        page.hanging(&" ".repeat(8), 10, Tint::Dim, &format!("> {}", clean_line(&put.why)));
+    }
+    page.gap();
+    let list = |worlds: &[String]| clean_line(&worlds.join(", "));
+    if fixed.unsafe_in.is_empty() {
+        let all = if rehearsal.worlds.len() == 1 { "its world" } else { "every world" };
+        page.hanging("  ", 2, Tint::Green, &format!("It is safe in {all}, and no command of it fails there, if what is by hand is done."));
+    } else {
+        let safe = if fixed.safe.is_empty() { "no world".to_owned() } else { list(&fixed.safe) };
+        page.hanging(
+            "  ",
+            2,
+            Tint::Red,
+            &format!("It is safe in {safe}, and not in {}: what is wrong there stands in its own rehearsal.", list(&fixed.unsafe_in)),
+        );
+    }
 }

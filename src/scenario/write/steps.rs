@@ -130,6 +130,7 @@ impl Around<'_> {
             Deed::Note(words) => map.say("note", plain::text(words)),
         }
         map.may("stdin", step.stdin.as_ref().map(plain::text));
+        map.may("capture", step.capture.as_ref().map(plain::text));
         map.may("timeout", (step.timeout != TIMEOUT).then(|| plain::span(step.timeout)));
         if let Some(expect) = &step.expect {
             map.say(if expect.must { "must" } else { "expect" }, outcome(expect));
@@ -244,7 +245,9 @@ impl Around<'_> {
 
     fn act(&self, act: &Act) -> Node {
         let whom = match act {
-            Act::PowerOff(hosts) | Act::PowerOn(hosts) | Act::Reinstall(hosts) | Act::CheckOff(hosts) => self.hosts(hosts),
+            Act::PowerOff(hosts) | Act::PowerOn(hosts) | Act::Reinstall(hosts) | Act::CheckOff(hosts) | Act::ReAddress(hosts) => {
+                self.hosts(hosts)
+            }
             Act::GuestShutdown(vms) | Act::GuestReboot(vms) => self.vms(vms),
         };
         plain::named(vec![(act.name().to_string(), whom)])

@@ -17,6 +17,7 @@ pub use against::Against;
 pub use field::Enough;
 pub use lay::{Line, Way, all, condition};
 pub use moves::{Kind, Move};
+pub(in crate::search) use moves::{quoted, variable};
 pub use seen::Seen;
 pub use solve::Cost;
 pub(super) use why::words as missed_words;
@@ -28,6 +29,7 @@ use crate::base::time::{Span, Time};
 use crate::engine;
 use crate::run::{self, Run};
 use crate::scenario::model::{Begin, Case, Expect, Fact, Recovery, Scenario, Scope, StateExpect, StateWhen};
+use crate::world::World;
 use field::{Ahead, Before, Purse};
 use solve::Search;
 use std::collections::BTreeMap;
@@ -174,6 +176,12 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
         answer.against = against::against(&stage, &cases, &moves, (&before, &aheads), (options.depth, options.brute), &engine, &mut purse);
     }
     answer
+}
+
+/// The moves that there are in a world as it stands, whatever recovery is under way.
+pub fn moves_at(scenario: &Scenario, world: &World) -> Vec<Move> {
+    let console = moves::console(scenario, &[world], world.ruler());
+    moves::moves(scenario, &[world], console, false)
 }
 
 /// The scenario with a recovery that does nothing: what a file's own says of its beginning, pace and console stays.

@@ -7,6 +7,7 @@ use crate::command::shell;
 use crate::fault::Act;
 use crate::scenario::model::{Condition, ConditionPart, Deed, Fact, Scenario, Step, When};
 use crate::world::belief::PowerState;
+use crate::world::inventory::Inventory;
 use crate::world::{MAIN_POOL, World};
 use std::collections::BTreeSet;
 
@@ -231,32 +232,44 @@ impl Finder<'_> {
 
     fn step(&self, id: &str, deed: Deed, when: When, host: MachineId) -> Step {
         let id = slug(id);
-        Step { key: id.clone(), id: Some(id), line: 0, when, guard: None, deed, host, stdin: None, timeout: Span::mins(2), expect: None }
+        Step {
+            key: id.clone(),
+            id: Some(id),
+            line: 0,
+            when,
+            guard: None,
+            deed,
+            host,
+            stdin: None,
+            timeout: Span::mins(2),
+            capture: None,
+            expect: None,
+        }
     }
 
     /// A host as it is typed: a variable, where its name is one of its own.
     fn host(&self, host: MachineId) -> String {
         let names = &self.scenario.pool.names;
         let uuid = names.hosts.iter().find(|name| name.machine == host).map_or("", |name| &name.uuid);
-        self.variable(names.machine(host), uuid)
+        variable(names, names.machine(host), uuid)
     }
 
     fn sr(&self, sr: SrId) -> String {
         let names = &self.scenario.pool.names;
-        self.variable(names.sr(sr), &names.srs[sr.at()].uuid)
+        variable(names, names.sr(sr), &names.srs[sr.at()].uuid)
     }
+}
 
-    fn variable(&self, name: &str, uuid: &str) -> String {
-        let names = &self.scenario.pool.names;
-        let all = names.machines.iter().map(|it| &it.name).chain(names.srs.iter().map(|it| &it.name));
-        let all = all.chain(names.vms.iter().map(|it| &it.name)).chain(names.vdis.iter().map(|it| &it.name));
-        let once = all.filter(|other| *other == name).count() == 1 && name != "pool";
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        match () {
-            () if once && name.chars().all(plain) => format!("${name}"),
-            () if once && name.chars().all(|c| plain(c) || c == '-') => format!("${{{name}}}"),
-            () => uuid.to_owned(),
-        }
+/// A thing as it is typed: a variable, where its name is one of its own, else its UUID.
+pub(in crate::search) fn variable(names: &Inventory, name: &str, uuid: &str) -> String {
+    let all = names.machines.iter().map(|it| &it.name).chain(names.srs.iter().map(|it| &it.name));
+    let all = all.chain(names.vms.iter().map(|it| &it.name)).chain(names.vdis.iter().map(|it| &it.name));
+    let once = all.filter(|other| *other == name).count() == 1 && name != "pool";
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    match () {
+        () if once && name.chars().all(plain) => format!("${name}"),
+        () if once && name.chars().all(|c| plain(c) || c == '-') => format!("${{{name}}}"),
+        () => uuid.to_owned(),
     }
 }
 
@@ -314,7 +327,7 @@ impl Goal {
 }
 
 /// A word as a shell reads it.
-fn quoted(word: &str) -> String {
+pub(in crate::search) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

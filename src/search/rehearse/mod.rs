@@ -1,71 +1,37 @@
 //! A runbook, tried in every world before it is typed: its commands are found ([`sheet`]), its shell is evaluated as far as
-//! that is exact ([`shell`]), and each command becomes a step of the scenario's recovery ([`typist`]). What comes of that run
-//! is for reports to tell. Nothing of a runbook is executed.
+//! that is exact ([`script`](crate::command::script)), and each command becomes a step of the scenario's recovery ([`typist`]).
+//! What comes of that run is for reports to tell. Nothing of a runbook is executed.
 
-mod filters;
+pub mod fix;
+mod hands;
 pub mod sheet;
-mod shell;
 mod typist;
 mod words;
 
+pub use crate::command::script::words::placeholder_name;
+pub use crate::command::script::{Item, Kind};
 pub use typist::{Typed, Typist};
-pub use words::placeholder_name;
 
+use crate::command::script::Shell;
 use crate::engine;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::{Case, Scenario};
+use hands::Hands;
 use sheet::Sheet;
-use shell::Shell;
 use std::collections::BTreeMap;
 
-/// What a remark about a line of a runbook is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Kind {
-    /// The command fails.
-    Fails,
-    /// It does harm, or begins it.
-    Harms,
-    /// Something is to be done before it.
-    MissingBefore,
-    /// The tool does not read this key, and says nothing.
-    IgnoredKey,
-    /// It is not what was meant.
-    Typo,
-    /// It stands for something that is not said.
-    Placeholder,
-    /// It can't be followed.
-    NotFollowed,
-    /// Something to know.
-    Notice,
-}
-
-impl Kind {
-    /// As reports have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Fails => "fails",
-            Kind::Harms => "harms",
-            Kind::MissingBefore => "missing-before",
-            Kind::IgnoredKey => "ignored-key",
-            Kind::Typo => "typo",
-            Kind::Placeholder => "placeholder",
-            Kind::NotFollowed => "not-followed",
-            Kind::Notice => "notice",
-        }
+/// As reports have a kind of remark.
+pub fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Fails => "fails",
+        Kind::Harms => "harms",
+        Kind::MissingBefore => "missing-before",
+        Kind::IgnoredKey => "ignored-key",
+        Kind::Typo => "typo",
+        Kind::Placeholder => "placeholder",
+        Kind::NotFollowed => "not-followed",
+        Kind::Notice => "notice",
     }
-}
-
-/// A remark about a line of a runbook.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Item {
-    /// The runbook's line, from 1.
-    pub line: u32,
-    /// What it is.
-    pub kind: Kind,
-    /// What is so.
-    pub what: String,
-    /// What to write, or to do.
-    pub mend: String,
 }
 
 /// A runbook, gone through in one world.
@@ -99,13 +65,28 @@ pub fn rehearse(
     let mut all = Vec::new();
     for case in cases {
         let typist = Typist::new(scenario, *case, options.clone())?;
-        let mut shell = Shell::new(&scenario.pool.names, typist, filled);
+        let console = typist.console().to_owned();
+        let mut shell = Shell::new(&scenario.pool.names, Hands::new(typist), console, filled);
         for chunk in &sheet.chunks {
-            if !shell.chunk(chunk) {
+            if let Some(host) = &chunk.host {
+                shell.stand_at(chunk.lines[0], host);
+            }
+            shell.answers(chunk.answer.clone().map(|answer| answer + "\n"));
+            if let Some((line, whole)) = &chunk.broken {
+                shell.item(
+                    *line,
+                    Kind::Typo,
+                    format!("it reads like the rest of line {}, and is a command of its own", chunk.lines[0]),
+                    format!("write it in one line: `{whole}`"),
+                );
+            }
+            if !shell.chunk(&chunk.source, &chunk.lines, chunk.script) {
                 break;
             }
         }
-        let Shell { typist, mut items, not_followed, lost, failed, .. } = shell;
+        let Shell { operator: Hands { typist, items: own, failed: own_failed }, mut items, not_followed, lost, failed, .. } = shell;
+        items.extend(own);
+        let failed = failed || own_failed;
         if let Some(line) = sheet.carriage {
             items.push(Item {
                 line,

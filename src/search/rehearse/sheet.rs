@@ -14,6 +14,10 @@ pub struct Chunk {
     pub host: Option<String>,
     /// What was typed in answer to a question.
     pub answer: Option<String>,
+    /// A shell reads it as a script: it ends where the shell can't read on. Else it is typed line by line.
+    pub script: bool,
+    /// A line below that reads like the rest of the command: its number, and the command in one.
+    pub broken: Option<(u32, String)>,
 }
 
 /// What a runbook was taken for.
@@ -76,11 +80,13 @@ pub fn read(name: &str, text: &str) -> Sheet {
     let carriage =
         (form == Form::Script).then(|| text.lines_with_ends().position(|line| line.ends_with("\r\n"))).flatten().map(|at| at as u32 + 1);
     let plain = text.replace("\r\n", "\n");
+    let lines = |text: &str| session(&numbered(text));
     let chunks = match form {
         Form::Script => vec![whole(&plain)],
-        Form::Markdown => markdown(&plain),
-        Form::Html => html(&plain),
-        Form::Lines => session(&plain.lines().enumerate().map(|(at, line)| (at as u32 + 1, unquoted(line).to_owned())).collect::<Vec<_>>()),
+        // A page whose commands nobody marked as such.
+        Form::Markdown => Some(markdown(&plain)).filter(|chunks| !chunks.is_empty()).unwrap_or_else(|| lines(&plain)),
+        Form::Html => Some(html(&plain)).filter(|chunks| !chunks.is_empty()).unwrap_or_else(|| lines(&without_tags(&plain))),
+        Form::Lines => lines(&plain),
     };
     let chunks = chunks.into_iter().filter(|chunk| !chunk.source.trim().is_empty()).collect();
     Sheet { form, chunks, carriage, mark: mark && form == Form::Script }
@@ -104,9 +110,10 @@ fn form(name: &str, text: &str) -> Form {
         "html" | "htm" => return Form::Html,
         _ => {}
     }
+    let lower = text.to_lowercase();
     if text.starts_with("#!") {
         Form::Script
-    } else if head.starts_with("<!doctype html") || head.starts_with("<html") || text.to_lowercase().contains("<pre") {
+    } else if head.starts_with("<!doctype html") || head.starts_with("<html") || BLOCKS.iter().any(|tag| opens(&lower, tag)) {
         Form::Html
     } else if text.lines().any(|line| line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~")) {
         Form::Markdown
@@ -115,9 +122,22 @@ fn form(name: &str, text: &str) -> Form {
     }
 }
 
+/// Elements that what is typed stands in, on web pages and in a wiki's own text.
+const BLOCKS: [&str; 9] = ["pre", "code", "tt", "kbd", "samp", "syntaxhighlight", "source", "nowiki", "ac:plain-text-body"];
+
+/// Whether an element is begun anywhere.
+fn opens(lower: &str, tag: &str) -> bool {
+    lower.match_indices(tag).any(|(at, _)| lower[..at].ends_with('<') && lower[at + tag.len()..].starts_with(['>', ' ', '\n', '\t']))
+}
+
 /// A text as it stands.
 fn whole(text: &str) -> Chunk {
-    Chunk { source: text.to_owned(), lines: (1..=text.lines().count() as u32).collect(), host: None, answer: None }
+    Chunk { source: text.to_owned(), lines: (1..=text.lines().count() as u32).collect(), script: true, ..Chunk::default() }
+}
+
+/// The lines of a text with their numbers, without what a mail quotes them with.
+fn numbered(text: &str) -> Vec<(u32, String)> {
+    text.lines().enumerate().map(|(at, line)| (at as u32 + 1, unquoted(line).to_owned())).collect()
 }
 
 /// A line of a mail that was answered to.
@@ -133,6 +153,15 @@ fn unquoted(line: &str) -> &str {
 
 /// The parts of a line that begins with a prompt: the host, if it names one, and what was typed.
 fn prompt(line: &str) -> Option<(Option<String>, &str)> {
+    let (mut host, mut typed) = one_prompt(line)?;
+    // It may have been pasted twice.
+    while let Some((inner, rest)) = one_prompt(typed) {
+        (host, typed) = (inner.or(host), rest);
+    }
+    Some((host, typed))
+}
+
+fn one_prompt(line: &str) -> Option<(Option<String>, &str)> {
     let line = line.trim_start();
     // [root@beta ~]# …
     if let Some(inner) = line.strip_prefix('[')
@@ -142,7 +171,7 @@ fn prompt(line: &str) -> Option<(Option<String>, &str)> {
     {
         let host = at.split([' ', ':']).next().unwrap_or_default();
         let typed = rest.trim_start().strip_prefix(['#', '$'])?;
-        return Some((Some(host.to_owned()), again(typed.trim())));
+        return Some((Some(host.to_owned()), typed.trim()));
     }
     // root@beta:~# …
     let word = line.split(' ').next().unwrap_or_default();
@@ -154,23 +183,66 @@ fn prompt(line: &str) -> Option<(Option<String>, &str)> {
     {
         let host = rest.split(':').next().unwrap_or_default();
         let at = line.find(['#', '$'])?;
-        return Some((Some(host.to_owned()), again(line[at + 1..].trim())));
+        return Some((Some(host.to_owned()), line[at + 1..].trim()));
     }
     // # xe …, $ xe …
-    let typed = line.strip_prefix("# ").or_else(|| line.strip_prefix("$ "))?.trim();
-    begins_with_a_program(typed).then_some((None, typed))
+    if let Some(typed) = line.strip_prefix(['#', '$'])
+        && let typed = typed.trim()
+        && begins_with_a_program(typed)
+    {
+        return Some((None, typed));
+    }
+    // beta# …, beta:~ # …
+    let at = line.find(['#', '$'])?;
+    let (name, typed) = (line[..at].trim_end().trim_end_matches('~').trim_end_matches(':'), line[at + 1..].trim());
+    let named = !name.is_empty() && name.len() < 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    (named && begins_with_a_program(typed) && !PROGRAMS.contains(&name)).then(|| (Some(name.to_owned()), typed))
 }
 
-/// What was typed where the prompt was pasted twice.
-fn again(typed: &str) -> &str {
-    match prompt(typed) {
-        Some((_, inner)) => inner,
-        None => typed,
+/// A line without what leads to its command: the number or the mark of a list, words that end in a colon, marks of code.
+fn unlisted(line: &str) -> Option<&str> {
+    let line = line.trim();
+    if begins_with_a_program(line) {
+        return Some(line);
     }
+    // 3. xe …, 3) xe …, - xe …, Step 3: xe …
+    let marks = ['-', '*', '\u{2022}', '\u{2013}', '\u{b7}', '\u{25cf}'];
+    let digits = line.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+    let number = digits.strip_prefix(['.', ')', ':']).filter(|_| line.len() - digits.len() < 4 && line.len() > digits.len());
+    let listed = number.or_else(|| line.strip_prefix(marks)).map(str::trim_start);
+    if let Some(rest) = listed {
+        let rest = rest.trim_matches('`');
+        if begins_with_a_program(rest) {
+            return Some(rest);
+        }
+    }
+    let meant = |text: &str| begins_with_a_program(text) && (text.contains('=') || text.contains(" --") || text.contains(".py "));
+    // Run `xe …`; {{xe …}}
+    for (open, close) in [("`", "`"), ("{{", "}}")] {
+        if let Some((_, rest)) = line.split_once(open)
+            && let Some((code, _)) = rest.split_once(close)
+            && meant(code.trim())
+        {
+            return Some(code.trim());
+        }
+    }
+    // Forget the host: xe …
+    let (_, rest) = line.rsplit_once(": ")?;
+    meant(rest.trim()).then(|| rest.trim())
+}
+
+/// Whether a line says what is done by hand.
+fn by_hand(line: &str) -> bool {
+    crate::command::script::words::by_hand(line).is_some()
 }
 
 /// Whether a line without a prompt reads like a command rather than like a sentence about one.
 fn begins_with_a_program(text: &str) -> bool {
+    let mut text = text;
+    // Who it is run as, or how long it takes, says nothing of what it is.
+    while let Some(rest) = text.strip_prefix("sudo ").or_else(|| text.strip_prefix("time ")) {
+        text = rest.trim_start();
+    }
     let mut words = text.split_whitespace();
     let first = words.next().unwrap_or_default();
     let name = first.rsplit('/').next().unwrap_or_default();
@@ -189,7 +261,6 @@ fn begins_with_a_program(text: &str) -> bool {
         "ssh" => text.split_whitespace().count() > 2,
         "for" => text.contains(" in ") && (text.ends_with("do") || text.contains(';')),
         "if" | "while" => text.contains(';') || second.starts_with('['),
-        "sudo" | "time" => begins_with_a_program(text[text.find(first).unwrap_or(0) + first.len()..].trim_start()),
         "export" => second.contains('='),
         "done" | "fi" => second.is_empty(),
         _ => false,
@@ -204,21 +275,25 @@ fn session(lines: &[(u32, String)]) -> Vec<Chunk> {
     while at < lines.len() {
         let (number, line) = &lines[at];
         at += 1;
-        let found = if prompts { prompt(line) } else { Some((None, line.trim())).filter(|(_, line)| begins_with_a_program(line)) };
+        let found = if prompts { prompt(line) } else { unlisted(line).map(|line| (None, line)) };
+        let found = if by_hand(line) { Some((None, line.trim())) } else { found };
         let Some((host, typed)) = found else {
             // An answer, below the question.
+            let answer = line.trim();
+            let asked =
+                at > 1 && lines[at - 2].1.contains("Type 'yes'") && answer.len() < 12 && !answer.contains(' ') && !answer.is_empty();
             if let Some(last) = chunks.last_mut()
-                && ["yes", "YES", "Yes", "y", "no"].contains(&line.trim())
+                && (asked || ["yes", "YES", "Yes", "y", "no"].contains(&answer))
                 && last.answer.is_none()
             {
-                last.answer = Some(line.trim().to_owned());
+                last.answer = Some(answer.to_owned());
             }
             continue;
         };
         if typed.is_empty() {
             continue;
         }
-        let mut chunk = Chunk { source: typed.to_owned(), lines: vec![*number], host, answer: None };
+        let mut chunk = Chunk { source: typed.to_owned(), lines: vec![*number], host, ..Chunk::default() };
         while chunk.source.ends_with('\\') && at < lines.len() {
             chunk.source.push('\n');
             chunk.source.push_str(lines[at].1.trim_start().strip_prefix("> ").unwrap_or(&lines[at].1));
@@ -236,9 +311,27 @@ fn session(lines: &[(u32, String)]) -> Vec<Chunk> {
             chunk.lines.push(lines[at].0);
             at += 1;
         }
+        if let Some((below, rest)) = lines.get(at).filter(|_| chunk.lines.len() == 1) {
+            chunk.broken = broken(typed, rest.trim()).map(|whole| (*below, whole));
+        }
         chunks.push(chunk);
     }
     chunks
+}
+
+/// A command and the line below it as one, where that line reads like its rest: a page's margin broke it.
+fn broken(command: &str, below: &str) -> Option<String> {
+    if !command.starts_with("xe ") && !command.contains("resetvdis") || below.is_empty() || below.len() > 200 {
+        return None;
+    }
+    let first = below.split_whitespace().next().unwrap_or_default();
+    let key = first.split_once('=').map(|(key, _)| key).unwrap_or_default();
+    let lower = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || "-:".contains(c));
+    let rest_of_name = command.ends_with('-') && lower(first.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let switch =
+        first.len() > 3 && (first.starts_with("--") || first.starts_with('\u{2013}')) && lower(first.trim_start_matches(['-', '\u{2013}']));
+    let joint = if rest_of_name || command.ends_with('=') { "" } else { " " };
+    (rest_of_name || switch || lower(key) && key.len() > 1 || command.ends_with('=')).then(|| format!("{command}{joint}{below}"))
 }
 
 /// Whether a loop or a condition is begun and not ended.
@@ -258,7 +351,8 @@ fn open(source: &str) -> bool {
 // ---- Markdown
 
 fn markdown(text: &str) -> Vec<Chunk> {
-    let line_of = |offset: usize| text[..offset].matches('\n').count() as u32 + 1;
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    let line_of = |offset: usize| ends.partition_point(|end| *end < offset) as u32 + 1;
     let mut chunks = Vec::new();
     let mut block: Option<(String, Vec<u32>)> = None;
     for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter() {
@@ -268,7 +362,23 @@ fn markdown(text: &str) -> Vec<Chunk> {
                     CodeBlockKind::Fenced(language) => language.split([' ', ',', '{']).next().unwrap_or_default().to_lowercase(),
                     CodeBlockKind::Indented => String::new(),
                 };
-                let shell = ["", "sh", "bash", "shell", "console", "shell-session", "text", "plain", "none", "terminal"];
+                let shell = [
+                    "",
+                    "sh",
+                    "bash",
+                    "zsh",
+                    "ksh",
+                    "shell",
+                    "console",
+                    "shell-session",
+                    "bash-session",
+                    "text",
+                    "txt",
+                    "plain",
+                    "none",
+                    "terminal",
+                    "plaintext",
+                ];
                 block = shell.contains(&language.as_str()).then(|| (String::new(), Vec::new()));
             }
             Event::Text(part) => {
@@ -287,7 +397,7 @@ fn markdown(text: &str) -> Vec<Chunk> {
                 let code = code.trim();
                 // A command with what it is to do, not one that is spoken of.
                 if begins_with_a_program(code) && (code.contains('=') || code.contains(" --") || code.contains(".py ")) {
-                    chunks.push(Chunk { source: code.to_owned(), lines: vec![line_of(range.start)], host: None, answer: None });
+                    chunks.push(Chunk { source: code.to_owned(), lines: vec![line_of(range.start)], ..Chunk::default() });
                 }
             }
             _ => {}
@@ -303,7 +413,7 @@ fn of_block(source: &str, lines: &[u32]) -> Vec<Chunk> {
     if numbered.iter().any(|(_, line)| prompt(line).is_some()) {
         return session(&numbered);
     }
-    vec![Chunk { source: source.to_owned(), lines: numbered.iter().map(|(number, _)| *number).collect(), host: None, answer: None }]
+    vec![Chunk { source: source.to_owned(), lines: numbered.iter().map(|(number, _)| *number).collect(), ..Chunk::default() }]
 }
 
 // ---- HTML
@@ -320,22 +430,64 @@ fn html(text: &str) -> Vec<Chunk> {
         };
         take(&mut block, &rest[..at], &mut line);
         rest = &rest[at..];
-        let end = rest.find('>').map_or(rest.len(), |end| end + 1);
+        if let Some(raw) = rest.strip_prefix("<![CDATA[") {
+            let end = raw.find("]]>").unwrap_or(raw.len());
+            plain(&mut block, &raw[..end], &mut line);
+            rest = raw.get(end + 3..).unwrap_or_default();
+            continue;
+        }
+        let Some(end) = rest.find('>').map(|end| end + 1) else {
+            take(&mut block, rest, &mut line);
+            break;
+        };
         let tag = rest[1..end].trim_end_matches('>').trim().trim_end_matches('/').to_lowercase();
         let name = tag.split_whitespace().next().unwrap_or_default();
-        let known = ["pre", "code", "tt", "kbd", "br", "b", "i", "em", "strong", "span", "p", "div", "li", "a", "font", "u"];
+        let known = [
+            "pre",
+            "code",
+            "tt",
+            "kbd",
+            "samp",
+            "nowiki",
+            "source",
+            "syntaxhighlight",
+            "br",
+            "b",
+            "i",
+            "em",
+            "strong",
+            "span",
+            "p",
+            "div",
+            "li",
+            "ul",
+            "ol",
+            "td",
+            "tr",
+            "table",
+            "tbody",
+            "a",
+            "font",
+            "u",
+            "small",
+            "mark",
+            "var",
+            "wbr",
+            "img",
+            "button",
+        ];
         match name {
-            "br" => {
+            "br" | "/div" | "/p" | "/li" | "/tr" => {
                 if let Some((_, lines)) = &mut block {
                     lines.push((line, String::new()));
                 }
             }
-            "pre" | "code" | "tt" | "kbd" if block.is_none() => block = Some((name.to_owned(), vec![(line, String::new())])),
+            tag if BLOCKS.contains(&tag) && block.is_none() => block = Some((name.to_owned(), vec![(line, String::new())])),
             closing if closing.strip_prefix('/').is_some_and(|name| block.as_ref().is_some_and(|(open, _)| open == name)) => {
                 if let Some((open, lines)) = block.take() {
                     let lines: Vec<(u32, String)> = lines.into_iter().filter(|(_, line)| !line.trim().is_empty()).collect();
-                    let command =
-                        open == "pre" || lines.iter().any(|(_, line)| begins_with_a_program(line.trim()) || prompt(line).is_some());
+                    let command = ["pre", "syntaxhighlight", "source", "ac:plain-text-body"].contains(&open.as_str())
+                        || lines.iter().any(|(_, line)| begins_with_a_program(line.trim()) || prompt(line).is_some());
                     if command {
                         let (numbers, texts): (Vec<u32>, Vec<String>) = lines.into_iter().unzip();
                         chunks.extend(of_block(&(texts.join("\n") + "\n"), &numbers));
@@ -356,7 +508,37 @@ fn html(text: &str) -> Vec<Chunk> {
     chunks
 }
 
+/// A page as people see it: its lines, without its elements.
+fn without_tags(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        out.push_str(&entities(&rest[..at]));
+        rest = &rest[at..];
+        let Some(end) = rest.find('>') else { break };
+        // What is no element is a placeholder.
+        let name = rest[1..end].trim_start_matches('/');
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == ':' || c == '!';
+        if !name.starts_with(is_name) || name.contains('_') || name.contains('-') && !name.contains('=') {
+            out.push_str(&rest[..=end]);
+        } else {
+            out.extend(rest[..=end].chars().filter(|c| *c == '\n'));
+        }
+        rest = &rest[end + 1..];
+    }
+    out + &entities(rest)
+}
+
+/// Text as it stands, entities and all.
+fn plain(block: &mut Option<(String, Vec<(u32, String)>)>, text: &str, line: &mut u32) {
+    lines_of(block, text, line, str::to_owned);
+}
+
 fn take(block: &mut Option<(String, Vec<(u32, String)>)>, text: &str, line: &mut u32) {
+    lines_of(block, text, line, entities);
+}
+
+fn lines_of(block: &mut Option<(String, Vec<(u32, String)>)>, text: &str, line: &mut u32, read: fn(&str) -> String) {
     for (at, part) in text.split('\n').enumerate() {
         if at > 0 {
             *line += 1;
@@ -367,7 +549,7 @@ fn take(block: &mut Option<(String, Vec<(u32, String)>)>, text: &str, line: &mut
         if let Some((_, lines)) = block
             && let Some((_, last)) = lines.last_mut()
         {
-            last.push_str(&entities(part));
+            last.push_str(&read(part));
         }
     }
 }
@@ -379,7 +561,7 @@ fn entities(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let found = rest.find(';').filter(|end| *end <= 10).and_then(|end| {
+        let found = rest.bytes().take(11).position(|b| b == b';').and_then(|end| {
             let name = &rest[1..end];
             let c = match name {
                 "lt" => Some('<'),

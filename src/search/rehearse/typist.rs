@@ -21,6 +21,10 @@ pub struct Typed {
     pub line: u32,
     /// What was typed, or done by hand.
     pub text: String,
+    /// Whose console, where it is typed.
+    pub host: String,
+    /// What comes of it is looked at: its refusal is an answer.
+    pub decides: bool,
     /// As a step of a file, without its end of line.
     step: String,
     /// The tool refuses it, and it says so.
@@ -168,6 +172,13 @@ impl Typist {
         }
     }
 
+    /// What comes of the last step is looked at.
+    pub fn decides(&mut self) {
+        if let Some(last) = self.typed.last_mut() {
+            last.decides = true;
+        }
+    }
+
     /// What was typed, as a scenario of this world.
     pub fn scenario(&self) -> Result<Scenario, Vec<Diagnostic>> {
         self.load(&[])
@@ -200,7 +211,10 @@ impl Typist {
                 format!("{act} {host}")
             }
         };
-        Typed { line, text, step: keys.join(", "), forgiven: false }
+        let host = match what {
+            What::Run { host, .. } | What::Act { host, .. } => host.clone(),
+        };
+        Typed { line, text, host, decides: false, step: keys.join(", "), forgiven: false }
     }
 
     /// The scenario with a further step, and what is said of that step.
@@ -268,6 +282,7 @@ fn text(scenario: &Scenario, case: Case, all_worlds: bool, seed: u64) -> String 
         host: recovery.host,
         stdin: None,
         timeout: Span::mins(2),
+        capture: None,
         expect: None,
     }];
     base.recoveries = vec![recovery];

@@ -3,8 +3,47 @@
 
 use crate::base::chunks::{ChunkMap, Chunks};
 use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
+use crate::world::belief::notes::Notes;
 use crate::world::belief::{PoolHa, VmHa};
 use crate::world::inventory::{Inventory, Mode};
+use std::sync::Arc;
+
+/// How a host can be switched on from afar (`host.power_on_mode`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PowerOn {
+    /// Not at all, as after the installation.
+    #[default]
+    Disabled,
+    /// By a packet over the management network.
+    WakeOnLan,
+    /// By the machine's own controller, with its name.
+    Controller(&'static str),
+    /// By a script of the operator's.
+    Custom,
+}
+
+impl PowerOn {
+    const CONTROLLERS: [&'static str; 3] = ["iLO", "DRAC", "IPMI"];
+
+    /// The mode of this word.
+    pub fn named(word: &str) -> PowerOn {
+        match (word, PowerOn::CONTROLLERS.into_iter().find(|name| *name == word)) {
+            ("", _) => PowerOn::Disabled,
+            ("wake-on-lan", _) => PowerOn::WakeOnLan,
+            (_, Some(name)) => PowerOn::Controller(name),
+            _ => PowerOn::Custom,
+        }
+    }
+    /// As `xe` shows it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PowerOn::Disabled => "",
+            PowerOn::WakeOnLan => "wake-on-lan",
+            PowerOn::Controller(name) => name,
+            PowerOn::Custom => "custom",
+        }
+    }
+}
 
 /// A host's record.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,6 +52,17 @@ pub struct HostRecord {
     pub enabled: bool,
     /// `host_metrics.live`: the master holds it for alive.
     pub live: bool,
+    /// `host.power_on_mode`.
+    pub power_on: PowerOn,
+    /// `host.address`: which of its machine's addresses is written down, by how often that was renumbered.
+    pub renumbered: u8,
+}
+
+impl HostRecord {
+    /// A host as it is written down first.
+    pub fn new(enabled: bool, live: bool) -> HostRecord {
+        HostRecord { enabled, live, power_on: PowerOn::Disabled, renumbered: 0 }
+    }
 }
 
 /// A VM's power state as the database has it.
@@ -53,6 +103,8 @@ pub struct VdiRecord {
     pub activating: bool,
     /// Its `relinking` key, of later storage managers: its chain is being changed.
     pub relinking: bool,
+    /// Its name-label, where it is not the one that the pool began with.
+    pub label: Option<Arc<str>>,
 }
 
 impl VdiRecord {
@@ -60,6 +112,24 @@ impl VdiRecord {
     pub fn lock_of(&self, host: HostId) -> Option<Mode> {
         self.locks.iter().find(|(holder, _)| *holder == host).map(|(_, mode)| *mode)
     }
+}
+
+/// An SR's record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SrRecord {
+    /// `SR.shared`: every host may plug it at once.
+    pub shared: bool,
+    /// Its name-label, where it is not the one that the pool began with.
+    pub label: Option<Arc<str>>,
+}
+
+/// A VBD's record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VbdRecord {
+    /// `VBD.currently_attached`.
+    pub attached: bool,
+    /// Whether it was ever attached, and so has a `device`.
+    pub had_device: bool,
 }
 
 /// One copy of a pool database. Records of VMs, VDIs and VBDs are arenas by id; `None` is "no such record". What grows with the
@@ -76,20 +146,22 @@ pub struct Database {
     pub default_sr: Option<SrId>,
     /// Hosts, by id.
     pub hosts: ChunkMap<HostId, HostRecord>,
-    /// Known SRs.
-    pub srs: Vec<bool>,
+    /// SRs, by id.
+    pub srs: Vec<Option<SrRecord>>,
     /// PBDs: whether the database has them plugged.
     pub pbds: ChunkMap<(HostId, SrId), bool>,
     /// VMs, by id.
     pub vms: Chunks<Option<VmRecord>>,
     /// VDIs, by id.
     pub vdis: Chunks<Option<VdiRecord>>,
-    /// `VBD.currently_attached`, by id.
-    pub attached: Chunks<bool>,
+    /// VBDs, by id.
+    pub vbds: Chunks<Option<VbdRecord>>,
     /// `VM.ha_always_run`, by id: the operator wants it to run (set by a start, cleared by a shutdown).
     pub always_run: Chunks<bool>,
     /// What the pool's record says of HA.
     pub ha: PoolHa,
+    /// Fields that were set and that nothing hangs on.
+    pub notes: Notes,
 }
 
 impl Database {
@@ -113,14 +185,33 @@ impl Database {
     pub fn plugged(&self, host: HostId, sr: SrId) -> bool {
         self.pbds.get(&(host, sr)).copied().unwrap_or(false)
     }
+    /// An SR's record.
+    pub fn sr(&self, sr: SrId) -> Option<&SrRecord> {
+        self.srs.get(sr.at()).and_then(Option::as_ref)
+    }
+    /// A VBD's record.
+    pub fn vbd(&self, vbd: VbdId) -> Option<VbdRecord> {
+        self.vbds.get(vbd.at()).copied().flatten()
+    }
     /// Whether the database has this VBD attached.
     pub fn attached(&self, vbd: VbdId) -> bool {
-        self.attached.get(vbd.at()).copied().unwrap_or(false)
+        self.vbd(vbd).is_some_and(|record| record.attached)
     }
-    /// The VBDs of a VM, in the order in which they are attached. One whose disk the database knows no more is none: it went with
-    /// the disk (db_gc.ml, gc_VBDs).
+    /// The VBDs of a VM, in the order in which they are attached.
     pub fn vbds_of<'a>(&'a self, names: &'a Inventory, vm: VmId) -> impl Iterator<Item = VbdId> + 'a {
-        names.vms[vm.at()].vbds.iter().copied().filter(|vbd| self.vdi(names.vbds[vbd.at()].vdi).is_some())
+        names.vms[vm.at()].vbds.iter().copied().filter(|vbd| self.vbd(*vbd).is_some())
+    }
+    /// What a VDI is called.
+    pub fn vdi_label<'a>(&'a self, names: &'a Inventory, vdi: VdiId) -> &'a str {
+        self.vdi(vdi).and_then(|record| record.label.as_deref()).unwrap_or_else(|| names.vdi(vdi))
+    }
+    /// What an SR is called.
+    pub fn sr_label<'a>(&'a self, names: &'a Inventory, sr: SrId) -> &'a str {
+        self.sr(sr).and_then(|record| record.label.as_deref()).unwrap_or_else(|| names.sr(sr))
+    }
+    /// Whether the database has an SR, and has it as shared.
+    pub fn shares(&self, sr: SrId) -> bool {
+        self.sr(sr).is_some_and(|record| record.shared)
     }
     /// What a VM's record says of HA.
     pub fn vm_ha(&self, names: &Inventory, vm: VmId) -> VmHa {
@@ -146,7 +237,10 @@ impl Database {
     pub fn agrees_with(&self, other: &Database) -> bool {
         self.hosts.keys().eq(other.hosts.keys())
             && self.vms == other.vms
-            && self.attached == other.attached
+            && (0..self.vbds.len().max(other.vbds.len()) as u16).map(VbdId).all(|vbd| {
+                let attached = |db: &Database| db.vbd(vbd).map(|record| record.attached);
+                attached(self) == attached(other)
+            })
             && self.pbds == other.pbds
             && self.default_sr == other.default_sr
             && self.vdis.len() == other.vdis.len()

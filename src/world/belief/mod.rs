@@ -2,11 +2,14 @@
 //! Nothing here has to be so.
 
 mod database;
+pub mod evacuation;
+pub mod notes;
 mod placing;
 pub mod plan;
 mod protection;
 mod records;
 mod start;
+mod storage;
 
-pub use database::{Database, HostRecord, PowerState, VdiRecord, VmRecord};
+pub use database::{Database, HostRecord, PowerOn, PowerState, SrRecord, VbdRecord, VdiRecord, VmRecord};
 pub use protection::{PoolHa, Protection, VmHa};

@@ -19,6 +19,21 @@ impl World {
     /// # Errors
     /// The first that fails of HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY.
     pub fn can_take(&self, by: MachineId, vm: VmId, host: HostId) -> Result<(), ApiError> {
+        self.can_take_but_for_memory(by, vm, host)?;
+        let needed = self.names.vms[vm.at()].takes();
+        match self.memory_free(by, host) {
+            Some(free) if free < needed && self.guarded(Guard::StartMemory) => {
+                Err(ApiError::new("HOST_NOT_ENOUGH_FREE_MEMORY").text(needed.to_string()).text(free.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same without a look at the memory (assert_can_boot_here with do_memory_check false).
+    ///
+    /// # Errors
+    /// The first that fails of HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR.
+    pub fn can_take_but_for_memory(&self, by: MachineId, vm: VmId, host: HostId) -> Result<(), ApiError> {
         let db = self.db(by);
         let Some(record) = db.host(host) else { return Err(ApiError::new("HANDLE_INVALID").text("host").with(Param::Host(host))) };
         if !record.live && self.guarded(Guard::StartLive) {
@@ -33,13 +48,7 @@ impl World {
                 return Err(ApiError::new("VM_REQUIRES_SR").with(Param::Vm(vm)).with(Param::Sr(sr)));
             }
         }
-        let needed = self.names.vms[vm.at()].takes();
-        match self.memory_free(by, host) {
-            Some(free) if free < needed && self.guarded(Guard::StartMemory) => {
-                Err(ApiError::new("HOST_NOT_ENOUGH_FREE_MEMORY").text(needed.to_string()).text(free.to_string()))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// The database's own guard: no disk is attached to another VM while either writes (xapi_vbd_helpers.ml).
@@ -47,20 +56,22 @@ impl World {
     /// # Errors
     /// VDI_IN_USE.
     pub fn disks_free(&self, by: MachineId, vm: VmId) -> Result<(), ApiError> {
-        let names = &self.names;
-        for vbd in self.db(by).vbds_of(names, vm) {
-            let own = &names.vbds[vbd.at()];
-            let taken = names.vbds.iter().enumerate().any(|(at, other)| {
-                other.vdi == own.vdi
-                    && other.vm != vm
-                    && self.db(by).attached(VbdId(at as u16))
-                    && (own.mode == Mode::Rw || other.mode == Mode::Rw)
-            });
-            if taken && self.guarded(Guard::DiskInUse) {
-                return Err(ApiError::new("VDI_IN_USE").with(Param::Vdi(own.vdi)).text("attach"));
-            }
+        match self.db(by).vbds_of(&self.names, vm).find(|vbd| self.disk_taken(by, *vbd)) {
+            Some(vbd) => Err(ApiError::new("VDI_IN_USE").with(Param::Vdi(self.names.vbds[vbd.at()].vdi)).text("attach")),
+            None => Ok(()),
         }
-        Ok(())
+    }
+    /// The same for one VBD: whether another of its disk is attached while either writes.
+    pub fn disk_taken(&self, by: MachineId, vbd: VbdId) -> bool {
+        let names = &self.names;
+        let own = &names.vbds[vbd.at()];
+        let taken = names.vbds.iter().enumerate().any(|(at, other)| {
+            other.vdi == own.vdi
+                && at != vbd.at()
+                && self.db(by).attached(VbdId(at as u16))
+                && (own.mode == Mode::Rw || other.mode == Mode::Rw)
+        });
+        taken && self.guarded(Guard::DiskInUse)
     }
 
     /// A VM's disks as a database knows them, in the order in which they are attached.
@@ -69,6 +80,20 @@ impl World {
         self.db(by).vbds_of(names, vm).map(|vbd| (names.vbds[vbd.at()].vdi, names.vbds[vbd.at()].mode)).collect()
     }
 
+    /// Those of them that a database has attached to the VM: all of a VM that runs, but what was unplugged.
+    pub fn attached_disks_of(&self, by: MachineId, vm: VmId) -> Vec<(VdiId, Mode)> {
+        let names = &self.names;
+        let attached = self.db(by).vbds_of(names, vm).filter(|vbd| self.db(by).attached(*vbd));
+        attached.map(|vbd| (names.vbds[vbd.at()].vdi, names.vbds[vbd.at()].mode)).collect()
+    }
+    /// The disks that a VM has on a machine, or should have: those that a database has attached, and those that it has open
+    /// there.
+    pub fn held_disks_of(&self, by: MachineId, machine: MachineId, vm: VmId) -> Vec<(VdiId, Mode)> {
+        let names = &self.names;
+        let opened = |vdi: VdiId| self.hw.vdi(vdi).openers.iter().any(|o| o.machine == machine && o.vm == Some(vm));
+        let held = names.vms[vm.at()].vbds.iter().filter(|vbd| self.db(by).attached(**vbd) || opened(names.vbds[vbd.at()].vdi));
+        held.map(|vbd| (names.vbds[vbd.at()].vdi, names.vbds[vbd.at()].mode)).collect()
+    }
     /// All disks that a VM ever had, in the order in which they are attached.
     pub fn disks_of(&self, vm: VmId) -> Vec<(VdiId, Mode)> {
         let names = &self.names;

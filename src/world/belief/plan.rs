@@ -17,7 +17,7 @@ const EXHAUSTIVE_HOSTS: usize = 32;
 /// Nor where there are this many ways, in order, in which hosts can fail.
 const EXHAUSTIVE_WAYS: u64 = 3500;
 /// The free memory of a host without a limit, in bytes: more than all VMs of any file.
-const UNLIMITED: i128 = 1 << 100;
+pub const UNLIMITED: i128 = 1 << 100;
 
 /// A configuration to be packed: live hosts with their free memory, VMs with their size, and where the VMs are.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -254,7 +254,7 @@ impl<'a> Planner<'a> {
     /// not, has plugged (helpers.ml, is_sr_properly_shared).
     pub fn agile(&self, vm: VmId) -> bool {
         let everywhere = |sr| self.db.hosts.iter().all(|(host, record)| !record.enabled || self.db.plugged(*host, sr));
-        self.srs(vm).all(|sr| self.names.srs[sr.at()].kind.shared() && everywhere(sr))
+        self.srs(vm).all(|sr| self.db.shares(sr) && everywhere(sr))
     }
 
     /// The hosts, by UUID.

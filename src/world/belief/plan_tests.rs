@@ -5,7 +5,7 @@ use crate::base::chunks::{ChunkMap, Chunks};
 use crate::base::draw::Stream;
 use crate::base::ids::{PoolId, VbdId, VdiId};
 use crate::base::time::Span;
-use crate::world::belief::{HostRecord, PowerState, VdiRecord, VmRecord};
+use crate::world::belief::{HostRecord, PowerState, SrRecord, VbdRecord, VdiRecord, VmRecord};
 use crate::world::inventory::{HostName, MachineName, Mode, SrName, SrType, VbdName, VdiName, VmName};
 use proptest::prelude::*;
 
@@ -193,6 +193,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
             .map(|n| MachineName {
                 name: name(n.into()),
                 address: String::new(),
+                renumbered: 0,
                 memory: Some(8 << 30),
                 spare: false,
                 stream: Stream::new(0, "machine", ""),
@@ -200,8 +201,8 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
             .collect(),
         hosts: (0..hosts).map(|n| HostName { machine: MachineId(n), uuid: name(n.into()) }).collect(),
         srs: vec![
-            SrName { name: "nfs1".into(), uuid: String::new(), kind: SrType::Nfs, machine: None },
-            SrName { name: "local".into(), uuid: String::new(), kind: SrType::Lvm, machine: Some(MachineId(0)) },
+            SrName { name: "nfs1".into(), uuid: String::new(), kind: SrType::Nfs, machine: None, nowhere: false },
+            SrName { name: "local".into(), uuid: String::new(), kind: SrType::Lvm, machine: Some(MachineId(0)), nowhere: false },
         ],
         vms: (0..vms.len())
             .map(|at| VmName {
@@ -221,7 +222,14 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
             .collect(),
         vdis: (0..vms.len()).map(|at| VdiName { name: name(at), uuid: name(at), sr: SrId(0), vm: VmId(at as u16) }).collect(),
         vbds: (0..vms.len())
-            .map(|at| VbdName { vm: VmId(at as u16), vdi: VdiId(at as u16), disk: String::new(), mode: Mode::Rw, uuid: String::new() })
+            .map(|at| VbdName {
+                vm: VmId(at as u16),
+                vdi: VdiId(at as u16),
+                disk: String::new(),
+                mode: Mode::Rw,
+                uuid: String::new(),
+                device: None,
+            })
             .collect(),
         ..Inventory::default()
     };
@@ -236,14 +244,15 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
         pool: PoolId(0),
         master: HostId(0),
         default_sr: None,
-        hosts: (0..hosts).map(|n| (HostId(n), HostRecord { enabled: true, live: true })).collect(),
-        srs: vec![true; 2],
+        hosts: (0..hosts).map(|n| (HostId(n), HostRecord::new(true, true))).collect(),
+        srs: [true, false].map(|shared| Some(SrRecord { shared, label: None })).to_vec(),
         pbds,
         vms: vms.iter().map(record).collect(),
         vdis: Chunks::of(Some(VdiRecord::default()), vms.len()),
-        attached: Chunks::of(false, vms.len()),
+        vbds: Chunks::of(Some(VbdRecord { attached: false, had_device: true }), vms.len()),
         always_run: Chunks::of(true, vms.len()),
         ha: crate::world::belief::PoolHa { enabled: true, ..Default::default() },
+        notes: Default::default(),
     };
     (db, names)
 }
@@ -276,7 +285,7 @@ fn how_many_hosts_may_fail() {
     // two that are open one may fail. A dead one that is enabled in the record counts as before.
     db.hosts.get_mut(&HostId(2)).unwrap().enabled = false;
     assert_eq!(most(&db, &names), 1);
-    *db.hosts.get_mut(&HostId(2)).unwrap() = HostRecord { enabled: true, live: false };
+    *db.hosts.get_mut(&HostId(2)).unwrap() = HostRecord::new(true, false);
     assert_eq!(most(&db, &names), 0);
 }
 

@@ -4,8 +4,9 @@
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
+use crate::world::belief::notes::{Noted, Value};
 use crate::world::belief::plan::Planner;
-use crate::world::belief::{Database, PowerState, VmRecord};
+use crate::world::belief::{Database, PowerOn, PowerState, VmRecord};
 use crate::world::belief::{Protection, VmHa};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
@@ -47,20 +48,39 @@ impl World {
         }
     }
 
+    /// Sets a field that nothing hangs on.
+    pub fn note(&mut self, by: MachineId, of: Noted, field: &str, value: Value) {
+        if self.db(by).notes.get(of, field) != Some(&value) {
+            self.db_mut(by).notes.set(of, field, value);
+        }
+    }
+
+    /// Sets `host.power_on_mode`.
+    pub fn set_power_on_mode(&mut self, by: MachineId, host: HostId, mode: PowerOn) {
+        if self.db(by).host(host).is_some_and(|record| record.power_on != mode)
+            && let Some(record) = self.db_mut(by).hosts.get_mut(&host)
+        {
+            record.power_on = mode;
+        }
+    }
+
     /// Sets a VM's power state and residence, and with them whether its VBDs are attached.
     pub fn set_vm(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, power_state: PowerState, resident_on: Option<HostId>) {
         let record = VmRecord { power_state, resident_on };
+        let ran = self.db(by).vm(vm).is_some_and(|old| old.power_state == PowerState::Running);
         if self.db(by).vm(vm).is_some_and(|old| *old != record) {
             self.db_mut(by).vms[vm.at()] = Some(record);
             fx.tell(Event::VmRecorded { by, vm, power_state, resident_on });
         }
         let attached = power_state == PowerState::Running;
+        // A VM that only changes hosts keeps unplugged what was unplugged.
+        if attached && ran {
+            return;
+        }
         let vbds: Vec<VbdId> = self.db(by).vbds_of(&self.names, vm).collect();
         if vbds.iter().any(|vbd| self.db(by).attached(*vbd) != attached) && self.db(by).vm(vm).is_some() {
             for vbd in vbds {
-                if let Some(slot) = self.db_mut(by).attached.get_mut(vbd.at()) {
-                    *slot = attached;
-                }
+                self.write_attached(by, vbd, attached);
             }
             fx.tell(Event::VbdsRecorded { by, vm, attached });
         }
@@ -237,13 +257,13 @@ impl World {
     /// Takes an SR out of a database, with its PBDs, the records of its disks and the VBDs of those (xapi_sr.ml, forget). A VM
     /// keeps its record when its disks go, and starts without them. (In life the VBDs go within 30 s, db_gc.ml.)
     pub fn forget_sr(&mut self, fx: &mut Effects, by: MachineId, sr: SrId) {
-        if self.db(by).srs.get(sr.at()) != Some(&true) {
+        if self.db(by).sr(sr).is_none() {
             return;
         }
         let vdis = self.vdis_on(sr);
         let vbds: Vec<usize> = (0..self.names.vbds.len()).filter(|at| vdis.contains(&self.names.vbds[*at].vdi)).collect();
         let db = self.db_mut(by);
-        db.srs[sr.at()] = false;
+        db.srs[sr.at()] = None;
         let gone: Vec<HostId> = db.pbds.keys().filter(|(_, of)| *of == sr).map(|(host, _)| *host).collect();
         db.pbds.retain(|(_, of), _| *of != sr);
         for vdi in vdis {
@@ -252,8 +272,8 @@ impl World {
             }
         }
         for vbd in vbds {
-            if let Some(slot) = db.attached.get_mut(vbd) {
-                *slot = false;
+            if let Some(slot) = db.vbds.get_mut(vbd) {
+                *slot = None;
             }
         }
         for host in gone {

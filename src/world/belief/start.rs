@@ -3,8 +3,9 @@
 use crate::base::chunks::{ChunkMap, Chunks};
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::world::MAIN_POOL;
+use crate::world::belief::notes::Notes;
 use crate::world::belief::plan::Planner;
-use crate::world::belief::{Database, HostRecord, PoolHa, PowerState, Protection, VdiRecord, VmRecord};
+use crate::world::belief::{Database, HostRecord, PoolHa, PowerState, Protection, SrRecord, VbdRecord, VdiRecord, VmRecord};
 use crate::world::build::Pool;
 use crate::world::inventory::Inventory;
 use crate::world::release::Release;
@@ -17,14 +18,15 @@ impl Database {
             pool,
             master: host,
             default_sr: None,
-            hosts: ChunkMap::from_iter([(host, HostRecord { enabled: true, live: true })]),
-            srs: vec![false; names.srs.len()],
+            hosts: ChunkMap::from_iter([(host, HostRecord::new(true, true))]),
+            srs: vec![None; names.srs.len()],
             pbds: ChunkMap::default(),
             vms: Chunks::of(None, names.vms.len()),
             vdis: Chunks::of(None, names.vdis.len()),
-            attached: Chunks::of(false, names.vbds.len()),
+            vbds: Chunks::of(None, names.vbds.len()),
             always_run: Chunks::of(false, names.vms.len()),
             ha: PoolHa::default(),
+            notes: Notes::default(),
         }
     }
 
@@ -33,14 +35,14 @@ impl Database {
         let known = pool.hosts.iter().zip(names.machine_ids());
         let known = known.filter(|(start, machine)| start.known && !names.machines[machine.at()].spare);
         let hosts: ChunkMap<HostId, HostRecord> =
-            known.map(|(start, machine)| (HostId(machine.0), HostRecord { enabled: start.enabled, live: start.live })).collect();
+            known.map(|(start, machine)| (HostId(machine.0), HostRecord::new(start.enabled, start.live))).collect();
         let vms = pool.vms.iter().map(|start| Some(VmRecord { power_state: start.power_state, resident_on: start.resident_on })).collect();
         let mut db = Database {
             generation: 1,
             pool: MAIN_POOL,
             master: HostId(pool.master.0),
             default_sr: pool.default_sr,
-            srs: vec![true; names.srs.len()],
+            srs: names.srs.iter().map(|sr| Some(SrRecord { shared: sr.kind.shared(), label: None })).collect(),
             pbds: hosts.keys().flat_map(|host| pbds_of(names, *host)).collect(),
             hosts,
             vms,
@@ -53,10 +55,13 @@ impl Database {
                         paused: start.paused,
                         activating: start.activating,
                         relinking: start.relinking,
+                        label: None,
                     })
                 })
                 .collect(),
-            attached: names.vbds.iter().map(|vbd| pool.vms[vbd.vm.at()].power_state == PowerState::Running).collect(),
+            vbds: (names.vbds.iter())
+                .map(|vbd| Some(VbdRecord { attached: pool.vms[vbd.vm.at()].power_state == PowerState::Running, had_device: true }))
+                .collect(),
             // Who runs was started, and so is meant to run.
             always_run: (pool.vms.iter().zip(&names.vms))
                 .map(|(start, vm)| vm.protection == Some(Protection::Restart) && start.power_state == PowerState::Running)
@@ -68,6 +73,7 @@ impl Database {
                 allow_overcommit: ha.allow_overcommit,
                 ..PoolHa::default()
             }),
+            notes: Notes::default(),
         };
         if db.ha.enabled {
             let (exists_for, overcommitted) = Planner::new(&db, names, &db.live_set(), release).status();
@@ -79,7 +85,7 @@ impl Database {
     /// The same as a host that the pool has forgotten still has it: with itself in it.
     pub(in crate::world) fn with_itself(&self, names: &Inventory, host: HostId) -> Database {
         let mut own = self.clone();
-        own.hosts.insert(host, HostRecord { enabled: true, live: true });
+        own.hosts.insert(host, HostRecord::new(true, true));
         own.pbds.extend(pbds_of(names, host));
         own
     }

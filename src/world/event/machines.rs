@@ -17,6 +17,11 @@ macro_rules! machines {
             what: { format!("its wall clock jumps {by} {}", if *back { "back" } else { "forward" }) },
             parts: { "by": by, "back": *back },
         }
+        ReAddressed { machine: MachineId } => {
+            number: 130, name: "re-addressed", half: Truth, of: Machine(*machine), changes: ALL, about: Nothing, matters: true,
+            what: ("has another address; whoever knows the old one reaches nobody there"),
+            parts: {},
+        }
         Dom0Up { machine: MachineId } => {
             number: 5, name: "dom0-up", half: Truth, of: Machine(*machine), changes: ALL, about: Nothing, matters: false,
             what: ("has booted; domain 0 answers"),

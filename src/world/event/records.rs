@@ -98,6 +98,36 @@ macro_rules! records {
             what: ("has forgotten {sr} and every disk on it"),
             parts: { "sr": sr },
         }
+        SrIntroduced { by: MachineId, sr: SrId } => {
+            number: 121, name: "sr-introduced", half: Belief, of: Machine(*by), changes: STORAGE, about: Sr(*sr), matters: true,
+            what: ("has {sr} as an SR of the pool"),
+            parts: { "sr": sr },
+        }
+        VdiForgotten { by: MachineId, vdi: VdiId } => {
+            number: 122, name: "vdi-forgotten", half: Belief, of: Machine(*by), changes: LOCKS, about: Vdi(*vdi), matters: true,
+            what: ("has forgotten the disk {vdi}, its locks and its VBDs"),
+            parts: { "vdi": vdi },
+        }
+        VdiIntroduced { by: MachineId, vdi: VdiId } => {
+            number: 123, name: "vdi-introduced", half: Belief, of: Machine(*by), changes: LOCKS, about: Vdi(*vdi), matters: true,
+            what: ("has {vdi} as a disk that it did not know, without a lock"),
+            parts: { "vdi": vdi },
+        }
+        VbdCreated { by: MachineId, vm: VmId, vdi: VdiId, mode: Mode } => {
+            number: 124, name: "vbd-created", half: Belief, of: Machine(*by), changes: NOTHING, about: Nothing, matters: true,
+            what: ("has {vdi} as a disk of {vm} ({})", mode.upper()),
+            parts: { "vm": vm, "vdi": vdi, "mode": mode },
+        }
+        VbdDestroyed { by: MachineId, vm: VmId, vdi: VdiId } => {
+            number: 125, name: "vbd-destroyed", half: Belief, of: Machine(*by), changes: NOTHING, about: Nothing, matters: true,
+            what: ("has {vdi} as a disk of {vm} no more"),
+            parts: { "vm": vm, "vdi": vdi },
+        }
+        VbdRecorded { by: MachineId, vm: VmId, vdi: VdiId, attached: bool } => {
+            number: 126, name: "vbd-recorded", half: Belief, of: Machine(*by), changes: NOTHING, about: Nothing, matters: false,
+            what: ("has {vdi} as {} {vm}", if *attached { "attached to" } else { "detached from" }),
+            parts: { "vm": vm, "vdi": vdi, "attached": attached },
+        }
         DefaultSrSet { by: MachineId, sr: Option<SrId> } => {
             number: 50, name: "default-sr-set", half: Belief, of: Machine(*by), changes: STORAGE, about: DefaultSr, matters: true,
             what: { if sr.is_some() { format!("has {sr} as the default SR") } else { "has nothing as the default SR".to_owned() } },

@@ -158,6 +158,7 @@ fn names() -> Inventory {
     let machine = |at: usize| crate::world::inventory::MachineName {
         name: ["alpha", "beta", "gamma"][at].into(),
         address: format!("10.0.0.{}", at + 1),
+        renumbered: 0,
         memory: None,
         spare: false,
         stream: crate::base::draw::Stream::new(0, "machine", "name"),

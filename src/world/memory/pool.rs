@@ -33,6 +33,8 @@ impl World {
         let stack = &mut self.stacks[machine.at()];
         match stack.role {
             PoolConf::Slave(old) => stack.taking_over = Some(Some(old)),
+            // Its master has got another address since it let it in.
+            PoolConf::Stray(_) if stack.xapi == Xapi::Up => stack.taking_over = Some(stack.joined.map(|(old, _)| old)),
             PoolConf::Stray(_) | PoolConf::Broken => stack.taking_over = Some(None),
             PoolConf::Master => {}
         }

@@ -150,6 +150,34 @@ differences! {
         /// Whether `pool-emergency-transition-to-master` on a host that is master already restarts its xapi all the same; later
         /// it only says so, unless it is forced.
         promotes_masters: bool, "xapi_pool.ml; cli_operations.ml, since 2016", ["pool-emergency-transition-to-master"];
+        /// Whether `host-shutdown` and `host-reboot` refuse with HOST_IN_USE while the database has a VM that runs on the host.
+        /// The manual names one condition, that the host is disabled; later code asks for no more than that either, and shuts the
+        /// guests down with the host.
+        going_down_refuses_guests: bool, "xapi_host.ml, assert_bacon_mode, called by shutdown_and_reboot_common in 6.0 alone",
+            ["host-shutdown", "host-reboot", "HOST_IN_USE"];
+    }
+
+    /// Evacuation: which VMs keep `host-evacuate` from its work, and what it says of them.
+    evacuation: Evacuation {
+        /// Whether `host-evacuate` takes host selectors (`host=`); before it takes `uuid=` and nothing else.
+        evacuate_takes_selectors: bool, "cli_operations.ml, host_evacuate: since 6.1", ["host-evacuate"];
+        /// Whether a VM that may not move for a reason of its own, such as a disk on a local SR, is counted once more among
+        /// those that find no memory, so that `host-evacuate` answers HOST_NOT_ENOUGH_FREE_MEMORY, and
+        /// `host-get-vms-which-prevent-evacuation` has two reasons for it. The manual promises a reason for each.
+        evacuate_hides_reasons: bool,
+            "xapi_host.ml, compute_evacuation_plan_no_wlb: vms_missing is counted from protected_vms in 6.0 to 6.2, later from migratable_vms",
+            ["host-evacuate", "host-get-vms-which-prevent-evacuation"];
+        /// Whether a VM that HA does not protect is named as that (HOST_EVACUATE_VM_NOT_HA_PROTECTED) where it stops an evacuation
+        /// while HA is on; before it is HOST_NOT_ENOUGH_FREE_MEMORY, however much memory there is.
+        evacuate_names_unprotected: bool, "xapi_host.ml, compute_evacuation_plan_no_wlb, of 2026",
+            ["host-evacuate", "host-get-vms-which-prevent-evacuation", "HOST_EVACUATE_VM_NOT_HA_PROTECTED"];
+        /// Whether a VM that another operation works on stops an evacuation before it begins (OTHER_OPERATION_IN_PROGRESS); before, it is
+        /// waited for when its turn comes.
+        evacuate_minds_operations: bool, "xapi_host.ml, compute_evacuation_plan_no_wlb, get_operation_error: since 2016",
+            ["host-evacuate", "host-get-vms-which-prevent-evacuation"];
+        /// Whether an evacuation passes over a VM that somebody has shut down before its turn came; before it ends there, with
+        /// VM_BAD_POWER_STATE.
+        evacuate_passes_over_stopped: bool, "xapi_host.ml, evacuate, assert_success, of 2026", ["host-evacuate"];
     }
 
     /// Disk locks: what a forget and the script that releases them do to those of a host.
@@ -196,6 +224,16 @@ differences! {
         emergency_disable_excludes: bool, "xapi_ha.ml, emergency_ha_disable", ["host-emergency-ha-disable"];
         /// How often the start of a best-effort VM is tried again after it failed.
         best_effort_retries: u8, "xapi_ha_vm_failover.ml", ["ha"];
+    }
+
+    /// Storage: what an SR's record is asked.
+    storage: Storage {
+        /// Whether `sr-introduce` refuses a type that the host has no driver for (SR_UNKNOWN_DRIVER); later any word is taken.
+        introduce_asks_for_driver: bool, "xapi_sr.ml, introduce: until 6.0", ["sr-introduce", "SR_UNKNOWN_DRIVER"];
+        /// Whether `sr-introduce` answers SR_UUID_EXISTS for a UUID that an SR has already; before it is INTERNAL_ERROR with the
+        /// database's own words.
+        introduce_names_the_uuid: bool, "xapi_sr.ml, introduce: since February 2013 (CA-98633), not yet in 6.2",
+            ["sr-introduce", "SR_UUID_EXISTS"];
     }
 
     /// Words: what the tools print.

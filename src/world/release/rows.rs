@@ -1,6 +1,6 @@
 //! The releases that are built, a row each: all that there is to say of one.
 
-use super::differences::{Failover, Ha, HaBeat, Hosts, Locks, MemoryOverhead, Vms, Words};
+use super::differences::{Evacuation, Failover, Ha, HaBeat, Hosts, Locks, MemoryOverhead, Storage, Vms, Words};
 use super::{Answers, Row, Version};
 use crate::base::time::Span;
 use crate::world::settings::Settings;
@@ -47,6 +47,14 @@ pub const MANUAL_6: Row = Row {
             shutdown_command_marks_dead: true,
             stopping_xapi_marks_dead: false,
             promotes_masters: true,
+            going_down_refuses_guests: false,
+        },
+        evacuation: Evacuation {
+            evacuate_takes_selectors: false,
+            evacuate_hides_reasons: false,
+            evacuate_names_unprotected: false,
+            evacuate_minds_operations: false,
+            evacuate_passes_over_stopped: false,
         },
         locks: Locks {
             forget_clears_locks: false,
@@ -57,6 +65,7 @@ pub const MANUAL_6: Row = Row {
         vms: Vms { resync_steals_record: true, memory_overhead: MemoryOverhead::ShadowPages },
         ha: Ha { ha_beat: HaBeat::TenthOfTimeout, plans_by_counting_places: false },
         failover: Failover { emergency_disable_excludes: false, best_effort_retries: 0 },
+        storage: Storage { introduce_asks_for_driver: true, introduce_names_the_uuid: false },
         words: Words { delay_in_whole_seconds: true },
     },
 };
@@ -68,7 +77,8 @@ pub const XENSERVER_6_0: Row = Row {
     code: Version(6, 0),
     settings: SETTINGS_6,
     answers: Answers {
-        hosts: Hosts { forget_halts_vms: false, ..MANUAL_6.answers.hosts },
+        hosts: Hosts { forget_halts_vms: false, going_down_refuses_guests: true, ..MANUAL_6.answers.hosts },
+        evacuation: Evacuation { evacuate_hides_reasons: true, ..MANUAL_6.answers.evacuation },
         locks: Locks { resetvdis_knows_forgotten_hosts: false, resetvdis_needs_master_word: false, ..MANUAL_6.answers.locks },
         ..MANUAL_6.answers
     },
@@ -85,9 +95,12 @@ pub const XENSERVER_6_2: Row = Row {
             forget_self_is_live: true,
             shutdown_command_marks_dead: false,
             stopping_xapi_marks_dead: true,
+            going_down_refuses_guests: false,
             ..XENSERVER_6_0.answers.hosts
         },
+        evacuation: Evacuation { evacuate_takes_selectors: true, ..XENSERVER_6_0.answers.evacuation },
         locks: Locks { forget_clears_locks: true, start_clears_leaked_locks: true, ..XENSERVER_6_0.answers.locks },
+        storage: Storage { introduce_asks_for_driver: false, introduce_names_the_uuid: false },
         words: Words { delay_in_whole_seconds: false },
         ..XENSERVER_6_0.answers
     },
@@ -101,9 +114,17 @@ pub const XCP_NG_8_3: Row = Row {
     settings: Settings { storage_manager: StorageManager::G4, ..SETTINGS_6 },
     answers: Answers {
         hosts: Hosts { fresh_master_doubts_members: false, promotes_masters: false, ..XENSERVER_6_2.answers.hosts },
+        evacuation: Evacuation {
+            evacuate_hides_reasons: false,
+            evacuate_names_unprotected: true,
+            evacuate_minds_operations: true,
+            evacuate_passes_over_stopped: true,
+            ..XENSERVER_6_2.answers.evacuation
+        },
         vms: Vms { resync_steals_record: false, memory_overhead: MemoryOverhead::ShadowPagesAndMore },
         ha: Ha { ha_beat: HaBeat::ThreeSeconds, plans_by_counting_places: true },
         failover: Failover { emergency_disable_excludes: true, best_effort_retries: 2 },
+        storage: Storage { introduce_asks_for_driver: false, introduce_names_the_uuid: true },
         ..XENSERVER_6_2.answers
     },
 };

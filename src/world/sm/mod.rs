@@ -342,8 +342,14 @@ impl World {
     /// (SRCommand.py, sr_attach). It does not look at running tapdisks.
     pub fn sr_attach(&mut self, fx: &mut Effects, master: MachineId, machine: MachineId, sr: SrId) {
         let host = self.host_on(machine);
-        let sr_master = !self.names.srs[sr.at()].kind.shared() || self.is_master(machine);
+        let sr_master = self.masters_sr(master, machine, sr);
         self.reset_sr(fx, master, sr, host, sr_master);
+    }
+
+    /// Whether a machine is the master of an SR that it plugs: of a shared one the pool's master is, of another whoever has it
+    /// (helpers.ml, get_srmaster). `by` is the master whose database says so.
+    pub fn masters_sr(&self, by: MachineId, machine: MachineId, sr: SrId) -> bool {
+        !self.db(by).shares(sr) || self.is_master(machine)
     }
 
     /// `resetvdis.py` for a host on an SR, in the database of `by`. It does not look whether the host is off.

@@ -43,7 +43,8 @@ impl World {
     }
     /// Why a machine does not reach an SR; `None` where it does. Power is not asked.
     pub fn path_fault(&self, machine: MachineId, sr: SrId) -> Option<Io> {
-        if self.names.srs[sr.at()].machine.is_some_and(|owner| owner != machine) || self.hw.wiped.contains(&sr) {
+        let name = &self.names.srs[sr.at()];
+        if name.nowhere || name.machine.is_some_and(|owner| owner != machine) || self.hw.wiped.contains(&sr) {
             return Some(Io::Error);
         }
         self.hw.lost_srs.get(&sr).or_else(|| self.hw.lost_paths.get(&(machine, sr))).copied()

@@ -28,6 +28,7 @@ pub fn filter(name: &str, args: &[String], input: &str) -> Option<(String, i32)>
             let skipped = if name == "head" { 0 } else { lines.len().saturating_sub(n) };
             fine(lines.iter().skip(skipped).take(n).map(|line| (*line).to_owned()).collect())
         }
+        "wc" if args == ["-c"] => Some((format!("{}\n", input.len()), 0)),
         "wc" if args == ["-l"] => Some((format!("{}\n", lines.len()), 0)),
         "tr" => tr(args, input).map(|text| (text, 0)),
         "cut" => {

@@ -1,0 +1,116 @@
+//! Records of SRs, PBDs, VDIs and VBDs that come and go by hand: what operators introduce, create, forget and destroy, and what
+//! a scan finds. A record may be about storage that is not there, and storage may be there without one (docs/model/storage.md).
+
+use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
+use crate::world::World;
+use crate::world::belief::{SrRecord, VbdRecord, VdiRecord};
+use crate::world::effects::Effects;
+use crate::world::event::Event;
+use crate::world::inventory::{Mode, SrType};
+use std::sync::Arc;
+
+impl World {
+    /// Takes a VDI out of a database, and with it its locks, its marks and its VBDs (xapi_vdi.ml, forget). The disk stays as it is,
+    /// and so does whoever has it open. (In life the VBDs go within 30 s, db_gc.ml.)
+    pub fn forget_vdi(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId) {
+        if self.db(by).vdi(vdi).is_none() {
+            return;
+        }
+        let vbds: Vec<usize> = (0..self.names.vbds.len()).filter(|at| self.names.vbds[*at].vdi == vdi).collect();
+        let db = self.db_mut(by);
+        db.vdis[vdi.at()] = None;
+        for vbd in vbds {
+            if let Some(slot) = db.vbds.get_mut(vbd) {
+                *slot = None;
+            }
+        }
+        fx.tell(Event::VdiForgotten { by, vdi });
+    }
+
+    /// What a scan of an SR by its master makes of a database: a record for each disk that lies there and has none, and none for
+    /// those that do not (SR.py, ScanRecord.synchronise). A new record has no locks and no VBDs. It has the disk's name only where
+    /// the SR keeps names on the disk: LVM does (LVHDSR.py, scan), files have none (FileSR.py).
+    pub fn scan_sr(&mut self, fx: &mut Effects, by: MachineId, sr: SrId) {
+        if self.db(by).sr(sr).is_none() {
+            return;
+        }
+        let label = self.names.srs[sr.at()].kind.file().then(|| Arc::from(""));
+        for vdi in self.vdis_on(sr) {
+            if self.db(by).vdi(vdi).is_none() {
+                let record = VdiRecord { label: label.clone(), ..VdiRecord::default() };
+                self.db_mut(by).vdis.put(vdi.at(), Some(record), &None);
+                fx.tell(Event::VdiIntroduced { by, vdi });
+            }
+        }
+    }
+
+    /// Puts the record of an SR into a database; nobody is connected to it (xapi_sr.ml, introduce). What was the default SR before
+    /// it was forgotten is not any more: that was another record.
+    pub fn introduce_sr(&mut self, fx: &mut Effects, by: MachineId, sr: SrId, record: SrRecord) {
+        if self.db(by).sr(sr).is_some() {
+            return;
+        }
+        let srs = &mut self.db_mut(by).srs;
+        if srs.len() <= sr.at() {
+            srs.resize(sr.at() + 1, None);
+        }
+        srs[sr.at()] = Some(record);
+        fx.tell(Event::SrIntroduced { by, sr });
+        if self.db(by).default_sr == Some(sr) {
+            self.set_default_sr(fx, by, None);
+        }
+    }
+
+    /// One more SR that only records have, by a UUID of which there is no storage; `None` where there are as many as can be.
+    pub fn sr_of_records(&mut self, uuid: &str, label: &str, kind: SrType) -> Option<SrId> {
+        Arc::make_mut(&mut self.names).add_sr_of_records(uuid.to_string(), label.to_string(), kind)
+    }
+
+    /// Makes the PBD of a host and an SR, unplugged (xapi_pbd.ml, create).
+    pub fn create_pbd(&mut self, fx: &mut Effects, by: MachineId, host: HostId, sr: SrId) {
+        let machine = self.names.hosts[host.at()].machine;
+        Arc::make_mut(&mut self.names).renew_pbd(machine, sr);
+        self.set_pbd(fx, by, host, sr, false);
+    }
+
+    /// Takes a PBD out of a database (xapi_pbd.ml, destroy).
+    pub fn destroy_pbd(&mut self, fx: &mut Effects, by: MachineId, host: HostId, sr: SrId) {
+        if self.db_mut(by).pbds.remove(&(host, sr)).is_some() {
+            fx.tell(Event::PbdGone { by, host, sr });
+        }
+    }
+
+    /// Makes a VBD, unplugged (xapi_vbd_helpers.ml, create); `None` where there are as many as can be.
+    pub fn create_vbd(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, vdi: VdiId, mode: Mode, device: String) -> Option<VbdId> {
+        let vbd = Arc::make_mut(&mut self.names).add_vbd(vm, vdi, mode, device)?;
+        self.db_mut(by).vbds.put(vbd.at(), Some(VbdRecord { attached: false, had_device: false }), &None);
+        fx.tell(Event::VbdCreated { by, vm, vdi, mode });
+        Some(vbd)
+    }
+
+    /// Takes a VBD out of a database (xapi_vbd_helpers.ml, destroy).
+    pub fn destroy_vbd(&mut self, fx: &mut Effects, by: MachineId, vbd: VbdId) {
+        if self.db(by).vbd(vbd).is_some() {
+            self.db_mut(by).vbds.put(vbd.at(), None, &None);
+            let (vm, vdi) = (self.names.vbds[vbd.at()].vm, self.names.vbds[vbd.at()].vdi);
+            fx.tell(Event::VbdDestroyed { by, vm, vdi });
+        }
+    }
+
+    /// Sets whether one VBD is attached.
+    pub fn set_attached(&mut self, fx: &mut Effects, by: MachineId, vbd: VbdId, attached: bool) {
+        if self.db(by).vbd(vbd).is_some_and(|record| record.attached != attached) {
+            self.write_attached(by, vbd, attached);
+            let (vm, vdi) = (self.names.vbds[vbd.at()].vm, self.names.vbds[vbd.at()].vdi);
+            fx.tell(Event::VbdRecorded { by, vm, vdi, attached });
+        }
+    }
+
+    /// The same without telling it.
+    pub(super) fn write_attached(&mut self, by: MachineId, vbd: VbdId, attached: bool) {
+        if let Some(Some(record)) = self.db_mut(by).vbds.get_mut(vbd.at()) {
+            record.attached = attached;
+            record.had_device |= attached;
+        }
+    }
+}

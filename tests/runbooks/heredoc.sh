@@ -1,0 +1,10 @@
+#!/bin/bash
+VM=db
+ssh gamma <<EOF
+xe vm-list name-label=$VM --minimal
+xe vm-shutdwn vm=$VM --force
+EOF
+cat > /tmp/notes <<'END'
+xe host-forget uuid=$beta --force
+END
+xe vm-list

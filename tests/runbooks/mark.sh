@@ -1,0 +1,2 @@
+﻿xe host-list --minimal
+xe vm-list

@@ -1,0 +1,166 @@
+//! Logs of an incident: their instants, and the scenario that plays it again.
+
+mod common;
+mod folder;
+
+use folder::Folder;
+use poolsim::dump::trace::Reader;
+use poolsim::hazard::Severity;
+use poolsim::scenario::model::Scenario;
+use std::process::Command;
+
+const POOL: &str = "
+pool:
+  hosts:
+    alpha: {uuid: 0a000000-0000-4000-8000-000000000001}
+    beta: {uuid: 5491fe8d-0000-4000-8000-000000000002}
+    gamma: {uuid: 0c000000-0000-4000-8000-000000000003}
+  storage: {nfs1: {type: nfs, uuid: 1a000000-0000-4000-8000-000000000001}}
+  vms:
+    db: {running-on: beta, uuid: 7b000000-0000-4000-8000-000000000001, disks: {root: {uuid: 9142c31d-f30f-45f5-a296-c0b700329e85}}}
+";
+
+/// An invented incident with the words of xapi 6.1: beta is silent, is forgotten, its VM is started, refused, its locks are released, and
+/// it is started again. Nobody switched beta off.
+const XAPI: &str = "\
+Nov  6 14:20:01 alpha xapi: [ info|alpha|1021|sm_exec D:1234|xapi] nothing of it
+Nov  6 14:31:17 alpha xapi: [debug|alpha|12|DB GC D:8f2|db_gc] Assuming host is offline since the heartbeat/metrics haven't been updated for 612.34 seconds; setting live to false
+Nov  6 14:36:00 alpha xapi: [ info|alpha|1532 UNIX /var/xapi/xapi|session.login|cli] xe host-forget uuid=5491fe8d-0000-4000-8000-000000000002 force=true username=root password=(omitted)
+Nov  6 14:36:01 alpha xapi: [ info|alpha|1532|host.destroy R:1|audit] Host.destroy: host = '5491fe8d-0000-4000-8000-000000000002 (beta)'
+Nov  6 14:38:00 alpha xapi: [ info|alpha|1588|VM.start R:2|audit] VM.start: VM = '7b000000-0000-4000-8000-000000000001 (db)'
+Nov  6 14:38:02 alpha xapi: [error|alpha|1588|VM.start R:2|backtrace] SR_BACKEND_FAILURE_46: [ ; The VDI is not available [opterr=VDI 9142c31d-f30f-45f5-a296-c0b700329e85 already attached RW];  ]
+Nov  6 14:45:00 alpha xapi: [ info|alpha|1790|VM.start_on R:3|audit] VM.start_on: VM = '7b000000-0000-4000-8000-000000000001 (db)'; host '0c000000-0000-4000-8000-000000000003 (gamma)'
+Nov  6 14:46:00 alpha xapi: [ info|alpha|1790|VM.start_on R:3|audit] VM.start: VM = 'ffffffff-0000-4000-8000-000000000001 (other)'
+";
+const SM: &str = "Nov  6 14:41:30 alpha SM: [20410] RESET for SR 1a000000-0000-4000-8000-000000000001 (master: False)\n";
+
+fn traced(files: &[(&str, &[u8])]) -> poolsim::dump::trace::Traced {
+    let mut reader = Reader::new();
+    for (name, bytes) in files {
+        reader.file(name);
+        bytes.split(|byte| *byte == b'\n').for_each(|line| reader.line(line));
+    }
+    reader.finish()
+}
+
+fn pool() -> Scenario {
+    common::load("pool.yaml", POOL)
+}
+
+/// Worked out by hand: 0 is a minute before beta was last heard of, 14:21:04.66.
+#[test]
+fn an_incident_becomes_a_scenario() {
+    let traced = traced(&[("xensource.log", XAPI.as_bytes()), ("SMlog", SM.as_bytes())]);
+    let text = traced.scenario(&pool()).unwrap();
+    let scenario = common::load("incident.yaml", &text);
+    assert_eq!(scenario.worlds.iter().map(|world| world.name.as_str()).collect::<Vec<_>>(), ["dead", "isolated", "hung"]);
+    for line in [
+        "    - {at: 1m, fault: {crash: \"beta\"}}",
+        "  # What was so is not in the log: dead, cut off or hung?",
+        "run: \"xe host-forget uuid=5491fe8d-0000-4000-8000-000000000002 --force\"}   # xensource.log:4: beta",
+        "run: \"/opt/xensource/sm/resetvdis.py 5491fe8d-0000-4000-8000-000000000002 1a000000-0000-4000-8000-000000000001\"}   # SMlog:1: ",
+        "expect: {status: error}}   # xensource.log:5: db; refused (xensource.log:6)",
+        " on='gamma'\"}",
+        "    - {by: 12m42s, host: \"beta\", live: false}   # xensource.log:2",
+        "xensource.log:8: the pool does not have what it names",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    // Played again, the pool does what the log says, whatever was so: held for dead in time, the first start refused, the second not.
+    for case in scenario.cases() {
+        let world = scenario.world_name(case).unwrap();
+        let run = poolsim::run::run(&scenario, case, poolsim::engine::Options::default(), &[]);
+        assert!(run.states.iter().all(|state| state.passed), "{world}: {:?}\n{text}", run.states);
+        let codes: Vec<Option<&str>> = run
+            .program
+            .steps
+            .iter()
+            .zip(&run.engine.records)
+            .filter(|((sequence, _), _)| *sequence == poolsim::scenario::model::Sequence::Recovery)
+            .map(|(_, record)| record.code.as_deref())
+            .collect();
+        assert_eq!(codes, [None, Some("SR_BACKEND_FAILURE_46"), None, None], "{world}\n{text}");
+        // Nobody went to see whether beta is off.
+        assert_eq!(run.worst() == Some(Severity::Corruption), world != "dead", "{world}: {:?}", run.worst());
+    }
+}
+
+/// What HA does is what the pool did by itself: nothing is typed for it.
+#[test]
+fn what_ha_did_is_expected_and_not_typed() {
+    let log = "\
+[20121106T14:31:17.100Z|debug|alpha|12 ha_monitor|HA D:1|xapi] Setting host beta to dead
+[20121106T14:31:18.000Z| info|alpha|12 ha_monitor|HA D:1|audit] VM.start_on: VM = '7b000000-0000-4000-8000-000000000001 (db)'; host '0c000000-0000-4000-8000-000000000003 (gamma)'
+";
+    let with_ha = POOL
+        .replace("  vms:\n", "  ha: {failures-to-tolerate: 1}\n  vms:\n")
+        .replace("{running-on: beta,", "{running-on: beta, ha: restart,");
+    let pool = common::load("pool.yaml", &with_ha);
+    let text = traced(&[("xensource.log", log.as_bytes())]).scenario(&pool).unwrap();
+    let scenario = common::load("incident.yaml", &text);
+    assert!(scenario.recoveries.is_empty(), "{text}");
+    assert!(text.contains("live: false") && text.contains("resident-on: \"gamma\"") && text.contains("HA takes 55s to 1m40s"), "{text}");
+}
+
+/// Without a name a host is held for dead that nobody can tell in a pool of three, and can in one of two.
+#[test]
+fn a_host_without_a_name_is_told_where_it_follows() {
+    let only = XAPI.lines().nth(1).unwrap();
+    let text = traced(&[("x.log", only.as_bytes())]).scenario(&pool()).unwrap();
+    assert!(text.contains("x.log:1: a host is held for dead, and which one is not in the log") && !text.contains("worlds:"), "{text}");
+    let two = common::load("two.yaml", "pool: {hosts: [alpha, beta], storage: {nfs1: {type: nfs}}}");
+    let text = traced(&[("x.log", only.as_bytes())]).scenario(&two).unwrap();
+    assert!(text.contains("crash: \"beta\"") && text.contains("last heard of 10m12s before"), "{text}");
+    assert!(traced(&[("x.log", b"nothing\n")]).scenario(&two).unwrap_err().contains("none of"));
+}
+
+/// Whatever stands in a log, it is read, and what comes of it is a scenario.
+#[test]
+fn damaged_logs_are_read() {
+    let draw = poolsim::base::draw::Stream::new(3, "test", "logs");
+    let (pool, whole) = (pool(), format!("{XAPI}{SM}").into_bytes());
+    let mut made = 0;
+    for round in 0..300u64 {
+        let mut bytes = whole.clone();
+        for part in 0..1 + round % 5 {
+            let k = round * 64 + part * 8;
+            let at = draw.below(k, bytes.len() as u64) as usize;
+            let end = (at + draw.below(k + 1, 120) as usize).min(bytes.len());
+            match (round + part) % 3 {
+                0 => drop(bytes.drain(at..end)),
+                1 => bytes[at] = draw.below(k + 2, 256) as u8,
+                _ => bytes.insert(at, b"'\n\\\"#{"[draw.below(k + 3, 6) as usize]),
+            }
+        }
+        let traced = traced(&[("x.log", &bytes)]);
+        let _ = traced.text();
+        if let Ok(text) = traced.scenario(&pool) {
+            made += 1;
+            assert!(poolsim::scenario::load("x.yaml", &text).is_ok(), "round {round}: {text}");
+        }
+    }
+    assert!(made > 250, "{made}");
+}
+
+/// The program reads files as they are, long lines too, and writes where it is told.
+#[test]
+fn the_program_reads_logs() {
+    let folder = Folder::new("trace");
+    let (log, sm) = (folder.file("xensource.log", &format!("{}\n{XAPI}", "x".repeat(300_000))), folder.file("SMlog", SM));
+    let pool = folder.file("pool.yaml", POOL);
+    let run = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).arg("trace").args(args).output().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap(), output.status.code().unwrap())
+    };
+    let (text, err, status) = run(&[&log, &sm]);
+    assert_eq!((status, err.as_str()), (0, ""), "{text}");
+    let wanted = "11-06 14:36:01  host 5491fe8d-0000-4000-8000-000000000002 (beta) is forgotten  (xensource.log:5)";
+    assert!(text.starts_with("7 of 10 lines tell of the pool\n") && text.contains(wanted), "{text}");
+    let incident = folder.path("incident.yaml");
+    assert_eq!(run(&[&log, &sm, "--pool", &pool, "-o", &incident]).2, 0);
+    assert!(folder.read("incident.yaml").contains("worlds:"));
+    assert_eq!(run(&["no-such.log"]).2, 3);
+    assert_eq!(run(&[&sm, "--pool", "no-such.yaml"]).2, 3);
+    assert_eq!(run(&[&folder.file("empty.log", ""), "--pool", &pool]).2, 2);
+    assert_eq!(run(&[]).2, 2);
+}
