@@ -64,13 +64,6 @@ fn ten_quiet_years_are_next_to_no_work() {
         let plain = run(true, 30_000);
         assert!(plain.cut_short == Some(Bound::Work) && plain.end < Time::ZERO + Span::days(1), "{fault}");
     }
-    // So does a year in which all daemons of HA are at peace.
-    let scenario = load(&text.replace("3650d", "365d").replace("{type: nfs}}", "{type: nfs}}, ha: {timeout: 60s}"));
-    for (every_heartbeat, cut_short) in [(false, None), (true, Some(Bound::Work))] {
-        let options = Options { max_work: 30_000, every_heartbeat, because: false, ..Options::default() };
-        let report = report::of(&scenario, scenario.cases()[0], &options);
-        assert_eq!((report.cut_short, report.end == Time::ZERO + Span::days(365)), (cut_short, !every_heartbeat), "with HA");
-    }
     // And without a fault less than it is to begin.
     let scenario = load(&format!("{pool}}}\n"));
     let engine = |max_work| poolsim::engine::Options { max_work, silent: true, ..poolsim::engine::Options::default() };

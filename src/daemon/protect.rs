@@ -28,28 +28,6 @@ pub fn pass(world: &mut World, master: MachineId, fx: &mut Effects) {
     look_after(world, fx, master, &liveset);
 }
 
-/// Whether a pass would change nothing now, nor later, as long as nothing else happens: [`pass`] without doing it.
-pub fn rests(world: &World, master: MachineId) -> bool {
-    let (db, stack) = (world.db(master), &world.stacks[master.at()]);
-    let restarts = &stack.restarts;
-    let held = db.ha.restarts_held_until.is_some_and(|until| world.now < until);
-    let none = restarts.queue.is_empty() && restarts.tried.is_empty() && restarts.failed.is_empty() && restarts.efforts.is_empty();
-    if held || !none {
-        return false;
-    }
-    let liveset: BTreeSet<HostId> = db.hosts.keys().copied().filter(|host| world.ha_in_liveset(master, *host)).collect();
-    let host_rests = |host: &HostId, live: bool| match liveset.contains(host) {
-        true => live || stack.shutting_down.contains(host),
-        false => stack.ha.no_failover || !live && db.residents(*host).next().is_none(),
-    };
-    let planned = restarts.planned.as_ref().is_some_and(|planned| planned.0 == db.generation && planned.1 == liveset);
-    if !planned || !db.hosts.iter().all(|(host, record)| host_rests(host, record.live)) {
-        return false;
-    }
-    let halted = |vm: &VmId| db.vm(*vm).is_some_and(|record| record.power_state == PowerState::Halted);
-    stack.ha.no_failover || !Planner::new(db, &world.names, &liveset, world.release).protected().iter().any(halted)
-}
-
 fn look_after(world: &mut World, fx: &mut Effects, master: MachineId, liveset: &BTreeSet<HostId>) {
     let held = world.db(master).ha.restarts_held_until.is_some_and(|until| world.now < until);
     if held || !world.stacks[master.at()].restarts.queue.is_empty() {

@@ -44,11 +44,6 @@ fn quiet_kind(due: Due) -> Option<u64> {
         Due::LivenessCheck { master, host, .. } => (0, host.0, master.0),
         Due::DatabaseCopy { master, epoch } => (1, master.0, epoch as u16),
         Due::Heartbeat { machine, epoch, .. } => (2, machine.0, epoch),
-        Due::HaMonitor { machine, epoch } => (3, machine.0, epoch as u16),
-        Due::HaHealth { machine, run } => (4, machine.0, run as u16),
-        Due::HaSilence { machine, timer } => (5, machine.0, timer as u16),
-        Due::HaDisk { machine, run } => (6, machine.0, run as u16),
-        Due::HaBeat { machine, run } => (7, machine.0, run as u16),
         _ => return None,
     };
     Some(kind << 19 | u64::from(whose) << 3 | u64::from(which) & 7)
@@ -127,12 +122,6 @@ impl Queue {
         entries.into_iter().map(|entry| (entry.at(), (entry.key >> 56) as u8, entry.due)).collect()
     }
 
-    /// The next instant at which anything quiet is due.
-    pub fn next_quiet(&self) -> Option<Time> {
-        let first = self.quiet.first();
-        (first != LATEST).then_some(Time((first >> 64) as u64))
-    }
-
     /// What is quiet, in no order.
     pub fn quiet(&self) -> &[Entry] {
         self.quiet.entries()
@@ -179,11 +168,6 @@ impl Queue {
             return None;
         }
         if quiet < ordinary { self.quiet.pop() } else { self.ordinary.pop() }
-    }
-
-    /// Takes out the first that is quiet, if it is due at this instant.
-    pub fn pop_quiet(&mut self, at: Time) -> Option<Entry> {
-        (self.quiet.first() >> 64 == u128::from(at.0)).then(|| self.quiet.pop())?
     }
 
     /// Takes out the first.

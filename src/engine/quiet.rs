@@ -13,8 +13,6 @@ use super::work;
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::daemon::copies::{self, Turns};
-use crate::daemon::ha;
-use crate::daemon::ha::peace;
 use crate::daemon::heartbeat::{self, Beats, Course, Looks};
 use crate::world::World;
 use crate::world::effects::Due;
@@ -90,7 +88,6 @@ impl Engine {
     fn first_stir(&self, limit: Time) -> Time {
         let (world, pending) = (&self.world, self.queue.quiet());
         let mut until = limit;
-        let mut peace = None;
         let heard = heard(world, pending, |at| until = until.min(at));
         for entry in pending {
             let at = entry.at();
@@ -104,16 +101,6 @@ impl Engine {
                     }
                 }
                 Due::DatabaseCopy { master, epoch } if at < until && copies::turns(world, master, epoch) == Turns::Stirs => until = at,
-                due if at < until => {
-                    let stirs = match peace::course(world, due) {
-                        None | Some(peace::Course::Over) => false,
-                        Some(peace::Course::Stirs) => true,
-                        Some(_) => !*peace.get_or_insert_with(|| peace::reigns(world).is_some()),
-                    };
-                    if stirs {
-                        until = at;
-                    }
-                }
                 _ => {}
             }
         }
@@ -126,7 +113,6 @@ impl Engine {
             return;
         }
         debug_assert!(self.next_stir().is_none_or(|next| until <= next), "what happens before that comes first");
-        let far = self.far_from(until);
         let world = &mut self.world;
         let mut heard = heard(world, self.queue.quiet(), |_| ());
         let mut sent: Vec<(MachineId, u64)> = Vec::new();
@@ -171,26 +157,7 @@ impl Engine {
                         Some((at + pause.times(turns), due))
                     }
                 },
-                _ => match peace::course(world, due) {
-                    Some(peace::Course::Over) => None,
-                    Some(peace::Course::Again(pause)) => Some((at + pause.times((until.0 - at.0).div_ceil(pause.0)), due)),
-                    // The last of these leave the notes that stand at the end.
-                    Some(peace::Course::Beat(pause)) => match far {
-                        Some(from) => Some((at + pause.times(from.since(at).0.div_ceil(pause.0)), due)),
-                        None => Some((at, due)),
-                    },
-                    Some(peace::Course::Round(round)) => match (far, due) {
-                        (Some(from), Due::HaDisk { machine, .. }) => {
-                            let (at, steps) = peace::round_after(world, machine, round, at, from);
-                            looked += steps;
-                            Some((at, due))
-                        }
-                        _ => Some((at, due)),
-                    },
-                    // By what is heard and seen in between it would look too soon.
-                    Some(peace::Course::Look) => Some((if far.is_some() { until } else { at }, due)),
-                    Some(peace::Course::Stirs) | None => Some((at, due)),
-                },
+                _ => Some((at, due)),
             }
         });
         // What the looks went by is what had been heard before.
@@ -200,39 +167,6 @@ impl Engine {
             }
         }
         self.work += work::passed(self.queue.quiet().len(), looked);
-        self.go_through(until);
-        if far.is_some() {
-            let world = &self.world;
-            self.queue.pass(|at, due| match due {
-                Due::HaSilence { machine, .. } => Some((ha::fault::next_look(world, machine).unwrap_or(at).max(at), due)),
-                _ => Some((at, due)),
-            });
-        }
-    }
-
-    /// Where what lies before `until` is far more than what leaves notes that are still there then: the instant from which on that is
-    /// gone through.
-    fn far_from(&self, until: Time) -> Option<Time> {
-        let settled = peace::reigns(&self.world)?;
-        let from = Time(until.0.saturating_sub(settled.0));
-        (settled > Span::ZERO && from > self.world.now).then_some(from)
-    }
-
-    /// What is quiet and still due before an instant is done event by event. Nothing comes of it but notes of when it was.
-    fn go_through(&mut self, until: Time) {
-        let now = self.world.now;
-        while let Some(at) = self.queue.next_quiet().filter(|at| *at < until) {
-            (self.world.now, self.fx.now) = (at, at);
-            while let Some(entry) = self.queue.pop_quiet(at) {
-                self.origin = entry.origin;
-                self.due = Some(entry.due);
-                self.work += work::of(entry.due);
-                self.handle(entry.due);
-                debug_assert!(self.fx.events.is_empty(), "something came of {:?} at {at}", entry.due);
-                self.drain();
-            }
-        }
-        (self.world.now, self.fx.now) = (now, now);
     }
 
     /// Whatever is quiet and due up to an instant has been done, that included if nothing else is due then.

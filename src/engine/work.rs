@@ -40,12 +40,7 @@ impl Bound {
 pub(super) fn of(due: Due) -> u64 {
     match due {
         // A daemon goes through the slots of its peers.
-        Due::HaBeat { .. }
-        | Due::HaDisk { .. }
-        | Due::HaTimer { .. }
-        | Due::HaSilence { .. }
-        | Due::HaHealth { .. }
-        | Due::HaMonitor { .. } => 5,
+        Due::HaBeat { .. } | Due::HaDisk { .. } | Due::HaTimer { .. } | Due::HaHealth { .. } | Due::HaMonitor { .. } => 5,
         _ => 1,
     }
 }

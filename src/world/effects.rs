@@ -139,13 +139,8 @@ pub enum Due {
         machine: MachineId,
         run: u32,
     },
-    /// HA: a daemon goes on with what it is at.
+    /// HA: a daemon looks who is silent, or goes on with what it is at; re-armed lazily.
     HaTimer {
-        machine: MachineId,
-        timer: u32,
-    },
-    /// HA: a daemon at rest looks who is silent; re-armed lazily.
-    HaSilence {
         machine: MachineId,
         timer: u32,
     },

@@ -11,7 +11,7 @@ use super::{can_hear, daemon_mut, go_round, heard, hears, say, sees};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
 use crate::world::World;
-use crate::world::effects::{Due, Effects};
+use crate::world::effects::Effects;
 use crate::world::event::Event;
 use crate::world::memory::survival::{Rule, View, survivors};
 use crate::world::memory::xhad::{FenceCause, Phase, Xhad};
@@ -27,14 +27,8 @@ const SHORTEST_WAIT: Span = Span::secs(10);
 pub fn timer(world: &mut World, fx: &mut Effects, machine: MachineId, timer: u32) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref().filter(|xhad| xhad.timer == timer) else { return };
     if !world.dom0_answers(machine) {
-        // Hung: it goes on when domain 0 is back, or never. When one at rest had last looked before is nobody's business: it looks
-        // by whole seconds since its start.
-        if xhad.phase == Phase::Settled {
-            let seconds = world.now.since(xhad.started).0 / 1_000_000 + 1;
-            fx.due_at(xhad.started + Span::secs(seconds), Due::HaSilence { machine, timer });
-        } else {
-            world.ha_rearm(machine, Span::secs(1), fx);
-        }
+        // Hung: it goes on when domain 0 is back, or never.
+        world.ha_rearm(machine, Span::secs(1), fx);
         return;
     }
     match xhad.phase {
@@ -86,13 +80,7 @@ fn beat_after(world: &World, xhad: &Xhad, at: Time) -> Time {
 pub fn wait_for_silence(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
     let after = Span(first_silence(world, xhad).since(world.now).0.max(1));
-    world.ha_rest(machine, after, fx);
-}
-
-/// When a daemon that is at peace looks next whether anybody is silent, if it looks now.
-pub fn next_look(world: &World, machine: MachineId) -> Option<Time> {
-    let xhad = world.stacks[machine.at()].xhad.as_deref()?;
-    Some(first_silence(world, xhad))
+    world.ha_rearm(machine, after, fx);
 }
 
 /// A daemon at rest looks whether anybody in its liveset is silent, or handles a fault that it does not know of.
@@ -108,9 +96,7 @@ fn look(world: &mut World, fx: &mut Effects, machine: MachineId) {
             begin(world, fx, machine, number);
         }
     } else {
-        // The look that was under way is this one: none else has its number.
-        let timer = xhad.timer;
-        fx.due(first.since(world.now), Due::HaSilence { machine, timer });
+        world.ha_rearm(machine, first.since(world.now), fx);
     }
 }
 

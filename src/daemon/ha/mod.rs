@@ -9,7 +9,6 @@ pub mod boot;
 pub mod fault;
 pub mod join;
 pub mod master;
-pub mod peace;
 
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
@@ -190,7 +189,8 @@ pub fn hears(world: &World, xhad: &Xhad) -> Slots {
 /// A daemon's round on the statefile: it writes its slot and reads all.
 pub fn disk(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let Some(xhad) = daemon(world, machine, run) else { return };
-    let round = peace::pause(peace::rounds(world, machine), xhad.times.round, world.now);
+    let stream = world.names.machines[machine.at()].stream.derived(0x4d);
+    let round = (xhad.times.round - JITTER) + stream.span(world.now.0, (Span::ZERO, JITTER.times(2)));
     // A round is counted from the one before, also from one that was made in a hurry.
     let lately = xhad.hurried_at > Time::ZERO && xhad.hurried_at + (xhad.times.round - JITTER) > world.now;
     if lately {

@@ -68,13 +68,6 @@ impl World {
         fx.due(after, Due::HaTimer { machine, timer: xhad.timer });
     }
 
-    /// A daemon at rest looks next after a time whether anybody is silent; what was under way counts no more.
-    pub fn ha_rest(&mut self, machine: MachineId, after: Span, fx: &mut Effects) {
-        let Some(xhad) = self.stacks[machine.at()].xhad.as_mut() else { return };
-        xhad.timer = xhad.timer.wrapping_add(1);
-        fx.due(after, Due::HaSilence { machine, timer: xhad.timer });
-    }
-
     /// What held a daemon's threads up is over: domain 0 runs again, or a request to the statefile comes back.
     pub fn ha_resume(&self, machine: MachineId, fx: &mut Effects) {
         if let Some(xhad) = &self.stacks[machine.at()].xhad {

@@ -70,7 +70,7 @@ pub struct Xhad {
     pub beaten: Time,
     /// When it last went round the statefile, and read it all.
     pub read: Time,
-    /// By slot: the version that it found there when it last read.
+    /// By slot: how many writes had been counted there when it last read.
     pub versions: Vec<u64>,
     /// By slot: at which of its reads it last found that the slot had moved. What was written since is not known to it yet.
     pub moved: Vec<Time>,

@@ -140,8 +140,7 @@ pub enum Stage {
 /// What one host has written to its slot of the statefile.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Slot {
-    /// Another after each write, and never one that was before; a host is alive on the disk while this moves. The instant of
-    /// the write, or the next number where that is taken: so it is known without counting what was written before.
+    /// Counts the writes; a host is alive on the disk while this moves.
     pub version: u64,
     /// When it was last written.
     pub written: Time,
@@ -191,7 +190,7 @@ impl Slot {
             self.before = (far.0, far.1, self.came);
             self.came = now;
         }
-        self.version = now.0.max(self.version + 1);
+        self.version += 1;
         self.written = now;
         self.says = says;
     }
