@@ -326,12 +326,22 @@ impl<'r> Drafting<'r> {
         let names = self.names.of("vm", &labels);
         let mut vbds: BTreeMap<&str, Vec<&'r VbdRecord>> = BTreeMap::new();
         records.vbds.iter().for_each(|vbd| vbds.entry(&vbd.vm).or_default().push(vbd));
-        for (vm, name) in vms.into_iter().zip(names) {
-            let mut own = vbds.remove(vm.key.as_str()).unwrap_or_default();
+        // A disk that two have is that of who writes to it: who only reads comes to it when it has its name.
+        let written: BTreeSet<&str> = records.vbds.iter().filter(|vbd| !vbd.read_only).map(|vbd| vbd.vdi.as_str()).collect();
+        let reads = |vm: &VmRecord| {
+            let mut own = vbds.get(vm.key.as_str()).into_iter().flatten();
+            own.any(|vbd| vbd.read_only && written.contains(vbd.vdi.as_str()))
+        };
+        let mut order: Vec<usize> = (0..vms.len()).collect();
+        order.sort_by_key(|at| reads(vms[*at]));
+        let mut drafts: Vec<(usize, VmDraft)> = Vec::with_capacity(vms.len());
+        for at in order {
+            let mut own = vbds.remove(vms[at].key.as_str()).unwrap_or_default();
             own.sort_by_key(|vbd| vbd.position);
-            let draft = self.vm(vm, name, &own);
-            self.draft.vms.push(draft);
+            drafts.push((at, self.vm(vms[at], names[at].clone(), &own)));
         }
+        drafts.sort_by_key(|(at, _)| *at);
+        self.draft.vms.extend(drafts.into_iter().map(|(_, draft)| draft));
     }
 
     fn vm(&mut self, vm: &'r VmRecord, name: String, vbds: &[&'r VbdRecord]) -> VmDraft {

@@ -162,7 +162,7 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
     DiagnosticDoc {
         code: "shell",
         doc: "A command line holds something of a shell that the console here does not have. It knows words, quotes, backslash, `#`, blank lines, `$names`, `echo yes |`.",
-        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{run: xe host-list > file}]\n",
+        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{run: xe host-list < file}]\n",
     },
     DiagnosticDoc {
         code: "name-ends",

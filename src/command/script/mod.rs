@@ -366,7 +366,8 @@ impl<'a, O: Operator> Shell<'a, O> {
                 _ => ("a syntax error".into(), 1),
             };
             let at = at.clamp(1, text.lines().count().max(1));
-            let line = lines.get(at - 1).or(lines.last()).copied().unwrap_or(1);
+            // What a page's end adds stands on no line of it: the last one before is meant.
+            let line = lines[..at.min(lines.len())].iter().rev().copied().find(|line| *line > 0).unwrap_or(1);
             self.failed = true;
             self.item(line, Kind::Typo, format!("the shell can't read this: {message}"), "quote it, or take out what is no command".into());
             // What stands before it has been run by then.

@@ -5,6 +5,7 @@
 //! Nothing of what happens in a scenario happens here: only its pool counts, as it stands at 0.
 
 mod pattern;
+mod step;
 
 pub use pattern::Line;
 
@@ -24,6 +25,7 @@ use crate::world::inventory::{Inventory, Mode};
 use crate::world::truth::Io;
 use pattern::{Pattern, Patterns};
 use std::collections::{BTreeMap, BTreeSet};
+use step::step;
 
 /// When it happens.
 pub const HAPPENS: Time = Time(60_000_000);
@@ -573,23 +575,6 @@ fn is_passing(found: &Found, lost: &[MachineId]) -> bool {
 fn happens() -> When {
     let at = HAPPENS.since(Time::ZERO);
     When::At((at, at))
-}
-
-fn step(id: &str, deed: Deed, when: When, host: MachineId) -> Step {
-    let id = id.to_string();
-    Step {
-        key: id.clone(),
-        id: Some(id),
-        line: 0,
-        when,
-        guard: None,
-        deed,
-        host,
-        stdin: None,
-        timeout: Span::mins(2),
-        expect: None,
-        capture: None,
-    }
 }
 
 /// Whether a VM ran at the start, in truth or by its record.

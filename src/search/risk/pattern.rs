@@ -2,6 +2,7 @@
 //! VM, and laid out for a host with many: what is done to the VM is done to each, what is done to its SR to each of theirs.
 //! That it holds there, too, is not taken for granted: whoever lays it out runs it.
 
+use super::step::step;
 use super::{Night, Options, WORLDS};
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
@@ -43,7 +44,7 @@ pub struct Line {
 
 impl Line {
     pub(super) fn step(&self, id: &str) -> Step {
-        super::step(id, self.deed.clone(), self.when.clone(), self.host)
+        step(id, self.deed.clone(), self.when.clone(), self.host)
     }
 }
 
