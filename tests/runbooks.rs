@@ -65,7 +65,7 @@ fn what_text_processors_leave_is_a_slip() {
     assert_eq!(typed(&told), [2, 4]);
     check("mark.sh", &[(1, "typo")], &[]);
     // The program's name holds a no-break blank, then the value does.
-    let told = check("blanks.md", &[(4, "typo"), (5, "typo")], &[]);
+    let told = check("blanks.markdown", &[(4, "typo"), (5, "typo")], &[]);
     assert!(told.texts.iter().any(|text| text.contains("write `xe host-list`")), "{:?}", told.texts);
 }
 
@@ -100,13 +100,13 @@ fn sessions_move_the_console_and_answer() {
 #[test]
 fn other_languages_answer_in_vain() {
     // Whoever does not answer `yes` has the command end with status 0 and nothing done: beta is still there, and db with it.
-    for (name, line, start) in [("german.md", 8, 14), ("french.txt", 5, 9)] {
+    for (name, line, start) in [("german.markdown", 8, 14), ("french.txt", 5, 9)] {
         let told = told(name);
         assert!(told.texts.iter().any(|text| text.starts_with(&format!("{line} ")) && text.contains("yes")), "{name}: {:?}", told.texts);
         assert!(told.items.contains(&(start, "fails")), "{name}: {:?}", told.texts);
         assert!(!told.lost);
     }
-    assert!(told("german.md").items.contains(&(13, "typo")));
+    assert!(told("german.markdown").items.contains(&(13, "typo")));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn the_shell_of_scripts_is_followed() {
 #[test]
 fn every_mistake_is_told_beside_what_is_not_said() {
     let told = check(
-        "placeholders.md",
+        "placeholders.markdown",
         &[(4, "typo"), (4, "placeholder"), (5, "placeholder"), (6, "placeholder"), (7, "placeholder")],
         &[4, 5, 6, 6],
     );
@@ -294,7 +294,7 @@ fn monstrous_pages_come_to_an_end() {
         "# by hand: ",
     ] {
         let text = sign.repeat(100_000 / sign.len());
-        for name in ["a.sh", "a.md", "a.html", "a.txt"] {
+        for name in ["a.sh", "a.markdown", "a.html", "a.txt"] {
             let sheet = sheet::read(name, &text);
             rehearse(&scenario, &scenario.cases()[..1], &sheet, &BTreeMap::new(), &Options::default()).unwrap();
         }
