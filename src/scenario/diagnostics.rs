@@ -161,8 +161,8 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
     },
     DiagnosticDoc {
         code: "shell",
-        doc: "A command line holds something of a shell that the console here does not have. It knows words, quotes, backslash, `#`, blank lines, `$names`, `echo yes |`.",
-        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{run: xe host-list < file}]\n",
+        doc: "A command line holds something of a shell that can't be followed here. Followed are lines with quotes, `$names` and `echo yes |`, and scripts with variables, `$(…)`, `for` over lists, `if`, `case`, functions, `sleep`, `ssh` and filters with fixed words.",
+        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{run: xe host-list &}]\n",
     },
     DiagnosticDoc {
         code: "name-ends",

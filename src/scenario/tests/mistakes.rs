@@ -438,7 +438,7 @@ fn a_name_with_a_dash_wants_braces() {
 #[test]
 fn every_line_of_a_command_that_the_shell_here_does_not_have_is_told() {
     let text = format!(
-        "{POOL}recovery:\n  steps:\n    - {{run: xe vm-list < names}}\n    - run: |\n        xe vm-list; xe host-list\n        xe vm-list\n        for x in 1; do\n        xe vm-list && true\n"
+        "{POOL}recovery:\n  steps:\n    - {{run: xe vm-list &}}\n    - run: |\n        xe vm-list; xe host-list\n        xe vm-list\n        for x in 1; do\n        xe vm-list && true\n"
     );
     assert_eq!(codes(&text), [("shell", 4), ("shell", 6), ("shell", 8), ("shell", 9)]);
 }

@@ -408,8 +408,11 @@ fn markdown(text: &str) -> Vec<Chunk> {
 
 /// A block of code: a session if it has prompts, else a script.
 fn of_block(source: &str, lines: &[u32]) -> Vec<Chunk> {
-    let numbered: Vec<(u32, String)> =
-        source.lines().zip(lines.iter().copied().chain(std::iter::repeat(0))).map(|(line, number)| (number, line.to_owned())).collect();
+    let numbered: Vec<(u32, String)> = source
+        .lines()
+        .zip(lines.iter().copied().chain(std::iter::repeat(lines.last().copied().unwrap_or(1))))
+        .map(|(line, number)| (number, line.to_owned()))
+        .collect();
     if numbered.iter().any(|(_, line)| prompt(line).is_some()) {
         return session(&numbered);
     }
