@@ -234,14 +234,17 @@ fn what_is_told_holds_when_it_is_written_down() {
                 let hand =
                     ["power-off ", "power-on ", "check-off "].iter().find_map(|word| Some((word.trim(), line.text.strip_prefix(word)?)));
                 let _ = match hand {
-                    None if line.kind == poolsim::search::plan::Kind::Wait => {
-                        writeln!(file, "    - {{wait-for: {{xe: answers}}, note: wait}}")
-                    }
+                    None if line.kind == poolsim::search::plan::Kind::Wait => match line.text.split_once(", until the new master") {
+                        Some((span, _)) => writeln!(file, "    - {{after: {span}, note: wait}}"),
+                        None => writeln!(file, "    - {{wait-for: {{xe: answers}}, note: wait}}"),
+                    },
                     Some((act, host)) => writeln!(file, "    - {{act: {{{act}: {host}}}, must: ok}}"),
                     None => writeln!(file, "    - {{run: '{}', must: ok}}", line.text.replace('\'', "''")),
                 };
             }
-            for (vm, why) in &loss.nowhere {
+            // Where only a master is wanted the VM's record still says that it runs.
+            let given_up = plan.lines.iter().any(|line| line.text.contains("host-forget") || line.text.contains("vm-reset-powerstate"));
+            for (vm, why) in loss.nowhere.iter().filter(|_| given_up) {
                 if let Nowhere::Refused(code) = why {
                     refused += 1;
                     let _ = writeln!(file, "    - {{run: 'xe vm-start vm={}', must: {{code: {code}}}}}", names.vm(*vm));
