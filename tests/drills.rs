@@ -215,7 +215,7 @@ fn the_debriefing_tells_harm_from_luck() {
     let (text, status) = play(&[FIRST, "--world", "isolated"], hasty);
     assert_eq!(status, 1, "{text}");
     let told = text.split("DEBRIEFING").nth(1).unwrap();
-    assert!(told.contains("missed: db: running-on: gamma") && told.contains("damaged"), "{told}");
+    assert!(told.contains("missed: db: running-on: [gamma]") && told.contains("damaged"), "{told}");
     // Forgetting takes nobody's disk away, but a living host is forgotten; the release lets the second writer in.
     let forget = told.split("xe host-forget").nth(1).unwrap();
     assert!(forget.split_whitespace().collect::<Vec<_>>().join(" ").contains("did harm: without it there would be no"), "{told}");

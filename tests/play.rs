@@ -135,9 +135,15 @@ fn a_saved_session_runs_as_it_was_played() {
             assert!(err.contains("can't be played"), "{}: {err}", path.display());
             continue;
         }
+        if scenario.drill.is_some() && !std::path::Path::new(&saved).exists() {
+            // Its time was over before that was typed.
+            assert!(played.contains("DEBRIEFING"), "{}: {typed}\n{played}", path.display());
+            continue;
+        }
         played_through += 1;
         let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).args(["run", "-v", &saved]).output().unwrap();
         let run = String::from_utf8(output.stdout).unwrap();
+        assert!(!run.is_empty(), "{}: {typed}\n{}", path.display(), String::from_utf8_lossy(&output.stderr));
         assert_eq!(digest(&played), digest(&run), "{}: {typed}\n{}", path.display(), String::from_utf8_lossy(&output.stderr));
     }
     assert!(played_through > 15, "{played_through}");

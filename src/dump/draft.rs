@@ -322,15 +322,23 @@ impl<'r> Drafting<'r> {
         let records = self.records;
         let mut vms: Vec<&'r VmRecord> = records.vms.iter().filter(|vm| vm.kind == VmKind::Machine).collect();
         vms.sort_by(|a, b| (&a.label, &a.uuid).cmp(&(&b.label, &b.uuid)));
-        let labels: Vec<(&str, &str)> = vms.iter().map(|vm| (vm.label.as_str(), vm.uuid.as_str())).collect();
-        let names = self.names.of("vm", &labels);
+        let labelled: Vec<(&str, &str)> = vms.iter().map(|vm| (vm.label.as_str(), vm.uuid.as_str())).collect();
+        let names = self.names.of("vm", &labelled);
         let mut vbds: BTreeMap<&str, Vec<&'r VbdRecord>> = BTreeMap::new();
         records.vbds.iter().for_each(|vbd| vbds.entry(&vbd.vm).or_default().push(vbd));
-        // A disk that two have is that of who writes to it: who only reads comes to it when it has its name.
-        let written: BTreeSet<&str> = records.vbds.iter().filter(|vbd| !vbd.read_only).map(|vbd| vbd.vdi.as_str()).collect();
+        // A disk that several have is that of whose name it has, else of who writes to it: the others come to it when it has its
+        // name.
+        let labels: BTreeMap<&str, &str> = vms.iter().map(|vm| (vm.key.as_str(), vm.label.as_str())).collect();
+        let mut owners: BTreeMap<&str, (bool, bool, &str, &str)> = BTreeMap::new();
+        for vbd in &records.vbds {
+            let Some(label) = labels.get(vbd.vm.as_str()) else { continue };
+            let named = self.vdis.get(vbd.vdi.as_str()).is_some_and(|vdi| !label.is_empty() && vdi.label.starts_with(label));
+            let claim = (!named, vbd.read_only, *label, vbd.vm.as_str());
+            owners.entry(&vbd.vdi).and_modify(|best| *best = claim.min(*best)).or_insert(claim);
+        }
         let reads = |vm: &VmRecord| {
             let mut own = vbds.get(vm.key.as_str()).into_iter().flatten();
-            own.any(|vbd| vbd.read_only && written.contains(vbd.vdi.as_str()))
+            own.any(|vbd| owners.get(vbd.vdi.as_str()).is_some_and(|(.., owner)| *owner != vm.key))
         };
         let mut order: Vec<usize> = (0..vms.len()).collect();
         order.sort_by_key(|at| reads(vms[*at]));
