@@ -4,7 +4,7 @@ ssh gamma <<EOF
 xe vm-list name-label=$VM --minimal
 xe vm-shutdwn vm=$VM --force
 EOF
-cat > /tmp/notes <<'END'
+cat > notes.txt <<'END'
 xe host-forget uuid=$beta --force
 END
 xe vm-list
