@@ -544,8 +544,49 @@ fn check_writes_what_code_scanning_reads() {
     let place = &result["locations"][0]["physicalLocation"];
     assert_eq!((&place["artifactLocation"]["uri"], &place["region"]["startLine"]), (&"a%20b.yaml".into(), &1.into()));
     assert_eq!(place["region"]["startColumn"], 24);
-    assert!(sarif["runs"][0]["tool"]["driver"]["rules"][0]["fullDescription"]["text"].as_str().unwrap().len() > 20);
+    // Behind the last character of `no`.
+    assert_eq!(place["region"]["endColumn"], 26);
     let github = run(&["--format", "github", "."]).out;
     assert!(github.starts_with("::error file=a b.yaml,line=1,col=24,title=unknown-key::"), "{github}");
     assert_eq!(folder.read("g.txt"), github);
+}
+
+/// Each rule of SARIF has the text that `explain` tells of the code, begins with a whole sentence of it, and stands once; each result
+/// names one of them, and its columns hold what is wrong.
+#[test]
+fn code_scanning_reads_what_explain_tells() {
+    let folder = Folder::new("sarif");
+    folder.file("one.yaml", "pool: {hosts: [alpha], no: 1}\n");
+    folder.file("two.yaml", "pool: {hosts: [alpha], nö: 1}\ntimeline: [{at: 5, fault: {crash: aplha}}, {run: xe vm-strat}]\n");
+    let program =
+        |args: &[&str]| Said::of(Command::new(env!("CARGO_BIN_EXE_poolsim")).args(args).current_dir(&folder.0).output().unwrap()).out;
+    let sarif: Value = serde_json::from_str(&program(&["check", "--format", "sarif", "."])).unwrap();
+    let run = &sarif["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let ids: Vec<&str> = rules.iter().map(|rule| rule["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["unknown-command", "unknown-key", "unknown-name", "wrong-duration"]);
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for rule in rules {
+        let code = rule["id"].as_str().unwrap();
+        let explained = words(&program(&["explain", code]));
+        let explained = explained.strip_prefix(&format!("{code} (diagnostic) ")).unwrap_or_else(|| panic!("{explained}")).to_owned();
+        let text = |key: &str| words(rule[key]["text"].as_str().unwrap());
+        assert_eq!((text("fullDescription"), text("help")), (explained.clone(), explained.clone()), "{code}");
+        let short = text("shortDescription");
+        assert!(explained.contains(&short) && short.len() > 15 && short != code, "{code}: {short}");
+    }
+    let lines = |file: &str| std::fs::read_to_string(folder.0.join(file)).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
+    let marked: Vec<(String, String)> = (run["results"].as_array().unwrap().iter())
+        .map(|result| {
+            let place = &result["locations"][0]["physicalLocation"];
+            let number = |key: &str| place["region"][key].as_u64().unwrap() as usize;
+            let line = &lines(place["artifactLocation"]["uri"].as_str().unwrap())[number("startLine") - 1];
+            let (from, behind) = (number("startColumn") - 1, number("endColumn") - 1);
+            assert!(ids.contains(&result["ruleId"].as_str().unwrap()), "{result}");
+            (result["ruleId"].as_str().unwrap().to_owned(), line.chars().skip(from).take(behind - from).collect())
+        })
+        .collect();
+    let expected =
+        [("unknown-key", "no"), ("unknown-key", "nö"), ("wrong-duration", "5"), ("unknown-name", "aplha"), ("unknown-command", "vm-strat")];
+    assert_eq!(marked, expected.map(|(code, word)| (code.to_owned(), word.to_owned())));
 }

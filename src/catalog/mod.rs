@@ -9,6 +9,7 @@ pub mod words;
 
 use crate::base::near::{distance, turned};
 use crate::command::COMMANDS;
+use crate::command::COMPLAINTS;
 use crate::fault::{ACTS, FAULTS};
 use crate::hazard;
 use crate::scenario::diagnostics::DIAGNOSTICS;
@@ -205,6 +206,10 @@ pub fn entries() -> Vec<Entry> {
     all.extend(releases::entries());
     for doc in DIAGNOSTICS {
         let mut text = doc.doc.to_string();
+        // What it means of a word that is typed, where that is something else.
+        if let Some(typed) = COMPLAINTS.iter().find(|typed| typed.code == doc.code) {
+            let _ = write!(text, "\n\nOf what is typed: {}", typed.doc);
+        }
         if !doc.example.trim().is_empty() {
             text.push_str("\n\nFor example, this has the mistake:\n\n");
             for line in doc.example.lines() {
@@ -212,6 +217,9 @@ pub fn entries() -> Vec<Entry> {
             }
         }
         all.push(Entry { kind: Kind::Diagnostic, name: doc.code.into(), summary: first_sentence(doc.doc).into(), text });
+    }
+    for doc in COMPLAINTS.iter().filter(|doc| !DIAGNOSTICS.iter().any(|known| known.code == doc.code)) {
+        all.push(entry(Kind::Diagnostic, doc.code, doc.doc));
     }
     of_words(Kind::Warning, words::WARNINGS, &mut all);
     of_words(Kind::Verdict, words::VERDICTS, &mut all);
@@ -306,6 +314,19 @@ pub fn nearest_of<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Vec
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_of_a_diagnostic_is_explained() {
+        let entries = entries();
+        for code in DIAGNOSTICS.iter().map(|doc| doc.code).chain(COMPLAINTS.iter().map(|doc| doc.code)) {
+            let found = entries.iter().filter(|entry| entry.kind == Kind::Diagnostic && entry.name == code).count();
+            assert_eq!(found, 1, "{code}");
+        }
+        for doc in COMPLAINTS {
+            let told = entries.iter().find(|entry| entry.kind == Kind::Diagnostic && entry.name == doc.code).unwrap();
+            assert!(told.text.contains(doc.doc), "{}", doc.code);
+        }
+    }
 
     #[test]
     fn every_entry_says_something_in_sentences() {
