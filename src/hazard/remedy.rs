@@ -20,7 +20,7 @@ pub struct Advice {
 pub type Way = Vec<Remedy>;
 
 /// What comes of an advice that is followed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub enum Aim {
     /// The finding does not begin.
     Never,

@@ -9,9 +9,13 @@ use crate::hazard::remedy::{Advice, Aim};
 use crate::run::Run;
 use crate::scenario::model::Scenario;
 use crate::world::event::StepIx;
+use std::collections::BTreeMap;
+
+/// So many advices of one kind are tried: about one hazard, of one cause, and for the same.
+const ALIKE_MOST: usize = 8;
 
 /// The advice for each finding of a run, by its place. `options` are those of the run; `causes` are the findings' causes, by
-/// place too. The gravest findings' advice is tried first; beyond the bounds of [`Trials`] it is told untried.
+/// place too. The gravest findings' advice is tried first; beyond the bounds of [`Trials`], and of many that are alike, it is told untried.
 pub fn advice(scenario: &Scenario, options: &Options, run: &Run, causes: &[Vec<Link>]) -> Vec<Advice> {
     let past = hindsight(scenario, run);
     let steps = |at: usize| -> Vec<StepIx> {
@@ -26,8 +30,15 @@ pub fn advice(scenario: &Scenario, options: &Options, run: &Run, causes: &[Vec<L
     let mut order: Vec<usize> = (0..run.found.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(run.found[*at].hazard.severity()));
     let mut trials = Trials::new(scenario, options, run);
+    let mut tried_of = BTreeMap::new();
     for at in order {
         let found = &run.found[at];
+        // Hundreds of one kind, one a host, come of one thing, and the first few speak for all.
+        let alike = tried_of.entry((found.hazard, steps(at), all[at].aim, all[at].ways.len())).or_insert(0);
+        *alike += 1;
+        if *alike > ALIKE_MOST {
+            continue;
+        }
         let Some(tried) = trials.of(found, &all[at]) else { break };
         if tried.iter().all(Trial::good) {
             continue;

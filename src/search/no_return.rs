@@ -35,6 +35,9 @@ const CHUNK: usize = 32;
 /// As much work may all of it be: a second or two, on machines of today.
 pub const WORK_MOST: u64 = 10_000_000;
 
+/// So many runs like the one that is asked about must be to be had, or none is begun.
+const RUNS_LEAST: u64 = 50;
+
 /// Up to when harm could be kept away.
 #[derive(Clone, PartialEq, Debug)]
 pub enum NoReturn {
@@ -57,8 +60,14 @@ pub fn no_return(scenario: &Scenario, options: &Options, run: &Run) -> Vec<NoRet
     let mut order: Vec<usize> = (0..run.found.len()).filter(|at| run.found[*at].hazard.severity() >= Severity::Danger).collect();
     order.sort_by_key(|at| std::cmp::Reverse(run.found[*at].hazard.severity()));
     order.truncate(FINDINGS_MOST);
+    let work = options.max_work.min(WORK_MOST);
+    // Of a run that is so much work by itself no search comes to an end.
+    if run.engine.work().saturating_mul(RUNS_LEAST) > work {
+        order.into_iter().for_each(|at| came[at] = NoReturn::Bound);
+        return came;
+    }
     let Some(last) = order.iter().map(|at| run.found[*at].since).max() else { return came };
-    let mut search = Search { scenario, options, run, there: sites(&run.found), tries: TRIES_MOST, work: options.max_work.min(WORK_MOST) };
+    let mut search = Search { scenario, options, run, there: sites(&run.found), tries: TRIES_MOST, work };
     let mut instants: Vec<Time> = run.engine.trace.entries.iter().map(|entry| entry.at).filter(|at| *at <= last).collect();
     instants.insert(0, Time::ZERO);
     instants.dedup();
