@@ -217,9 +217,6 @@ pub fn entries() -> Vec<Entry> {
     of_words(Kind::Verdict, words::VERDICTS, &mut all);
     of_words(Kind::Status, words::STATUSES, &mut all);
     of_words(Kind::Code, words::CODES, &mut all);
-    for (kind, name, doc) in words::NOT_YET {
-        all.push(entry(*kind, name, doc));
-    }
     all.iter_mut().for_each(releases::add_to);
     all.sort_by_key(|entry| entry.kind);
     all

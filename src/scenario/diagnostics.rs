@@ -206,8 +206,8 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
     },
     DiagnosticDoc {
         code: "not-yet",
-        doc: "The format has it, and it is not built yet. It is refused by name rather than read and ignored.",
-        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nexpect: {never: [left-paused]}\n",
+        doc: "A command, or this use of it, is real, and the simulator does not have it. It is refused by name rather than read and ignored.",
+        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nrecovery: {steps: [{run: xe sr-probe type=nfs}]}\n",
     },
 ];
 

@@ -50,8 +50,6 @@ pub enum Shape {
     Settings,
     /// The settings, each with a list of values.
     SettingsLists,
-    /// It has a name and is not built: readers refuse it by name, the schema leaves it out.
-    NotYet,
 }
 
 /// A key.
@@ -708,8 +706,8 @@ const OF_STATES: &[Key] = &[
     key("open-on", Names, "In truth: the hosts that have it open, as a set."),
     key("damaged", Bool, "In truth: a write went over what another had written."),
     key("paused", Bool, "Believed: it is marked as paused."),
-    key("activating", NotYet, ""),
-    key("relinking", NotYet, ""),
+    key("activating", Bool, "Believed: it is marked as being opened (storage manager g4)."),
+    key("relinking", Bool, "Believed: its chain is marked as being changed (storage manager g4)."),
     key("masters", Names, "In truth: the running hosts that hold themselves for master, as a set."),
     key("default-sr", Any(&[Name, Null]), "Believed: the pool's default SR; empty: none."),
 ];

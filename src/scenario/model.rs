@@ -460,6 +460,8 @@ pub enum Fact {
     OpenOn(VdiId, Vec<MachineId>),
     Damaged(VdiId, bool),
     Paused(VdiId, bool),
+    Activating(VdiId, bool),
+    Relinking(VdiId, bool),
     /// The running machines that hold themselves for master of the main pool, as a set.
     Masters(Vec<MachineId>),
     DefaultSr(Option<SrId>),

@@ -197,6 +197,16 @@ impl World {
         }
     }
 
+    /// Removes the `relinking` key of a VDI, if it is there.
+    pub fn clear_relinking(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId) {
+        if self.db(by).vdi(vdi).is_some_and(|record| record.relinking) {
+            if let Some(record) = self.db_mut(by).vdis[vdi.at()].as_mut() {
+                record.relinking = false;
+            }
+            fx.tell(Event::RelinkingCleared { by, vdi });
+        }
+    }
+
     /// Leaves the `activating` key on a VDI.
     pub fn leave_activating(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId) {
         if self.db(by).vdi(vdi).is_some_and(|record| !record.activating) {

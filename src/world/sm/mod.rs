@@ -67,6 +67,11 @@ impl StorageManager {
         self.generation().master_word()
     }
 
+    /// Whether it marks a disk while it is opened, and while its chain is changed.
+    pub fn marks(self) -> bool {
+        self.generation().marks()
+    }
+
     /// `resetvdis.py` where no xapi listens.
     pub fn no_xapi(self) -> String {
         self.traceback(self.generation().no_xapi())
@@ -203,6 +208,10 @@ trait Generation {
     fn look_at_keys(&self, world: &World, ask: &Activation) -> Found;
     /// See [`StorageManager::asks_holders`].
     fn asks_holders(&self) -> bool {
+        false
+    }
+    /// See [`StorageManager::marks`].
+    fn marks(&self) -> bool {
         false
     }
     /// See [`StorageManager::master_word`].
