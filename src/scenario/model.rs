@@ -145,9 +145,10 @@ pub enum When {
     At(SpanRange),
     /// After the step before, or the start of the sequence.
     AfterPrevious(SpanRange),
-    /// After the end of a step by its id, wherever it stands.
+    /// After the end of a step by its id, wherever it stands, or after its command has come to a stage.
     AfterStep {
         id: String,
+        stage: Option<&'static str>,
         plus: SpanRange,
     },
     WaitFor {

@@ -264,6 +264,50 @@ impl World {
         Ok(())
     }
 
+    /// The first half of [`World::activate`]: the keys are set, and the mark where the generation has one; the disk is not open.
+    ///
+    /// # Errors
+    /// Why it can't be begun.
+    pub fn begin_activation(&mut self, fx: &mut Effects, ask: Activation) -> Result<(), Inactive> {
+        let Found { clears, then, .. } = self.activation_finds(ask);
+        then?;
+        for host in clears {
+            self.remove_lock(fx, ask.master, ask.vdi, host);
+        }
+        let manager = self.settings.storage_manager;
+        if !self.has_open(ask.machine, ask.vdi) {
+            if manager.marks() {
+                self.set_activating(fx, ask.master, ask.vdi, true);
+            }
+            manager.generation().add_key(self, fx, &ask);
+        }
+        Ok(())
+    }
+
+    /// The second half: the disk is opened, and the mark goes.
+    ///
+    /// # Errors
+    /// What is the matter with the path. Where requests fail, key and mark go again.
+    pub fn end_activation(&mut self, fx: &mut Effects, ask: Activation, vm: Option<VmId>) -> Result<(), Inactive> {
+        match self.path_opens(ask) {
+            Ok(()) => self.open_disk(fx, ask.machine, ask.vdi, ask.mode, vm),
+            Err(Inactive::Hangs) => return Err(Inactive::Hangs),
+            Err(why) => {
+                self.drop_activation(fx, ask);
+                return Err(why);
+            }
+        }
+        self.set_activating(fx, ask.master, ask.vdi, false);
+        Ok(())
+    }
+
+    /// An activation that was begun fails where it can still tell its master: key and mark go again.
+    pub fn drop_activation(&mut self, fx: &mut Effects, ask: Activation) {
+        let host = self.host_on(ask.machine);
+        self.remove_lock(fx, ask.master, ask.vdi, host);
+        self.set_activating(fx, ask.master, ask.vdi, false);
+    }
+
     /// What [`World::activate`] would say, changing nothing.
     ///
     /// # Errors
