@@ -5,10 +5,10 @@ use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
+use super::stages::{Stage, Staged};
 use super::vm_place::{idle, in_state, named_host};
 use super::vm_shutdown::Asked;
 use super::{CommandDoc, Seat};
-use super::stages::{Stage, Staged};
 use crate::base::ids::{HostId, MachineId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::World;
@@ -57,6 +57,10 @@ struct Handed {
     /// It runs on the destination, and its record does not say so yet.
     runs: bool,
 }
+
+/// What the source hears of a destination that is gone.
+const DIED: &str =
+    "Caught exception Xapi_vm_migrate.Remote_failed(\"unmarshalling result code from remote\") at last minute during migration";
 
 const COPY: &str = "copy";
 const SUSPENDED: &str = "suspended";
@@ -109,10 +113,22 @@ impl Deed for Migrate {
         doc: "Moves a running VM to another host. Checks: a destination is named and known; the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the destination can take it (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY) and under HA the failover plan bears it on both hosts (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); the host where it runs carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST). At the end its disks are closed here and opened there. If either host or the link between them fails before, the VM stays where it was; in the last 100 ms it is suspended, and then it is destroyed and recorded halted. A guest that hangs does not suspend itself, and stays where it is (VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT, after a minute). Over a lost path it hangs while requests hang; where they fail the disks of an LVM SR can't be let go of, so their locks refuse the VM over there, and it is gone too.",
         example: "xe vm-migrate vm=db host=gamma --live",
         stages: &[
-            Stage { name: COPY, doc: "The destination has made room, and the guest's memory goes over while it runs on (xapi_vm_migrate.ml, synchronisation point 1)." },
-            Stage { name: SUSPENDED, doc: "The guest stands still, and all of its memory is over there; its disks are still open here (synchronisation point 2). From now on it can't go back." },
-            Stage { name: SWITCH_OVER_STAGE, doc: "Its disks are closed here and their locks removed, and not yet open there (synchronisation point 3). From now on the source is not needed." },
-            Stage { name: RECORD, doc: "The guest runs there, over its open disks, and the database still has it here (before synchronisation point 4)." },
+            Stage {
+                name: COPY,
+                doc: "The destination has made room, and the guest's memory goes over while it runs on (xapi_vm_migrate.ml, synchronisation point 1).",
+            },
+            Stage {
+                name: SUSPENDED,
+                doc: "The guest stands still, and all of its memory is over there; its disks are still open here (synchronisation point 2). From now on it can't go back.",
+            },
+            Stage {
+                name: SWITCH_OVER_STAGE,
+                doc: "Its disks are closed here and their locks removed, and not yet open there (synchronisation point 3). From now on the source is not needed.",
+            },
+            Stage {
+                name: RECORD,
+                doc: "The guest runs there, over its open disks, and the database still has it here (before synchronisation point 4).",
+            },
         ],
         ..CommandDoc::ALWAYS
     };
@@ -197,6 +213,11 @@ impl Migrate {
         let Some(home) = home(world, from) else { return Outcome::Hangs };
         match self.storage(world, home, vm, from, to) {
             Outcome::Done => {}
+            // What the destination can't open it finds when the source has closed it: there is no way back.
+            Outcome::Failed(refusal) => {
+                self.lost(world, fx, seat, object);
+                return Outcome::Failed(refusal);
+            }
             other => return other,
         }
         let disks = world.attached_disks_of(home, vm);
@@ -238,7 +259,7 @@ impl Migrate {
         };
         let receives = world.machine_of(host).is_some() && world.dom0_answers(to) && world.xapi_runs(to);
         if !receives || handed.runs && !world.has_domain(to, vm) {
-            return self.given_up(world, fx, seat, &handed);
+            return self.given_up(world, fx, seat, &handed, None);
         }
         let Some(home) = home(world, to) else {
             if handed.runs {
@@ -246,7 +267,7 @@ impl Migrate {
                 self.handed = Some(handed);
                 return Outcome::Hangs;
             }
-            return self.given_up(world, fx, seat, &handed);
+            return self.given_up(world, fx, seat, &handed, None);
         };
         if !handed.runs {
             let opens = |(vdi, mode): &(VdiId, Mode)| world.activation_check(Activation::new(home, to, *vdi, *mode));
@@ -262,7 +283,12 @@ impl Migrate {
                     self.handed = Some(handed);
                     return Outcome::Again(Span::secs(1));
                 }
-                Some(Inactive::Paused | Inactive::Failed(_)) => return self.given_up(world, fx, seat, &handed),
+                Some(Inactive::Paused) => {
+                    let uuid = handed.disks.first().map_or("", |(vdi, _)| world.names.vdis[vdi.at()].uuid.as_str());
+                    let why = ApiError::vdi_unavailable(format_args!("VDI {uuid} locked"));
+                    return self.given_up(world, fx, seat, &handed, Some(why));
+                }
+                Some(Inactive::Failed(why)) => return self.given_up(world, fx, seat, &handed, Some(why)),
             }
             match world.has_domain(from, vm) {
                 true => world.move_domain(fx, vm, from, to),
@@ -291,7 +317,7 @@ impl Migrate {
 
     /// The source hears that the destination is gone, or has failed: it has the record halted, and destroys what it still has of
     /// the guest (6.0 xapi_vm_migrate.ml, transmitter: force_state_reset, destroy_domain). What runs over there runs on.
-    fn given_up(&self, world: &mut World, fx: &mut Effects, seat: Seat, handed: &Handed) -> Outcome {
+    fn given_up(&self, world: &mut World, fx: &mut Effects, seat: Seat, handed: &Handed, why: Option<ApiError>) -> Outcome {
         let Handed { vm, from, host, .. } = *handed;
         let home = home(world, from).filter(|_| world.dom0_answers(from) && world.xapi_runs(from));
         match home {
@@ -303,7 +329,15 @@ impl Migrate {
             None => {}
         }
         let why = match gate(world, seat.executor, world.host_on(from)) {
-            Ok(_) => ApiError::new("HOST_OFFLINE").with(Param::Host(host)).into(),
+            Ok(_) => why
+                .unwrap_or_else(|| {
+                    ApiError::new("VM_MIGRATE_FAILED")
+                        .with(Param::Vm(vm))
+                        .with(Param::Host(world.host_on(from)))
+                        .with(Param::Host(host))
+                        .text(DIED)
+                })
+                .into(),
             Err(refusal) => refusal,
         };
         Outcome::Failed(why)

@@ -73,8 +73,14 @@ impl Deed for Shutdown {
         doc: "Shuts a VM down, with `--force` without asking the guest. Checks: the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the host of its record carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST): for a VM on a dead host `--force` does not help either. A guest that hangs does not answer when it is asked, and after a minute that is given up (VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT); with `--force` nobody asks it. Closes the disks and removes their locks. Where a path to a disk is lost, a guest that is asked waits for it, and so does the command; with `--force` it ends at once if requests fail (on an LVM SR the lock stays then), and hangs if they hang. Without a selector and with `--multiple` it stops every VM of the pool.",
         example: "xe vm-shutdown vm=db",
         stages: &[
-            Stage { name: ASKED, doc: "The guest is asked to shut down, unless it is forced, and runs on meanwhile (xapi_vm.ml, clean_shutdown)." },
-            Stage { name: RECORD, doc: "The domain is gone and its disks are closed, and the database still has the VM as running (vmops.ml, destroy: between `destroy_domain` and `set_power_state`)." },
+            Stage {
+                name: ASKED,
+                doc: "The guest is asked to shut down, unless it is forced, and runs on meanwhile (xapi_vm.ml, clean_shutdown).",
+            },
+            Stage {
+                name: RECORD,
+                doc: "The domain is gone and its disks are closed, and the database still has the VM as running (vmops.ml, destroy: between `destroy_domain` and `set_power_state`).",
+            },
         ],
         ..CommandDoc::ALWAYS
     };

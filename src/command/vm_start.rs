@@ -66,8 +66,14 @@ impl Deed for Start {
         example: "xe vm-start vm=db on=gamma",
         stages: &[
             Stage { name: PLACED, doc: "The checks have passed and the host is chosen; nothing has been done yet (xapi_vm.ml, start)." },
-            Stage { name: DISKS, doc: "The first disk is being opened on the host: its lock is set, and in g4 the mark `activating`, and it is not open yet (blktap2.py, `_activate_locked`)." },
-            Stage { name: RECORD, doc: "All disks are open, and the database still has the VM as halted (xapi_vm.ml, start: between `start_paused` and `atomic_set_resident_on`)." },
+            Stage {
+                name: DISKS,
+                doc: "The first disk is being opened on the host: its lock is set, and in g4 the mark `activating`, and it is not open yet (blktap2.py, `_activate_locked`).",
+            },
+            Stage {
+                name: RECORD,
+                doc: "All disks are open, and the database still has the VM as halted (xapi_vm.ml, start: between `start_paused` and `atomic_set_resident_on`).",
+            },
         ],
         ..CommandDoc::ALWAYS
     };
@@ -106,6 +112,12 @@ impl Deed for Start {
     fn commit(&mut self, args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome {
         let Some(host) = self.host else { return Outcome::Done };
         let machine = world.names.hosts[host.at()].machine;
+        if self.staged.now() == Some(RECORD)
+            && let Err(refusal) = gate(world, seat.executor, host)
+        {
+            // The domain is made, and whoever made it can't say so: nobody takes it down (xapi_vm.ml, start).
+            return Outcome::Failed(refusal);
+        }
         let vm = match records(args, world, seat, target).and_then(|vm| placed(world, seat, vm, host).map(|_| vm)) {
             Ok(vm) => vm,
             Err(refusal) => {
@@ -163,16 +175,22 @@ impl Start {
     /// Closes in reverse what was opened, and removes the keys as far as the database is in reach.
     fn let_go(&mut self, world: &mut World, fx: &mut Effects, machine: MachineId, vm: VmId) {
         let home = home(world, machine);
-        world.give_disks_back(fx, home, machine, vm, self.taken);
-        self.taken = 0;
         // What was only begun goes where the host can still say so to its master; else it stays, with nobody to see to it.
-        if let Some(ask) = self.half.take()
-            && home == Some(ask.master)
-            && world.dom0_answers(machine)
-            && world.xapi_runs(machine)
-        {
+        let half = self.half.take().filter(|_| world.dom0_answers(machine));
+        if !world.xapi_runs(machine) {
+            // The thread that would close what it opened is gone with its process. The storage manager, which is another, goes on.
+            if let Some(ask) = half
+                && world.activation_path(ask).is_ok()
+            {
+                world.open_disk(fx, machine, ask.vdi, ask.mode, Some(vm));
+            }
+            return;
+        }
+        if let Some(ask) = half.filter(|ask| home == Some(ask.master)) {
             world.drop_activation(fx, ask);
         }
+        world.give_disks_back(fx, home, machine, vm, self.taken);
+        self.taken = 0;
     }
 
     /// Begins with the first disk that the database still knows, if it can be opened.

@@ -359,7 +359,11 @@ pub static STEP: Table = Table {
     keys: &[
         key("id", Text, "Its id, unique within a case, without dots."),
         key("at", SpanRange, "When: an instant, or a range that it is drawn from."),
-        key("after", Text, "When: a duration since the step before ended; `STEP`, `STEP+20s` since that step ended; `STEP.STAGE`, `STEP.STAGE+20s` since its command came to that stage (`poolsim explain vm-migrate` lists the stages of a command)."),
+        key(
+            "after",
+            Text,
+            "When: a duration since the step before ended; `STEP`, `STEP+20s` since that step ended; `STEP.STAGE`, `STEP.STAGE+20s` since its command came to that stage (`poolsim explain vm-migrate` lists the stages of a command).",
+        ),
         key("wait-for", Map(&CONDITION), "When: as soon as `xe` shows this."),
         key("within", Span, "How long `wait-for` waits before the step is given up; default 1h."),
         key("if", Map(&CONDITION), "Does it only if `xe` shows this; else it is skipped."),

@@ -289,7 +289,7 @@ impl World {
     /// # Errors
     /// What is the matter with the path. Where requests fail, key and mark go again.
     pub fn end_activation(&mut self, fx: &mut Effects, ask: Activation, vm: Option<VmId>) -> Result<(), Inactive> {
-        match self.path_opens(ask) {
+        match self.activation_path(ask) {
             Ok(()) => self.open_disk(fx, ask.machine, ask.vdi, ask.mode, vm),
             Err(Inactive::Hangs) => return Err(Inactive::Hangs),
             Err(why) => {
@@ -339,13 +339,16 @@ impl World {
         }
         let mut found = self.settings.storage_manager.generation().look_at_keys(self, &ask);
         if found.then.is_ok() {
-            found.then = self.path_opens(ask);
+            found.then = self.activation_path(ask);
         }
         found
     }
 
     /// Whether the path to a disk lets it be opened.
-    fn path_opens(&self, ask: Activation) -> Result<(), Inactive> {
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn activation_path(&self, ask: Activation) -> Result<(), Inactive> {
         let sr = self.names.vdis[ask.vdi.at()].sr;
         match self.path_fault(ask.machine, sr) {
             Some(Io::Hang) => Err(Inactive::Hangs),
