@@ -457,7 +457,7 @@ fn a_topic_is_found_by_its_kind_and_by_a_part_of_its_name() {
         ("faults", "sr-outage"),
         ("safe", "nothing of danger or corruption begins"),
         ("verdict", "as-expected"),
-        ("left-paused", "marked paused"),
+        ("left-paused", "marked as paused"),
     ] {
         let text = out(&exits(&["explain", topic], 0));
         assert!(text.contains(told), "{topic}: {text}");

@@ -180,7 +180,7 @@ fn on_random_scenarios_branching_is_starting_over() {
             step.id = Some(format!("own{at}"));
             step.key = format!("own{at}");
         }
-        let after = |id: &str| When::AfterStep { id: id.into(), plus: Default::default() };
+        let after = |id: &str| When::AfterStep { id: id.into(), stage: None, plus: Default::default() };
         match n % 7 {
             1 => steps[2].when = after("own0"),
             2 => {

@@ -115,7 +115,8 @@ worlds:
   "no": [{note: "one: two"}, {act: {power-off: xs01}}]
   dead: []
 operators:
-  anna: [{at: 16m, run: xe host-list, host: xs01}, {after: 7x+0s, note: "5"}]
+  anna: [{at: 16m, run: xe host-list, host: xs01}, {after: 7x+0s, note: "5"}, {id: move, run: xe vm-migrate vm=db host=xs02, host: xs01}]
+  ben: [{after: move.switch-over, note: x}, {after: move.record+1s..2s, note: x}]
   "on": []
 recoveries:
   first:

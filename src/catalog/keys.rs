@@ -37,7 +37,7 @@ pub(super) fn entries() -> Vec<Entry> {
     let entry = |name: &str| {
         let told = &said[name];
         let text = told.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("\n\n");
-        let doc = told.iter().map(|(_, doc)| *doc).find(|doc| !doc.is_empty()).unwrap_or("It is not built yet.");
+        let doc = told.iter().map(|(_, doc)| *doc).find(|doc| !doc.is_empty()).unwrap_or_default();
         Entry { kind: Kind::Key, name: name.into(), summary: first_sentence(doc).into(), text }
     };
     order.into_iter().map(entry).collect()
@@ -46,10 +46,6 @@ pub(super) fn entries() -> Vec<Entry> {
 fn paragraph(table: &Table, key: &Key) -> String {
     let must = if table.required.contains(&key.name) { ", where it must stand" } else { "" };
     let head = format!("In {}{must}", table.what);
-    if let Shape::NotYet = key.shape {
-        let doc = if key.doc.is_empty() { String::new() } else { format!("{} ", key.doc) };
-        return format!("{head}: {doc}It is not built yet, and refused by name.");
-    }
     format!("{head}: {}\n\n    {}: {}", key.doc, key.name, value(&key.shape))
 }
 
@@ -81,7 +77,6 @@ fn value(shape: &Shape) -> String {
         Shape::StorageManager => StorageManager::ALL.iter().map(|manager| manager.name()).collect::<Vec<_>>().join(" | "),
         Shape::Settings => "a map from settings to their values".into(),
         Shape::SettingsLists => "a map from settings to lists of values".into(),
-        Shape::NotYet => "not built yet".into(),
     }
 }
 

@@ -8,8 +8,7 @@ mod sentence;
 pub mod words;
 
 use crate::base::near::{distance, turned};
-use crate::command::COMMANDS;
-use crate::command::COMPLAINTS;
+use crate::command::{COMMANDS, COMPLAINTS, CommandDoc};
 use crate::fault::{ACTS, FAULTS};
 use crate::hazard;
 use crate::scenario::diagnostics::DIAGNOSTICS;
@@ -171,7 +170,8 @@ pub fn entries() -> Vec<Entry> {
     }
     for doc in COMMANDS {
         let life = releases::of_command(doc);
-        let text = format!("    {}\n\n{}{life}\n\nFor example:\n\n    {}", doc.synopsis, doc.doc, doc.example);
+        let stages = stages(doc);
+        let text = format!("    {}\n\n{}{life}{stages}\n\nFor example:\n\n    {}", doc.synopsis, doc.doc, doc.example);
         all.push(Entry { kind: Kind::Command, name: doc.name.into(), summary: first_sentence(doc.doc).into(), text });
     }
     for doc in ERRORS {
@@ -225,12 +225,18 @@ pub fn entries() -> Vec<Entry> {
     of_words(Kind::Verdict, words::VERDICTS, &mut all);
     of_words(Kind::Status, words::STATUSES, &mut all);
     of_words(Kind::Code, words::CODES, &mut all);
-    for (kind, name, doc) in words::NOT_YET {
-        all.push(entry(*kind, name, doc));
-    }
     all.iter_mut().for_each(releases::add_to);
     all.sort_by_key(|entry| entry.kind);
     all
+}
+
+/// What a command goes through.
+fn stages(doc: &CommandDoc) -> String {
+    if doc.stages.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = doc.stages.iter().map(|stage| format!("    {}: {}", stage.name, stage.doc)).collect();
+    format!("\n\nIts stages; `after: STEP.{}` begins a step then:\n\n{}", doc.stages[0].name, lines.join("\n"))
 }
 
 fn entry(kind: Kind, name: &str, doc: &str) -> Entry {

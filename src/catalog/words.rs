@@ -97,10 +97,3 @@ pub const CODES: &[Word] = &[
         "This is a mistake of poolsim itself, which then gave up. Exit status 70. Please report it with the recipe that the message shows: the scenario, the seed, the release and the version.",
     ),
 ];
-
-/// What has a name and this version refuses as `not-yet`.
-pub const NOT_YET: &[(super::Kind, &str, &str)] = &[(
-    super::Kind::Hazard,
-    "left-paused",
-    "A VDI is marked paused and no operation is under way, so nothing can activate it (an outage). The mark stays behind where a snapshot or a resize is cut off, and the VM that owns the disk can't be started. Not built yet: expected in a scenario, it is refused with `not-yet`.",
-)];

@@ -115,6 +115,12 @@ pub trait Deed: Clone + std::fmt::Debug + Default {
     fn check(&mut self, args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal>;
     /// The work, at its end.
     fn commit(&mut self, args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome;
+    /// See [`Operation::stage`].
+    fn stage(&self) -> Option<&'static str> {
+        None
+    }
+    /// See [`Operation::orphaned`].
+    fn orphaned(&mut self, _world: &mut World, _fx: &mut Effects, _seat: Seat, _target: Object) {}
 }
 
 /// How the work on one target went.
@@ -334,6 +340,19 @@ impl<D: Deed> Operation for Batch<D> {
         match self.targets.get(self.at) {
             Some(Object::Vm(vm)) if D::CLAIMS && self.waiting.is_none() && !self.queued => Some(*vm),
             _ => None,
+        }
+    }
+
+    fn stage(&self) -> Option<&'static str> {
+        self.deed.stage().filter(|_| self.waiting.is_none() && !self.queued)
+    }
+
+    fn orphaned(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) {
+        if let Some(target) = self.targets.get(self.at).copied()
+            && self.waiting.is_none()
+            && !self.queued
+        {
+            self.deed.orphaned(world, fx, seat, target);
         }
     }
 }

@@ -217,6 +217,19 @@ impl Typed {
         self.entry.as_ref().ok().and_then(Operation::claim)
     }
 
+    /// The stage that it is in, where it has any.
+    pub fn stage(&self) -> Option<&'static str> {
+        self.entry.as_ref().ok().and_then(Operation::stage)
+    }
+
+    /// Whoever carries it out is gone: nothing of it is under way there any more, and others make of it what they can.
+    pub fn orphaned(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) {
+        self.release(world, seat);
+        if let (None, Ok(entry)) = (&self.done, &mut self.entry) {
+            entry.orphaned(world, fx, seat);
+        }
+    }
+
     /// Its effects, when it ends. While the line to its executor is cut, work goes on there and the console waits.
     pub fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
         let ended = match (self.done.take(), &self.entry) {

@@ -55,6 +55,7 @@ impl Command for HostEvacuate {
         synopsis: "xe host-evacuate uuid=HOST-UUID | host=HOST | FIELD=VALUE…",
         doc: "Moves every VM of a host to other hosts, one after the other, each as `vm-migrate --live` would. It does not disable the host: `xe host-disable` first, or the next start may choose it again. Releases differ in how the host is named. Checks, all before anything moves: under HA HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN if the plan can't do without the host; then a plan by the database alone, which packs the largest VM onto the enabled host with most free memory. It is refused for the first VM that can't move: NO_HOSTS_AVAILABLE if no other host is enabled; VM_REQUIRES_SR, HOST_NOT_LIVE or what else **any** of the enabled hosts has against the VM, so that one host which is dead and still enabled stops it all; HOST_NOT_ENOUGH_FREE_MEMORY, with the VM instead of two sizes. While HA is on, VMs that it does not protect can't move: protect them, or shut them down. Where a move fails later, the VMs that have moved stay where they are, and the others where they were. Ask `xe host-get-vms-which-prevent-evacuation` before.",
         example: "xe host-evacuate uuid=$beta",
+        stages: Migrate::DOC.stages,
         ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["uuid"], &[]);
@@ -173,6 +174,15 @@ impl Operation for HostEvacuate {
 
     fn claim(&self) -> Option<VmId> {
         self.left.front().filter(|_| self.migration.under_way()).map(|(vm, _)| *vm)
+    }
+
+    /// That of the move under way.
+    fn stage(&self) -> Option<&'static str> {
+        self.migration.stage()
+    }
+
+    fn orphaned(&mut self, world: &mut World, fx: &mut Effects, _seat: Seat) {
+        self.migration.abandoned(world, fx);
     }
 }
 

@@ -16,6 +16,7 @@ mod params;
 mod print;
 mod reach;
 pub mod shell;
+pub mod stages;
 mod values;
 mod words;
 
@@ -80,6 +81,7 @@ use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::release::{Release, Version};
+use stages::Stage;
 
 /// Where a command acts: whose console it was typed on, and whose xapi (and database) carries it out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -195,6 +197,12 @@ pub trait Operation {
     fn claim(&self) -> Option<VmId> {
         None
     }
+    /// The stage that it is in, where it has any and has begun.
+    fn stage(&self) -> Option<&'static str> {
+        None
+    }
+    /// Whoever carries it out is gone in the middle of it: what other machines make of what they have of it.
+    fn orphaned(&mut self, _world: &mut World, _fx: &mut Effects, _seat: Seat) {}
 }
 
 /// What `explain` says of a command.
@@ -212,11 +220,13 @@ pub struct CommandDoc {
     pub since: Option<Version>,
     /// The last release that had it.
     pub until: Option<Version>,
+    /// What it goes through, in order, where it takes long.
+    pub stages: &'static [Stage],
 }
 
 impl CommandDoc {
     /// The rest of a doc: a command that every release has.
-    const ALWAYS: CommandDoc = CommandDoc { name: "", synopsis: "", doc: "", example: "", since: None, until: None };
+    const ALWAYS: CommandDoc = CommandDoc { name: "", synopsis: "", doc: "", example: "", since: None, until: None, stages: &[] };
 }
 
 /// What becomes of keys that a command does not name.
@@ -319,6 +329,16 @@ macro_rules! commands {
             fn claim(&self) -> Option<VmId> {
                 match self {
                     $(Entry::$variant(command) => command.claim(),)*
+                }
+            }
+            fn stage(&self) -> Option<&'static str> {
+                match self {
+                    $(Entry::$variant(command) => command.stage(),)*
+                }
+            }
+            fn orphaned(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) {
+                match self {
+                    $(Entry::$variant(command) => command.orphaned(world, fx, seat),)*
                 }
             }
         }
@@ -425,5 +445,5 @@ pub const REFUSALS: &[&str] = &[
     "SR_HAS_NO_PBDS", "SR_HAS_PBD", "SR_NOT_SHARABLE", "SR_UNKNOWN_DRIVER", "SR_UUID_EXISTS", "PBD_EXISTS", "DEVICE_ALREADY_ATTACHED",
     "DEVICE_ALREADY_DETACHED", "DEVICE_ALREADY_EXISTS", "INVALID_DEVICE", "DEVICE_DETACH_REJECTED", "DEVICE_DETACH_TIMEOUT",
     "SR_BACKEND_FAILURE_40",
-    "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "MAP_DUPLICATE_KEY", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
+    "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "MAP_DUPLICATE_KEY", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", "VM_MIGRATE_FAILED",
 ];

@@ -3,12 +3,13 @@
 use super::args::Args;
 use super::objects::{Class, Object};
 use super::reach::{Refusal, ask_first, gate, home, uuid_invalid};
+use super::stages::{Stage, Staged};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, Target, pbd, print};
 use crate::base::ids::{HostId, MachineId, SrId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
-use crate::world::errors::ApiError;
+use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
 use crate::world::memory::{Incoming, PoolConf};
 use std::sync::Arc;
@@ -19,7 +20,13 @@ pub struct PoolEject {
     args: Args,
     /// What was printed before the question was answered.
     asked: String,
+    /// How far it has come.
+    staged: Staged,
+    /// The pool has forgotten this host, which has not left yet.
+    forgotten: Option<(HostId, MachineId)>,
 }
+
+const FORGOTTEN: &str = "forgotten";
 
 impl Command for PoolEject {
     const DOC: CommandDoc = CommandDoc {
@@ -27,11 +34,15 @@ impl Command for PoolEject {
         synopsis: "xe pool-eject host-uuid=HOST-UUID [--force]",
         doc: "Sends a member out of the pool in order: the way for a host that lives, as `host-forget` is for one that is off for good. Checks, in order: the UUID (UUID_INVALID); the question `Type 'yes' to continue` behind a list of the disks that will be destroyed, which `--force` skips, and nothing else; the host carries it out itself (HOST_OFFLINE, CANNOT_CONTACT_HOST); HA_IS_ENABLED; the master can't be ejected (INTERNAL_ERROR); no VM runs there by the database (OPERATION_NOT_ALLOWED). Then its PBDs are unplugged one after the other; the first that can't be ends it, and those before stay unplugged. The pool forgets the host and every SR that it alone had, with the records of the disks there and of their VBDs; VMs of such disks keep their records, and start without them: a second disk is missing then, and who has lost his only one finds nothing to boot from. After the setting `role-change` the host reboots, its local storage is reinitialised, and it is up as a pool of one host with the UUID that it had; nothing brings the disks back. It may be joined to a pool again.",
         example: "xe pool-eject host-uuid=$beta --force",
+        stages: &[Stage {
+            name: FORGOTTEN,
+            doc: "The pool has no record of the host any more, and the host still has its role and its database (xapi_pool.ml, eject: between the record's end and `set_role`).",
+        }],
         ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { asks: true, ..Grammar::keys(&["host-uuid"], &["force"]) };
     fn new(args: Args) -> Self {
-        PoolEject { args, asked: String::new() }
+        PoolEject { args, asked: String::new(), staged: Staged::default(), forgotten: None }
     }
 }
 
@@ -108,6 +119,9 @@ impl Operation for PoolEject {
     }
 
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        if self.forgotten.is_some() {
+            return self.ends(world, fx, seat);
+        }
         let found = self.host(world, seat).and_then(|host| self.checks(world, seat, host).map(|machine| (host, machine)));
         let (host, machine) = match found {
             Ok(found) => found,
@@ -127,7 +141,42 @@ impl Operation for PoolEject {
             world.forget_sr(fx, home, sr);
         }
         world.eject_host(fx, home, host);
-        leave(world, fx, machine);
+        self.forgotten = Some((host, machine));
+        if self.staged.comes_to(FORGOTTEN, fx) {
+            return Progress::Again(Span::ZERO);
+        }
+        self.ends(world, fx, seat)
+    }
+
+    fn stage(&self) -> Option<&'static str> {
+        self.staged.now()
+    }
+
+    /// The master is gone: the host, whose work it is, needs it no more.
+    fn orphaned(&mut self, world: &mut World, fx: &mut Effects, _seat: Seat) {
+        self.leaves(world, fx);
+    }
+}
+
+impl PoolEject {
+    /// The host's own part, for which it needs the master no more; whether it could do it.
+    fn leaves(&mut self, world: &mut World, fx: &mut Effects) -> bool {
+        let Some((host, machine)) = self.forgotten.take() else { return false };
+        let there = world.dom0_answers(machine) && world.xapi_runs(machine) && world.host_on(machine) == host;
+        if there {
+            leave(world, fx, machine);
+        }
+        there
+    }
+
+    /// The host leaves, and says so if it can be heard.
+    fn ends(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
+        let Some((host, machine)) = self.forgotten else { return Progress::Ended(Output::default()) };
+        let heard = world.linked(seat.executor, machine);
+        if !self.leaves(world, fx) || !heard {
+            let lost = ApiError::new("CANNOT_CONTACT_HOST").with(Param::Host(host));
+            return Progress::Ended(self.refused(world, seat, lost.into()));
+        }
         let delay = print::delay(world, world.settings.role_change);
         let text = format!("{}Specified host will attempt to restart as a master of a new pool in {delay} seconds...\n", self.asked);
         Progress::Ended(Output { text, exit: 0, error: None })

@@ -2,23 +2,31 @@
 
 use super::args::{Args, says};
 use super::reach::{Refusal, stashed};
+use super::stages::{Stage, Staged};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Seat, print};
 use crate::base::ids::{MachineId, SrId, VbdId};
 use crate::base::time::Span;
 use crate::world::World;
-use crate::world::belief::{HostRecord, PowerState, SrRecord};
+use crate::world::belief::{Database, HostRecord, PowerState, SrRecord};
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
 use crate::world::event::Event;
 use crate::world::guards::Guard;
 use crate::world::memory::{Incoming, PoolConf, Xapi};
 use crate::world::roles::Contact;
+use std::sync::Arc;
 
 /// `xe pool-join`.
 #[derive(Clone, Debug)]
 pub struct PoolJoin {
     args: Args,
+    /// How far it has come.
+    staged: Staged,
+    /// It stands in the database of this master, and has this copy of it; it is not a member yet.
+    entered: Option<(MachineId, Arc<Database>)>,
 }
+
+const RECORDED: &str = "recorded";
 
 impl Command for PoolJoin {
     const DOC: CommandDoc = CommandDoc {
@@ -26,11 +34,15 @@ impl Command for PoolJoin {
         synopsis: "xe pool-join master-address=ADDRESS master-username=root master-password=PASSWORD [--force]",
         doc: "Typed on the host that joins. Checks, in order: the master answers (if not, two lines of text and exit 0); it is a master (HOST_IS_SLAVE); HA is off in both pools (HA_IS_ENABLED); it is another host (OPERATION_NOT_ALLOWED); the joiner's own database has no other hosts (JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS), no running VMs (JOINING_HOST_CANNOT_HAVE_RUNNING_VMS) and no shared SRs (JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS). A host that was forgotten fails these until it is installed afresh. Then the joiner stands in the master's database, and its xapi restarts as a member after the setting `role-change`.",
         example: "xe pool-join master-address=alpha master-username=root master-password=secret",
+        stages: &[Stage {
+            name: RECORDED,
+            doc: "The pool's database has the host and what it brings, and the host still is a pool of its own (xapi_pool.ml, join_common: between `update_non_vm_metadata` and `set_role`).",
+        }],
         ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar::keys(&["master-address", "master-username", "master-password"], &["force"]);
     fn new(args: Args) -> Self {
-        PoolJoin { args }
+        PoolJoin { args, staged: Staged::default(), entered: None }
     }
 }
 
@@ -120,20 +132,42 @@ impl Operation for PoolJoin {
     }
     fn commit(&mut self, world: &mut World, fx: &mut Effects, seat: Seat) -> Progress {
         let joiner = seat.executor;
+        if let Some((master, copy)) = self.entered.take() {
+            return self.ends(world, fx, joiner, master, copy);
+        }
         let master = match self.checks(world, joiner) {
             Ok(master) => master,
             Err(hindrance) => return Progress::Ended(hindrance.output(world, joiner).0),
         };
-        enter(world, fx, joiner, master);
+        let copy = enter(world, fx, joiner, master);
+        if self.staged.comes_to(RECORDED, fx) {
+            self.entered = Some((master, copy));
+            return Progress::Again(Span::ZERO);
+        }
+        self.ends(world, fx, joiner, master, copy)
+    }
+    fn stage(&self) -> Option<&'static str> {
+        self.staged.now()
+    }
+}
+
+impl PoolJoin {
+    /// The joiner's own part, for which it needs the master no more.
+    fn ends(&self, world: &mut World, fx: &mut Effects, joiner: MachineId, master: MachineId, copy: Arc<Database>) -> Progress {
+        let stack = &mut world.stacks[joiner.at()];
+        stack.incoming = Some((Incoming::Pool(master), copy));
+        // A new member plugs its PBDs at its first start, as after a boot (create_storage.ml).
+        stack.booted = true;
+        world.reset_master(fx, joiner, master);
         let delay = print::delay(world, world.settings.role_change);
         let text = format!("Host agent will restart and attempt to join pool in {delay} seconds...\n");
         Progress::Ended(Output { text, exit: 0, error: None })
     }
 }
 
-/// Puts the joiner and what it has into the master's database, and sends it on its way: its xapi reads a copy of that
-/// database when it starts again.
-fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: MachineId) {
+/// Puts the joiner and what it has into the master's database: a copy of that database, which the joiner's xapi reads when it
+/// starts again.
+fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: MachineId) -> Arc<Database> {
     let host = world.host_on(joiner);
     let own = world.stacks[joiner.at()].db.clone();
     // Dead and disabled until its first greeting.
@@ -172,10 +206,5 @@ fn enter(world: &mut World, fx: &mut Effects, joiner: MachineId, master: Machine
             db.vbds.put(vbd.at(), Some(mine), &None);
         }
     }
-    // A new member plugs its PBDs at its first start, as after a boot (create_storage.ml).
-    let copy = world.stacks[master.at()].db.clone();
-    let stack = &mut world.stacks[joiner.at()];
-    stack.incoming = Some((Incoming::Pool(master), copy));
-    stack.booted = true;
-    world.reset_master(fx, joiner, master);
+    world.stacks[master.at()].db.clone()
 }

@@ -4,6 +4,7 @@ use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
+use super::stages::{Stage, Staged};
 use super::vm_place::{idle, in_state};
 use super::{CommandDoc, Seat};
 use crate::base::ids::{MachineId, VdiId, VmId};
@@ -26,7 +27,14 @@ pub struct Shutdown {
     tries: u32,
     /// The guest that hangs.
     asked: Asked,
+    /// How far it has come.
+    staged: Staged,
+    /// What runs no more, and where, and is still recorded there.
+    ended: Option<(VmId, MachineId)>,
 }
+
+const ASKED: &str = "asked";
+const RECORD: &str = "record";
 
 /// How long a guest is asked to shut down before it is taken for one that does not hear (vmops.ml, clean_shutdown_with_reason).
 const ACKNOWLEDGMENT: Span = Span::secs(60);
@@ -64,6 +72,16 @@ impl Deed for Shutdown {
         synopsis: "xe vm-shutdown vm=VM [--force] | FIELD=VALUE… [--multiple]",
         doc: "Shuts a VM down, with `--force` without asking the guest. Checks: the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the host of its record carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST): for a VM on a dead host `--force` does not help either. A guest that hangs does not answer when it is asked, and after a minute that is given up (VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT); with `--force` nobody asks it. Closes the disks and removes their locks. Where a path to a disk is lost, a guest that is asked waits for it, and so does the command; with `--force` it ends at once if requests fail (on an LVM SR the lock stays then), and hangs if they hang. Without a selector and with `--multiple` it stops every VM of the pool.",
         example: "xe vm-shutdown vm=db",
+        stages: &[
+            Stage {
+                name: ASKED,
+                doc: "The guest is asked to shut down, unless it is forced, and runs on meanwhile (xapi_vm.ml, clean_shutdown).",
+            },
+            Stage {
+                name: RECORD,
+                doc: "The domain is gone and its disks are closed, and the database still has the VM as running (vmops.ml, destroy: between `destroy_domain` and `set_power_state`).",
+            },
+        ],
         ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Vm;
@@ -78,10 +96,14 @@ impl Deed for Shutdown {
         target(args, world, seat, object)?;
         // Nobody is asked whether he is ready.
         let force = args.flag("force").map_err(Refusal::tool)?;
+        self.staged.begins(ASKED);
         Ok(if force { world.settings.command } else { world.settings.vm_shutdown })
     }
 
     fn commit(&mut self, args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, object: Object) -> Outcome {
+        if let Some((vm, machine)) = self.ended {
+            return recorded(world, fx, seat, vm, machine);
+        }
         let (vm, machine) = match target(args, world, seat, object) {
             Ok(found) => found,
             Err(refusal) => return Outcome::Failed(refusal),
@@ -128,7 +150,33 @@ impl Deed for Shutdown {
         // HA lets it be from now on, else it would be back at the next pass.
         world.set_always_run(fx, home, vm, false);
         world.end_domain(fx, vm, machine, Ending::Shutdown);
+        if self.staged.comes_to(RECORD, fx) {
+            self.ended = Some((vm, machine));
+            return Outcome::Again(Span::ZERO);
+        }
         world.set_vm(fx, home, vm, PowerState::Halted, None);
         Outcome::Done
     }
+
+    fn stage(&self) -> Option<&'static str> {
+        self.staged.now()
+    }
+
+    /// The master is gone: the host, whose work it is, records it when the master is back.
+    fn orphaned(&mut self, world: &mut World, fx: &mut Effects, _seat: Seat, _target: Object) {
+        if let Some((vm, machine)) = self.ended.take() {
+            world.record_end_later(fx, machine, vm);
+        }
+    }
+}
+
+/// The host sets the record of what it has shut down: it does so when it reaches its master, and where its own xapi is gone, that does
+/// it as it starts again.
+fn recorded(world: &mut World, fx: &mut Effects, seat: Seat, vm: VmId, machine: MachineId) -> Outcome {
+    if !world.dom0_answers(machine) || !world.xapi_runs(machine) {
+        return gate(world, seat.executor, world.host_on(machine)).map_or_else(Outcome::Failed, |_| Outcome::Done);
+    }
+    let Some(home) = home(world, machine) else { return Outcome::Hangs };
+    world.set_vm(fx, home, vm, PowerState::Halted, None);
+    Outcome::Done
 }

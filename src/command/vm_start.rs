@@ -5,6 +5,7 @@ use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
 use super::objects::{Class, Object};
 use super::reach::{Refusal, gate, home};
+use super::stages::{Stage, Staged};
 use super::vm_place::{any_host, disks_free, idle, in_state, named_host};
 use super::{CommandDoc, Seat};
 use crate::base::ids::{HostId, MachineId, VmId};
@@ -29,7 +30,15 @@ pub struct Start {
     /// How often the next one was found paused, and which that was.
     tries: u32,
     counted: usize,
+    /// How far it has come.
+    staged: Staged,
+    /// The first disk, whose activation has begun.
+    half: Option<Activation>,
 }
+
+const PLACED: &str = "placed";
+const DISKS: &str = "disks";
+const RECORD: &str = "record";
 
 /// What xapi looks at in its database.
 fn records(args: &Args, world: &World, seat: Seat, target: Object) -> Result<VmId, Refusal> {
@@ -55,6 +64,17 @@ impl Deed for Start {
         synopsis: "xe vm-start vm=VM [on=HOST] | FIELD=VALUE… [--multiple]",
         doc: "Starts a halted VM, on the host of `on=` or on the first that can take it. Checks, in order: the VM is halted in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); no disk of it is attached to another VM while either writes (VDI_IN_USE); the host is live, enabled, has a plugged PBD for every disk and memory enough (HOST_NOT_LIVE, HOST_DISABLED, VM_REQUIRES_SR, HOST_NOT_ENOUGH_FREE_MEMORY; without `on=` NO_HOSTS_AVAILABLE and a table); under HA the failover plan bears it (HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN); it can be reached (HOST_OFFLINE, CANNOT_CONTACT_HOST). Then the storage manager there opens disk after disk: any RW lock in the database refuses it (SR_BACKEND_FAILURE_46, already attached RW). All of these guards look into the database alone: where locks were released and the VM was reset while it still runs elsewhere, it starts a second time. `--force` overrides none of them. A start that fails half-way lets go of what it took.",
         example: "xe vm-start vm=db on=gamma",
+        stages: &[
+            Stage { name: PLACED, doc: "The checks have passed and the host is chosen; nothing has been done yet (xapi_vm.ml, start)." },
+            Stage {
+                name: DISKS,
+                doc: "The first disk is being opened on the host: its lock is set, and in g4 the mark `activating`, and it is not open yet (blktap2.py, `_activate_locked`).",
+            },
+            Stage {
+                name: RECORD,
+                doc: "All disks are open, and the database still has the VM as halted (xapi_vm.ml, start: between `start_paused` and `atomic_set_resident_on`).",
+            },
+        ],
         ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Vm;
@@ -85,12 +105,19 @@ impl Deed for Start {
             }
         }
         self.host = Some(host);
+        self.staged.begins(PLACED);
         Ok(world.settings.vm_start)
     }
 
     fn commit(&mut self, args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome {
         let Some(host) = self.host else { return Outcome::Done };
         let machine = world.names.hosts[host.at()].machine;
+        if self.staged.now() == Some(RECORD)
+            && let Err(refusal) = gate(world, seat.executor, host)
+        {
+            // The domain is made, and whoever made it can't say so: nobody takes it down (xapi_vm.ml, start).
+            return Outcome::Failed(refusal);
+        }
         let vm = match records(args, world, seat, target).and_then(|vm| placed(world, seat, vm, host).map(|_| vm)) {
             Ok(vm) => vm,
             Err(refusal) => {
@@ -104,7 +131,15 @@ impl Deed for Start {
         if world.domain_exists(machine, vm) {
             return Outcome::Failed(ApiError::new("DOMAIN_EXISTS").with(Param::Vm(vm)).text("1").into());
         }
-        match world.take_disks(fx, home, machine, vm, &mut self.taken) {
+        if self.taken == 0 && self.half.is_none() && self.staged.now() == Some(PLACED) && self.staged.comes_to(DISKS, fx) {
+            self.begin_first(world, fx, home, machine, vm);
+            return Outcome::Again(Span::ZERO);
+        }
+        let first = self.half.map_or(Ok(()), |ask| world.end_activation(fx, ask, Some(vm)).map_err(|why| (why, ask.vdi)));
+        if first.is_ok() && self.half.take().is_some() {
+            self.taken += 1;
+        }
+        match first.and_then(|()| world.take_disks(fx, home, machine, vm, &mut self.taken)) {
             Ok(()) => {}
             Err((Inactive::Hangs, _)) => return Outcome::Hangs,
             Err((Inactive::Paused, vdi)) => {
@@ -124,8 +159,15 @@ impl Deed for Start {
                 return Outcome::Failed(error.into());
             }
         }
+        if self.staged.comes_to(RECORD, fx) {
+            return Outcome::Again(Span::ZERO);
+        }
         world.run_domain(fx, home, machine, vm, host);
         Outcome::Done
+    }
+
+    fn stage(&self) -> Option<&'static str> {
+        self.staged.now()
     }
 }
 
@@ -133,7 +175,32 @@ impl Start {
     /// Closes in reverse what was opened, and removes the keys as far as the database is in reach.
     fn let_go(&mut self, world: &mut World, fx: &mut Effects, machine: MachineId, vm: VmId) {
         let home = home(world, machine);
+        // What was only begun goes where the host can still say so to its master; else it stays, with nobody to see to it.
+        let half = self.half.take().filter(|_| world.dom0_answers(machine));
+        if !world.xapi_runs(machine) {
+            // The thread that would close what it opened is gone with its process. The storage manager, which is another, goes on.
+            if let Some(ask) = half
+                && world.activation_path(ask).is_ok()
+            {
+                world.open_disk(fx, machine, ask.vdi, ask.mode, Some(vm));
+            }
+            return;
+        }
+        if let Some(ask) = half.filter(|ask| home == Some(ask.master)) {
+            world.drop_activation(fx, ask);
+        }
         world.give_disks_back(fx, home, machine, vm, self.taken);
         self.taken = 0;
+    }
+
+    /// Begins with the first disk that the database still knows, if it can be opened.
+    fn begin_first(&mut self, world: &mut World, fx: &mut Effects, home: MachineId, machine: MachineId, vm: VmId) {
+        let vbds = &world.names.vms[vm.at()].vbds;
+        let Some(at) = vbds.iter().position(|vbd| world.db(home).vbd(*vbd).is_some()) else { return };
+        let vbd = &world.names.vbds[vbds[at].at()];
+        let ask = Activation::new(home, machine, vbd.vdi, vbd.mode);
+        if !world.has_open(machine, ask.vdi) && world.begin_activation(fx, ask).is_ok() {
+            (self.taken, self.half) = (at, Some(ask));
+        }
     }
 }

@@ -182,10 +182,13 @@ impl Engine {
             Admission::Go(seat) => match typed.check(&self.world, seat) {
                 Check::Go(span) => {
                     typed.begin(&mut self.world, seat);
+                    let stage = typed.stage();
                     let epoch = self.world.stacks[seat.executor.at()].epoch;
                     console.phase = Phase::Working(Work { seat, epoch });
                     let late = self.lateness(&console, seat);
+                    let step = console.step;
                     self.again(console, span + late);
+                    self.comes_to_stage(step, stage);
                 }
                 Check::Refuse { output, after } if after == Span::ZERO => self.line_ended(console, output),
                 Check::Refuse { output, after } => {
@@ -234,6 +237,12 @@ impl Engine {
         };
         self.origin = console.step.0;
         if !console.detached && !self.console_answers(console.machine) {
+            // Nobody sees any more what comes of it; whoever carries it out goes on with it, or is gone himself.
+            if let Phase::Hanging(work) | Phase::Working(work) | Phase::Retrying(work) = console.phase {
+                self.carry_out(Box::new(Console { detached: true, ..(*console).clone() }), work);
+                self.drain();
+                self.origin = console.step.0;
+            }
             let output = self.no_answer(console.machine);
             self.line_ended(console, output);
             return;
@@ -258,7 +267,10 @@ impl Engine {
     fn carry_out(&mut self, mut console: Box<Console>, work: Work) -> bool {
         let (sequence, serial) = (console.sequence, console.serial);
         let patient = console.detached || self.world.now < console.began + self.patience(&console);
-        match self.commit(&mut console, work) {
+        let progress = self.commit(&mut console, work);
+        let stage = console.typed.as_ref().and_then(Typed::stage);
+        self.comes_to_stage(console.step, stage);
+        match progress {
             Progress::Ended(_) if console.detached => return true,
             Progress::Ended(output) => {
                 self.line_ended(console, output);
@@ -291,13 +303,29 @@ impl Engine {
 
     /// Commits, unless whoever carries the command out has gone meanwhile: its machine, or the process that it is a thread of.
     fn commit(&mut self, console: &mut Console, Work { seat, epoch }: Work) -> Progress {
+        let stops = self.program.waited_for(console.step);
         let Some(typed) = &mut console.typed else { return Progress::Ended(Output::default()) };
         let gone = !self.world.dom0_answers(seat.executor) || typed.needs_xapi() && self.world.stacks[seat.executor.at()].epoch != epoch;
         if gone {
-            typed.release(&mut self.world, seat);
+            typed.orphaned(&mut self.world, &mut self.fx, seat);
             return Progress::Ended(Output { text: "Lost connection to the server.\n".into(), exit: 1, error: None });
         }
-        typed.commit(&mut self.world, &mut self.fx, seat)
+        self.fx.stops.extend(stops);
+        let progress = typed.commit(&mut self.world, &mut self.fx, seat);
+        self.fx.stops.clear();
+        progress
+    }
+
+    /// A command is in a stage: who waits for it is told when it is the first time, and begins before the command goes on.
+    fn comes_to_stage(&mut self, step: StepIx, stage: Option<&'static str>) {
+        let Some(stage) = stage else { return };
+        let record = &mut self.records[usize::from(step.0)];
+        if record.stages.iter().any(|(name, _)| *name == stage) {
+            return;
+        }
+        record.stages.push((stage, self.world.now));
+        self.wake_for_stage(step);
+        self.origin = step.0;
     }
 
     /// Somebody presses Ctrl-C: a line that still waits for its master is dropped, work under way goes on by itself.

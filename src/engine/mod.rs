@@ -112,6 +112,8 @@ pub struct StepRecord {
     pub told: bool,
     /// What it was before this step began, in the order of beginning.
     pub order: u32,
+    /// Which stages its command came to, and when.
+    pub stages: Vec<(&'static str, Time)>,
 }
 
 impl Default for StepRecord {
@@ -130,6 +132,7 @@ impl Default for StepRecord {
             effect: None,
             told: false,
             order: u32::MAX,
+            stages: Vec::new(),
         }
     }
 }

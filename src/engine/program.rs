@@ -2,7 +2,7 @@
 
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
-use crate::scenario::model::{Begin, Case, Scenario, Sequence, Step};
+use crate::scenario::model::{Begin, Case, Scenario, Sequence, Step, When};
 use crate::world::event::StepIx;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub struct Program {
     lanes: Vec<Vec<StepIx>>,
     /// The steps that have an id, by it.
     ids: Arc<BTreeMap<String, StepIx>>,
+    /// The stages that are waited for, by the id of the step whose command has them.
+    stages: Arc<BTreeMap<String, BTreeSet<&'static str>>>,
     /// The names under which steps keep what is printed.
     pub(super) kept: Arc<BTreeSet<String>>,
     /// When and how the recovery begins; `None` where there is none.
@@ -49,6 +51,7 @@ impl Program {
         let ids = steps.iter().enumerate().filter_map(|(at, (_, step))| Some((step.id.clone()?, StepIx(at as u16))));
         Program {
             ids: Arc::new(ids.collect()),
+            stages: Arc::new(stages_of(steps.iter().map(|(_, step)| step))),
             kept: Arc::new(steps.iter().filter_map(|(_, step)| step.capture.clone()).collect()),
             lanes,
             begin: recovery.map(|recovery| recovery.begin.clone()),
@@ -137,11 +140,23 @@ impl Program {
         self.ids.get(id).copied()
     }
 
+    /// The stages of a step's command at which somebody waits for it.
+    pub(super) fn waited_for(&self, at: StepIx) -> Vec<&'static str> {
+        if self.stages.is_empty() {
+            return Vec::new();
+        }
+        let waited = self.step(at).id.as_ref().and_then(|id| self.stages.get(id));
+        waited.into_iter().flatten().copied().collect()
+    }
+
     /// Adds a step at the end of a sequence.
     pub(super) fn append(&mut self, sequence: Sequence, step: Step) -> StepIx {
         let at = StepIx(u16::try_from(self.steps.len()).expect("a run has fewer steps than numbers"));
         if let Some(id) = &step.id {
             Arc::make_mut(&mut self.ids).entry(id.clone()).or_insert(at);
+        }
+        for (id, stages) in stages_of(std::iter::once(&step)) {
+            Arc::make_mut(&mut self.stages).entry(id).or_default().extend(stages);
         }
         Arc::make_mut(&mut self.steps).push((sequence, step));
         if self.lanes.len() <= sequence.lane() {
@@ -150,4 +165,15 @@ impl Program {
         self.lanes[sequence.lane()].push(at);
         at
     }
+}
+
+/// The stages that steps wait for, by the id of the step whose command has them.
+fn stages_of<'s>(steps: impl Iterator<Item = &'s Step>) -> BTreeMap<String, BTreeSet<&'static str>> {
+    let mut stages: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
+    for step in steps {
+        if let When::AfterStep { id, stage: Some(stage), .. } = &step.when {
+            stages.entry(id.clone()).or_default().insert(stage);
+        }
+    }
+    stages
 }

@@ -24,14 +24,21 @@ pub(super) enum Waiting {
     Appended,
     /// For a condition; given up under this serial.
     Condition(u32),
-    /// For the end of a step.
-    StepEnd { id: String, plus: SpanRange },
+    /// For the end of a step, or for a stage of its command.
+    StepEnd { id: String, stage: Option<&'static str> },
     /// For its running step to end.
     Running,
     /// For machines to come out of the installer.
     Installing(Vec<crate::base::ids::MachineId>),
     /// For a masked step to take its time.
     Masked(u32),
+}
+
+/// Whether that came which a step waits for.
+enum Came {
+    At(Time),
+    Never,
+    NotYet,
 }
 
 /// How far a sequence has come.
@@ -198,10 +205,16 @@ impl Engine {
                     at
                 }
                 When::AfterPrevious(range) => since + self.step_draw(step, "after", 0, *range),
-                When::AfterStep { id, plus } => match self.step_end(id) {
-                    Some(ended) => ended + self.step_draw(step, "after", 0, *plus),
-                    None => {
-                        self.progressions[sequence].waiting = Waiting::StepEnd { id: id.clone(), plus: *plus };
+                When::AfterStep { id, stage, plus } => match self.came(id, *stage) {
+                    Came::At(at) => at + self.step_draw(step, "after", 0, *plus),
+                    Came::Never => {
+                        self.mark_begun(step);
+                        self.end_step(sequence, Status::GivenUp);
+                        self.drain();
+                        continue;
+                    }
+                    Came::NotYet => {
+                        self.progressions[sequence].waiting = Waiting::StepEnd { id: id.clone(), stage: *stage };
                         return;
                     }
                 },
@@ -230,6 +243,45 @@ impl Engine {
         let at = usize::from(self.program.find(id)?.0);
         let sequence = self.program.steps[at].0.lane();
         self.records[at].ended.or_else(|| self.progressions[sequence].ended.then_some(self.progressions[sequence].since))
+    }
+
+    /// When that came which a step waits for: the end of another, or a stage of its command. A step that ended without having come
+    /// to that stage never will; one that is replaced by a note has none, and its end stands for all.
+    fn came(&self, id: &str, stage: Option<&'static str>) -> Came {
+        let ended = self.step_end(id);
+        let Some(stage) = stage else { return ended.map_or(Came::NotYet, Came::At) };
+        let Some(step) = self.program.find(id) else { return Came::NotYet };
+        let stages = &self.records[usize::from(step.0)].stages;
+        match (stages.iter().find(|(name, _)| *name == stage), ended) {
+            (Some((_, at)), _) => Came::At(*at),
+            (None, Some(at)) if self.options.masked.contains_key(&step) => Came::At(at),
+            (None, Some(_)) => Came::Never,
+            (None, None) => Came::NotYet,
+        }
+    }
+
+    /// A command has come to a stage: who waits for it goes on at once, before the command does.
+    pub(super) fn wake_for_stage(&mut self, step: StepIx) {
+        let program = std::sync::Arc::clone(&self.program);
+        let Some(id) = program.step(step).id.as_deref() else { return };
+        self.drain();
+        for sequence in 0..self.progressions.len() {
+            let waits = matches!(&self.progressions[sequence].waiting, Waiting::StepEnd { id: of, stage: Some(_) } if of == id);
+            if waits && self.woken(sequence) {
+                self.drain();
+            }
+        }
+    }
+
+    /// A sequence that waits for another's step or stage advances, if that came. Whether it did.
+    fn woken(&mut self, sequence: usize) -> bool {
+        let Waiting::StepEnd { id, stage } = &self.progressions[sequence].waiting else { return false };
+        if matches!(self.came(id, *stage), Came::NotYet) {
+            return false;
+        }
+        self.progressions[sequence].waiting = Waiting::Nothing;
+        self.advance(sequence);
+        true
     }
 
     /// The instant of a waiting step, or of the recovery's beginning, has come.
@@ -313,9 +365,10 @@ impl Engine {
                         self.begin_recovery();
                     }
                 }
-                Waiting::StepEnd { id, .. } if self.step_end(id).is_some() => {
-                    self.progressions[sequence].waiting = Waiting::Nothing;
-                    self.advance(sequence);
+                Waiting::StepEnd { .. } => {
+                    if !self.woken(sequence) {
+                        continue;
+                    }
                 }
                 Waiting::Installing(machines) if machines.iter().all(|m| !self.world.hw.machine(*m).installing) => {
                     self.end_step(sequence, Status::Ok);

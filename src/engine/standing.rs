@@ -46,7 +46,7 @@ impl Engine {
         add(digest, &(&self.consoles, &self.detached, &self.captured, self.last_ended, self.recovery_began, self.cut_short));
         for ((sequence, _), record) in self.program.steps.iter().zip(&self.records) {
             if *sequence != Sequence::Recovery {
-                add(digest, &(record.began, record.ended, record.status, &record.code));
+                add(digest, &(record.began, record.ended, record.status, &record.code, &record.stages));
             }
         }
     }

@@ -17,6 +17,7 @@ mod guest_without_disk;
 mod ha_silently_off;
 pub mod hindsight;
 mod late_write;
+mod left_paused;
 mod needless_master_word;
 mod no_master;
 mod overcommitted;
@@ -193,6 +194,7 @@ pub const ALL: &[HazardDoc] = &[
     reused_without_reinstall::DOC,
     restart_beside_running::DOC,
     stale_lock::DOC,
+    left_paused::DOC,
     ghost_record::DOC,
     vm_down::DOC,
     no_master::DOC,
@@ -205,9 +207,6 @@ pub const ALL: &[HazardDoc] = &[
     ha_silently_off::DOC,
     overcommitted::DOC,
 ];
-
-/// Hazards that are named and not built: nothing pauses a VDI yet.
-pub const NOT_YET: &[&str] = &["left-paused"];
 
 impl HazardId {
     /// Two hosts write to one disk.
@@ -285,7 +284,7 @@ mod tests {
     use super::*;
 
     /// What scenarios and reports call them, and how bad each is.
-    const TABLE: [(&str, Severity); 25] = [
+    const TABLE: [(&str, Severity); 26] = [
         ("double-writer", Severity::Corruption),
         ("late-write", Severity::Corruption),
         ("double-attach", Severity::Danger),
@@ -300,6 +299,7 @@ mod tests {
         ("reused-without-reinstall", Severity::Danger),
         ("restart-beside-running", Severity::Danger),
         ("stale-lock", Severity::Outage),
+        ("left-paused", Severity::Outage),
         ("ghost-record", Severity::Outage),
         ("vm-down", Severity::Outage),
         ("no-master", Severity::Outage),
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(ALL.iter().map(|doc| (doc.name, doc.severity)).collect::<Vec<_>>(), TABLE);
         assert_eq!(HazardId::find("double-writer"), Some(HazardId::DOUBLE_WRITER));
         assert_eq!(HazardId::find("late-write"), Some(HazardId::LATE_WRITE));
-        assert_eq!(HazardId::find("left-paused"), None);
+        assert_eq!(HazardId::find("left-handed"), None);
     }
 
     #[test]

@@ -75,7 +75,12 @@ pub fn draft(hosts: u16) -> build::Pool {
 
 /// A healthy pool of alpha, the master, and its members; db writes a second after each 5 s.
 pub fn pool(hosts: u16) -> Stage {
-    let mut world = draft(hosts).world(Arc::new(Settings::default()), Release::default(), 0);
+    stage_of(draft(hosts))
+}
+
+/// The same of a pool that a story has changed.
+pub fn stage_of(draft: build::Pool) -> Stage {
+    let mut world = draft.world(Arc::new(Settings::default()), Release::default(), 0);
     for vm in &mut Arc::make_mut(&mut world.names).vms {
         vm.phase = Span::secs(1);
     }

@@ -4,6 +4,7 @@
 use super::words::{fact_key, machines, same_set, vms};
 use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::scenario::model::{Fact, Role, StateExpect};
+use crate::world::belief::VdiRecord;
 use crate::world::memory::{PoolConf, Xapi};
 use crate::world::{MAIN_POOL, World};
 
@@ -50,6 +51,7 @@ fn read(world: &World, seen_by: Option<MachineId>, fact: &Fact) -> Is {
     let record = |machine: MachineId| db.host(world.host_on(machine));
     let machine_of = |host| world.names.hosts[HostId::at(host)].machine;
     let host_flag = |is: Option<bool>| is.map_or(Is::Missing("unknown host"), Is::Flag);
+    let mark = |vdi, is: fn(&VdiRecord) -> bool| db.vdi(vdi).map_or(Is::Missing("no such VDI"), |record| Is::Flag(is(record)));
     match fact {
         Fact::Powered(machine, _) => Is::Flag(world.powered(*machine)),
         Fact::Live(machine, _) => host_flag(record(*machine).map(|r| r.live)),
@@ -67,7 +69,9 @@ fn read(world: &World, seen_by: Option<MachineId>, fact: &Fact) -> Is {
         },
         Fact::OpenOn(vdi, _) => Is::Machines(world.hw.vdi(*vdi).openers.iter().map(|o| o.machine).collect()),
         Fact::Damaged(vdi, _) => Is::Flag(world.hw.vdi(*vdi).damage.is_some()),
-        Fact::Paused(vdi, _) => db.vdi(*vdi).map_or(Is::Missing("no such VDI"), |record| Is::Flag(record.paused)),
+        Fact::Paused(vdi, _) => mark(*vdi, |record| record.paused),
+        Fact::Activating(vdi, _) => mark(*vdi, |record| record.activating),
+        Fact::Relinking(vdi, _) => mark(*vdi, |record| record.relinking),
         Fact::Masters(_) => Is::Machines(world.masters(MAIN_POOL).collect()),
         Fact::DefaultSr(_) => Is::Sr(db.default_sr),
     }
@@ -83,7 +87,9 @@ fn meets(fact: &Fact, is: &Is) -> bool {
             | Fact::Known(_, wanted)
             | Fact::Fenced(_, wanted)
             | Fact::Damaged(_, wanted)
-            | Fact::Paused(_, wanted),
+            | Fact::Paused(_, wanted)
+            | Fact::Activating(_, wanted)
+            | Fact::Relinking(_, wanted),
             Is::Flag(is),
         ) => is == wanted,
         (Fact::Role(_, wanted), Is::Word(is)) => *is == wanted.name(),

@@ -42,6 +42,7 @@ pub(super) fn why(scenario: &Scenario, case: Case, engine: &Engine, at: usize) -
             let wanted = words::condition(condition, &world.names);
             format!(" while it waited for {{{wanted}}}: {}", engine.instead(condition, host))
         }
+        When::AfterStep { id, stage: Some(stage), .. } => format!(" while it waited for `{stage}` of `{id}`"),
         When::AfterStep { id, .. } => format!(" while it waited for the end of `{id}`"),
         When::At(_) | When::AfterPrevious(_) | When::Next => " before its time had come".into(),
     };

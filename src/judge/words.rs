@@ -48,6 +48,8 @@ pub(super) fn fact_key(fact: &Fact) -> &'static str {
         Fact::OpenOn(..) => "open-on",
         Fact::Damaged(..) => "damaged",
         Fact::Paused(..) => "paused",
+        Fact::Activating(..) => "activating",
+        Fact::Relinking(..) => "relinking",
         Fact::Masters(..) => "masters",
         Fact::DefaultSr(..) => "default-sr",
     }
@@ -67,7 +69,7 @@ pub(super) fn fact_wanted(world: &World, fact: &Fact) -> (Option<String>, String
         Fact::ResidentOn(v, is) => (vm(v), is.map_or("null".into(), |m| world.names.machine(m).to_owned())),
         Fact::RunningOn(v, is) => (vm(v), machines(world, is)),
         Fact::Locks(v, is) | Fact::OpenOn(v, is) => (vdi(v), machines(world, is)),
-        Fact::Damaged(v, is) | Fact::Paused(v, is) => (vdi(v), is.to_string()),
+        Fact::Damaged(v, is) | Fact::Paused(v, is) | Fact::Activating(v, is) | Fact::Relinking(v, is) => (vdi(v), is.to_string()),
         Fact::Masters(is) => (None, machines(world, is)),
         Fact::DefaultSr(is) => (None, is.map_or("null".into(), |sr| world.names.sr(sr).to_owned())),
     }

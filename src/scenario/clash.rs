@@ -30,8 +30,12 @@ fn apart(one: &StateExpect, other: &StateExpect, a: &Fact, b: &Fact) -> bool {
 
 /// Whether a fact is read from a database; else it is so, whoever knows.
 fn believed(fact: &Fact) -> bool {
-    use Fact::{DefaultSr, Enabled, Known, Live, Locks, Paused, PowerState, ResidentOn};
-    matches!(fact, Live(..) | Enabled(..) | Known(..) | PowerState(..) | ResidentOn(..) | Locks(..) | Paused(..) | DefaultSr(_))
+    use Fact::{Activating, DefaultSr, Enabled, Known, Live, Locks, Paused, PowerState, Relinking, ResidentOn};
+    match fact {
+        Live(..) | Enabled(..) | Known(..) | PowerState(..) | ResidentOn(..) | DefaultSr(_) => true,
+        Locks(..) | Paused(..) | Activating(..) | Relinking(..) => true,
+        _ => false,
+    }
 }
 
 fn other_set<T: Ord>(a: &[T], b: &[T]) -> bool {
@@ -52,7 +56,10 @@ fn denies(one: &Fact, other: &Fact) -> bool {
         (Fact::ResidentOn(a, x), Fact::ResidentOn(b, y)) => a == b && x != y,
         (Fact::RunningOn(a, x), Fact::RunningOn(b, y)) => a == b && other_set(x, y),
         (Fact::Locks(a, x), Fact::Locks(b, y)) | (Fact::OpenOn(a, x), Fact::OpenOn(b, y)) => a == b && other_set(x, y),
-        (Fact::Damaged(a, x), Fact::Damaged(b, y)) | (Fact::Paused(a, x), Fact::Paused(b, y)) => a == b && x != y,
+        (Fact::Damaged(a, x), Fact::Damaged(b, y))
+        | (Fact::Paused(a, x), Fact::Paused(b, y))
+        | (Fact::Activating(a, x), Fact::Activating(b, y))
+        | (Fact::Relinking(a, x), Fact::Relinking(b, y)) => a == b && x != y,
         (Fact::Masters(x), Fact::Masters(y)) => other_set(x, y),
         (Fact::DefaultSr(x), Fact::DefaultSr(y)) => x != y,
         _ => false,

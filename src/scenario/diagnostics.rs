@@ -120,6 +120,11 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
         example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{after: forget, note: x}]\n",
     },
     DiagnosticDoc {
+        code: "unknown-stage",
+        doc: "The command of this step has no stage of this name, or none at all. `poolsim explain vm-migrate` lists the stages of a command.",
+        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\ntimeline: [{id: stop, run: xe vm-shutdown vm=db}, {after: stop.switch-over, note: x}]\n",
+    },
+    DiagnosticDoc {
         code: "unknown-hazard",
         doc: "There is no hazard of this name; `poolsim explain` lists them.",
         example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nexpect: {never: [double-writter]}\n",
@@ -206,8 +211,8 @@ pub const DIAGNOSTICS: &[DiagnosticDoc] = &[
     },
     DiagnosticDoc {
         code: "not-yet",
-        doc: "The format has it, and it is not built yet. It is refused by name rather than read and ignored.",
-        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nexpect: {never: [left-paused]}\n",
+        doc: "A command, or this use of it, is real, and the simulator does not have it. It is refused by name rather than read and ignored.",
+        example: "pool: {hosts: [alpha, beta], storage: [nfs1], vms: {db: {running-on: beta}}}\nrecovery: {steps: [{run: xe sr-probe type=nfs}]}\n",
     },
 ];
 

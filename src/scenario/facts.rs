@@ -8,7 +8,7 @@ use crate::base::ids::{SrId, VmId};
 
 const HOST_FACTS: [&str; 7] = ["powered", "live", "enabled", "known", "role", "running", "fenced"];
 const VM_FACTS: [&str; 3] = ["power-state", "resident-on", "running-on"];
-const VDI_FACTS: [&str; 4] = ["locks", "open-on", "damaged", "paused"];
+const VDI_FACTS: [&str; 6] = ["locks", "open-on", "damaged", "paused", "activating", "relinking"];
 
 /// The facts of a state, in the order host, VM, VDI, pool.
 pub fn read_facts(reader: &mut Reader<'_>, index: &Index, fields: &Fields<'_>) -> Vec<Fact> {
@@ -98,6 +98,7 @@ fn of_vdis(reader: &mut Reader<'_>, index: &Index, fields: &Fields<'_>) -> Vec<F
     let open = fields.get("open-on").map(|node| index.hosts(reader, node));
     let mut truth = |key: &str| fields.get(key).and_then(|node| reader.boolean(node));
     let (damaged, paused) = (truth("damaged"), truth("paused"));
+    let (activating, relinking) = (truth("activating"), truth("relinking"));
     let each = locks.as_ref().map_or(0, Vec::len) + open.as_ref().map_or(0, Vec::len);
     if !reader.spend(fields.place(), vdis.len() * (1 + each)) {
         return facts;
@@ -107,6 +108,8 @@ fn of_vdis(reader: &mut Reader<'_>, index: &Index, fields: &Fields<'_>) -> Vec<F
         facts.extend(open.clone().map(|value| Fact::OpenOn(vdi, value)));
         facts.extend(damaged.map(|value| Fact::Damaged(vdi, value)));
         facts.extend(paused.map(|value| Fact::Paused(vdi, value)));
+        facts.extend(activating.map(|value| Fact::Activating(vdi, value)));
+        facts.extend(relinking.map(|value| Fact::Relinking(vdi, value)));
     }
     facts
 }

@@ -50,8 +50,6 @@ pub enum Shape {
     Settings,
     /// The settings, each with a list of values.
     SettingsLists,
-    /// It has a name and is not built: readers refuse it by name, the schema leaves it out.
-    NotYet,
 }
 
 /// A key.
@@ -361,7 +359,11 @@ pub static STEP: Table = Table {
     keys: &[
         key("id", Text, "Its id, unique within a case, without dots."),
         key("at", SpanRange, "When: an instant, or a range that it is drawn from."),
-        key("after", Text, "When: a duration since the step before ended, or `STEP`, `STEP+20s` since that step ended."),
+        key(
+            "after",
+            Text,
+            "When: a duration since the step before ended; `STEP`, `STEP+20s` since that step ended; `STEP.STAGE`, `STEP.STAGE+20s` since its command came to that stage (`poolsim explain vm-migrate` lists the stages of a command).",
+        ),
         key("wait-for", Map(&CONDITION), "When: as soon as `xe` shows this."),
         key("within", Span, "How long `wait-for` waits before the step is given up; default 1h."),
         key("if", Map(&CONDITION), "Does it only if `xe` shows this; else it is skipped."),
@@ -708,8 +710,8 @@ const OF_STATES: &[Key] = &[
     key("open-on", Names, "In truth: the hosts that have it open, as a set."),
     key("damaged", Bool, "In truth: a write went over what another had written."),
     key("paused", Bool, "Believed: it is marked as paused."),
-    key("activating", NotYet, ""),
-    key("relinking", NotYet, ""),
+    key("activating", Bool, "Believed: it is marked as being opened (storage manager g4)."),
+    key("relinking", Bool, "Believed: its chain is marked as being changed (storage manager g4)."),
     key("masters", Names, "In truth: the running hosts that hold themselves for master, as a set."),
     key("default-sr", Any(&[Name, Null]), "Believed: the pool's default SR; empty: none."),
 ];

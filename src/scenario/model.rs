@@ -173,9 +173,10 @@ pub enum When {
     At(SpanRange),
     /// After the step before, or the start of the sequence.
     AfterPrevious(SpanRange),
-    /// After the end of a step by its id, wherever it stands.
+    /// After the end of a step by its id, wherever it stands, or after its command has come to a stage.
     AfterStep {
         id: String,
+        stage: Option<&'static str>,
         plus: SpanRange,
     },
     WaitFor {
@@ -488,6 +489,8 @@ pub enum Fact {
     OpenOn(VdiId, Vec<MachineId>),
     Damaged(VdiId, bool),
     Paused(VdiId, bool),
+    Activating(VdiId, bool),
+    Relinking(VdiId, bool),
     /// The running machines that hold themselves for master of the main pool, as a set.
     Masters(Vec<MachineId>),
     DefaultSr(Option<SrId>),

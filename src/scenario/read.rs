@@ -2,7 +2,7 @@
 //! names looks like, and nothing of what they are for.
 
 use super::diagnostic::{Diagnostic, Mend, Place, Source};
-use super::keys::{Key, Shape, Table};
+use super::keys::Table;
 use super::range::{self, NameRange};
 use super::tree::{self, Node, Value};
 use crate::base::typography::{Odd, plain};
@@ -191,11 +191,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Says that something is left for later.
-    pub fn not_yet(&mut self, place: Place, what: &str) {
-        self.error(place, "not-yet", format!("{what} is not built yet"), "take it out: it is refused rather than read and ignored");
-    }
-
     /// Counts names that are read; false once the file stands for more than can be held.
     pub fn spend(&mut self, place: Place, names: usize) -> bool {
         self.work = self.work.saturating_add(names as u64);
@@ -236,10 +231,8 @@ impl<'a> Reader<'a> {
             return None;
         };
         for (key, value) in entries {
-            match table.keys.iter().find(|known| known.name == key.text) {
-                Some(Key { shape: Shape::NotYet, name, .. }) => self.not_yet(key.place, &format!("`{name}`")),
-                Some(_) => {}
-                None => self.unknown_key(table, entries, key, value),
+            if !table.keys.iter().any(|known| known.name == key.text) {
+                self.unknown_key(table, entries, key, value);
             }
         }
         Some(Fields { node, entries })
@@ -254,8 +247,7 @@ impl<'a> Reader<'a> {
             self.error(key.place, "unknown-key", message, "indent with plain spaces");
             return self.mend(key.place, &key.text, &plain(&key.text));
         }
-        let built = table.keys.iter().filter(|key| !matches!(key.shape, Shape::NotYet));
-        let names: Vec<&str> = built.map(|key| key.name).collect();
+        let names: Vec<&str> = table.keys.iter().map(|key| key.name).collect();
         // A key that stands here already is not what was meant.
         let absent = |name: &&str| !entries.iter().any(|(other, _)| other.text == *name);
         let clean = plain(&key.text);

@@ -39,9 +39,6 @@ pub fn text() -> String {
 fn object(table: &Table) -> Map<String, Value> {
     let mut properties = Map::new();
     for key in table.keys {
-        if let Shape::NotYet = key.shape {
-            continue;
-        }
         let mut value = shape(&key.shape);
         if let (Value::Object(map), false) = (&mut value, key.doc.is_empty()) {
             // Beside `$ref` draft-07 ignores everything, so the description goes around it.
@@ -167,7 +164,6 @@ fn shape(shape: &Shape) -> Value {
         Shape::StorageManager => json!({"enum": StorageManager::ALL.iter().map(|manager| manager.name()).collect::<Vec<_>>()}),
         Shape::Settings => settings(|value| value),
         Shape::SettingsLists => settings(|value| json!({"type": "array", "minItems": 1, "items": value})),
-        Shape::NotYet => json!(false),
     }
 }
 

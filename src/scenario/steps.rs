@@ -13,7 +13,7 @@ use super::tree::{Node, Value};
 use super::words;
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
-use crate::command::Ground;
+use crate::command::{Ground, stages};
 use crate::world::event::Status;
 use crate::world::inventory::Inventory;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +50,8 @@ pub struct Around<'c> {
 pub struct StepName {
     /// The id.
     pub id: String,
+    /// The stage of its command that is waited for.
+    pub stage: Option<String>,
     /// Where it stands.
     pub place: Place,
     /// The sequence that names it, as its steps' keys begin: `timeline`, `worlds.dead`.
@@ -254,7 +256,7 @@ fn read_after(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, fro
     let text = match &node.value {
         Value::Text(text) | Value::Number { text, .. } => text.trim(),
         _ => {
-            reader.wrong_type(node, "a duration or a step", "write `30s`, `STEP` or `STEP+20s`");
+            reader.wrong_type(node, "a duration or a step", "write `30s`, `STEP`, `STEP+20s` or `STEP.STAGE`");
             return None;
         }
     };
@@ -268,8 +270,12 @@ fn read_after(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &Node, fro
         }
         None => (text, (Span::ZERO, Span::ZERO)),
     };
-    around.named.push(StepName { id: id.to_string(), place: node.place, from: from.to_string() });
-    Some(When::AfterStep { id: id.to_string(), plus })
+    let (id, stage) = match id.split_once('.') {
+        Some((id, stage)) => (id, Some(stage.trim())),
+        None => (id, None),
+    };
+    around.named.push(StepName { id: id.to_string(), stage: stage.map(str::to_string), place: node.place, from: from.to_string() });
+    Some(When::AfterStep { id: id.to_string(), stage: stage.and_then(stages::named), plus })
 }
 
 /// Digits, perhaps with one unit behind: a mistyped duration rather than the id of a step.
@@ -342,7 +348,7 @@ pub fn read_condition(reader: &mut Reader<'_>, around: &mut Around<'_>, node: &N
         _ => {
             let node = fields.get("step")?;
             let id = reader.text(node, "the id of a step")?.to_string();
-            around.named.push(StepName { id: id.clone(), place: node.place, from: from.to_string() });
+            around.named.push(StepName { id: id.clone(), stage: None, place: node.place, from: from.to_string() });
             if let Some(status) = fields.get("status").and_then(|node| reader.choice(node, "a status", &STATUSES)) {
                 parts.push(ConditionPart::StepStatus(id.clone(), status));
             }

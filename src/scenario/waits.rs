@@ -1,9 +1,10 @@
 //! What steps say of each other: ids unique within each case, steps that exist in every case that names them, and no
 //! circle in which each waits for the other.
 
-use super::model::{Begin, When};
+use super::model::{Begin, Deed, When};
 use super::read::{Reader, shorten};
 use super::steps::{ReadRecovery, ReadStep, StepName};
+use crate::command::stages::{self, Stage};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most cases (worlds times recoveries), and the most steps of all cases together.
@@ -52,7 +53,7 @@ pub fn check(reader: &mut Reader<'_>, read: &ReadSteps<'_>, named: &[StepName]) 
         );
         return;
     }
-    let sound = exist(reader, &ids, worlds, recoveries, named);
+    let sound = exist(reader, &ids, worlds, recoveries, named) && have_stages(reader, read, named);
     let waits = |step: &ReadStep| matches!(step.step.when, When::AfterStep { .. });
     let any = timeline.iter().any(waits)
         || operators.iter().any(|(_, steps)| steps.iter().any(waits))
@@ -119,7 +120,7 @@ fn exist(
     let recovery_names: BTreeMap<&str, usize> =
         recoveries.iter().enumerate().filter_map(|(at, recovery)| Some((recovery.recovery.name.as_deref()?, at))).collect();
     let mut sound = true;
-    for StepName { id, place, from } in named {
+    for StepName { id, place, from, .. } in named {
         let own_world = from.strip_prefix("worlds.").and_then(|name| world_names.get(name).copied());
         let own_recovery = match from.strip_prefix("recoveries.") {
             Some(name) => recovery_names.get(name).copied(),
@@ -147,6 +148,43 @@ fn exist(
         };
         sound = false;
         reader.error(*place, "unknown-step", format!("there is no step `{}`", shorten(id)), help);
+    }
+    sound
+}
+
+/// Whether every stage that is named is one of what the step with that id types, wherever it stands.
+fn have_stages(reader: &mut Reader<'_>, read: &ReadSteps<'_>, named: &[StepName]) -> bool {
+    let mut sound = true;
+    let all = || {
+        let worlds = read.worlds.iter().flat_map(|(_, steps)| steps);
+        let recoveries = read.recoveries.iter().flat_map(|recovery| &recovery.steps);
+        let operators = read.operators.iter().flat_map(|(_, steps)| steps);
+        read.timeline.iter().chain(worlds).chain(recoveries).chain(operators)
+    };
+    for StepName { id, stage, place, .. } in named {
+        let Some(stage) = stage else { continue };
+        for step in all().filter(|step| step.step.id.as_deref() == Some(id)) {
+            let text = match &step.step.deed {
+                Deed::Run(script) => script.text.as_str(),
+                Deed::Fault { .. } | Deed::Act(_) | Deed::Note(_) => "",
+            };
+            let typed = stages::typed_in(text);
+            if typed.iter().flat_map(|(_, stages)| *stages).any(|there| there.name == stage) {
+                continue;
+            }
+            let list = |(name, stages): &(&str, &[Stage])| {
+                format!("`{name}` has {}", stages.iter().map(|stage| stage.name).collect::<Vec<_>>().join(", "))
+            };
+            let names = typed.iter().flat_map(|(_, stages)| *stages).map(|stage| stage.name);
+            let help = match (reader.guess(stage, names), typed.as_slice()) {
+                (Some(guess), _) => format!("did you mean `{}.{guess}`?", shorten(id)),
+                (None, []) => format!("what it does has no stages: write `after: {}`", shorten(id)),
+                (None, typed) => typed.iter().map(list).collect::<Vec<_>>().join("; "),
+            };
+            sound = false;
+            reader.error(*place, "unknown-stage", format!("the step `{}` has no stage `{}`", shorten(id), shorten(stage)), help);
+            break;
+        }
     }
     sound
 }

@@ -185,6 +185,8 @@ pub struct Effects {
     pub events: Vec<Event>,
     /// What was made due, in order.
     pub dues: Vec<(Time, Due)>,
+    /// The stages of the command under way at which somebody waits for it: there it stands still for a moment.
+    pub stops: Vec<&'static str>,
 }
 
 impl Effects {

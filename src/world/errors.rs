@@ -247,6 +247,12 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "The database has the VM in another state than the command needs. If it says running and the host is dead, `xe vm-reset-powerstate` is the way, once it is certain that the host is off.",
     },
     ErrorDoc {
+        code: "VM_MIGRATE_FAILED",
+        params: &["vm", "source", "destination", "msg"],
+        text: "An error occurred during the migration process.",
+        doc: "The destination was gone at the end of a migration, when the source had let go of the disks. The guest is lost: the record says halted. Look with `list_domains` on the destination before the VM is started: where only its toolstack had stopped, the VM runs there.",
+    },
+    ErrorDoc {
         code: "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT",
         params: &[],
         text: "VM didn't acknowledge the need to shutdown.",

@@ -29,6 +29,22 @@ impl World {
         ended
     }
 
+    /// A domain is gone and its disks are closed, and its record could not be set: xapi of its machine does that when it can.
+    pub fn record_end_later(&mut self, fx: &mut Effects, machine: MachineId, vm: VmId) {
+        if self.dom0_answers(machine) {
+            self.leave_to_clear(vm, machine);
+            self.clear_away(fx, machine, vm, 0);
+        }
+    }
+
+    /// A domain stands suspended, and whoever was to go on with it is gone: xapi of its machine takes it for ended from inside
+    /// (6.0 xapi_vm_migrate.ml: "the event thread will perform a hard_shutdown").
+    pub fn end_abandoned(&mut self, fx: &mut Effects, machine: MachineId, vm: VmId, ending: Ending) {
+        if self.die_from_inside(fx, vm, machine, ending) {
+            self.clear_away(fx, machine, vm, 0);
+        }
+    }
+
     /// xapi of a machine clears away a domain that ended from inside: closes its disks, and sets its record halted, or starts
     /// it again where it was rebooted. It does so for a VM that its master has as running here, and for no other: the second
     /// domain of a VM is nobody's. `tries` says how often it was kept from it.

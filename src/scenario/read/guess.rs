@@ -72,7 +72,7 @@ pub(super) fn timeless(table: &Table, key: &str) -> bool {
 
 fn holds(shape: &Shape, key: &str) -> bool {
     match shape {
-        Shape::Map(table) => table.keys.iter().any(|known| known.name == key && !matches!(known.shape, Shape::NotYet)),
+        Shape::Map(table) => table.keys.iter().any(|known| known.name == key),
         Shape::Any(shapes) => shapes.iter().any(|shape| holds(shape, key)),
         Shape::Settings => SETTINGS.iter().any(|setting| setting.key == key),
         _ => false,

@@ -183,9 +183,9 @@ fn a_mistake_within_a_block_of_commands_has_its_own_line() {
 #[test]
 fn what_other_issues_own_is_refused_by_name() {
     let of = |text: &str| bad(&format!("{POOL}{text}")).iter().map(|error| (error.code, error.message.clone())).collect::<Vec<_>>();
-    let text = "expect: {hazards: [{hazard: left-paused}]}";
+    let text = "recovery: {steps: [{run: xe sr-probe type=nfs}]}";
     let found = of(text);
-    assert!(found.iter().any(|(code, message)| *code == "not-yet" && message.contains("left-paused")), "{text}: {found:?}");
+    assert!(found.iter().any(|(code, message)| *code == "not-yet" && message.contains("sr-probe")), "{text}: {found:?}");
     assert!(found.iter().all(|(code, _)| *code == "not-yet"), "{text}: {found:?}");
     assert_eq!(codes("pool: {hosts: [alpha], storage: [n], vms: {x: {disks: {r: {activating: 1}}}}}"), [("wrong-type", 1)]);
     assert_eq!(codes(&format!("{POOL}settings: {{storage-manager: g5}}")), [("wrong-value", 2)]);

@@ -88,8 +88,8 @@ fn steps_begin_when_they_say() {
     let whens: Vec<&When> = scenario.timeline.iter().map(|step| &step.when).collect();
     assert_eq!(*whens[0], When::At((Span::mins(5), Span::mins(9))));
     assert_eq!(*whens[1], When::AfterPrevious(at(30)));
-    assert_eq!(*whens[2], When::AfterStep { id: "forget".into(), plus: at(0) });
-    assert_eq!(*whens[3], When::AfterStep { id: "forget".into(), plus: at(20) });
+    assert_eq!(*whens[2], When::AfterStep { id: "forget".into(), stage: None, plus: at(0) });
+    assert_eq!(*whens[3], When::AfterStep { id: "forget".into(), stage: None, plus: at(20) });
     assert!(matches!(whens[4], When::WaitFor { within, .. } if *within == Span::mins(3)));
     assert_eq!(*whens[5], When::Next);
     let vms = vec![VmId(0), VmId(1)];

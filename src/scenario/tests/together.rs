@@ -91,7 +91,7 @@ fn both_refuse_what_a_schema_can_know() {
         "timeline: [{run: xe vm-list, expect: okay}]",
         "timeline: [{fault: {crash: beta}, every: 3m, times: 0}]",
         "timeline: [{if: {host: beta, live: 'yes'}, note: x}]",
-        "expect: {never: [left-paused]}",
+        "expect: {never: [left-handed]}",
         "expect: {never: [no-such]}",
         "goal: {vm: db}",
         "goal: [{at: end, vm: db, power-state: running}]",

@@ -134,7 +134,12 @@ fn subject<'n>(names: &'n Inventory, fact: &Fact) -> Option<(usize, &'n str)> {
         | Fact::Running(host, _)
         | Fact::Fenced(host, _) => (0, names.machine(*host)),
         Fact::PowerState(vm, _) | Fact::ResidentOn(vm, _) | Fact::RunningOn(vm, _) => (1, names.vm(*vm)),
-        Fact::Locks(vdi, _) | Fact::OpenOn(vdi, _) | Fact::Damaged(vdi, _) | Fact::Paused(vdi, _) => (2, names.vdi(*vdi)),
+        Fact::Locks(vdi, _)
+        | Fact::OpenOn(vdi, _)
+        | Fact::Damaged(vdi, _)
+        | Fact::Paused(vdi, _)
+        | Fact::Activating(vdi, _)
+        | Fact::Relinking(vdi, _) => (2, names.vdi(*vdi)),
         Fact::Masters(_) | Fact::DefaultSr(_) => return None,
     })
 }
@@ -155,6 +160,8 @@ fn fact_node(names: &Inventory, fact: &Fact) -> (&'static str, Node) {
         Fact::OpenOn(_, hosts) => ("open-on", machines(names, hosts)),
         Fact::Damaged(_, value) => ("damaged", plain::truth(*value)),
         Fact::Paused(_, value) => ("paused", plain::truth(*value)),
+        Fact::Activating(_, value) => ("activating", plain::truth(*value)),
+        Fact::Relinking(_, value) => ("relinking", plain::truth(*value)),
         Fact::Masters(hosts) => ("masters", machines(names, hosts)),
         Fact::DefaultSr(sr) => ("default-sr", sr.map_or_else(plain::null, |sr| plain::text(names.sr(sr)))),
     }

@@ -113,7 +113,8 @@ impl Around<'_> {
             When::Next => {}
             When::At(at) => map.say("at", plain::spans(*at)),
             When::AfterPrevious(after) => map.say("after", plain::spans(*after)),
-            When::AfterStep { id, plus } => map.say("after", plain::text(after_step(id, *plus))),
+            When::AfterStep { id, stage: None, plus } => map.say("after", plain::text(after_step(id, *plus))),
+            When::AfterStep { id, stage: Some(stage), plus } => map.say("after", plain::text(after_step(&format!("{id}.{stage}"), *plus))),
             When::WaitFor { condition, within } => self.wait(&mut map, condition, *within),
         }
         map.may("if", step.guard.as_ref().map(|guard| self.condition(guard)));

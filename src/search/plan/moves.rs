@@ -302,7 +302,12 @@ impl Goal {
                     goal.vms.insert(*vm);
                     goal.places.extend(on.first().map(|on| (*vm, *on)));
                 }
-                Fact::Locks(vdi, _) | Fact::OpenOn(vdi, _) | Fact::Damaged(vdi, _) | Fact::Paused(vdi, _) => {
+                Fact::Locks(vdi, _)
+                | Fact::OpenOn(vdi, _)
+                | Fact::Damaged(vdi, _)
+                | Fact::Paused(vdi, _)
+                | Fact::Activating(vdi, _)
+                | Fact::Relinking(vdi, _) => {
                     goal.vms.insert(scenario.pool.names.vdis[vdi.at()].vm);
                 }
                 Fact::Masters(of) => goal.hosts.extend(of),

@@ -197,6 +197,26 @@ impl World {
         }
     }
 
+    /// Removes the `relinking` key of a VDI, if it is there.
+    pub fn clear_relinking(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId) {
+        if self.db(by).vdi(vdi).is_some_and(|record| record.relinking) {
+            if let Some(record) = self.db_mut(by).vdis[vdi.at()].as_mut() {
+                record.relinking = false;
+            }
+            fx.tell(Event::RelinkingCleared { by, vdi });
+        }
+    }
+
+    /// Sets or removes the `activating` key of a VDI, for whoever opens it.
+    pub fn set_activating(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId, activating: bool) {
+        if self.db(by).vdi(vdi).is_some_and(|record| record.activating != activating) {
+            if let Some(record) = self.db_mut(by).vdis[vdi.at()].as_mut() {
+                record.activating = activating;
+            }
+            fx.tell(if activating { Event::ActivatingSet { by, vdi } } else { Event::ActivatingCleared { by, vdi } });
+        }
+    }
+
     /// Leaves the `activating` key on a VDI.
     pub fn leave_activating(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId) {
         if self.db(by).vdi(vdi).is_some_and(|record| !record.activating) {

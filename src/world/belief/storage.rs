@@ -30,9 +30,19 @@ impl World {
     /// What a scan of an SR by its master makes of a database: a record for each disk that lies there and has none, and none for
     /// those that do not (SR.py, ScanRecord.synchronise). A new record has no locks and no VBDs. It has the disk's name only where
     /// the SR keeps names on the disk: LVM does (LVHDSR.py, scan), files have none (FileSR.py).
+    ///
+    /// A scan ends by starting the collector of garbage there (FileSR.py, LVHDSR.py, `_kickGC`). On a host that has not collected since
+    /// its boot it begins at once (cleanup.py, `_gcLoopPause`), and first of all with what another left half done: each leaf below is
+    /// reloaded, and loses its `relinking` (`_coalesce`, `_reload`). It ends well or not, the mark goes. What else it does is not
+    /// simulated.
     pub fn scan_sr(&mut self, fx: &mut Effects, by: MachineId, sr: SrId) {
         if self.db(by).sr(sr).is_none() {
             return;
+        }
+        if self.settings.storage_manager.marks() {
+            for vdi in self.vdis_on(sr) {
+                self.clear_relinking(fx, by, vdi);
+            }
         }
         let label = self.names.srs[sr.at()].kind.file().then(|| Arc::from(""));
         for vdi in self.vdis_on(sr) {

@@ -73,8 +73,23 @@ macro_rules! records {
             parts: { "vdi": vdi, "host": host },
         }
         PausedCleared { by: MachineId, vdi: VdiId } => {
-            number: 47, name: "paused-cleared", half: Belief, of: Machine(*by), changes: NOTHING, about: Vdi(*vdi), matters: true,
+            number: 47, name: "paused-cleared", half: Belief, of: Machine(*by), changes: LOCKS, about: Vdi(*vdi), matters: true,
             what: ("has {vdi} as no longer paused"),
+            parts: { "vdi": vdi },
+        }
+        ActivatingSet { by: MachineId, vdi: VdiId } => {
+            number: 132, name: "activating-set", half: Belief, of: Machine(*by), changes: NOTHING, about: Vdi(*vdi), matters: true,
+            what: ("has {vdi} as being opened"),
+            parts: { "vdi": vdi },
+        }
+        ActivatingCleared { by: MachineId, vdi: VdiId } => {
+            number: 133, name: "activating-cleared", half: Belief, of: Machine(*by), changes: NOTHING, about: Vdi(*vdi), matters: true,
+            what: ("has {vdi} as no longer being opened"),
+            parts: { "vdi": vdi },
+        }
+        RelinkingCleared { by: MachineId, vdi: VdiId } => {
+            number: 131, name: "relinking-cleared", half: Belief, of: Machine(*by), changes: NOTHING, about: Vdi(*vdi), matters: true,
+            what: ("has {vdi} as no longer relinking"),
             parts: { "vdi": vdi },
         }
         ActivatingLeft { by: MachineId, vdi: VdiId } => {

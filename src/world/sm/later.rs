@@ -74,6 +74,10 @@ impl Generation for Later {
         matches!(self.check, Check::AsksHolders { .. })
     }
 
+    fn marks(&self) -> bool {
+        self.marks
+    }
+
     fn master_word(&self) -> &'static str {
         "--master"
     }
@@ -100,7 +104,7 @@ impl Generation for Later {
         }
         if found.then.is_ok() {
             let left: Vec<Key> = keys.into_iter().filter(|(host, _)| !found.clears.contains(host)).collect();
-            self.marks(world, ask, &left, &mut found);
+            self.look_at_marks(world, ask, &left, &mut found);
         }
         found
     }
@@ -244,7 +248,7 @@ impl Later {
     }
 
     /// The marks, and in G4 the host's own key, which it takes for granted not to be there.
-    fn marks(&self, world: &World, ask: &Activation, keys: &[Key], found: &mut Found) {
+    fn look_at_marks(&self, world: &World, ask: &Activation, keys: &[Key], found: &mut Found) {
         let Some(record) = world.db(ask.master).vdi(ask.vdi) else { return };
         if self.marks && record.relinking || record.paused && world.guarded(Guard::Paused) {
             found.then = Err(Inactive::Paused);

@@ -67,6 +67,11 @@ impl StorageManager {
         self.generation().master_word()
     }
 
+    /// Whether it marks a disk while it is opened, and while its chain is changed.
+    pub fn marks(self) -> bool {
+        self.generation().marks()
+    }
+
     /// `resetvdis.py` where no xapi listens.
     pub fn no_xapi(self) -> String {
         self.traceback(self.generation().no_xapi())
@@ -205,6 +210,10 @@ trait Generation {
     fn asks_holders(&self) -> bool {
         false
     }
+    /// See [`StorageManager::marks`].
+    fn marks(&self) -> bool {
+        false
+    }
     /// See [`StorageManager::master_word`].
     fn master_word(&self) -> &'static str {
         "master"
@@ -255,6 +264,50 @@ impl World {
         Ok(())
     }
 
+    /// The first half of [`World::activate`]: the keys are set, and the mark where the generation has one; the disk is not open.
+    ///
+    /// # Errors
+    /// Why it can't be begun.
+    pub fn begin_activation(&mut self, fx: &mut Effects, ask: Activation) -> Result<(), Inactive> {
+        let Found { clears, then, .. } = self.activation_finds(ask);
+        then?;
+        for host in clears {
+            self.remove_lock(fx, ask.master, ask.vdi, host);
+        }
+        let manager = self.settings.storage_manager;
+        if !self.has_open(ask.machine, ask.vdi) {
+            if manager.marks() {
+                self.set_activating(fx, ask.master, ask.vdi, true);
+            }
+            manager.generation().add_key(self, fx, &ask);
+        }
+        Ok(())
+    }
+
+    /// The second half: the disk is opened, and the mark goes.
+    ///
+    /// # Errors
+    /// What is the matter with the path. Where requests fail, key and mark go again.
+    pub fn end_activation(&mut self, fx: &mut Effects, ask: Activation, vm: Option<VmId>) -> Result<(), Inactive> {
+        match self.activation_path(ask) {
+            Ok(()) => self.open_disk(fx, ask.machine, ask.vdi, ask.mode, vm),
+            Err(Inactive::Hangs) => return Err(Inactive::Hangs),
+            Err(why) => {
+                self.drop_activation(fx, ask);
+                return Err(why);
+            }
+        }
+        self.set_activating(fx, ask.master, ask.vdi, false);
+        Ok(())
+    }
+
+    /// An activation that was begun fails where it can still tell its master: key and mark go again.
+    pub fn drop_activation(&mut self, fx: &mut Effects, ask: Activation) {
+        let host = self.host_on(ask.machine);
+        self.remove_lock(fx, ask.master, ask.vdi, host);
+        self.set_activating(fx, ask.master, ask.vdi, false);
+    }
+
     /// What [`World::activate`] would say, changing nothing.
     ///
     /// # Errors
@@ -286,13 +339,16 @@ impl World {
         }
         let mut found = self.settings.storage_manager.generation().look_at_keys(self, &ask);
         if found.then.is_ok() {
-            found.then = self.path_opens(ask);
+            found.then = self.activation_path(ask);
         }
         found
     }
 
     /// Whether the path to a disk lets it be opened.
-    fn path_opens(&self, ask: Activation) -> Result<(), Inactive> {
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn activation_path(&self, ask: Activation) -> Result<(), Inactive> {
         let sr = self.names.vdis[ask.vdi.at()].sr;
         match self.path_fault(ask.machine, sr) {
             Some(Io::Hang) => Err(Inactive::Hangs),

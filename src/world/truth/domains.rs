@@ -48,6 +48,11 @@ impl World {
         died
     }
 
+    /// xapi of a machine still has to clear a domain away that is gone.
+    pub(in crate::world) fn leave_to_clear(&mut self, vm: VmId, machine: MachineId) {
+        self.hw.dead.insert((machine, vm), false);
+    }
+
     /// The VMs whose domain on a machine ended from inside and that nobody has cleared away, in order.
     pub fn dead_guests(&self, machine: MachineId) -> Vec<VmId> {
         self.hw.dead.range((machine, VmId(0))..=(machine, VmId(u16::MAX))).map(|((_, vm), _)| *vm).collect()

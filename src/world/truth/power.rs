@@ -42,10 +42,13 @@ impl World {
         for vm in self.guests(machine).into_iter().chain(self.dead_guests(machine)) {
             self.end_domain(fx, vm, machine, Ending::Power);
         }
-        // What a scenario declared open without a guest goes too.
+        // What is open without a guest goes too: a scenario says so, or a start that was under way.
         let open: Vec<_> = self.hw.open_on.of(machine).collect();
         for vdi in open {
-            self.close_disk(fx, machine, vdi, None);
+            let users: Vec<_> = self.hw.vdis[vdi.at()].openers.iter().filter(|o| o.machine == machine).map(|o| o.vm).collect();
+            for vm in users {
+                self.close_disk(fx, machine, vdi, vm);
+            }
         }
     }
 
