@@ -3,7 +3,7 @@
 
 use super::sentence::first_sentence;
 use super::{Entry, Kind};
-use crate::command::CommandDoc;
+use crate::command::{COMMANDS, CommandDoc};
 use crate::world::release::{DIFFERENCES, Difference, Release, SUBJECTS};
 use crate::world::settings::{SettingDoc, SettingKind, Settings};
 use crate::world::sm::StorageManager;
@@ -45,7 +45,31 @@ fn table() -> Entry {
             let _ = write!(text, "\n      Source: {}.", difference.source);
         }
     }
+    text.push_str(&beside_the_questions());
     Entry { kind: Kind::Release, name: "releases".into(), summary: summary.into(), text }
+}
+
+/// What tells releases apart and is no question: which commands there are, and whose storage manager it is.
+fn beside_the_questions() -> String {
+    let mut text = String::from("\n\nCommands: those that not every release has.");
+    for doc in COMMANDS.iter().filter(|doc| doc.since.is_some() || doc.until.is_some()) {
+        let with: Vec<&str> = Release::all().filter(|release| doc.exists_in(*release)).map(Release::name).collect();
+        let life = of_command(doc);
+        let _ = write!(
+            text,
+            "\n\n    {}: in {}\n      {}\n      Source: cli_frontend.ml, the table of commands.",
+            doc.name,
+            with.join(", "),
+            life.trim()
+        );
+    }
+    text.push_str("\n\nThe storage manager: whose check of a disk's locks, and whose `resetvdis.py`.");
+    let managers = Release::all().map(|release| format!("{} in {}", release.row().settings.storage_manager.name(), release.name()));
+    let managers: Vec<String> = managers.collect();
+    let _ = write!(text, "\n\n    storage-manager: {}", managers.join("; "));
+    text.push_str("\n      Any generation can be set in any release; `poolsim explain storage-manager` tells what each does.");
+    text.push_str("\n      Source: blktap2.py and resetvdis.py at five commits, docs/model/locks.md §11.");
+    text
 }
 
 fn difference(difference: &Difference) -> Entry {
@@ -139,5 +163,9 @@ mod tests {
         for difference in DIFFERENCES {
             assert!(table.contains(&format!("    {}: ", difference.name())) && table.contains(difference.source), "{}", difference.name());
         }
+        // Beside the questions: commands that came, and the storage managers.
+        let came: Vec<&CommandDoc> = COMMANDS.iter().filter(|doc| Release::all().any(|release| !doc.exists_in(release))).collect();
+        assert!(!came.is_empty() && came.iter().all(|doc| table.contains(&format!("    {}: in xenserver-6.2", doc.name))));
+        assert!(table.contains("g1 in manual-6; g1 in xenserver-6.0; g1b in xenserver-6.2; g4 in xcp-ng-8.3"));
     }
 }

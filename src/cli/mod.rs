@@ -5,6 +5,8 @@ mod begin;
 mod bug;
 mod cases;
 mod check;
+#[cfg(test)]
+mod corpus_tests;
 mod diff;
 mod exit;
 mod explain;

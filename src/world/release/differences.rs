@@ -18,6 +18,9 @@ pub struct Difference {
     pub topics: &'static [&'static str],
     /// What a release answers, in words.
     pub shown: fn(&Answers) -> String,
+    /// Takes the answer of another release.
+    #[cfg(test)]
+    pub(super) take: fn(&mut Answers, &Answers),
 }
 
 impl Difference {
@@ -123,6 +126,8 @@ macro_rules! differences {
             source: $source,
             topics: &[$($topic),*],
             shown: |answers| answers.$subject.$field.shown(),
+            #[cfg(test)]
+            take: |answers, other| answers.$subject.$field = other.$subject.$field,
         },)+)+];
     };
 }
