@@ -186,7 +186,7 @@ fn near_hash(text: &str) -> u64 {
 /// The page with every marked block and figure as it must be.
 pub fn kept_true(text: &str) -> Kept {
     let mut kept = Kept { text: String::new(), blocks: 0, figures: 0, pictures: Vec::new() };
-    let mut outputs: Vec<String> = Vec::new();
+    let mut outputs: Vec<(usize, String)> = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
         kept.text.push_str(&format!("{line}\n"));
@@ -197,7 +197,7 @@ pub fn kept_true(text: &str) -> Kept {
                 assert!(next.starts_with("```"), "no block below `{line}`");
                 assert!(lines.by_ref().any(|line| line == "```"), "the block below `{line}` does not end");
                 kept.text.push_str(&format!("{next}\n{}\n```\n", shown.trim_end()));
-                outputs.push(output);
+                outputs.push((kept.text.len(), output));
             }
             Held::Picture(picture) => {
                 let path = next.split_once("](").and_then(|(_, rest)| rest.strip_suffix(')'));
@@ -208,40 +208,40 @@ pub fn kept_true(text: &str) -> Kept {
         }
         kept.blocks += 1;
     }
-    let outputs: Vec<Vec<&str>> = outputs.iter().map(|output| output.split_whitespace().collect()).collect();
     (kept.text, kept.figures) = figures(&kept.text, &outputs);
     kept
 }
 
-/// The page with its marked figures as the outputs have them, and how many there are.
-fn figures(text: &str, outputs: &[Vec<&str>]) -> (String, usize) {
+/// The page with its marked figures as the outputs have them, and how many there are. An output comes with where its block ends.
+fn figures(text: &str, outputs: &[(usize, String)]) -> (String, usize) {
     let (mut out, mut rest, mut count) = (String::new(), text, 0);
     while let Some((before, after)) = rest.split_once("<!--= ") {
+        let at = text.len() - after.len();
         let (pattern, after) = after.split_once(" -->").expect("the end of a mark");
         let (_, after) = after.split_once("<!--/-->").unwrap_or_else(|| panic!("`<!--= {pattern} -->` is not closed"));
-        out.push_str(&format!("{before}<!--= {pattern} -->{}<!--/-->", figure(pattern, outputs)));
+        // The nearest above speaks first, then the nearest below.
+        let above = outputs.iter().rev().filter(|(end, _)| *end <= at);
+        let near = above.chain(outputs.iter().filter(|(end, _)| *end > at));
+        let figure = near.map(|(_, output)| output).find_map(|output| figure(pattern, output));
+        let figure = figure.unwrap_or_else(|| panic!("nothing on the page prints `{pattern}`"));
+        out.push_str(&format!("{before}<!--= {pattern} -->{figure}<!--/-->"));
         (rest, count) = (after, count + 1);
     }
     out.push_str(rest);
     (out, count)
 }
 
-/// What stands at `_`; the same wherever the words stand.
-fn figure(pattern: &str, outputs: &[Vec<&str>]) -> String {
-    let wanted: Vec<&str> = pattern.split_whitespace().collect();
+/// What stands at `_` in an output; the same wherever the words stand.
+fn figure(pattern: &str, output: &str) -> Option<String> {
+    let (wanted, words): (Vec<&str>, Vec<&str>) = (pattern.split_whitespace().collect(), output.split_whitespace().collect());
     let place = wanted.iter().position(|word| *word == "_").unwrap_or_else(|| panic!("`{pattern}` asks for nothing"));
-    let plain = |word: &'_ str| word.trim_end_matches([',', '.', ':', ';', ')']).len();
+    let plain = |word: &str| word.trim_end_matches([',', '.', ':', ';', ')']).len();
     let is = |word: &str, wanted: &str| ["_", "*"].contains(&wanted) || word[..plain(word)] == wanted[..plain(wanted)];
     let fits = |words: &&[&str]| words.iter().zip(&wanted).all(|(word, wanted)| is(word, wanted));
-    let windows = outputs.iter().flat_map(|words| words.windows(wanted.len()));
-    let mut found: Vec<&str> = windows.filter(fits).map(|words| &words[place][..plain(words[place])]).collect();
-    found.sort_unstable();
-    found.dedup();
-    match found[..] {
-        [one] => one.to_owned(),
-        [] => panic!("nothing on the page prints `{pattern}`"),
-        _ => panic!("`{pattern}` is printed with {found:?}"),
-    }
+    let found: Vec<&str> = words.windows(wanted.len()).filter(fits).map(|words| &words[place][..plain(words[place])]).collect();
+    let first = found.first()?;
+    assert!(found.iter().all(|other| other == first), "`{pattern}` is printed with {found:?}");
+    Some((*first).to_owned())
 }
 
 /// Whether pages are to be written anew instead of compared.

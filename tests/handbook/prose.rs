@@ -158,7 +158,7 @@ fn figures(text: &str) -> Vec<String> {
 
 /// What stands in sentences: no code, no comments, nothing between the marks of a figure, no address of a link.
 fn sentences(text: &str) -> String {
-    let (mut out, mut marked, mut block) = (String::new(), false, false);
+    let (mut out, mut marked, mut block, mut comment) = (String::new(), false, false, false);
     for event in events(text) {
         match event {
             Event::InlineHtml(html) if html.starts_with("<!--= ") => marked = true,
@@ -166,7 +166,13 @@ fn sentences(text: &str) -> String {
             Event::Start(Tag::CodeBlock(_)) => block = true,
             Event::End(TagEnd::CodeBlock) => block = false,
             Event::Text(text) if !marked && !block => out.push_str(&text),
-            Event::Html(html) if !html.starts_with("<!--") => out.push_str(&html),
+            Event::Html(html) => {
+                comment |= html.starts_with("<!--");
+                if !comment {
+                    out.push_str(&html);
+                }
+                comment &= !html.contains("-->");
+            }
             Event::SoftBreak | Event::HardBreak | Event::End(_) => out.push('\n'),
             _ => {}
         }
