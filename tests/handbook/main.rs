@@ -86,6 +86,7 @@ macro_rules! lessons {
 lessons! {
     a_dead_member: "1-a-dead-member",
     cut_off_not_dead: "2-cut-off-not-dead",
+    locks: "3-locks",
 }
 
 #[test]
