@@ -88,6 +88,7 @@ lessons! {
     cut_off_not_dead: "2-cut-off-not-dead",
     locks: "3-locks",
     the_master_is_gone: "4-the-master-is-gone",
+    two_masters: "5-two-masters",
 }
 
 #[test]
