@@ -89,6 +89,7 @@ lessons! {
     locks: "3-locks",
     the_master_is_gone: "4-the-master-is-gone",
     two_masters: "5-two-masters",
+    late_writes: "6-late-writes",
 }
 
 #[test]
