@@ -90,6 +90,7 @@ lessons! {
     the_master_is_gone: "4-the-master-is-gone",
     two_masters: "5-two-masters",
     late_writes: "6-late-writes",
+    high_availability: "7-high-availability",
 }
 
 #[test]
