@@ -91,6 +91,7 @@ lessons! {
     two_masters: "5-two-masters",
     late_writes: "6-late-writes",
     high_availability: "7-high-availability",
+    the_split_pool: "8-the-split-pool",
 }
 
 #[test]
