@@ -12,11 +12,9 @@
 //! Behind a command, ` | from TEXT` leaves out what stands before the next line with this text, ` | to TEXT` what stands from there to
 //! the next `from`, and ` | exit 1` is its status where that is not 0. What is left out is shown as a line of its own.
 
-use super::root;
+use super::{program, root};
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// Columns after which a line of output is folded.
 const FOLD: usize = 100;
@@ -62,21 +60,10 @@ impl<'a> Ordered<'a> {
 
     /// Runs it with these lines typed; what it prints.
     fn run(&self, typed: &str) -> String {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_poolsim"))
-            .args(&self.words)
-            .args(["--color", "never"])
-            .current_dir(root())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program runs");
-        // A session that ends before all lines are read is seen by its output.
-        let _ = child.stdin.take().expect("a pipe").write_all(typed.as_bytes());
-        let output = child.wait_with_output().expect("the program ends");
-        let (command, errors) = (self.words.join(" "), String::from_utf8_lossy(&output.stderr));
-        assert_eq!(output.status.code(), Some(self.exit), "`poolsim {command}` ends otherwise: {errors}");
-        String::from_utf8(output.stdout).expect("UTF-8")
+        let args = [&self.words[..], &["--color", "never"]].concat();
+        let (output, errors, status) = program(&args, typed);
+        assert_eq!(status, self.exit, "`poolsim {}` ends otherwise: {errors}", self.words.join(" "));
+        output
     }
 
     /// What is shown of an output.

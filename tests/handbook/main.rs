@@ -13,7 +13,6 @@ use common::pages::{bless, hold, hold_page};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The pages beside the lessons that are written by hand.
 const OTHERS: [&str; 2] = ["docs/handbook/src/README.md", "docs/handbook/src/plan.md"];
@@ -144,10 +143,6 @@ fn the_catalogue_is_what_explain_tells() {
 
 #[test]
 fn the_lessons_own_scenarios_do_as_they_expect() {
-    let output = Command::new(env!("CARGO_BIN_EXE_poolsim"))
-        .args(["test", "docs/handbook/scenarios", "--color", "never"])
-        .current_dir(common::root())
-        .output()
-        .expect("the program runs");
-    assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let (output, errors, status) = common::program(&["test", "docs/handbook/scenarios", "--color", "never"], "");
+    assert_eq!(status, 0, "{output}{errors}");
 }

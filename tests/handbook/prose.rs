@@ -5,7 +5,6 @@ use poolsim::command::COMMANDS;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// The Markdown of a page.
 fn events(text: &str) -> impl Iterator<Item = Event<'_>> {
@@ -110,19 +109,9 @@ fn every_command_is_one() {
                 ["poolsim", ..] => {
                     // `poolsim orders` alone names the command.
                     let words = if let [_, name] = words[..] { vec!["poolsim", "help", name] } else { words };
-                    let mut child = Command::new(env!("CARGO_BIN_EXE_poolsim"))
-                        .args(&words[1..])
-                        .current_dir(common::root())
-                        .stdin(Stdio::null())
-                        .stdout(Stdio::null())
-                        .stderr(Stdio::piped())
-                        .spawn()
-                        .expect("the program runs");
-                    let _ = child.stdin.take();
-                    let output = child.wait_with_output().expect("it ends");
+                    let (_, errors, status) = common::program(&words[1..], "");
                     // 1: a story that goes wrong, or a drill that is left.
-                    let ran = matches!(output.status.code(), Some(0 | 1));
-                    assert!(ran, "{}: `{code}`: {}", page.path, String::from_utf8_lossy(&output.stderr));
+                    assert!(status == 0 || status == 1, "{}: `{code}`: {errors}", page.path);
                 }
                 _ => continue,
             }
