@@ -34,6 +34,14 @@ fn a_recovery_is_typed_by_hand() {
     assert!(!text.split("# finish").next().unwrap().contains("isolated"), "{text}");
 }
 
+/// In the middle of a session nobody can say by which command it is run again, and so no line begins to.
+#[test]
+fn what_is_revealed_promises_no_replay() {
+    let (text, _, _) = play(&[WORLDS, "--world", "dead"], "wait 6m\nreveal\n");
+    assert!(text.contains("The world was dead.") && text.contains("AT THE END"), "{text}");
+    assert!(!text.contains("Replay:"), "{text}");
+}
+
 /// A question without an answer is one that standard input could not answer.
 #[test]
 fn a_question_at_the_end_of_the_lines_is_a_closed_input() {

@@ -3,62 +3,15 @@
 //! `<!-- prints: poolsim … -->` that command's output, one below `<!-- scenario -->` a scenario that loads. To write the
 //! blocks anew after a change that is meant, run `POOLSIM_BLESS=1 cargo test --test readme`.
 
+mod common;
+
+use common::root;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// What a block has to hold, by the comment above it; `None` for other lines.
-fn held_by(line: &str) -> Option<String> {
-    let inside = line.strip_prefix("<!-- ")?.strip_suffix(" -->")?;
-    if let Some(path) = inside.strip_prefix("file: ") {
-        return Some(fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}")));
-    }
-    let words = inside.strip_prefix("prints: poolsim ")?;
-    let output = Command::new(env!("CARGO_BIN_EXE_poolsim"))
-        .args(words.split(' '))
-        .args(["--color", "never"])
-        .current_dir(root())
-        .output()
-        .expect("the program runs");
-    assert!(output.status.success(), "`poolsim {words}` failed: {}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8(output.stdout).expect("UTF-8"))
-}
-
-/// The text with every marked block as it must be, and how many blocks were marked.
-fn kept_true(text: &str) -> (String, usize) {
-    let (mut out, mut blocks) = (String::new(), 0);
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        out.push_str(line);
-        out.push('\n');
-        let Some(held) = held_by(line) else { continue };
-        let fence = lines.next().unwrap_or_default();
-        assert!(fence.starts_with("```"), "no block below `{line}`");
-        assert!(lines.by_ref().any(|line| line == "```"), "the block below `{line}` does not end");
-        out.push_str(&format!("{fence}\n{}\n```\n", held.trim_end()));
-        blocks += 1;
-    }
-    (out, blocks)
-}
 
 #[test]
 fn what_the_readme_shows_is_so() {
-    let path = root().join("README.md");
-    let text = fs::read_to_string(&path).expect("a README");
-    let (kept, blocks) = kept_true(&text);
+    let (blocks, _) = common::pages::hold_page(&root().join("README.md"));
     assert!(blocks >= 3, "only {blocks} blocks are held to the truth: are the comments still read?");
-    if std::env::var_os("POOLSIM_BLESS").is_some() {
-        fs::write(&path, &kept).expect("the README can be written");
-        return;
-    }
-    for (number, (shown, is)) in text.lines().zip(kept.lines()).enumerate() {
-        assert_eq!(shown, is, "README.md:{}: left what is shown, right what is so", number + 1);
-    }
-    assert_eq!(text.lines().count(), kept.lines().count(), "the README shows less, or more, than there is");
 }
 
 #[test]

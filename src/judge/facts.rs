@@ -1,7 +1,7 @@
 //! Whether a fact holds of the world, and how it stands instead. What is so is read from the machines; what is believed from
 //! the database of the ruling master, or of whoever an expectation names.
 
-use super::words::{fact_key, machines, same_set, vms};
+use super::words::{by_subject, fact_key, machines, same_set, vms};
 use crate::base::ids::{HostId, MachineId, SrId, VmId};
 use crate::scenario::model::{Fact, Role, StateExpect};
 use crate::world::belief::VdiRecord;
@@ -40,10 +40,18 @@ pub(super) fn holds(world: &World, expect: &StateExpect) -> bool {
     expect.facts.iter().all(|fact| meets(fact, &read(world, expect.seen_by, fact)))
 }
 
-/// How each fact stands, in words.
+/// How each fact stands, in words; of several that it is about each by its name, unless all stand alike.
 pub(super) fn stands(world: &World, expect: &StateExpect) -> String {
-    let one = |fact: &Fact| format!("{}: {}", fact_key(fact), words(world, &read(world, expect.seen_by, fact)));
-    expect.facts.iter().map(one).collect::<Vec<_>>().join(", ")
+    let one = |fact: &&Fact| format!("{}: {}", fact_key(fact), words(world, &read(world, expect.seen_by, fact)));
+    let said: Vec<(Option<String>, String)> = by_subject(world, expect)
+        .into_iter()
+        .map(|(subject, facts)| (subject, facts.iter().map(one).collect::<Vec<_>>().join(", ")))
+        .collect();
+    match said.as_slice() {
+        [] => String::new(),
+        [(_, first), rest @ ..] if rest.iter().all(|(_, other)| other == first) => first.clone(),
+        _ => said.iter().map(|(of, is)| format!("{}: {is}", of.as_deref().unwrap_or("the pool"))).collect::<Vec<_>>().join("; "),
+    }
 }
 
 fn read(world: &World, seen_by: Option<MachineId>, fact: &Fact) -> Is {

@@ -96,17 +96,30 @@ pub(super) fn stands_text(world: &World, expect: &StateExpect) -> String {
     }
 }
 
-/// What a state is about, and its facts.
+/// What a state is about, and its facts: `db-root, app-root` and `damaged: false`, where it is about several.
 fn stands(world: &World, expect: &StateExpect) -> (Option<String>, String) {
-    let mut subject = None;
-    let mut facts = Vec::new();
-    for fact in &expect.facts {
-        let (of, wanted) = fact_wanted(world, fact);
-        subject = subject.or(of);
-        facts.push(format!("{}: {wanted}", fact_key(fact)));
-    }
+    let said = |facts: &[&Fact]| {
+        facts.iter().map(|fact| format!("{}: {}", fact_key(fact), fact_wanted(world, fact).1)).collect::<Vec<_>>().join(", ")
+    };
+    // Of all that a list names the same is wanted.
+    let groups = by_subject(world, expect);
+    let subjects: Vec<String> = groups.iter().filter_map(|(subject, _)| subject.clone()).collect();
+    let facts = groups.first().map_or_else(String::new, |(_, facts)| said(facts));
     let seen = expect.seen_by.map_or_else(String::new, |m| format!(" (seen by {})", world.names.machine(m)));
-    (subject, format!("{}{seen}", facts.join(", ")))
+    ((!subjects.is_empty()).then(|| subjects.join(", ")), format!("{facts}{seen}"))
+}
+
+/// The facts of a state by what they are about, as the file lists it.
+pub(super) fn by_subject<'a>(world: &World, expect: &'a StateExpect) -> Vec<(Option<String>, Vec<&'a Fact>)> {
+    let mut groups: Vec<(Option<String>, Vec<&Fact>)> = Vec::new();
+    for fact in &expect.facts {
+        let (subject, _) = fact_wanted(world, fact);
+        match groups.iter_mut().find(|(of, _)| *of == subject) {
+            Some((_, facts)) => facts.push(fact),
+            None => groups.push((subject, vec![fact])),
+        }
+    }
+    groups
 }
 
 /// A worst severity, or none.

@@ -81,6 +81,17 @@ fn tint(harm: &Harm) -> Tint {
     if harm.hazard.doc().severity == Severity::Corruption { Tint::Alarm } else { Tint::Red }
 }
 
+/// The hazards of a step, each once: of two disks alike it is the same.
+fn named(all: &[Harm]) -> Vec<&'static str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in all.iter().map(|harm| harm.hazard.doc().name) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 fn steps(page: &mut Page, debriefing: &Debriefing) {
     for (at, step) in debriefing.steps.iter().enumerate() {
         let lead = if at == 0 { "steps" } else { "" };
@@ -88,8 +99,7 @@ fn steps(page: &mut Page, debriefing: &Debriefing) {
         said(page, lead, Tint::Cyan, &format!("{}  {typed}", step.at));
         match &step.kind {
             Said::Did(all) => {
-                let names: Vec<&str> = all.iter().map(|harm| harm.hazard.doc().name).collect();
-                said(page, "", Tint::Plain, &format!("did harm: without it there would be no {}", names.join(", ")));
+                said(page, "", Tint::Plain, &format!("did harm: without it there would be no {}", named(all).join(", ")));
             }
             Said::Might(world, harm) => {
                 said(

@@ -1,6 +1,8 @@
 //! What several test programs share: the shipped scenarios, and running them.
 #![allow(dead_code)]
 
+pub mod pages;
+
 use poolsim::report::{self, Report};
 use poolsim::scenario::model::Scenario;
 use poolsim::search::study::Options;

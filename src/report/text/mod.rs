@@ -211,6 +211,10 @@ fn last_line(page: &mut Page, reports: &[Report], told: &Report) {
     says.push('.');
     let replay = clean(&told.replay);
     let tint = if reports.iter().any(|r| r.verdict == Verdict::NotAsExpected) { Tint::Alarm } else { severity_tint(told.worst) };
+    // Where nobody can say how it is run again, as in the middle of a session, nothing is promised.
+    if replay.is_empty() {
+        return page.hanging("", 0, tint, &says);
+    }
     let on_one = format!("{} Replay: {replay}", page.tint(tint, &says));
     if width(&on_one) <= COLUMNS {
         return page.line(&on_one);
