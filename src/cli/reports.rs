@@ -25,7 +25,7 @@ pub const KINDS: [(&str, Kind); 5] =
     [("junit", Kind::Junit), ("tap", Kind::Tap), ("github", Kind::Github), ("json", Kind::Json), ("md", Kind::Md)];
 
 /// A kind of report of `run`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[allow(missing_docs, reason = "docs/page.md says what each is")]
 pub enum RunKind {
     Text,
@@ -33,16 +33,32 @@ pub enum RunKind {
     Ndjson,
     Html,
     Svg,
+    Mermaid,
+    Perfetto,
+    Md,
 }
 
 impl RunKind {
     /// The kinds as they are typed.
-    pub const ALL: [(&'static str, RunKind); 5] =
-        [("text", RunKind::Text), ("json", RunKind::Json), ("ndjson", RunKind::Ndjson), ("html", RunKind::Html), ("svg", RunKind::Svg)];
+    pub const ALL: [(&'static str, RunKind); 8] = [
+        ("text", RunKind::Text),
+        ("json", RunKind::Json),
+        ("ndjson", RunKind::Ndjson),
+        ("html", RunKind::Html),
+        ("svg", RunKind::Svg),
+        ("mermaid", RunKind::Mermaid),
+        ("perfetto", RunKind::Perfetto),
+        ("md", RunKind::Md),
+    ];
 
     /// Whether it shows one file, with the pool at many instants.
     pub fn is_picture(self) -> bool {
         !matches!(self, RunKind::Text | RunKind::Json | RunKind::Ndjson)
+    }
+
+    /// Whether it tells the story of the worst case.
+    pub fn has_story(self) -> bool {
+        matches!(self, RunKind::Text | RunKind::Mermaid | RunKind::Md)
     }
 }
 
