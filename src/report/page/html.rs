@@ -8,7 +8,7 @@ use super::{PICTURES, Shot, data, decoded};
 use crate::base::inert::{clean, clean_line};
 use crate::report::text::layout::{count, cut};
 use crate::report::text::{case_name, verdict_of_all, worst_case};
-use crate::report::{Realm, Report};
+use crate::report::{Realm, Report, Verdict};
 use maud::{Markup, PreEscaped, html};
 
 /// So many findings and steps are told; of more, it says how many.
@@ -52,7 +52,7 @@ fn matrix(reports: &[Report], shots: &[Shot]) -> Markup {
             h2 { "The cases" }
             @if reports.len() > shots.len() { p class="note" { "The worst " (PICTURES) " of " (reports.len()) " have a picture." } }
             div class="wide" {
-                table {
+                @if let Some((worlds, recoveries)) = sides(reports) { (cells(reports, shots, &worlds, &recoveries)) } @else { table {
                     thead { tr { th scope="col" { "Case" } th scope="col" { "Verdict" } th scope="col" { "Worst" } th scope="col" { "Begins with" } } }
                     tbody {
                         @for (at, report) in reports.iter().enumerate() {
@@ -69,9 +69,58 @@ fn matrix(reports: &[Report], shots: &[Shot]) -> Markup {
                             }
                         }
                     }
+                } }
+            }
+        }
+    }
+}
+
+/// The worlds and the recoveries, where the cases are each world with each recovery and nothing else tells them apart.
+fn sides(reports: &[Report]) -> Option<(Vec<&str>, Vec<&str>)> {
+    let (mut worlds, mut recoveries): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for report in reports {
+        let (world, recovery) = (report.world.as_deref()?, report.recovery.as_deref()?);
+        if !worlds.contains(&world) {
+            worlds.push(world);
+        }
+        if !recoveries.contains(&recovery) {
+            recoveries.push(recovery);
+        }
+    }
+    let whole = worlds.len() * recoveries.len() == reports.len() && reports.iter().all(|report| report.set == reports[0].set);
+    (whole && worlds.len() > 1 && (2..=8).contains(&recoveries.len())).then_some((worlds, recoveries))
+}
+
+/// What may be so down the side, what is done about it across the top: each cell opens its case.
+fn cells(reports: &[Report], shots: &[Shot], worlds: &[&str], recoveries: &[&str]) -> Markup {
+    let of = |world: &str, recovery: &str| {
+        reports.iter().position(|report| report.world.as_deref() == Some(world) && report.recovery.as_deref() == Some(recovery))
+    };
+    html! {
+        table class="matrix" {
+            thead { tr { th scope="col" { "If it is" } @for recovery in recoveries { th scope="col" { (clean_line(recovery)) } } } }
+            tbody {
+                @for world in worlds {
+                    tr {
+                        th scope="row" { (clean_line(world)) }
+                        @for recovery in recoveries { td { @if let Some(at) = of(world, recovery) { (cell(reports, shots, at)) } } }
+                    }
                 }
             }
         }
+    }
+}
+
+fn cell(reports: &[Report], shots: &[Shot], at: usize) -> Markup {
+    let report = &reports[at];
+    let worst = report.worst.map_or("no hazard", |worst| worst.name());
+    html! {
+        @match shots.iter().position(|shot| shot.case == at) {
+            Some(number) => { a href={ "#case=" (number + 1) } data-case=(number) class=(worst) { (worst) } }
+            None => { span class=(worst) { (worst) } }
+        }
+        @if report.verdict != Verdict::NoExpectation { " " span class="note" { "(" (report.verdict.name()) ")" } }
+        @if let Some(wrong) = &report.first_wrong { div class="note" { (wrong.at) ": " (cut(&clean_line(&wrong.what), 120)) } }
     }
 }
 
@@ -90,6 +139,9 @@ fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) 
             @if several { h2 class="truth" id={ "case-" (number + 1) } { (name(report)) } }
             @if let Some(wrong) = &report.first_wrong {
                 p class="wrong" { strong { @if wrong.deed { "What did the harm: " } @else { "It began with: " } } (wrong.at) ", " (clean_line(&wrong.what)) ". " (clean_line(&wrong.mend)) }
+            }
+            @if let Some((finding, point)) = report.no_return() {
+                p class="too-late" { strong { "Too late " } (point.words(finding.hazard)) "." }
             }
             (figure(film, &picture))
             div class="beside" {
@@ -200,6 +252,7 @@ fn findings(report: &Report) -> Markup {
                         p { "Because:" }
                         ul { @for cause in &finding.because { li { (cause_words(cause)) } } }
                     }
+                    @if let Some(point) = &finding.no_return { p { "Too late " (point.words(finding.hazard)) "." } }
                     @if !finding.advice.is_empty() { p { strong { "To do: " } (clean_line(&finding.advice)) } }
                 }
             }
