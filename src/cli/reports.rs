@@ -105,16 +105,15 @@ pub fn of_test(out: Out, common: &Common) -> Result<Vec<(Kind, PathBuf)>, Status
     common.reports.iter().map(one).collect()
 }
 
-/// The reports of `check`.
-pub fn of_check(out: Out, common: &Common) -> Result<Vec<(Format, PathBuf)>, Status> {
-    const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Ndjson, Format::Sarif, Format::Github];
+/// The reports of a command that writes to files what it writes to standard output.
+pub fn of_formats(out: Out, common: &Common, command: &str, formats: &[Format]) -> Result<Vec<(Format, PathBuf)>, Status> {
     let one = |text: &String| {
         let parts = text.split_once('=').filter(|(kind, path)| !kind.is_empty() && !path.is_empty());
-        let found = parts.and_then(|(kind, path)| Some((*FORMATS.iter().find(|format| format.name() == kind)?, PathBuf::from(path))));
+        let found = parts.and_then(|(kind, path)| Some((*formats.iter().find(|format| format.name() == kind)?, PathBuf::from(path))));
         found.ok_or_else(|| {
-            let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
-            let help = [format!("write KIND=FILE; the kinds that `check` writes: {}", names.join(", "))];
-            out.refuse("usage", &format!("`check` cannot write `--report {text}`"), &help, Status::Wrong)
+            let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+            let help = [format!("write KIND=FILE; the kinds that `{command}` writes: {}", names.join(", "))];
+            out.refuse("usage", &format!("`{command}` cannot write `--report {text}`"), &help, Status::Wrong)
         })
     };
     common.reports.iter().map(one).collect()

@@ -6,6 +6,7 @@ use super::picture::{self, Picture, cause_words, place};
 use super::sheet::whole;
 use super::{PICTURES, Shot, data, decoded};
 use crate::base::inert::{clean, clean_line};
+use crate::base::time::Time;
 use crate::report::text::layout::{count, cut};
 use crate::report::text::{case_name, verdict_of_all, worst_case};
 use crate::report::{Realm, Report, Verdict};
@@ -153,12 +154,30 @@ fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) 
                     p class="info" { "Point at a flag, a bar or a hatched gap, or go to it with Tab." }
                 }
             }
-            (findings(report))
-            (steps(report))
+            (findings(report, true))
+            (steps(report, true))
             (events(film))
             p class="again" { "Again: " code { (clean_line(&report.replay)) } }
             script type="application/json" class="data" { (PreEscaped(data::of(film, &picture.x, start))) }
         }
+    }
+}
+
+/// The story of a case on a page about something else: its picture without a slider, what was found, and what was done.
+pub fn still(report: &Report, film: &Film, number: usize) -> Markup {
+    let picture = picture::draw(report, film, number, false);
+    html! {
+        @if let Some(wrong) = &report.first_wrong {
+            p class="wrong" { strong { @if wrong.deed { "What did the harm: " } @else { "It began with: " } } (wrong.at) ", " (clean_line(&wrong.what)) ". " (clean_line(&wrong.mend)) }
+        }
+        figure class="still" {
+            div class="scroll" tabindex="0" role="region" aria-label="The picture" { (picture.svg) }
+            figcaption {
+                "Above what the database has, below what is so; hatched where they part. Gaps of time are drawn shorter than they are."
+                @for note in &picture.notes { " " span class="note" { (note) "." } }
+            }
+        }
+        div class="beside" { (steps(report, false)) (findings(report, false)) }
     }
 }
 
@@ -234,7 +253,8 @@ fn pool_row(kind: &str, at: usize, name: &str, value: Option<&Value>) -> Markup 
     }
 }
 
-fn findings(report: &Report) -> Markup {
+/// `linked`: whether an instant can be gone to.
+fn findings(report: &Report, linked: bool) -> Markup {
     html! {
         section class="findings truth" {
             h3 { (count(report.hazards.len(), "finding")) }
@@ -244,7 +264,7 @@ fn findings(report: &Report) -> Markup {
                 article class=(finding.severity.name()) {
                     h4 {
                         span class="badge" { (finding.severity.name()) } " " (finding.hazard) ": " (place(finding)) ", "
-                        a href={ "#t=" (finding.since) } class="at" data-us=(finding.since.0) { (finding.since) }
+                        (instant(finding.since, linked))
                         " " @if let Some(until) = finding.until { "to " (until) } @else { "to the end" }
                     }
                     p { (clean_line(&finding.sentence)) }
@@ -260,7 +280,7 @@ fn findings(report: &Report) -> Markup {
     }
 }
 
-fn steps(report: &Report) -> Markup {
+fn steps(report: &Report, linked: bool) -> Markup {
     html! {
         section class="steps" {
             h3 { "What broke, and what was done" }
@@ -269,7 +289,7 @@ fn steps(report: &Report) -> Markup {
                 @for step in report.steps.iter().take(STEPS) {
                     li class={ (step.kind) " " (step.status.name()) } {
                         @match step.at {
-                            Some(at) => { a href={ "#t=" (at) } class="at" data-us=(at.0) { (at) } }
+                            Some(at) => { (instant(at, linked)) }
                             None => { "never" }
                         }
                         " " @if let Some(host) = &step.host { (clean_line(host)) ": " }
@@ -282,6 +302,10 @@ fn steps(report: &Report) -> Markup {
             }
         }
     }
+}
+
+fn instant(at: Time, linked: bool) -> Markup {
+    html! { @if linked { a href={ "#t=" (at) } class="at" data-us=(at.0) { (at) } } @else { (at) } }
 }
 
 fn printed(output: &str) -> String {

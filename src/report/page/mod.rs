@@ -15,6 +15,7 @@ mod sheet;
 
 pub use data::decoded;
 pub use film::{Film, Frame, Head, Name, Value, film};
+pub(super) use html::still;
 pub use lanes::{Lane, Piece};
 pub(super) use sheet::whole;
 
