@@ -71,3 +71,49 @@ fn each_rule_of_orders_opens_to_its_counterexample() {
     }
     assert!(told > 5 && findings > 10, "{told} {findings}");
 }
+
+/// Both runs stand beside each other, and the first difference is marked in the pictures and in the rows.
+#[test]
+fn two_runs_stand_side_by_side() {
+    let folder = Folder::new("diff");
+    let path = "scenarios/forget/three-worlds.yaml";
+    let sides = ["diff", path, "--world", "isolated", "--left", "recovery=careful", "--right", "recovery=hasty"];
+    let (json, html) = with_page(&folder, &sides);
+    let (document, parting) = (parsed(&html), &json[0]["parting"]);
+    let marks: Vec<&str> = of(&document, "g", "parting").iter().filter_map(|mark| mark.attribute("data-us")).collect();
+    assert_eq!(marks, [parting["left"]["us"].to_string(), parting["right"]["us"].to_string()]);
+    let rows = of(&document, "tr", "parting");
+    assert_eq!(rows.len(), 2, "on top, and among the events");
+    for side in ["left", "right"] {
+        assert!(text(rows[0]).contains(parting[side]["what"].as_str().unwrap()), "{}", text(rows[0]));
+    }
+    // What stands on one side alone is what only that run has, in its order; what stands on both is what both have.
+    let only = json[0]["only"].as_array().unwrap();
+    let mut lacking = 0;
+    for (at, side) in ["left", "right"].into_iter().enumerate() {
+        let all: Vec<&str> = only.iter().filter(|one| one["side"] == side).map(|one| one["event"]["what"].as_str().unwrap()).collect();
+        let mut rest = all.iter();
+        for row in of(&document, "tr", "apart") {
+            let cells: Vec<_> = row.children().filter(|node| node.tag_name().name() == "td").collect();
+            if cells[at].attribute("class") == Some("lacks") {
+                continue;
+            }
+            assert_eq!(cells[1 - at].attribute("class"), Some("lacks"));
+            assert!(rest.any(|what| text(cells[at]).ends_with(what)), "{side}: {}", text(cells[at]));
+            lacking += 1;
+        }
+    }
+    assert!(lacking > 5, "{lacking}");
+    let found = json[0]["findings"].as_array().unwrap();
+    assert!(!found.is_empty() && found.iter().all(|finding| text(document.root()).contains(finding["what"].as_str().unwrap())));
+    // A run beside itself.
+    let (json, html) = with_page(&folder, &["diff", path, "--world", "dead", "--left", "recovery=careful", "--right", "recovery=careful"]);
+    assert_eq!(json[0]["agree"], true);
+    assert!(html.contains("The two runs agree in every event") && !html.contains("class=\"parting"), "{html}");
+    // Many pairs: a list, and those that part in full.
+    let (json, html) = with_page(&folder, &["diff", path, "--release-matrix"]);
+    let document = parsed(&html);
+    let apart = json.as_array().unwrap().iter().filter(|pair| pair["agree"] == false).count();
+    assert_eq!(of(&document, "section", "").iter().filter(|part| part.attribute("id").is_some()).count(), apart.min(6));
+    assert_eq!(of(&document, "svg", "picture").len(), 2 * apart.min(6));
+}

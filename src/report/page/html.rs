@@ -130,7 +130,7 @@ fn name(report: &Report) -> String {
 }
 
 fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) -> Markup {
-    let picture = picture::draw(report, film, number, false);
+    let picture = picture::draw(report, film, number, false, None);
     let gravest = report.hazards.iter().max_by_key(|finding| (finding.severity, std::cmp::Reverse(finding.since)));
     let end = film.frames.len().saturating_sub(1);
     let start = gravest.map_or(end, |finding| film.frames.partition_point(|frame| frame.at <= finding.since).saturating_sub(1));
@@ -144,7 +144,7 @@ fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) 
             @if let Some((finding, point)) = report.no_return() {
                 p class="too-late" { strong { "Too late " } (point.words(finding.hazard)) "." }
             }
-            (figure(film, &picture))
+            (film_figure(film, &picture))
             div class="beside" {
                 (pool(film, end))
                 section class="now" aria-live="polite" {
@@ -165,11 +165,19 @@ fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) 
 
 /// The story of a case on a page about something else: its picture without a slider, what was found, and what was done.
 pub fn still(report: &Report, film: &Film, number: usize) -> Markup {
-    let picture = picture::draw(report, film, number, false);
     html! {
         @if let Some(wrong) = &report.first_wrong {
             p class="wrong" { strong { @if wrong.deed { "What did the harm: " } @else { "It began with: " } } (wrong.at) ", " (clean_line(&wrong.what)) ". " (clean_line(&wrong.mend)) }
         }
+        (figure(report, film, number, None))
+        div class="beside" { (steps(report, false)) (findings(report, false)) }
+    }
+}
+
+/// The picture of a case without a slider. `parting` is where it parts from the run that it stands beside.
+pub fn figure(report: &Report, film: &Film, number: usize, parting: Option<Time>) -> Markup {
+    let picture = picture::draw(report, film, number, false, parting);
+    html! {
         figure class="still" {
             div class="scroll" tabindex="0" role="region" aria-label="The picture" { (picture.svg) }
             figcaption {
@@ -177,11 +185,10 @@ pub fn still(report: &Report, film: &Film, number: usize) -> Markup {
                 @for note in &picture.notes { " " span class="note" { (note) "." } }
             }
         }
-        div class="beside" { (steps(report, false)) (findings(report, false)) }
     }
 }
 
-fn figure(film: &Film, picture: &Picture) -> Markup {
+fn film_figure(film: &Film, picture: &Picture) -> Markup {
     // An input has no end in HTML, and must have one in XML.
     let slider = format!(
         "<input type=\"range\" class=\"slider\" min=\"0\" max=\"{}\" value=\"0\" aria-label=\"Instant\"/>",

@@ -44,8 +44,8 @@ pub struct Picture {
 }
 
 /// Draws a case. `number` makes the names of its parts its own on a page with several; `alone` is whether it stands in a file of
-/// its own and brings its colours along.
-pub fn draw(report: &Report, film: &Film, number: usize, alone: bool) -> Picture {
+/// its own and brings its colours along. `parting` is where it parts from the run that it stands beside, if it does.
+pub fn draw(report: &Report, film: &Film, number: usize, alone: bool, parting: Option<Time>) -> Picture {
     let mut pen = Pen { axis: Axis::new(&film.frames, LEFT, RIGHT - 4), y: 8, notes: Vec::new(), number, ticks_foot: 0 };
     if film.left_out > 0 {
         let lines = count(film.left_out, "event");
@@ -62,6 +62,7 @@ pub fn draw(report: &Report, film: &Film, number: usize, alone: bool) -> Picture
     let hazards = pen.hazards(&report.hazards, flags_foot);
     let foot = pen.y;
     let late = pen.too_late(report, foot);
+    let parts = parting.map(|at| pen.line(("parting", "they part"), at, &format!("The two runs part at {at}"), foot));
     let tall = foot + 6;
     let what = format!("What happened, what was believed and what was so: {}", clean_line(&report.title));
     let svg = html! {
@@ -71,6 +72,7 @@ pub fn draw(report: &Report, film: &Film, number: usize, alone: bool) -> Picture
             (defs(number))
             rect class="paper" width=(WIDE) height=(tall) {}
             (head) (above) (done) (hosts) (disks) (hazards) (late)
+            @if let Some(parts) = parts { (parts) }
             rect class="curtain" x=(RIGHT) y="0" width="0" height=(tall) {}
             line class="cursor" x1=(RIGHT - 4) x2=(RIGHT - 4) y1="4" y2=(foot) {}
         }
@@ -295,27 +297,31 @@ impl Pen {
     }
 }
 
-/// The width of the point's label.
-const LATE_WIDE: u32 = 52;
+/// The width of a line's label.
+const LABEL_WIDE: u32 = 58;
 
 impl Pen {
     /// The point of no return as a line from top to bottom; from the beginning where nothing kept it off at any instant.
-    fn too_late(&mut self, report: &Report, foot: u32) -> Markup {
+    fn too_late(&self, report: &Report, foot: u32) -> Markup {
         let Some((finding, point)) = report.no_return() else { return html! {} };
         let at = match point {
             NoReturnReport::Until(at, _) => *at,
             NoReturnReport::Never => Time::ZERO,
             NoReturnReport::Bound => return html! {},
         };
-        let (top, words) = (self.ticks_foot, format!("Too late {}", point.words(finding.hazard)));
-        let x = self.axis.at(at).max(LEFT);
+        self.line(("late truth", "too late"), at, &format!("Too late {}", point.words(finding.hazard)), foot)
+    }
+
+    /// A line from top to bottom, with what it is called.
+    fn line(&self, (class, label): (&str, &str), at: Time, words: &str, foot: u32) -> Markup {
+        let (top, x) = (self.ticks_foot, self.axis.at(at).max(LEFT));
         // The label stands where time has gone by already, if there is room.
-        let (label, anchor) = if x >= LEFT + LATE_WIDE { (x - 4, "end") } else { (x + 4, "start") };
+        let (beside, anchor) = if x >= LEFT + LABEL_WIDE { (x - 4, "end") } else { (x + 4, "start") };
         html! {
-            g class="late truth" tabindex="0" role="img" aria-label=(words) data-us=(at.0) {
+            g class=(class) tabindex="0" role="img" aria-label=(words) data-us=(at.0) {
                 title { (words) }
                 line x1=(x) x2=(x) y1=(top) y2=(foot) {}
-                text x=(label) y=(top + 9) text-anchor=(anchor) { "too late" }
+                text x=(beside) y=(top + 9) text-anchor=(anchor) { (label) }
             }
         }
     }
