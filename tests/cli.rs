@@ -137,7 +137,7 @@ fn wrong_usage_exits_with_2_and_says_what_to_try() {
     exits(&["run", "--format", "xml", "a.yaml"], 2);
     exits(&["run", "-q", "-v", "a.yaml"], 2);
     assert!(err(&exits(&["run", "--at", "15", "a.yaml"], 2)).contains("15s"));
-    assert!(err(&exits(&["run", "--report", "mermaid=x", "a.yaml"], 2)).contains("text, json, ndjson, html, svg"));
+    assert!(err(&exits(&["run", "--report", "pdf=x", "a.yaml"], 2)).contains("text, json, ndjson, html, svg, mermaid, perfetto, md"));
     assert!(err(&exits(&["run", "--report", "json", "a.yaml"], 2)).contains("KIND=FILE"));
     assert!(err(&exits(&["run", "--release", "xcp-ng-8.2", "a.yaml"], 2)).contains("xcp-ng-8.3"));
     assert!(err(&exits(&["run", "--release", "manual-5", "a.yaml"], 2)).contains("manual-6"));
@@ -562,7 +562,7 @@ fn orders_are_told_in_every_format() {
         (&["orders", "scenarios/forget/three-worlds.yaml"], "which recovery of three-worlds.yaml? it has careful, hasty"),
         (&["orders", "scenarios/forget/three-worlds.yaml", "--recovery", "hsty"], "did you mean `hasty`"),
         (&["orders", "scenarios/basics/quiet-pool.yaml"], "has no recovery"),
-        (&["orders", file, "--report", "html=x.html"], "not-yet"),
+        (&["orders", file, "--report", "pdf=x"], "the kinds that `orders` writes: text, json, md, dot, svg, html"),
         (&["orders", file, "--ask", "forget before start"], "STEP preceded-by STEP"),
         (&["orders", file, "--ask", "forgt preceded-by start"], "did you mean `forget`"),
     ] {

@@ -16,12 +16,16 @@ use crate::world::release::Release;
 use serde_json::{Value, json};
 use std::path::Path;
 
+/// The formats that it writes to files.
+const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Ndjson, Format::Sarif, Format::Github];
+
 /// Checks the paths.
 pub fn check(out: Out, common: &Common, args: &Check) -> Status {
-    let (release, reports) = match load::release(out, common).and_then(|release| Ok((release, reports::of_check(out, common)?))) {
-        Ok(ready) => ready,
-        Err(status) => return status,
-    };
+    let (release, reports) =
+        match load::release(out, common).and_then(|release| Ok((release, reports::of_formats(out, common, "check", &FORMATS)?))) {
+            Ok(ready) => ready,
+            Err(status) => return status,
+        };
     let (paths, mut status) = files::find(out, &args.paths);
     if paths.is_empty() {
         let help = ["scenario files end in .yaml or .yml".to_string()];

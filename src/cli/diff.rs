@@ -5,12 +5,30 @@ use super::cases::{narrowed, replay};
 use super::exit::Status;
 use super::load;
 use super::out::Out;
-use super::shared::only;
+use super::reports::of_formats;
+use super::shared::{only, with_jobs};
+use super::targets::{self, Target};
 use crate::report::json::pretty;
+use crate::report::page::{self, Film};
 use crate::report::{self, Report, diff};
+use crate::scenario::model::{Case, Scenario};
 use crate::search::study::Options;
 use crate::world::release::Release;
-use std::path::Path;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The formats that it writes.
+const FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Html];
+
+/// A run, and how it is run again for its picture.
+#[derive(Clone)]
+struct Ran {
+    scenario: Arc<Scenario>,
+    case: Case,
+    options: Options,
+    report: Report,
+}
 
 /// What is chosen of one side.
 #[derive(Clone, Default)]
@@ -28,21 +46,24 @@ pub fn diff(out: Out, common: &Common, args: &Diff) -> Status {
 }
 
 fn compared(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
-    only(out, common, "diff", &[Format::Text, Format::Json])?;
+    only(out, common, "diff", &FORMATS)?;
+    let reports = of_formats(out, common, "diff", &FORMATS)?;
+    let inputs: Vec<PathBuf> = std::iter::once(&args.a).chain(&args.b).cloned().collect();
+    let targets = targets::begin(out, reports, &inputs)?;
     let release = load::release(out, common)?;
     if args.release_matrix {
-        return releases(out, common, args);
+        return releases(out, common, args, targets);
     }
     let choice = Choice { seed: common.seed, world: args.world.clone(), recovery: args.recovery.clone() };
     let (left, right) = (chosen(out, "left", &args.left, choice.clone())?, chosen(out, "right", &args.right, choice)?);
     let second = args.b.as_ref().unwrap_or(&args.a);
     let (a, b) = (side(out, common, &args.a, &left, release)?, side(out, common, second, &right, release)?);
     let pairs = paired(out, a, b)?;
-    shown(out, common, &pairs)
+    shown(out, common, &pairs, targets)
 }
 
 /// `--release-matrix`: the first release beside each other one.
-fn releases(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
+fn releases(out: Out, common: &Common, args: &Diff, targets: Vec<Target<Format>>) -> Result<Status, Status> {
     let choice = Choice { seed: common.seed, world: args.world.clone(), recovery: args.recovery.clone() };
     let first = Release::default();
     let base = side(out, common, &args.a, &choice, Some(first))?;
@@ -54,18 +75,46 @@ fn releases(out: Out, common: &Common, args: &Diff) -> Result<Status, Status> {
         out.say(&format!("{} is the only release there is: it is put beside itself\n", first.name()));
         pairs = base.iter().cloned().zip(base.iter().cloned()).collect();
     }
-    shown(out, common, &pairs)
+    shown(out, common, &pairs, targets)
 }
 
-fn shown(out: Out, common: &Common, pairs: &[(Report, Report)]) -> Result<Status, Status> {
-    let differences: Vec<diff::Difference> = pairs.iter().map(|(a, b)| diff::compare(a, b)).collect();
-    let text = if common.format == Format::Json {
-        pretty(&differences.iter().map(diff::value).collect())
-    } else {
-        differences.iter().map(|difference| diff::text(difference, out.colour, common.verbose)).collect::<Vec<_>>().join("\n")
+fn shown(out: Out, common: &Common, pairs: &[(Ran, Ran)], targets: Vec<Target<Format>>) -> Result<Status, Status> {
+    let differences: Vec<diff::Difference> = pairs.iter().map(|(a, b)| diff::compare(&a.report, &b.report)).collect();
+    let text = |format: Format, colour: bool| match format {
+        Format::Json => pretty(&differences.iter().map(diff::value).collect()),
+        Format::Html => page(common, pairs, &differences),
+        _ => differences.iter().map(|difference| diff::text(difference, colour, common.verbose)).collect::<Vec<_>>().join("\n"),
     };
     let status = if differences.iter().all(diff::Difference::agree) { Status::Fine } else { Status::Unexpected };
-    Ok(status.and(out.result(&text)))
+    let status = status.and(out.result(&text(common.format, out.colour)));
+    Ok(targets.into_iter().fold(status, |status, target| {
+        let text = text(target.kind, false);
+        status.and(target.put(out, &text))
+    }))
+}
+
+/// The page: of those that part the first have pictures, with as many events as there is room for.
+fn page(common: &Common, pairs: &[(Ran, Ran)], differences: &[diff::Difference]) -> String {
+    let apart = differences.iter().enumerate().filter(|(_, difference)| !difference.agree() || pairs.len() == 1);
+    let drawn: Vec<usize> = apart.map(|(at, _)| at).take(diff::html::PICTURED).collect();
+    let mut text = String::new();
+    for events in page::EVENTS {
+        let each = events / (2 * drawn.len().max(1));
+        let film = |ran: &Ran| page::film(&ran.scenario, ran.case, &ran.options, each);
+        let films: Vec<(Film, Film)> =
+            with_jobs(common, || drawn.par_iter().map(|at| (film(&pairs[*at].0), film(&pairs[*at].1))).collect());
+        let one = |(at, ((left, right), difference))| {
+            let films = drawn.iter().position(|drawn| *drawn == at).map(|place| films[place].clone());
+            let (left, right): (&Ran, &Ran) = (left, right);
+            diff::html::Pair { left: &left.report, right: &right.report, difference, films }
+        };
+        let all: Vec<diff::html::Pair<'_>> = pairs.iter().map(|(a, b)| (a, b)).zip(differences).enumerate().map(one).collect();
+        text = diff::html::render(&all);
+        if text.len() <= page::MOST_BYTES {
+            break;
+        }
+    }
+    text
 }
 
 /// `--left seed=2` and the like.
@@ -89,8 +138,9 @@ fn chosen(out: Out, side: &str, words: &[String], mut choice: Choice) -> Result<
 }
 
 /// The runs of one side.
-fn side(out: Out, common: &Common, path: &Path, choice: &Choice, release: Option<Release>) -> Result<Vec<Report>, Status> {
+fn side(out: Out, common: &Common, path: &Path, choice: &Choice, release: Option<Release>) -> Result<Vec<Ran>, Status> {
     let file = load::load(out, path, &[], release)?;
+    let scenario = Arc::new(file.scenario.clone());
     let options =
         Options { seed: choice.seed, max_events: common.max_events, max_work: common.max_work, because: false, ..Options::default() };
     let cases = narrowed(out, choice.world.as_slice(), choice.recovery.as_slice(), &file)?;
@@ -101,19 +151,20 @@ fn side(out: Out, common: &Common, path: &Path, choice: &Choice, release: Option
             // Each side's own release, where it was chosen for it.
             let asked = release.map(|release| release.name().to_owned());
             report.replay = replay(&file.name, &report, &Common { release: asked, ..common.clone() });
-            report
+            Ran { scenario: Arc::clone(&scenario), case: which, options: options.clone(), report }
         })
         .collect())
 }
 
 /// One with one, or by the names of worlds and recoveries.
-fn paired(out: Out, left: Vec<Report>, right: Vec<Report>) -> Result<Vec<(Report, Report)>, Status> {
-    let one = |reports: &[Report], of: fn(&Report) -> &Option<String>| reports.iter().all(|report| of(report) == of(&reports[0]));
+fn paired(out: Out, left: Vec<Ran>, right: Vec<Ran>) -> Result<Vec<(Ran, Ran)>, Status> {
+    let one = |ran: &[Ran], of: fn(&Report) -> &Option<String>| ran.iter().all(|one| of(&one.report) == of(&ran[0].report));
     let both_one = |of: fn(&Report) -> &Option<String>| one(&left, of) && one(&right, of);
     // What is the same for all of a side was chosen there, and tells nothing apart.
     let (world, recovery) = (both_one(|report| &report.world), both_one(|report| &report.recovery));
-    let name =
-        |report: &Report| (report.set.clone(), report.world.clone().filter(|_| !world), report.recovery.clone().filter(|_| !recovery));
+    let name = |Ran { report, .. }: &Ran| {
+        (report.set.clone(), report.world.clone().filter(|_| !world), report.recovery.clone().filter(|_| !recovery))
+    };
     if left.iter().map(name).eq(right.iter().map(name)) {
         return Ok(left.into_iter().zip(right).collect());
     }

@@ -5,18 +5,22 @@ use super::exit::Status;
 use super::load::{self, File, did_you_mean};
 use super::out::Out;
 use super::progress::Bar;
+use super::reports::of_formats;
 use super::shared::{only, style, with_jobs};
-use super::{bug, interrupt};
+use super::{bug, interrupt, targets};
 use crate::base::inert::clean_line;
 use crate::catalog;
 use crate::report::orders::{self as report, Unasked};
-use crate::scenario::model::Scenario;
+use crate::report::{Report, page};
+use crate::scenario::model::{Case, Scenario};
 use crate::scenario::write;
 use crate::search::orders::{self, Ask, Choice, Hooks, Impossible, Kind, Options, STEPS_MOST, Told};
+use crate::search::study;
+use rayon::prelude::*;
 use std::path::Path;
 
 /// The formats that it writes.
-const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Md, Format::Dot, Format::Svg];
+const FORMATS: [Format; 6] = [Format::Text, Format::Json, Format::Md, Format::Dot, Format::Svg, Format::Html];
 
 /// Runs the orders and tells what they have in common.
 pub fn orders(out: Out, common: &Common, args: &Orders) -> Status {
@@ -27,10 +31,8 @@ pub fn orders(out: Out, common: &Common, args: &Orders) -> Status {
 
 fn asked(out: Out, common: &Common, args: &Orders) -> Result<Status, Status> {
     only(out, common, "orders", &FORMATS)?;
-    if let Some(report) = common.reports.first() {
-        let help = ["`--format` says what standard output gets: text, json, md, dot or svg".to_string()];
-        return Err(out.refuse("not-yet", &format!("`orders --report {report}` is not built yet"), &help, Status::Wrong));
-    }
+    let reports = of_formats(out, common, "orders", &FORMATS)?;
+    let targets = targets::begin(out, reports, std::slice::from_ref(&args.file))?;
     let release = load::release(out, common)?;
     let file = load::load(out, &args.file, &args.set, release)?;
     let scenario = &file.scenario;
@@ -55,16 +57,23 @@ fn asked(out: Out, common: &Common, args: &Orders) -> Result<Status, Status> {
     if args.timing {
         told.timing = with_jobs(common, || report::timing(scenario, &answer, &options, &hooks));
     }
-    let text = match common.format {
+    let wanted = |format| common.format == format || targets.iter().any(|target| target.kind == format);
+    let page = if wanted(Format::Html) { page(common, &file, &answer, &told, &examples) } else { String::new() };
+    let laid_out = |format: Format, colour: bool| match format {
         Format::Json => report::json::render(&told),
         Format::Md => report::md::render(&told),
         Format::Dot => report::dot::render(&told),
         Format::Svg => report::svg::render(&told),
-        _ => report::text::render(&told, style(common, out.colour)),
+        Format::Html => page.clone(),
+        _ => report::text::render(&told, style(common, colour)),
     };
-    let mut status = out.result(&text);
+    let mut status = out.result(&laid_out(common.format, out.colour));
+    for target in targets {
+        let text = laid_out(target.kind, false);
+        status = status.and(target.put(out, &text));
+    }
     if let Some(folder) = &args.save {
-        status = status.and(save(out, folder, &file, &answer, &told, &examples));
+        status = status.and(save(out, folder, &examples_of(&file, &answer, &told, &examples)));
     }
     if interrupt::wanted() {
         out.say(&format!("interrupted: {} had been run\n", crate::report::text::layout::count(told.orders, "order")));
@@ -128,19 +137,42 @@ fn impossible(out: Out, why: Impossible, file: &File) -> Status {
     out.refuse("usage", &what, &[help], Status::Wrong)
 }
 
-/// `--save`: each rule's counterexample as a scenario of its own.
-fn save(out: Out, folder: &Path, file: &File, answer: &orders::Answer, report: &report::OrdersReport, examples: &[Option<Told>]) -> Status {
-    if let Err(error) = std::fs::create_dir_all(folder) {
-        return out.refuse("unreadable", &format!("{} cannot be made: {error}", folder.display()), &[], Status::Unreadable);
+/// The page: each rule's counterexample is run once more, for its story, with as many events as there is room for.
+fn page(common: &Common, file: &File, answer: &orders::Answer, told: &report::OrdersReport, examples: &[Option<Told>]) -> String {
+    let scenarios = examples_of(file, answer, told, examples);
+    let Common { max_events, max_work, .. } = *common;
+    let options = study::Options { max_events, max_work, ..study::Options::default() };
+    let because = study::Options { because: true, ..options.clone() };
+    let cases: Vec<(usize, &Scenario, Case)> = (scenarios.iter().take(report::html::EXAMPLES))
+        .filter_map(|(rule, scenario)| Some((*rule, scenario, *scenario.cases().first()?)))
+        .collect();
+    let run = |(_, scenario, case): &(usize, &Scenario, Case)| crate::report::of(scenario, *case, &because);
+    let reports: Vec<Report> = with_jobs(common, || cases.par_iter().map(run).collect());
+    let mut text = String::new();
+    for events in page::EVENTS {
+        let each = events / reports.len().max(1);
+        let one = |((rule, scenario, case), report): (&(usize, &Scenario, Case), &Report)| report::html::Example {
+            rule: *rule,
+            report: report.clone(),
+            film: page::film(scenario, *case, &options, each),
+        };
+        let examples: Vec<report::html::Example> = with_jobs(common, || cases.par_iter().zip(&reports).map(one).collect());
+        text = report::html::render(told, &examples);
+        if text.len() <= page::MOST_BYTES {
+            break;
+        }
     }
-    let mut status = Status::Fine;
-    for (at, (rule, told)) in answer.rules.rules.iter().zip(examples).enumerate() {
-        let (Some(told), Some(example)) = (told, rule.counterexample) else { continue };
+    text
+}
+
+/// Each rule's counterexample as a scenario of its own, with the rule's place.
+fn examples_of(file: &File, answer: &orders::Answer, report: &report::OrdersReport, examples: &[Option<Told>]) -> Vec<(usize, Scenario)> {
+    let one = |(at, (rule, told)): (usize, (&orders::Rule, &Option<Told>))| {
+        let (told, example) = (told.as_ref()?, rule.counterexample?);
         let (order, verdict) = &answer.judged[example];
-        let line = &report.rules[at];
         let rule_words = report.rule(rule.kind);
         let name = format!("{}-{}-{}", file.scenario.name, at + 1, slug(&without(report, rule.kind)));
-        let what = line.counterexample.as_ref().map(|example| example.what.clone()).unwrap_or_default();
+        let what = report.rules[at].counterexample.as_ref().map(|example| example.what.clone()).unwrap_or_default();
         let title = format!("Why {rule_words}");
         let steps: Vec<usize> = order.iter().map(|step| usize::from(*step)).collect();
         let about = format!(
@@ -148,11 +180,22 @@ fn save(out: Out, folder: &Path, file: &File, answer: &orders::Answer, report: &
             file.scenario.name,
             report.order(&steps),
         );
-        let words = [name.clone(), title, about];
-        let mut scenario = orders::saved(&file.scenario, &answer.choice, order, verdict.world, told, words);
+        let mut scenario = orders::saved(&file.scenario, &answer.choice, order, verdict.world, told, [name, title, about]);
         scenario.seed = report.seed;
-        let path = folder.join(format!("{}.yaml", slug(&name)));
-        status = status.and(out.file(&path, &write::yaml(&scenario)));
+        Some((at, scenario))
+    };
+    answer.rules.rules.iter().zip(examples).enumerate().filter_map(one).collect()
+}
+
+/// `--save`: each rule's counterexample in a file.
+fn save(out: Out, folder: &Path, scenarios: &[(usize, Scenario)]) -> Status {
+    if let Err(error) = std::fs::create_dir_all(folder) {
+        return out.refuse("unreadable", &format!("{} cannot be made: {error}", folder.display()), &[], Status::Unreadable);
+    }
+    let mut status = Status::Fine;
+    for (_, scenario) in scenarios {
+        let path = folder.join(format!("{}.yaml", slug(&scenario.name)));
+        status = status.and(out.file(&path, &write::yaml(scenario)));
         out.say(&format!("wrote {}\n", clean_line(&path.display().to_string())));
     }
     status

@@ -25,7 +25,7 @@ pub const KINDS: [(&str, Kind); 5] =
     [("junit", Kind::Junit), ("tap", Kind::Tap), ("github", Kind::Github), ("json", Kind::Json), ("md", Kind::Md)];
 
 /// A kind of report of `run`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[allow(missing_docs, reason = "docs/page.md says what each is")]
 pub enum RunKind {
     Text,
@@ -33,16 +33,32 @@ pub enum RunKind {
     Ndjson,
     Html,
     Svg,
+    Mermaid,
+    Perfetto,
+    Md,
 }
 
 impl RunKind {
     /// The kinds as they are typed.
-    pub const ALL: [(&'static str, RunKind); 5] =
-        [("text", RunKind::Text), ("json", RunKind::Json), ("ndjson", RunKind::Ndjson), ("html", RunKind::Html), ("svg", RunKind::Svg)];
+    pub const ALL: [(&'static str, RunKind); 8] = [
+        ("text", RunKind::Text),
+        ("json", RunKind::Json),
+        ("ndjson", RunKind::Ndjson),
+        ("html", RunKind::Html),
+        ("svg", RunKind::Svg),
+        ("mermaid", RunKind::Mermaid),
+        ("perfetto", RunKind::Perfetto),
+        ("md", RunKind::Md),
+    ];
 
     /// Whether it shows one file, with the pool at many instants.
     pub fn is_picture(self) -> bool {
         !matches!(self, RunKind::Text | RunKind::Json | RunKind::Ndjson)
+    }
+
+    /// Whether it tells the story of the worst case.
+    pub fn has_story(self) -> bool {
+        matches!(self, RunKind::Text | RunKind::Mermaid | RunKind::Md)
     }
 }
 
@@ -89,16 +105,15 @@ pub fn of_test(out: Out, common: &Common) -> Result<Vec<(Kind, PathBuf)>, Status
     common.reports.iter().map(one).collect()
 }
 
-/// The reports of `check`.
-pub fn of_check(out: Out, common: &Common) -> Result<Vec<(Format, PathBuf)>, Status> {
-    const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Ndjson, Format::Sarif, Format::Github];
+/// The reports of a command that writes to files what it writes to standard output.
+pub fn of_formats(out: Out, common: &Common, command: &str, formats: &[Format]) -> Result<Vec<(Format, PathBuf)>, Status> {
     let one = |text: &String| {
         let parts = text.split_once('=').filter(|(kind, path)| !kind.is_empty() && !path.is_empty());
-        let found = parts.and_then(|(kind, path)| Some((*FORMATS.iter().find(|format| format.name() == kind)?, PathBuf::from(path))));
+        let found = parts.and_then(|(kind, path)| Some((*formats.iter().find(|format| format.name() == kind)?, PathBuf::from(path))));
         found.ok_or_else(|| {
-            let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
-            let help = [format!("write KIND=FILE; the kinds that `check` writes: {}", names.join(", "))];
-            out.refuse("usage", &format!("`check` cannot write `--report {text}`"), &help, Status::Wrong)
+            let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+            let help = [format!("write KIND=FILE; the kinds that `{command}` writes: {}", names.join(", "))];
+            out.refuse("usage", &format!("`{command}` cannot write `--report {text}`"), &help, Status::Wrong)
         })
     };
     common.reports.iter().map(one).collect()

@@ -20,6 +20,7 @@ use crate::scenario::model::Case;
 use crate::search::study::{self, Options};
 use crate::world::release::Release;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// Runs the files.
@@ -45,8 +46,9 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
         Err(status) => return status,
     };
     let wants = |format: Format, kind: RunKind| common.format == format || targets.iter().any(|t| t.kind == kind);
-    let (texts, json) = (wants(Format::Text, RunKind::Text), wants(Format::Json, RunKind::Json));
-    let whole = texts || json || targets.iter().any(|target| target.kind.is_picture());
+    let story = common.format == Format::Text || targets.iter().any(|target| target.kind.has_story());
+    let json = wants(Format::Json, RunKind::Json);
+    let whole = story || json || targets.iter().any(|target| target.kind.is_picture());
     let mut status = Status::Fine;
     interrupt::end_at_once(out);
     // What is printed or written at the end. Of a file that has been told nothing else is kept.
@@ -55,7 +57,7 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
     for (at, path) in args.files.iter().enumerate() {
         interrupt::done(format!("{at} of {} had been run; no report was written", count(args.files.len(), "file")));
         // A bug that one file meets does not keep the others from running.
-        let done = bug::guard(out, || file(out, common, args, release, (texts, whole), &mut targets, path));
+        let done = bug::guard(out, || file(out, common, args, release, (story, whole), &mut targets, path));
         let (Told { reports, pictures: drawn }, came_out) = match done {
             Ok(done) => done,
             Err(came_out) => {
@@ -88,7 +90,11 @@ pub fn run(out: Out, common: &Common, args: &Run) -> Status {
             RunKind::Text => text.as_str(),
             // Was written while it ran.
             RunKind::Ndjson => "",
-            kind => pictures.iter().find(|(of, _)| *of == kind).map_or("", |(_, text)| text.as_str()),
+            // Of a file that is no scenario there is none, and what stood there stays.
+            kind => match pictures.iter().find(|(of, _)| *of == kind) {
+                Some((_, text)) => text.as_str(),
+                None => continue,
+            },
         };
         status = status.and(target.put(out, whole));
     }
@@ -149,12 +155,8 @@ fn file(
             reports[told].story = report::of(&file.scenario, cases[told], &once_more).story;
         }
     }
-    let mut pictures: Vec<(RunKind, String)> = Vec::new();
-    for kind in targets.iter().map(|target| target.kind) {
-        if kind.is_picture() && pictures.iter().all(|(of, _)| *of != kind) {
-            pictures.extend(pictures::picture(kind, common, &options, &file, &cases, &reports).map(|text| (kind, text)));
-        }
-    }
+    let wanted: BTreeSet<RunKind> = targets.iter().map(|target| target.kind).filter(|kind| kind.is_picture()).collect();
+    let pictures = pictures::pictures(&wanted, common, &options, &file, &cases, &reports);
     drop(progress);
     for report in &reports {
         out.say(&ended_early(&clean_line(&report.scenario), report, common));

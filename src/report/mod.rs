@@ -8,9 +8,12 @@ pub mod debrief;
 pub mod diff;
 pub mod explore;
 pub mod json;
+pub mod md;
+pub mod mermaid;
 pub mod ndjson;
 pub mod orders;
 pub mod page;
+pub mod perfetto;
 pub mod plan;
 #[cfg(feature = "runbooks")]
 pub mod rehearse;
@@ -19,10 +22,12 @@ pub mod suite;
 pub mod sweep;
 pub mod tell;
 pub mod text;
+mod thin;
 
 #[cfg(test)]
 pub(crate) mod samples;
 
+use crate::base::inert::clean_line;
 use crate::base::time::{Span, Time};
 pub use crate::engine::Bound;
 use crate::hazard::Severity;
@@ -150,6 +155,31 @@ pub enum NoReturnReport {
     Never,
     /// A bound was met before it was found.
     Bound,
+}
+
+impl NoReturnReport {
+    /// In words, to follow "too late": up to when this hazard was kept off, and by what.
+    pub fn words(&self, hazard: &str) -> String {
+        match self {
+            NoReturnReport::Until(at, steps) => {
+                let way = match steps.as_slice() {
+                    [] => "doing nothing more".to_owned(),
+                    steps => steps.iter().map(|step| format!("`{}`", clean_line(step))).collect::<Vec<_>>().join(", then "),
+                };
+                format!("after {at}: until then {way} kept off {hazard}")
+            }
+            NoReturnReport::Never => format!("from the beginning: nothing that was tried keeps off {hazard}"),
+            NoReturnReport::Bound => format!("not known: up to when {hazard} could be kept off would have taken too many tries"),
+        }
+    }
+}
+
+impl Report {
+    /// The gravest finding for which the point of no return was sought, with that point.
+    pub fn no_return(&self) -> Option<(&Finding, &NoReturnReport)> {
+        let sought = self.hazards.iter().filter_map(|finding| Some((finding, finding.no_return.as_ref()?)));
+        sought.min_by_key(|(finding, _)| (std::cmp::Reverse(finding.severity), finding.since))
+    }
 }
 
 /// The first damaging write.

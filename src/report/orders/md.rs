@@ -3,7 +3,7 @@
 
 use super::OrdersReport;
 use super::layers::Layers;
-use crate::base::inert::clean_line;
+use crate::report::mermaid;
 use crate::report::suite::md::cell;
 use crate::search::orders::Class;
 use std::fmt::Write as _;
@@ -88,24 +88,10 @@ pub fn render(report: &OrdersReport) -> String {
 fn picture(out: &mut String, report: &OrdersReport) {
     out.push_str("\n```mermaid\nflowchart LR\n");
     for (at, step) in report.steps.iter().enumerate() {
-        let _ = writeln!(out, "  s{at}[\"{}\"]", mermaid(&step.name));
+        let _ = writeln!(out, "  s{at}[\"{}\"]", mermaid::escaped(&step.name));
     }
     for (from, to) in Layers::new(report).arrows {
         let _ = writeln!(out, "  s{from} --> s{to}");
     }
     out.push_str("```\n");
-}
-
-/// A text within quotes of Mermaid, which takes signs by their numbers. A backquote could end the block.
-fn mermaid(text: &str) -> String {
-    let mut out = String::new();
-    for c in clean_line(text).chars() {
-        match c {
-            '"' | '#' | '&' | '<' | '>' | '`' | ';' | '\\' | '%' => {
-                let _ = write!(out, "#{};", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }

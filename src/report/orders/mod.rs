@@ -1,6 +1,7 @@
 //! Which orders of a recovery are safe, as plain data; one file a format beside this one.
 
 pub mod dot;
+pub mod html;
 pub mod json;
 pub mod layers;
 pub mod md;

@@ -49,7 +49,7 @@ pub fn render(report: &OrdersReport) -> String {
     let mut out = String::new();
     let _ = write!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {tall}\" width=\"{wide}\" height=\"{tall}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {tall}\" width=\"{wide}\" height=\"{tall}\" class=\"orders\" \
          font-family=\"Helvetica, Arial, sans-serif\" role=\"img\">\n<title>{}</title>\n\
          <defs><marker id=\"tip\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">\
          <path d=\"M0 0L10 5L0 10z\" fill=\"#37474f\"/></marker></defs>\n<rect width=\"{wide}\" height=\"{tall}\" fill=\"#ffffff\"/>\n",

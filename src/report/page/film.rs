@@ -6,7 +6,7 @@
 use super::lanes::{Lane, Lanes};
 use crate::base::time::Time;
 use crate::report::text::state::{self, Row};
-use crate::report::{EndState, Realm, Report, StoryLine, build};
+use crate::report::{EndState, StoryLine, build, thin};
 use crate::scenario::model::{Case, Scenario};
 use crate::search::study::{self, Options};
 use crate::world::{MAIN_POOL, World};
@@ -86,7 +86,7 @@ pub fn film(scenario: &Scenario, case: Case, options: &Options, lines: usize) ->
     let options = Options { because: false, at: Vec::new(), ..options.clone() };
     let report = build(&study::study(scenario, case, &options));
     let all = report.story.len();
-    let (end, story) = (report.end, chosen(report, lines));
+    let (end, story) = (report.end, thin::chosen(report.story, lines));
     let mut maker = Maker::new(story, end);
     maker.film.left_out = all - maker.film.lines.len();
     let mut session = study::begin(scenario, case, &options, true).session;
@@ -98,34 +98,6 @@ pub fn film(scenario: &Scenario, case: Case, options: &Options, lines: usize) ->
     }
     maker.stands(&session.engine.world, None);
     maker.done()
-}
-
-/// The lines that are shown. Where they are too many, those go first that are no part of the story, then every so many of those
-/// that neither a step nor a hazard is the reason of, then every so many of all.
-fn chosen(report: Report, most: usize) -> Vec<StoryLine> {
-    let mut lines = report.story;
-    if lines.len() > most {
-        lines.retain(|line| line.matters);
-    }
-    let weighs = |line: &StoryLine| matches!(line.realm, Realm::Step | Realm::Hazard);
-    if lines.len() > most {
-        let heavy = lines.iter().filter(|line| weighs(line)).count();
-        let (room, light) = (most.saturating_sub(heavy), lines.len() - heavy);
-        let mut seen = 0;
-        lines.retain(|line| weighs(line) || spread(&mut seen, light, room));
-    }
-    if lines.len() > most {
-        let (mut seen, all) = (0, lines.len());
-        lines.retain(|_| spread(&mut seen, all, most));
-    }
-    lines
-}
-
-/// Whether the next of `all` is one of `room` that are spread evenly among them.
-fn spread(seen: &mut usize, all: usize, room: usize) -> bool {
-    let at = *seen;
-    *seen += 1;
-    room > 0 && (at * room) / all != ((at + 1) * room) / all
 }
 
 /// Makes a film while a run goes by.

@@ -6,9 +6,10 @@ use super::picture::{self, Picture, cause_words, place};
 use super::sheet::whole;
 use super::{PICTURES, Shot, data, decoded};
 use crate::base::inert::{clean, clean_line};
+use crate::base::time::Time;
 use crate::report::text::layout::{count, cut};
 use crate::report::text::{case_name, verdict_of_all, worst_case};
-use crate::report::{Realm, Report};
+use crate::report::{Realm, Report, Verdict};
 use maud::{Markup, PreEscaped, html};
 
 /// So many findings and steps are told; of more, it says how many.
@@ -52,7 +53,7 @@ fn matrix(reports: &[Report], shots: &[Shot]) -> Markup {
             h2 { "The cases" }
             @if reports.len() > shots.len() { p class="note" { "The worst " (PICTURES) " of " (reports.len()) " have a picture." } }
             div class="wide" {
-                table {
+                @if let Some((worlds, recoveries)) = sides(reports) { (cells(reports, shots, &worlds, &recoveries)) } @else { table {
                     thead { tr { th scope="col" { "Case" } th scope="col" { "Verdict" } th scope="col" { "Worst" } th scope="col" { "Begins with" } } }
                     tbody {
                         @for (at, report) in reports.iter().enumerate() {
@@ -69,9 +70,58 @@ fn matrix(reports: &[Report], shots: &[Shot]) -> Markup {
                             }
                         }
                     }
+                } }
+            }
+        }
+    }
+}
+
+/// The worlds and the recoveries, where the cases are each world with each recovery and nothing else tells them apart.
+fn sides(reports: &[Report]) -> Option<(Vec<&str>, Vec<&str>)> {
+    let (mut worlds, mut recoveries): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for report in reports {
+        let (world, recovery) = (report.world.as_deref()?, report.recovery.as_deref()?);
+        if !worlds.contains(&world) {
+            worlds.push(world);
+        }
+        if !recoveries.contains(&recovery) {
+            recoveries.push(recovery);
+        }
+    }
+    let whole = worlds.len() * recoveries.len() == reports.len() && reports.iter().all(|report| report.set == reports[0].set);
+    (whole && worlds.len() > 1 && (2..=8).contains(&recoveries.len())).then_some((worlds, recoveries))
+}
+
+/// What may be so down the side, what is done about it across the top: each cell opens its case.
+fn cells(reports: &[Report], shots: &[Shot], worlds: &[&str], recoveries: &[&str]) -> Markup {
+    let of = |world: &str, recovery: &str| {
+        reports.iter().position(|report| report.world.as_deref() == Some(world) && report.recovery.as_deref() == Some(recovery))
+    };
+    html! {
+        table class="matrix" {
+            thead { tr { th scope="col" { "If it is" } @for recovery in recoveries { th scope="col" { (clean_line(recovery)) } } } }
+            tbody {
+                @for world in worlds {
+                    tr {
+                        th scope="row" { (clean_line(world)) }
+                        @for recovery in recoveries { td { @if let Some(at) = of(world, recovery) { (cell(reports, shots, at)) } } }
+                    }
                 }
             }
         }
+    }
+}
+
+fn cell(reports: &[Report], shots: &[Shot], at: usize) -> Markup {
+    let report = &reports[at];
+    let worst = report.worst.map_or("no hazard", |worst| worst.name());
+    html! {
+        @match shots.iter().position(|shot| shot.case == at) {
+            Some(number) => { a href={ "#case=" (number + 1) } data-case=(number) class=(worst) { (worst) } }
+            None => { span class=(worst) { (worst) } }
+        }
+        @if report.verdict != Verdict::NoExpectation { " " span class="note" { "(" (report.verdict.name()) ")" } }
+        @if let Some(wrong) = &report.first_wrong { div class="note" { (wrong.at) ": " (cut(&clean_line(&wrong.what), 120)) } }
     }
 }
 
@@ -80,7 +130,7 @@ fn name(report: &Report) -> String {
 }
 
 fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) -> Markup {
-    let picture = picture::draw(report, film, number, false);
+    let picture = picture::draw(report, film, number, false, None);
     let gravest = report.hazards.iter().max_by_key(|finding| (finding.severity, std::cmp::Reverse(finding.since)));
     let end = film.frames.len().saturating_sub(1);
     let start = gravest.map_or(end, |finding| film.frames.partition_point(|frame| frame.at <= finding.since).saturating_sub(1));
@@ -91,7 +141,10 @@ fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) 
             @if let Some(wrong) = &report.first_wrong {
                 p class="wrong" { strong { @if wrong.deed { "What did the harm: " } @else { "It began with: " } } (wrong.at) ", " (clean_line(&wrong.what)) ". " (clean_line(&wrong.mend)) }
             }
-            (figure(film, &picture))
+            @if let Some((finding, point)) = report.no_return() {
+                p class="too-late" { strong { "Too late " } (point.words(finding.hazard)) "." }
+            }
+            (film_figure(film, &picture))
             div class="beside" {
                 (pool(film, end))
                 section class="now" aria-live="polite" {
@@ -101,8 +154,8 @@ fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) 
                     p class="info" { "Point at a flag, a bar or a hatched gap, or go to it with Tab." }
                 }
             }
-            (findings(report))
-            (steps(report))
+            (findings(report, true))
+            (steps(report, true))
             (events(film))
             p class="again" { "Again: " code { (clean_line(&report.replay)) } }
             script type="application/json" class="data" { (PreEscaped(data::of(film, &picture.x, start))) }
@@ -110,7 +163,32 @@ fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) 
     }
 }
 
-fn figure(film: &Film, picture: &Picture) -> Markup {
+/// The story of a case on a page about something else: its picture without a slider, what was found, and what was done.
+pub fn still(report: &Report, film: &Film, number: usize) -> Markup {
+    html! {
+        @if let Some(wrong) = &report.first_wrong {
+            p class="wrong" { strong { @if wrong.deed { "What did the harm: " } @else { "It began with: " } } (wrong.at) ", " (clean_line(&wrong.what)) ". " (clean_line(&wrong.mend)) }
+        }
+        (figure(report, film, number, None))
+        div class="beside" { (steps(report, false)) (findings(report, false)) }
+    }
+}
+
+/// The picture of a case without a slider. `parting` is where it parts from the run that it stands beside.
+pub fn figure(report: &Report, film: &Film, number: usize, parting: Option<Time>) -> Markup {
+    let picture = picture::draw(report, film, number, false, parting);
+    html! {
+        figure class="still" {
+            div class="scroll" tabindex="0" role="region" aria-label="The picture" { (picture.svg) }
+            figcaption {
+                "Above what the database has, below what is so; hatched where they part. Gaps of time are drawn shorter than they are."
+                @for note in &picture.notes { " " span class="note" { (note) "." } }
+            }
+        }
+    }
+}
+
+fn film_figure(film: &Film, picture: &Picture) -> Markup {
     // An input has no end in HTML, and must have one in XML.
     let slider = format!(
         "<input type=\"range\" class=\"slider\" min=\"0\" max=\"{}\" value=\"0\" aria-label=\"Instant\"/>",
@@ -182,7 +260,8 @@ fn pool_row(kind: &str, at: usize, name: &str, value: Option<&Value>) -> Markup 
     }
 }
 
-fn findings(report: &Report) -> Markup {
+/// `linked`: whether an instant can be gone to.
+fn findings(report: &Report, linked: bool) -> Markup {
     html! {
         section class="findings truth" {
             h3 { (count(report.hazards.len(), "finding")) }
@@ -192,7 +271,7 @@ fn findings(report: &Report) -> Markup {
                 article class=(finding.severity.name()) {
                     h4 {
                         span class="badge" { (finding.severity.name()) } " " (finding.hazard) ": " (place(finding)) ", "
-                        a href={ "#t=" (finding.since) } class="at" data-us=(finding.since.0) { (finding.since) }
+                        (instant(finding.since, linked))
                         " " @if let Some(until) = finding.until { "to " (until) } @else { "to the end" }
                     }
                     p { (clean_line(&finding.sentence)) }
@@ -200,6 +279,7 @@ fn findings(report: &Report) -> Markup {
                         p { "Because:" }
                         ul { @for cause in &finding.because { li { (cause_words(cause)) } } }
                     }
+                    @if let Some(point) = &finding.no_return { p { "Too late " (point.words(finding.hazard)) "." } }
                     @if !finding.advice.is_empty() { p { strong { "Mend: " } (clean_line(&finding.advice)) } }
                 }
             }
@@ -207,7 +287,7 @@ fn findings(report: &Report) -> Markup {
     }
 }
 
-fn steps(report: &Report) -> Markup {
+fn steps(report: &Report, linked: bool) -> Markup {
     html! {
         section class="steps" {
             h3 { "What broke, and what was done" }
@@ -216,7 +296,7 @@ fn steps(report: &Report) -> Markup {
                 @for step in report.steps.iter().take(STEPS) {
                     li class={ (step.kind) " " (step.status.name()) } {
                         @match step.at {
-                            Some(at) => { a href={ "#t=" (at) } class="at" data-us=(at.0) { (at) } }
+                            Some(at) => { (instant(at, linked)) }
                             None => { "never" }
                         }
                         " " @if let Some(host) = &step.host { (clean_line(host)) ": " }
@@ -229,6 +309,10 @@ fn steps(report: &Report) -> Markup {
             }
         }
     }
+}
+
+fn instant(at: Time, linked: bool) -> Markup {
+    html! { @if linked { a href={ "#t=" (at) } class="at" data-us=(at.0) { (at) } } @else { (at) } }
 }
 
 fn printed(output: &str) -> String {

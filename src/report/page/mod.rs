@@ -15,6 +15,7 @@ mod sheet;
 
 pub use data::decoded;
 pub use film::{Film, Frame, Head, Name, Value, film};
+pub(super) use html::{figure, still};
 pub use lanes::{Lane, Piece};
 pub(super) use sheet::whole;
 
@@ -54,7 +55,7 @@ pub fn render(reports: &[Report], shots: &[Shot]) -> String {
 
 /// The picture of a case, in a file of its own.
 pub fn svg(report: &Report, film: &Film) -> String {
-    let picture = picture::draw(report, film, 0, true);
+    let picture = picture::draw(report, film, 0, true, None);
     let mut text = picture.svg.into_string();
     text.push('\n');
     text

@@ -5,8 +5,9 @@ use super::axis::Axis;
 use super::film::Film;
 use super::lanes::{Lane, Piece};
 use crate::base::inert::clean_line;
+use crate::base::time::Time;
 use crate::report::text::layout::{count, cut, width};
-use crate::report::{Because, Finding, Report, StepReport};
+use crate::report::{Because, Finding, NoReturnReport, Report, StepReport};
 use maud::{Markup, PreEscaped, html};
 
 /// The figures are pixels of a picture that may be shown in any size.
@@ -43,9 +44,9 @@ pub struct Picture {
 }
 
 /// Draws a case. `number` makes the names of its parts its own on a page with several; `alone` is whether it stands in a file of
-/// its own and brings its colours along.
-pub fn draw(report: &Report, film: &Film, number: usize, alone: bool) -> Picture {
-    let mut pen = Pen { axis: Axis::new(&film.frames, LEFT, RIGHT - 4), y: 8, notes: Vec::new(), number };
+/// its own and brings its colours along. `parting` is where it parts from the run that it stands beside, if it does.
+pub fn draw(report: &Report, film: &Film, number: usize, alone: bool, parting: Option<Time>) -> Picture {
+    let mut pen = Pen { axis: Axis::new(&film.frames, LEFT, RIGHT - 4), y: 8, notes: Vec::new(), number, ticks_foot: 0 };
     if film.left_out > 0 {
         let lines = count(film.left_out, "event");
         pen.notes.push(format!("{lines} of {} left out: those that weigh least", film.left_out + film.lines.len()));
@@ -60,6 +61,8 @@ pub fn draw(report: &Report, film: &Film, number: usize, alone: bool) -> Picture
     let (hosts, disks) = (pen.lanes("host", &film.hosts, report), pen.lanes("disk", &film.disks, report));
     let hazards = pen.hazards(&report.hazards, flags_foot);
     let foot = pen.y;
+    let late = pen.too_late(report, foot);
+    let parts = parting.map(|at| pen.line(("parting", "they part"), at, &format!("The two runs part at {at}"), foot));
     let tall = foot + 6;
     let what = format!("What happened, what was believed and what was so: {}", clean_line(&report.title));
     let svg = html! {
@@ -68,7 +71,8 @@ pub fn draw(report: &Report, film: &Film, number: usize, alone: bool) -> Picture
             @if alone { style { (PreEscaped(COLOURS)) } }
             (defs(number))
             rect class="paper" width=(WIDE) height=(tall) {}
-            (head) (above) (done) (hosts) (disks) (hazards)
+            (head) (above) (done) (hosts) (disks) (hazards) (late)
+            @if let Some(parts) = parts { (parts) }
             rect class="curtain" x=(RIGHT) y="0" width="0" height=(tall) {}
             line class="cursor" x1=(RIGHT - 4) x2=(RIGHT - 4) y1="4" y2=(foot) {}
         }
@@ -96,6 +100,8 @@ struct Pen {
     y: u32,
     notes: Vec<String>,
     number: usize,
+    /// Below the times.
+    ticks_foot: u32,
 }
 
 impl Pen {
@@ -107,6 +113,7 @@ impl Pen {
         let y = self.y + 10;
         let ticks = self.axis.ticks(&film.frames);
         self.y += 18;
+        self.ticks_foot = self.y;
         html! {
             @if let Some(y) = title { text class="title" x="8" y=(y) { (cut(&clean_line(&report.title), 120)) } }
             @for tick in &ticks {
@@ -290,6 +297,36 @@ impl Pen {
     }
 }
 
+/// The width of a line's label.
+const LABEL_WIDE: u32 = 58;
+
+impl Pen {
+    /// The point of no return as a line from top to bottom; from the beginning where nothing kept it off at any instant.
+    fn too_late(&self, report: &Report, foot: u32) -> Markup {
+        let Some((finding, point)) = report.no_return() else { return html! {} };
+        let at = match point {
+            NoReturnReport::Until(at, _) => *at,
+            NoReturnReport::Never => Time::ZERO,
+            NoReturnReport::Bound => return html! {},
+        };
+        self.line(("late truth", "too late"), at, &format!("Too late {}", point.words(finding.hazard)), foot)
+    }
+
+    /// A line from top to bottom, with what it is called.
+    fn line(&self, (class, label): (&str, &str), at: Time, words: &str, foot: u32) -> Markup {
+        let (top, x) = (self.ticks_foot, self.axis.at(at).max(LEFT));
+        // The label stands where time has gone by already, if there is room.
+        let (beside, anchor) = if x >= LEFT + LABEL_WIDE { (x - 4, "end") } else { (x + 4, "start") };
+        html! {
+            g class=(class) tabindex="0" role="img" aria-label=(words) data-us=(at.0) {
+                title { (words) }
+                line x1=(x) x2=(x) y1=(top) y2=(foot) {}
+                text x=(beside) y=(top + 9) text-anchor=(anchor) { (label) }
+            }
+        }
+    }
+}
+
 fn names(lanes: &[&Lane]) -> String {
     lanes.iter().map(|lane| lane.name.as_str()).collect::<Vec<_>>().join(" ")
 }
@@ -318,6 +355,9 @@ pub fn finding_words(finding: &Finding) -> String {
     let mut words = format!("{} ({}), from {} {until}: {}", finding.hazard, finding.severity.name(), finding.since, finding.sentence);
     if !finding.because.is_empty() {
         words += &format!(" Because: {}.", finding.because.iter().map(cause_words).collect::<Vec<_>>().join("; "));
+    }
+    if let Some(point) = &finding.no_return {
+        words += &format!(" Too late {}.", point.words(finding.hazard));
     }
     if !finding.advice.is_empty() {
         words += &format!(" Mend: {}", finding.advice);

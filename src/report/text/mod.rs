@@ -12,7 +12,7 @@ pub(crate) mod state;
 mod story;
 mod words;
 
-use super::{NoReturnReport, Report, Verdict};
+use super::{Report, Verdict};
 use crate::hazard::Severity;
 use layout::{COLUMNS, Page, Tint, clean, clean_line, count, cut, pad, width, wrap_command};
 
@@ -141,21 +141,9 @@ fn recipe(page: &mut Page, report: &Report, cases: usize, detail: Detail) {
 
 /// Up to when the gravest finding for which that was sought could have been kept away.
 fn no_return(page: &mut Page, report: &Report) {
-    let sought = report.hazards.iter().filter_map(|finding| Some((finding, finding.no_return.as_ref()?)));
-    let Some((finding, point)) = sought.min_by_key(|(finding, _)| (std::cmp::Reverse(finding.severity), finding.since)) else { return };
-    let text = match point {
-        NoReturnReport::Until(at, steps) => {
-            let way = match steps.as_slice() {
-                [] => "doing nothing more".to_owned(),
-                steps => steps.iter().map(|step| format!("`{}`", clean_line(step))).collect::<Vec<_>>().join(", then "),
-            };
-            format!("after {at}: until then {way} kept off {}", finding.hazard)
-        }
-        NoReturnReport::Never => format!("from the beginning: nothing that was tried keeps off {}", finding.hazard),
-        NoReturnReport::Bound => format!("not known: up to when {} could be kept off would have taken too many tries", finding.hazard),
-    };
+    let Some((finding, point)) = report.no_return() else { return };
     let lead = page.tint(Tint::Dim, "too late");
-    page.hanging(&lead, 10, Tint::Plain, &text);
+    page.hanging(&lead, 10, Tint::Plain, &point.words(finding.hazard));
 }
 
 /// What went wrong first and what to do about it, a line each: they stand in full with the first of the hazards.

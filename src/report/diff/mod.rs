@@ -4,6 +4,8 @@
 //! What is compared is events, each with its parts and instant. Behind the first difference an event that both runs have
 //! counts as alike even if it comes at another instant; how many do, and by how much at most, is told.
 
+pub mod html;
+
 use super::text::layout::{Page, Tint, pad, pad_left};
 use super::{Report, StoryLine};
 use crate::base::time::{Span, Time};
@@ -102,40 +104,24 @@ impl Difference {
 /// Compares two runs.
 pub fn compare(left: &Report, right: &Report) -> Difference {
     let (a, b) = (events(left), events(right));
-    let same = a.iter().zip(&b).take_while(|(a, b)| a.at == b.at && key(a) == key(b)).count();
+    let Pairing { same, rest, cut } = pairing(&a, &b);
     let parting = (same < a.len() || same < b.len()).then(|| Parting {
         after: same,
         before: a[same.saturating_sub(BEFORE)..same].iter().map(|line| shown(line)).collect(),
         left: a.get(same).map(|line| shown(line)),
         right: b.get(same).map(|line| shown(line)),
     });
-    let (rest_a, rest_b) = (&a[same..], &b[same..]);
-    let cut = rest_a.len() > COMPARED || rest_b.len() > COMPARED;
-    let (rest_a, rest_b) = (&rest_a[..rest_a.len().min(COMPARED)], &rest_b[..rest_b.len().min(COMPARED)]);
-    let mut numbers = BTreeMap::new();
-    let mut number = |line: &&StoryLine| {
-        let next = numbers.len();
-        *numbers.entry(key(line)).or_insert(next)
-    };
-    let keys_a: Vec<usize> = rest_a.iter().map(&mut number).collect();
-    let keys_b: Vec<usize> = rest_b.iter().map(&mut number).collect();
     let (mut only, mut shifted, mut shifted_most) = (Vec::new(), 0, Span::ZERO);
-    let mut add = |side, lines: &[&StoryLine]| only.extend(lines.iter().map(|line| (side, shown(line))));
-    for op in capture_diff_slices(Algorithm::Myers, &keys_a, &keys_b) {
-        match op {
-            DiffOp::Equal { old_index, new_index, len } => {
-                for (a, b) in rest_a[old_index..old_index + len].iter().zip(&rest_b[new_index..new_index + len]) {
-                    let by = Span(a.at.0.abs_diff(b.at.0));
-                    shifted += usize::from(by > Span::ZERO);
-                    shifted_most = shifted_most.max(by);
-                }
+    for pair in rest {
+        match pair {
+            (Some(a), Some(b)) => {
+                let by = Span(a.at.0.abs_diff(b.at.0));
+                shifted += usize::from(by > Span::ZERO);
+                shifted_most = shifted_most.max(by);
             }
-            DiffOp::Delete { old_index, old_len, .. } => add(Side::Left, &rest_a[old_index..old_index + old_len]),
-            DiffOp::Insert { new_index, new_len, .. } => add(Side::Right, &rest_b[new_index..new_index + new_len]),
-            DiffOp::Replace { old_index, old_len, new_index, new_len } => {
-                add(Side::Left, &rest_a[old_index..old_index + old_len]);
-                add(Side::Right, &rest_b[new_index..new_index + new_len]);
-            }
+            (Some(line), None) => only.push((Side::Left, shown(line))),
+            (None, Some(line)) => only.push((Side::Right, shown(line))),
+            (None, None) => {}
         }
     }
     let mut ends = Vec::new();
@@ -152,6 +138,82 @@ pub fn compare(left: &Report, right: &Report) -> Difference {
         ends,
     }
 }
+
+/// An event of both runs, or of one of them.
+type Pair<'a> = (Option<&'a StoryLine>, Option<&'a StoryLine>);
+
+/// The events of two runs beside each other.
+struct Pairing<'a> {
+    /// So many are the same from the beginning on.
+    same: usize,
+    /// Those behind them, in order.
+    rest: Vec<Pair<'a>>,
+    /// Whether there was more to compare than is compared.
+    cut: bool,
+}
+
+fn pairing<'a>(a: &[&'a StoryLine], b: &[&'a StoryLine]) -> Pairing<'a> {
+    let same = a.iter().zip(b).take_while(|(a, b)| a.at == b.at && key(a) == key(b)).count();
+    let (rest_a, rest_b) = (&a[same..], &b[same..]);
+    let cut = rest_a.len() > COMPARED || rest_b.len() > COMPARED;
+    let (rest_a, rest_b) = (&rest_a[..rest_a.len().min(COMPARED)], &rest_b[..rest_b.len().min(COMPARED)]);
+    let mut numbers = BTreeMap::new();
+    let mut number = |line: &&StoryLine| {
+        let next = numbers.len();
+        *numbers.entry(key(line)).or_insert(next)
+    };
+    let keys_a: Vec<usize> = rest_a.iter().map(&mut number).collect();
+    let keys_b: Vec<usize> = rest_b.iter().map(&mut number).collect();
+    let mut rest: Vec<Pair<'a>> = Vec::new();
+    let left = |rest: &mut Vec<Pair<'a>>, lines: &[&'a StoryLine]| rest.extend(lines.iter().map(|line| (Some(*line), None)));
+    let right = |rest: &mut Vec<Pair<'a>>, lines: &[&'a StoryLine]| rest.extend(lines.iter().map(|line| (None, Some(*line))));
+    for op in capture_diff_slices(Algorithm::Myers, &keys_a, &keys_b) {
+        match op {
+            DiffOp::Equal { old_index, new_index, len } => {
+                let both = rest_a[old_index..old_index + len].iter().zip(&rest_b[new_index..new_index + len]);
+                rest.extend(both.map(|(a, b)| (Some(*a), Some(*b))));
+            }
+            DiffOp::Delete { old_index, old_len, .. } => left(&mut rest, &rest_a[old_index..old_index + old_len]),
+            DiffOp::Insert { new_index, new_len, .. } => right(&mut rest, &rest_b[new_index..new_index + new_len]),
+            DiffOp::Replace { old_index, old_len, new_index, new_len } => {
+                left(&mut rest, &rest_a[old_index..old_index + old_len]);
+                right(&mut rest, &rest_b[new_index..new_index + new_len]);
+            }
+        }
+    }
+    Pairing { same, rest, cut }
+}
+
+/// Events of two runs in rows.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Beside {
+    /// Rows of what both, or one of them, have.
+    pub rows: Vec<(Option<Line>, Option<Line>)>,
+    /// How many of the first rows are the same in both: the next one is the first difference.
+    pub same: usize,
+    /// How many that are the same are left out before the first row.
+    pub before: usize,
+    /// How many rows are left out behind the last.
+    pub behind: usize,
+}
+
+/// The events of two runs beside each other: what belongs into the story, and the first difference in any case.
+pub fn beside(left: &Report, right: &Report) -> Beside {
+    let (a, b) = (events(left), events(right));
+    let Pairing { same, rest, .. } = pairing(&a, &b);
+    let alike: Vec<&StoryLine> = a[..same].iter().copied().filter(|line| line.matters).collect();
+    let before = alike.len().saturating_sub(ROWS_BEFORE);
+    let weighs = |(at, pair): &(usize, Pair<'_>)| *at == 0 || pair.0.or(pair.1).is_some_and(|line| line.matters);
+    let told: Vec<Pair<'_>> = rest.into_iter().enumerate().filter(weighs).map(|(_, pair)| pair).collect();
+    let behind = told.len().saturating_sub(ROWS_BEHIND);
+    let both = alike[before..].iter().map(|line| (Some(*line), Some(*line)));
+    let rows = both.chain(told.into_iter().take(ROWS_BEHIND)).map(|(a, b)| (a.map(shown), b.map(shown))).collect();
+    Beside { rows, same: alike.len() - before, before, behind }
+}
+
+/// So many rows before the first difference stand in a page, and so many behind it.
+const ROWS_BEFORE: usize = 200;
+const ROWS_BEHIND: usize = 1_000;
 
 fn events(report: &Report) -> Vec<&StoryLine> {
     report.story.iter().filter(|line| line.finding.is_none()).collect()

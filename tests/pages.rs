@@ -1,0 +1,119 @@
+//! The pages of other commands than `run`: well-formed, closed, and true to what the command prints.
+
+mod common;
+mod folder;
+mod sheet;
+
+use folder::Folder;
+use serde_json::Value;
+use sheet::{closed, of, parsed, text};
+use std::process::Command;
+
+/// What a command prints, whatever came of it but wrong usage.
+fn poolsim(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).args(args).current_dir(common::root()).output().unwrap();
+    assert!(output.status.code().is_some_and(|code| code < 2), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Runs a command with a page: what it prints as JSON, and the page.
+fn with_page(folder: &Folder, args: &[&str]) -> (Value, String) {
+    let page = format!("html={}", folder.path("page.html"));
+    let json = poolsim(&[args, &["--format", "json", "--report", &page]].concat());
+    let html = folder.read("page.html");
+    closed(&html, &args.join(" "));
+    (serde_json::from_str(&json).unwrap(), html)
+}
+
+/// Each rule opens to the order that breaks it, and what is told there is what a run of that order shows.
+#[test]
+fn each_rule_of_orders_opens_to_its_counterexample() {
+    let folder = Folder::new("orders");
+    let (mut told, mut findings) = (0, 0);
+    for path in ["scenarios/forget/any-order.yaml", "scenarios/forget/three-worlds.yaml"] {
+        let saved = folder.path("saved");
+        let mut args = vec!["orders", path, "--save", &saved, "--all"];
+        if path.contains("three-worlds") {
+            args.extend(["--recovery", "careful", "--subsets"]);
+        }
+        let (json, html) = with_page(&folder, &args);
+        let document = parsed(&html);
+        let rules = json["rules"].as_array().unwrap();
+        let folds = of(&document, "details", "");
+        assert_eq!(folds.len(), rules.iter().filter(|rule| !rule["counterexample"].is_null()).count(), "{path}");
+        let mut files: Vec<_> = std::fs::read_dir(&saved).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        // Their names begin with the number of the rule.
+        assert_eq!(files.len(), folds.len(), "{path}");
+        for (fold, (rule, file)) in folds.iter().zip(rules.iter().zip(&files)) {
+            let example = &rule["counterexample"];
+            let words: Vec<&str> = example["order"].as_array().unwrap().iter().map(|step| step.as_str().unwrap()).collect();
+            let shown = text(*fold);
+            assert!(
+                shown.contains(&format!("By this order: {}.", if words.is_empty() { "nothing at all".into() } else { words.join(", ") })),
+                "{path}: {shown}"
+            );
+            let run: Value = serde_json::from_str(&poolsim(&["run", &file.display().to_string(), "--format", "json"])).unwrap();
+            let here = |tag: &str| fold.descendants().filter(|node| node.tag_name().name() == tag).count();
+            assert_eq!(here("article"), run[0]["hazards"].as_array().unwrap().len(), "{path}: {}", file.display());
+            assert_eq!(here("svg"), 1);
+            for finding in run[0]["hazards"].as_array().unwrap() {
+                assert!(shown.contains(finding["hazard"].as_str().unwrap()), "{path}: {finding}");
+                findings += 1;
+            }
+            told += 1;
+        }
+        for (class, n) in json["classes"].as_object().unwrap() {
+            let row = of(&document, "tr", "").into_iter().find(|row| row.first_element_child().is_some_and(|first| text(first) == *class));
+            assert_eq!(text(row.unwrap().children().filter(|node| node.is_element()).nth(1).unwrap()), n.to_string(), "{path}: {class}");
+        }
+        std::fs::remove_dir_all(&saved).unwrap();
+    }
+    assert!(told > 5 && findings > 10, "{told} {findings}");
+}
+
+/// Both runs stand beside each other, and the first difference is marked in the pictures and in the rows.
+#[test]
+fn two_runs_stand_side_by_side() {
+    let folder = Folder::new("diff");
+    let path = "scenarios/forget/three-worlds.yaml";
+    let sides = ["diff", path, "--world", "isolated", "--left", "recovery=careful", "--right", "recovery=hasty"];
+    let (json, html) = with_page(&folder, &sides);
+    let (document, parting) = (parsed(&html), &json[0]["parting"]);
+    let marks: Vec<&str> = of(&document, "g", "parting").iter().filter_map(|mark| mark.attribute("data-us")).collect();
+    assert_eq!(marks, [parting["left"]["us"].to_string(), parting["right"]["us"].to_string()]);
+    let rows = of(&document, "tr", "parting");
+    assert_eq!(rows.len(), 2, "on top, and among the events");
+    for side in ["left", "right"] {
+        assert!(text(rows[0]).contains(parting[side]["what"].as_str().unwrap()), "{}", text(rows[0]));
+    }
+    // What stands on one side alone is what only that run has, in its order; what stands on both is what both have.
+    let only = json[0]["only"].as_array().unwrap();
+    let mut lacking = 0;
+    for (at, side) in ["left", "right"].into_iter().enumerate() {
+        let all: Vec<&str> = only.iter().filter(|one| one["side"] == side).map(|one| one["event"]["what"].as_str().unwrap()).collect();
+        let mut rest = all.iter();
+        for row in of(&document, "tr", "apart") {
+            let cells: Vec<_> = row.children().filter(|node| node.tag_name().name() == "td").collect();
+            if cells[at].attribute("class") == Some("lacks") {
+                continue;
+            }
+            assert_eq!(cells[1 - at].attribute("class"), Some("lacks"));
+            assert!(rest.any(|what| text(cells[at]).ends_with(what)), "{side}: {}", text(cells[at]));
+            lacking += 1;
+        }
+    }
+    assert!(lacking > 5, "{lacking}");
+    let found = json[0]["findings"].as_array().unwrap();
+    assert!(!found.is_empty() && found.iter().all(|finding| text(document.root()).contains(finding["what"].as_str().unwrap())));
+    // A run beside itself.
+    let (json, html) = with_page(&folder, &["diff", path, "--world", "dead", "--left", "recovery=careful", "--right", "recovery=careful"]);
+    assert_eq!(json[0]["agree"], true);
+    assert!(html.contains("The two runs agree in every event") && !html.contains("class=\"parting"), "{html}");
+    // Many pairs: a list, and those that part in full.
+    let (json, html) = with_page(&folder, &["diff", path, "--release-matrix"]);
+    let document = parsed(&html);
+    let apart = json.as_array().unwrap().iter().filter(|pair| pair["agree"] == false).count();
+    assert_eq!(of(&document, "section", "").iter().filter(|part| part.attribute("id").is_some()).count(), apart.min(6));
+    assert_eq!(of(&document, "svg", "picture").len(), 2 * apart.min(6));
+}
