@@ -17,6 +17,7 @@ pub use data::decoded;
 pub use film::{Film, Frame, Head, Name, Value, film};
 pub use lanes::{Lane, Piece};
 pub(super) use sheet::whole;
+pub use sheet::{allowed, base64, in_policy};
 
 use super::Report;
 
