@@ -81,7 +81,8 @@ const played = (ask, file, text, seed, lines) => {
   // A file that is refused, with its place; letters that are two units of a JavaScript string stand before it.
   const wrong = 'title: "\u{1f600}"\npool: {hosts: [alpha], vms: {db: {running-on: alhpa}}}\n';
   const { diagnostics } = ask({ do: 'check', file: 'x.yaml', text: wrong });
-  if (diagnostics.length === 0 || wrong.slice(diagnostics[0].from, diagnostics[0].to) !== 'alhpa') { fail(`the place of a mistake: ${JSON.stringify(diagnostics)}`); }
+  const places = Object.fromEntries(diagnostics.map(told => [told.code, wrong.slice(told.from, told.to)]));
+  if (places['unknown-name'] !== 'alhpa' || places['no-sr'] !== 'db') { fail(`the place of a mistake: ${JSON.stringify(diagnostics)}`); }
 
   const text = fs.readFileSync('scenarios/forget/any-order.yaml', 'utf8');
   const counted = ask({ do: 'orders', file: 'any-order.yaml', text, count: true });
