@@ -65,6 +65,7 @@ pub mod engine;
 pub mod fault;
 pub mod hazard;
 pub mod judge;
+pub mod play;
 pub mod report;
 pub mod run;
 pub mod scenario;

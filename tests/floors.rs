@@ -16,6 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["run"],
     &["search"],
     &["report"],
+    &["play"],
     &["cli"],
 ];
 

@@ -200,6 +200,8 @@ pub enum Command {
     Trace(Trace),
     /// What goes down, and what has nowhere to run, if a host or an SR is lost tonight
     Risk(Risk),
+    /// Write a page that runs poolsim itself, in a browser and without a server
+    Playground(Playground),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Print a shell's completions
@@ -492,6 +494,17 @@ pub struct Import {
     /// Write it here instead of standard output
     #[arg(short = 'o', long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// `poolsim playground`.
+#[derive(Args, Clone, Debug)]
+pub struct Playground {
+    /// The folder that gets the page
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The library as a WebAssembly module, packed by gzip; without it the one that the program carries
+    #[arg(long, value_name = "FILE")]
+    pub module: Option<PathBuf>,
 }
 
 /// `poolsim export`.

@@ -5,6 +5,7 @@ use super::exit::Status;
 use super::load::{File, did_you_mean};
 use super::out::Out;
 use crate::catalog;
+pub use crate::report::again::quoted;
 use crate::report::{Bound, Report};
 use crate::scenario::model::{Case, Scenario};
 
@@ -73,17 +74,6 @@ pub fn ended_early(title: &str, report: &Report, common: &Common) -> String {
     };
     let option = report.cut_short.map_or("", Bound::option);
     format!("warning: {title} was ended at {} {after} ({option})\n", report.end)
-}
-
-/// A word as a shell takes it.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+:@%,=/".contains(c);
-    if !word.is_empty() && !word.starts_with('-') && word.chars().all(plain) {
-        return word.to_string();
-    }
-    // A name that begins with a dash would be read as an option.
-    let word = if word.starts_with('-') { format!("./{word}") } else { word.to_string() };
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

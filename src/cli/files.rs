@@ -46,7 +46,8 @@ pub fn read_or(path: &Path) -> Result<Vec<u8>, (String, Vec<String>)> {
     read_most(path, READ_MAX)
 }
 
-fn read_most(path: &Path, most: u64) -> Result<Vec<u8>, (String, Vec<String>)> {
+/// The same, up to so many bytes.
+pub fn read_most(path: &Path, most: u64) -> Result<Vec<u8>, (String, Vec<String>)> {
     let shown = if path.as_os_str() == "-" { "standard input".to_string() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let done = if path.as_os_str() == "-" {

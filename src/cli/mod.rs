@@ -27,6 +27,7 @@ mod pictures;
 mod plain;
 mod plan;
 mod play;
+mod playground;
 mod progress;
 mod rehearse;
 mod reports;
@@ -92,6 +93,7 @@ fn dispatch(out: Out, cli: &Cli) -> Status {
         Command::Rehearse(args) => rehearse::rehearse(out, common, args),
         Command::Export(args) => export::export(out, common, args),
         Command::Trace(args) => trace::trace(out, common, args),
+        Command::Playground(args) => playground::playground(out, args),
         Command::Risk(args) => risk::risk(out, common, args),
         Command::Completions { shell } => pages::completions(out, *shell),
         Command::Man { page } => pages::man(out, page.as_deref()),

@@ -1,6 +1,7 @@
 //! What came of a run, as plain data, and one file a format. Renderers lay it out and compute nothing. Knows no file, no
 //! terminal and no clock.
 
+pub mod again;
 mod because;
 pub mod build;
 pub mod coverage;

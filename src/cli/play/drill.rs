@@ -1,22 +1,14 @@
-//! Drills at the desk: the list of those that are carried, the briefing, what is allowed, hints, and the debriefing.
+//! Drills at the console: the list of those that are carried, and a drill by its name.
 
 use super::super::exit::Status;
 use super::super::load::{self, File, did_you_mean};
 use super::super::out::Out;
 use super::super::shipped::{self, Shipped};
-use super::learned::{self, Learned};
-use super::line::Line;
-use super::{Player, words};
+use super::learned::Learned;
 use crate::base::inert::clean_line;
 use crate::catalog;
-use crate::command::shell;
-use crate::report::debrief::render;
 use crate::report::text::layout::{Page, Tint, pad, width};
-use crate::scenario::drill::{allowable, first, is_look};
-use crate::scenario::model::{Case, Drill, Scenario, StateExpect};
-use crate::search::debrief::debrief;
-use crate::search::desk::{self, Desk};
-use crate::search::hint::{Hint, hint};
+use crate::scenario::model::{Drill, Scenario};
 use crate::world::release::Release;
 use std::path::Path;
 
@@ -72,141 +64,4 @@ pub fn file(out: Out, path: &Path, set: &[String], release: Option<Release>) -> 
     let near = catalog::nearest_of(name, drills().iter().map(|(shipped, ..)| shipped.name()));
     let help = did_you_mean(&near, "`poolsim play` lists the drills; or name a scenario file");
     Err(out.refuse("usage", &format!("there is no file and no drill `{}`", clean_line(name)), &help, Status::Wrong))
-}
-
-/// A drill that is played.
-pub struct Task {
-    drill: Drill,
-    /// Hints that were given, and lines that were taken back.
-    helped: u64,
-    /// The truth was asked for.
-    pub revealed: bool,
-    progress: bool,
-}
-
-impl Task {
-    /// A drill at its beginning.
-    pub fn new(drill: Drill, progress: bool) -> Task {
-        Task { drill, helped: 0, revealed: false, progress }
-    }
-
-    /// What is told first.
-    pub fn briefing(&self, goal: &[String]) -> String {
-        let mut page = Page::new(false);
-        page.gap();
-        for paragraph in self.drill.briefing.trim().split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
-            page.hanging("", 0, Tint::Plain, &clean_line(&paragraph.split_whitespace().collect::<Vec<_>>().join(" ")));
-            page.gap();
-        }
-        for (at, item) in goal.iter().enumerate() {
-            page.hanging(if at == 0 { "Goal:" } else { "" }, 10, Tint::Plain, item);
-        }
-        if let Some(within) = self.drill.within {
-            page.hanging("Time:", 10, Tint::Plain, &format!("{within} on the virtual clock"));
-        }
-        if let Some(allow) = &self.drill.allow {
-            page.hanging("Allowed:", 10, Tint::Plain, &format!("{}, and whatever only looks", allow.join(", ")));
-        }
-        page.gap();
-        page.into_text()
-    }
-
-    /// Why a line is not allowed, if it is not.
-    pub fn forbids(&self, line: &Line) -> Option<String> {
-        let allow = self.drill.allow.as_ref()?;
-        let words: Vec<String> = match line {
-            Line::Act(act, _) => vec![act.clone()],
-            Line::Run(text) => commands(text),
-            _ => Vec::new(),
-        };
-        let forbidden = words.iter().find(|word| !is_look(word) && !allow.contains(word))?;
-        Some(format!("this drill does not allow {}: it allows {}, and whatever only looks", clean_line(forbidden), allow.join(", ")))
-    }
-}
-
-/// The commands that a line types, by the words that they are allowed by.
-fn commands(text: &str) -> Vec<String> {
-    let Ok(script) = shell::parse(text) else { return Vec::new() };
-    let of = |line: &shell::Line| {
-        let mut words = line.words.iter().filter_map(shell::Word::plain);
-        let tool = words.next()?;
-        let tool = tool.rsplit('/').next().unwrap_or_default().to_owned();
-        let is_known = |word: &str| is_look(word) || allowable().any(|known| known == word);
-        if tool == "xe" { words.find(|word| is_known(word)) } else { Some(first(&tool).to_owned()).filter(|word| is_known(word)) }
-    };
-    script.lines.iter().filter_map(of).collect()
-}
-
-/// The goal that is played for, in words. What is meant for one world is told of all of them, without their names: which counts
-/// would tell which world it is.
-pub fn goal(desk: &Desk, scenario: &Scenario, case: Case) -> Vec<String> {
-    let session = desk.session();
-    let Some(goal) = desk::task(scenario, case).goal else {
-        return vec!["every VM that ran runs again, on exactly one host".to_owned()];
-    };
-    let words = |item: &StateExpect| clean_line(&crate::judge::wanted(&session.engine.world, item));
-    let (all, some): (Vec<&StateExpect>, Vec<&StateExpect>) =
-        goal.iter().filter(|item| item.scope.recovery.is_none()).partition(|item| item.scope.world.is_none());
-    let mut told: Vec<String> = all.into_iter().map(words).collect();
-    if !some.is_empty() {
-        let each: Vec<String> = some.into_iter().map(words).collect();
-        told.push(format!("by what is so: {}", each.join(", or ")));
-    }
-    told
-}
-
-/// The hint that was given last, to be given again more exactly.
-#[derive(Default)]
-pub struct Hints(Option<(Hint, usize)>);
-
-impl Hints {
-    /// Something was done since.
-    pub fn forget(&mut self) {
-        self.0 = None;
-    }
-}
-
-impl Player<'_> {
-    /// The next step of a safe way, one more exactly each time.
-    pub(super) fn hint(&mut self) {
-        let (found, level) = match self.hint.0.take() {
-            Some((found, level)) => (found, (level + 1).min(2)),
-            None => (hint(&self.desk, &self.file.scenario, self.case, &|| false), 0),
-        };
-        let counts = matches!(found, Hint::Step(_) | Hint::Wait { .. });
-        if let Some(task) = self.task.as_mut().filter(|_| counts) {
-            task.helped += 1;
-        }
-        self.dim(&words::hint(&found, level));
-        self.hint.0 = Some((found, level));
-    }
-
-    /// Lines were taken back: what they showed is known all the same.
-    pub(super) fn taken_back(&mut self, lines: usize) {
-        if let Some(task) = &mut self.task {
-            task.helped += lines as u64;
-        }
-    }
-
-    /// Nobody types any more. A drill that is left is not done.
-    pub(super) fn left(&self) -> Status {
-        if self.task.is_none() {
-            return Status::Fine;
-        }
-        self.dim("the drill was left before its end: `finish` would have told how it was done");
-        Status::Unexpected
-    }
-
-    /// How the drill was done.
-    pub(super) fn debriefed(&self) -> Status {
-        let Some(task) = &self.task else { return Status::Fine };
-        let told = debrief(&self.desk, &self.file.scenario, self.case, task.helped, &|| false);
-        self.say(&format!("\n{}", render(&told, task.revealed, self.out.colour)));
-        let mut status = if told.done() { Status::Fine } else { Status::Unexpected };
-        if task.progress && told.done() && !task.revealed && task.helped == 0 {
-            let world = self.file.scenario.world_name(self.case).unwrap_or_default();
-            status = status.and(learned::note(self.out, &self.file.scenario.name, world, told.points()));
-        }
-        status
-    }
 }

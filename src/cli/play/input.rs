@@ -2,7 +2,7 @@
 //! been typed.
 
 use super::super::out::Out;
-use super::mistakes::Mistakes;
+use crate::play::Mistakes;
 use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::{CmdKind, Highlighter};

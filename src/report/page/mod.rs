@@ -18,6 +18,7 @@ pub use film::{Film, Frame, Head, Name, Value, film};
 pub(super) use html::{figure, still};
 pub use lanes::{Lane, Piece};
 pub(super) use sheet::whole;
+pub use sheet::{allowed, base64, in_policy};
 
 use super::Report;
 

@@ -6,12 +6,11 @@ use sha2::{Digest as _, Sha256};
 
 /// A whole page around its body. It may ask for nothing, and run no script but its own.
 pub fn whole(title: &str, body: &Markup) -> Markup {
-    let style = format!("{}{}", picture::COLOURS, include_str!("page.css"));
-    let script = include_str!("page.js");
+    let style = style();
     let policy = format!(
-        "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'",
-        base64(&Sha256::digest(&style)),
-        base64(&Sha256::digest(script))
+        "default-src 'none'; base-uri 'none'; form-action 'none'; style-src '{}'; script-src '{}'",
+        in_policy(&style),
+        in_policy(SCRIPT)
     );
     // These elements have no end in HTML, and must have one in XML.
     let empty = |attributes: &str| PreEscaped(format!("<meta {attributes}/>"));
@@ -28,14 +27,30 @@ pub fn whole(title: &str, body: &Markup) -> Markup {
             }
             body {
                 (body)
-                script { (PreEscaped(script)) }
+                script { (PreEscaped(SCRIPT)) }
             }
         }
     }
 }
 
-/// Bytes as a policy writes a digest.
-fn base64(bytes: &[u8]) -> String {
+const SCRIPT: &str = include_str!("page.js");
+
+fn style() -> String {
+    format!("{}{}", picture::COLOURS, include_str!("page.css"))
+}
+
+/// The page's style and its script, as a policy names them: whoever shows pages within its own must allow them.
+pub fn allowed() -> (String, String) {
+    (in_policy(&style()), in_policy(SCRIPT))
+}
+
+/// A style or a script as a policy names it, without quotes.
+pub fn in_policy(text: &str) -> String {
+    format!("sha256-{}", base64(&Sha256::digest(text)))
+}
+
+/// Bytes in base64, as RFC 4648 has it.
+pub fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for chunk in bytes.chunks(3) {

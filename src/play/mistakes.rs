@@ -11,6 +11,7 @@ use std::ops::Range;
 const BYTES_MOST: usize = 2_000;
 
 /// The line's surroundings in a file.
+#[derive(Clone, Debug)]
 pub struct Mistakes {
     head: String,
     hosts: Vec<String>,

@@ -2,7 +2,6 @@
 
 use crate::base::time::{Span, Time};
 use crate::scenario::write::quoted;
-use std::path::PathBuf;
 
 /// A line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,8 +32,8 @@ pub enum Line {
     Why,
     /// What is so.
     Reveal,
-    /// Writes the session.
-    Save(PathBuf),
+    /// Writes the session: the name of the file.
+    Save(String),
     /// To the end of the story, and what came of it.
     Finish,
     /// What can be typed.

@@ -1,8 +1,8 @@
-//! What the desk says, and what can be typed at it.
+//! What is said at the desk, and what can be typed there.
 
 use crate::base::inert::{clean, clean_line};
 use crate::catalog::{self, Kind};
-use crate::report::text::layout::{Page, Tint, count, pad, width};
+use crate::report::text::layout::{COLUMNS, Page, Tint, count, pad, width, wrap};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::Scenario;
 use crate::search::desk::Seen;
@@ -35,6 +35,7 @@ The desk's own:
 ";
 
 /// The names of a pool.
+#[derive(Clone, Debug)]
 pub struct Names {
     /// Hosts.
     pub hosts: Vec<String>,
@@ -61,6 +62,12 @@ pub fn completions(names: &Names) -> Vec<String> {
     words.sort();
     words.dedup();
     words
+}
+
+/// Words of the desk's own, apart from what the console shows.
+pub fn remark(text: &str, colour: bool) -> String {
+    let (dim, off) = if colour { ("\u{1b}[2m", "\u{1b}[0m") } else { ("", "") };
+    wrap(text, COLUMNS - 2).iter().map(|line| format!("{dim}  {line}{off}\n")).collect()
 }
 
 /// The last line of a question that the console waits at, with what was printed before; `None` where it asks nothing.
