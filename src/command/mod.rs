@@ -58,10 +58,12 @@ mod vbd_destroy;
 mod vbd_plug;
 mod vbd_unplug;
 mod vdi_forget;
+mod vm_destroy;
 mod vm_disk_list;
 mod vm_migrate;
 mod vm_param_set;
 mod vm_place;
+mod vm_reboot;
 mod vm_reset;
 mod vm_shutdown;
 mod vm_start;
@@ -398,8 +400,10 @@ commands! {
     VmParamClear: params::ParamClear<fields::Vm>,
     VmStart: vm_start::VmStart,
     VmShutdown: vm_shutdown::VmShutdown,
+    VmReboot: vm_reboot::VmReboot,
     VmMigrate: vm_migrate::VmMigrate,
     VmResetPowerstate: vm_reset::VmResetPowerstate,
+    VmDestroy: vm_destroy::VmDestroy,
     VmDiskList: vm_disk_list::VmDiskList,
     VdiList: list::List<fields::Vdi>,
     VdiParamGet: fields::ParamGet<fields::Vdi>,

@@ -127,6 +127,26 @@ impl World {
         }
     }
 
+    /// Takes a VM out of a database, with its VBDs and all that was said of it (xapi_vm_helpers.ml, destroy). Its disks stay, and so does
+    /// whatever runs of it. A VM that is taken out is missed by nobody.
+    pub fn destroy_vm(&mut self, fx: &mut Effects, by: MachineId, vm: VmId) {
+        if self.db(by).vm(vm).is_none() {
+            return;
+        }
+        for vbd in self.db(by).vbds_of(&self.names, vm).collect::<Vec<_>>() {
+            self.destroy_vbd(fx, by, vbd);
+        }
+        let db = self.db_mut(by);
+        db.vms[vm.at()] = None;
+        db.ha.vms.remove(&vm);
+        db.notes.forget(Noted::Vm(vm));
+        if db.always_run.get(vm.at()).copied().unwrap_or(false) {
+            db.always_run[vm.at()] = false;
+        }
+        self.hw.miss_no_more(vm);
+        fx.tell(Event::VmDestroyed { by, vm });
+    }
+
     /// Sets whether one VBD is attached.
     pub fn set_attached(&mut self, fx: &mut Effects, by: MachineId, vbd: VbdId, attached: bool) {
         if self.db(by).vbd(vbd).is_some_and(|record| record.attached != attached) {
