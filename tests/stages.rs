@@ -243,6 +243,40 @@ fn a_shutdown() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What a reboot of db, which runs on beta, leaves behind.
+fn of_a_reboot(stage: &str, what: What, host: &str) -> Left {
+    let contact = "CANNOT_CONTACT_HOST";
+    let here = [SOURCE];
+    match (stage, what, host) {
+        (_, _, TARGET) | (_, What::Path, "alpha") => left("ok", Some(SOURCE), &here, &here, &here),
+        ("asked", ..) => of_a_shutdown(stage, what, host),
+        // The disk can't be opened again: halted, with nothing left.
+        ("gone", What::Path, _) => left("SR_BACKEND_FAILURE_46", None, &[], &[], &[]),
+        // The host opens its disks when it reaches its master.
+        ("gone", What::Isolate, _) => left("hung", Some(SOURCE), &[], &[], &[]),
+        ("gone", What::Crash | What::Toolstack, "alpha") => left("lost", Some(SOURCE), &[], &[], &[]),
+        ("gone", ..) => left(contact, Some(SOURCE), &[], &[], &[]),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_reboot() {
+    let mut wrong = Vec::new();
+    for stage in ["asked", "gone"] {
+        for host in HOSTS {
+            for what in WHATS {
+                let came = interrupted(true, "", "nfs", "xe vm-reboot vm=db", stage, &fault(what, host));
+                let must = of_a_reboot(stage, what, host);
+                if came != must {
+                    wrong.push(format!("{stage}, {what:?} of {host}:\n  must {must:?}\n  came {came:?}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The mark that a host leaves which dies as it opens a disk (xapi-project/sm, issue 803): in g4 alone, and in that moment alone.
 #[test]
 fn a_mark_is_left_by_who_dies_as_a_disk_is_opened() {

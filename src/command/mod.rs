@@ -58,10 +58,12 @@ mod vbd_destroy;
 mod vbd_plug;
 mod vbd_unplug;
 mod vdi_forget;
+mod vm_destroy;
 mod vm_disk_list;
 mod vm_migrate;
 mod vm_param_set;
 mod vm_place;
+mod vm_reboot;
 mod vm_reset;
 mod vm_shutdown;
 mod vm_start;
@@ -393,24 +395,41 @@ commands! {
     VmParamGet: fields::ParamGet<fields::Vm>,
     VmParamList: fields::ParamList<fields::Vm>,
     VmParamSet: vm_param_set::VmParamSet,
+    VmParamAdd: params::ParamAdd<fields::Vm>,
+    VmParamRemove: params::ParamRemove<fields::Vm>,
+    VmParamClear: params::ParamClear<fields::Vm>,
     VmStart: vm_start::VmStart,
     VmShutdown: vm_shutdown::VmShutdown,
+    VmReboot: vm_reboot::VmReboot,
     VmMigrate: vm_migrate::VmMigrate,
     VmResetPowerstate: vm_reset::VmResetPowerstate,
+    VmDestroy: vm_destroy::VmDestroy,
     VmDiskList: vm_disk_list::VmDiskList,
     VdiList: list::List<fields::Vdi>,
     VdiParamGet: fields::ParamGet<fields::Vdi>,
     VdiParamList: fields::ParamList<fields::Vdi>,
+    VdiParamSet: params::ParamSet<fields::Vdi>,
+    VdiParamAdd: params::ParamAdd<fields::Vdi>,
+    VdiParamRemove: params::ParamRemove<fields::Vdi>,
+    VdiParamClear: params::ParamClear<fields::Vdi>,
     VdiForget: vdi_forget::VdiForget,
     SrList: list::List<fields::Sr>,
     SrParamGet: fields::ParamGet<fields::Sr>,
     SrParamList: fields::ParamList<fields::Sr>,
+    SrParamSet: params::ParamSet<fields::Sr>,
+    SrParamAdd: params::ParamAdd<fields::Sr>,
+    SrParamRemove: params::ParamRemove<fields::Sr>,
+    SrParamClear: params::ParamClear<fields::Sr>,
     SrScan: sr_scan::SrScan,
     SrIntroduce: sr_introduce::SrIntroduce,
     SrForget: sr_forget::SrForget,
     PbdList: list::List<fields::Pbd>,
     PbdParamGet: fields::ParamGet<fields::Pbd>,
     PbdParamList: fields::ParamList<fields::Pbd>,
+    PbdParamSet: params::ParamSet<fields::Pbd>,
+    PbdParamAdd: params::ParamAdd<fields::Pbd>,
+    PbdParamRemove: params::ParamRemove<fields::Pbd>,
+    PbdParamClear: params::ParamClear<fields::Pbd>,
     PbdCreate: pbd_create::PbdCreate,
     PbdDestroy: pbd_destroy::PbdDestroy,
     PbdPlug: pbd::PbdPlug,
@@ -418,6 +437,10 @@ commands! {
     VbdList: list::List<fields::Vbd>,
     VbdParamGet: fields::ParamGet<fields::Vbd>,
     VbdParamList: fields::ParamList<fields::Vbd>,
+    VbdParamSet: params::ParamSet<fields::Vbd>,
+    VbdParamAdd: params::ParamAdd<fields::Vbd>,
+    VbdParamRemove: params::ParamRemove<fields::Vbd>,
+    VbdParamClear: params::ParamClear<fields::Vbd>,
     VbdCreate: vbd_create::VbdCreate,
     VbdDestroy: vbd_destroy::VbdDestroy,
     VbdPlug: vbd_plug::VbdPlug,

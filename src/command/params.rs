@@ -2,7 +2,7 @@
 //! (cli_operations.ml, make_param_funs).
 
 use super::args::{Args, STANDARD_KEYS};
-use super::fields::{Host, NO_FIELDS, Pool, Subject, object, plain_field};
+use super::fields::{Host, NO_FIELDS, Pbd, Pool, Sr, Subject, Vbd, Vdi, Vm, object, plain_field};
 use super::objects::{Class, Field, Object, Value};
 use super::reach::{Refusal, no_such_parameter};
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Rest, Seat};
@@ -18,6 +18,42 @@ use std::marker::PhantomData;
 /// lead somewhere.
 pub const PLAIN: &[&str] = &["name-description"];
 
+/// The fields of a class that can be set: those that have an effect, and those that are kept and shown again. What else is writable in
+/// life is outside the model.
+pub fn settable(class: Class) -> &'static [&'static str] {
+    match class {
+        Class::Vm => &[
+            "ha-restart-priority",
+            "ha-always-run",
+            "order",
+            "start-delay",
+            "name-description",
+            "other-config",
+            "xenstore-data",
+            "platform",
+            "VCPUs-params",
+            "HVM-boot-params",
+        ],
+        Class::Host => &["name-description", "other-config", "logging"],
+        Class::Pool => {
+            &["default-SR", "ha-host-failures-to-tolerate", "ha-allow-overcommit", "name-description", "other-config", "gui-config"]
+        }
+        Class::Sr | Class::Vdi => &["name-label", "name-description", "other-config"],
+        Class::Pbd => &["other-config"],
+        Class::Vbd => &["other-config", "qos_algorithm_params"],
+    }
+}
+
+/// Whether a field that is writable in life is kept here.
+fn is_kept(class: Class, field: Field) -> bool {
+    field.name == "tags" || settable(class).contains(&field.name)
+}
+
+/// What is said of a field that is writable in life, and that much would hang on.
+pub fn outside(name: &str) -> Refusal {
+    Refusal::words(format!("setting `{name}` is outside the model"))
+}
+
 /// A class whose fields can be set.
 pub trait Kept: Subject {
     /// The doc of `xe …-param-set`; the pool has one of its own.
@@ -31,11 +67,11 @@ pub trait Kept: Subject {
 }
 
 macro_rules! kept {
-    ($($subject:ident $class:literal $uuid:literal;)*) => {$(
+    ($($subject:ident $class:literal $uuid:literal: $fields:literal, $member:literal, $member_name:literal;)*) => {$(
         impl Kept for $subject {
             const SET: CommandDoc = CommandDoc {
                 name: concat!($class, "-param-set"),
-                synopsis: concat!("xe ", $class, "-param-set uuid=UUID name-description=TEXT MAP:KEY=VALUE…"),
+                synopsis: concat!("xe ", $class, "-param-set uuid=UUID ", $fields, "MAP:KEY=VALUE…"),
                 doc: "Sets fields of a record, in the order typed; earlier ones stay when a later one fails. Checks: the UUID (UUID_INVALID), each field (`Unknown field`, `read-only`). What states something, such as `enabled`, can only be read. Nothing in the simulation hangs on what it sets.",
                 example: concat!("xe ", $class, "-param-set uuid=", $uuid, " other-config:rack=3"),
                 ..CommandDoc::ALWAYS
@@ -44,21 +80,21 @@ macro_rules! kept {
                 name: concat!($class, "-param-add"),
                 synopsis: concat!("xe ", $class, "-param-add uuid=UUID param-name=SET param-key=MEMBER | param-name=MAP KEY=VALUE…"),
                 doc: "Adds a member to a set, or keys with values to a map. MAP_DUPLICATE_KEY if the map has the key; a member that is there already is no error. Checks: the UUID (UUID_INVALID), the field (`Missing parameter`), that it can be added to. Nothing in the simulation hangs on it.",
-                example: concat!("xe ", $class, "-param-add uuid=", $uuid, " param-name=tags param-key=lab"),
+                example: concat!("xe ", $class, "-param-add uuid=", $uuid, $member),
                 ..CommandDoc::ALWAYS
             };
             const REMOVE: CommandDoc = CommandDoc {
                 name: concat!($class, "-param-remove"),
                 synopsis: concat!("xe ", $class, "-param-remove uuid=UUID param-name=SET-OR-MAP param-key=KEY"),
                 doc: "Removes a member from a set, or a key with its value from a map; one that is not there is an error of the tool's. Checks: the UUID (UUID_INVALID), the field (`Missing parameter`), that it can be removed from: what only the pool itself writes can't.",
-                example: concat!("xe ", $class, "-param-remove uuid=", $uuid, " param-name=tags param-key=lab"),
+                example: concat!("xe ", $class, "-param-remove uuid=", $uuid, $member_name, " param-key=lab"),
                 ..CommandDoc::ALWAYS
             };
             const CLEAR: CommandDoc = CommandDoc {
                 name: concat!($class, "-param-clear"),
                 synopsis: concat!("xe ", $class, "-param-clear uuid=UUID param-name=FIELD"),
                 doc: "Empties a set or a map, or sets a plain field to nothing. Checks: the UUID (UUID_INVALID), the field (`Missing parameter`), that it can be written. Nothing in the simulation hangs on it.",
-                example: concat!("xe ", $class, "-param-clear uuid=", $uuid, " param-name=tags"),
+                example: concat!("xe ", $class, "-param-clear uuid=", $uuid, $member_name),
                 ..CommandDoc::ALWAYS
             };
         }
@@ -66,8 +102,13 @@ macro_rules! kept {
 }
 
 kept! {
-    Host "host" "$beta";
-    Pool "pool" "$pool";
+    Host "host" "$beta": "name-description=TEXT ", " param-name=tags param-key=lab", " param-name=tags";
+    Pool "pool" "$pool": "name-description=TEXT ", " param-name=tags param-key=lab", " param-name=tags";
+    Vm "vm" "$db": "name-description=TEXT ", " param-name=tags param-key=lab", " param-name=tags";
+    Sr "sr" "$nfs1": "name-label=NAME name-description=TEXT ", " param-name=tags param-key=lab", " param-name=tags";
+    Vdi "vdi" "${db-root}": "name-label=NAME name-description=TEXT ", " param-name=tags param-key=lab", " param-name=tags";
+    Pbd "pbd" "${beta/nfs1}": "", " param-name=other-config lab=3", " param-name=other-config";
+    Vbd "vbd" "${db/root}": "", " param-name=other-config lab=3", " param-name=other-config";
 }
 
 /// The record that what was set is kept with.
@@ -75,7 +116,12 @@ pub fn noted(object: Object) -> Option<Noted> {
     match object {
         Object::Pool => Some(Noted::Pool),
         Object::Host(host) => Some(Noted::Host(host)),
-        _ => None,
+        Object::Vm(vm) => Some(Noted::Vm(vm)),
+        Object::ControlDomain(_) => None,
+        Object::Sr(sr) => Some(Noted::Sr(sr)),
+        Object::Vdi(vdi) => Some(Noted::Vdi(vdi)),
+        Object::Pbd(host, sr) => Some(Noted::Pbd(host, sr)),
+        Object::Vbd(vbd) => Some(Noted::Vbd(vbd)),
     }
 }
 
@@ -108,8 +154,11 @@ impl Way {
         let value = match self {
             Way::Add => added(args, world, by, object, field)?,
             Way::Remove => removed(args, world, by, object, field)?,
-            Way::Clear => cleared(field)?,
+            Way::Clear => cleared(class, field)?,
         };
+        if !is_kept(class, field) || noted(object).is_none() {
+            return Err(outside(field.name));
+        }
         Ok(value.map(|value| Writing { object, field, value }))
     }
 }
@@ -150,16 +199,19 @@ fn added(args: &Args, world: &World, by: MachineId, object: Object, field: Field
 /// A set or map without one of its own (p_remove).
 fn removed(args: &Args, world: &World, by: MachineId, object: Object, field: Field) -> Result<Option<Value>, Refusal> {
     let key = args.required("param-key");
+    let names = world.release.words.remove_names_the_key;
+    let missing = |of: &str| Refusal::tool(if names { format!("Key {key} is not in {of}") } else { format!("Key is not in {of}") });
     match object.value(world, by, field) {
-        Value::Set(_) | Value::Map(_) if !field.writable() => Err(Refusal::tool("Cannot remove parameters from read-only map")),
+        Value::Set(_) | Value::Map(_) if !field.writable() && names => Err(Refusal::tool("Cannot remove parameters from read-only map")),
+        Value::Set(_) | Value::Map(_) if !field.writable() => Err(Refusal::tool("Can only remove from parameters of type Set or Map")),
         Value::Set(mut members) => {
             let at = members.iter().position(|member| member == key);
-            members.remove(at.ok_or_else(|| Refusal::tool(format!("Key {key} is not in the set")))?);
+            members.remove(at.ok_or_else(|| missing("the set"))?);
             Ok(Some(Value::Set(members)))
         }
         Value::Map(mut entries) => {
             let at = entries.iter().position(|(old, _)| old == key);
-            entries.remove(at.ok_or_else(|| Refusal::tool(format!("Key {key} is not in map")))?);
+            entries.remove(at.ok_or_else(|| missing("map"))?);
             Ok(Some(Value::Map(entries)))
         }
         Value::One(_) => Err(Refusal::tool("Can only remove from parameters of type Set or Map")),
@@ -167,12 +219,12 @@ fn removed(args: &Args, world: &World, by: MachineId, object: Object, field: Fie
 }
 
 /// A field emptied (p_clear). A plain one that the simulation has a meaning for can't be.
-fn cleared(field: Field) -> Result<Option<Value>, Refusal> {
+fn cleared(class: Class, field: Field) -> Result<Option<Value>, Refusal> {
     match (field.writable(), field.is_set(), field.is_map()) {
         (false, ..) => Err(Refusal::tool("Can only clear RW parameters")),
         (_, true, _) => Ok(Some(Value::Set(Vec::new()))),
         (_, _, true) => Ok(Some(Value::Map(Vec::new()))),
-        _ if PLAIN.contains(&field.name) => Ok(Some(Value::One(String::new()))),
+        _ if kept_plain(class, field.name) => Ok(Some(Value::One(String::new()))),
         _ => Err(Refusal::words(format!("clearing `{}` is outside the model", field.name))),
     }
 }
@@ -180,13 +232,30 @@ fn cleared(field: Field) -> Result<Option<Value>, Refusal> {
 fn class_of(object: Object) -> Class {
     match object {
         Object::Pool => Class::Pool,
-        _ => Class::Host,
+        Object::Host(_) => Class::Host,
+        Object::Vm(_) | Object::ControlDomain(_) => Class::Vm,
+        Object::Sr(_) => Class::Sr,
+        Object::Vdi(_) => Class::Vdi,
+        Object::Pbd(..) => Class::Pbd,
+        Object::Vbd(_) => Class::Vbd,
     }
 }
 
+/// Whether a plain field is one that is kept as it is written.
+pub fn kept_plain(class: Class, name: &str) -> bool {
+    matches!(class, Class::Sr | Class::Vdi) && name == "name-label" || PLAIN.contains(&name)
+}
+
 fn write(world: &mut World, by: MachineId, writing: Writing) {
-    if let Some(of) = noted(writing.object) {
-        world.note(by, of, writing.field.name, writing.value);
+    match (writing.object, writing.field.name, &writing.value) {
+        // Filters and lists ask for these names elsewhere too, so they lie in the records themselves.
+        (Object::Sr(sr), "name-label", Value::One(name)) => world.label_sr(by, sr, name),
+        (Object::Vdi(vdi), "name-label", Value::One(name)) => world.label_vdi(by, vdi, name),
+        (object, name, _) => {
+            if let Some(of) = noted(object) {
+                world.note(by, of, name, writing.value);
+            }
+        }
     }
 }
 
@@ -264,8 +333,18 @@ impl<S: Kept> ParamSet<S> {
             return Some(refusal);
         }
         let first = self.args.pairs.iter().find(|(key, _)| !NO_FIELDS.contains(&key.as_str()));
-        first.and_then(|(key, _)| plain_field(S::CLASS, key).err())
+        first.and_then(|(key, _)| keeps(S::CLASS, key).err())
     }
+}
+
+/// Whether a key of param-set is a field that is kept, or a part of one.
+///
+/// # Errors
+/// The tool's own words, or that it is outside the model.
+pub fn keeps(class: Class, key: &str) -> Result<(), Refusal> {
+    plain_field(class, key)?;
+    let name = key.split_once(':').map_or(key, |(name, _)| name);
+    if settable(class).contains(&name) { Ok(()) } else { Err(outside(name)) }
 }
 
 /// Sets a field, or a key of a map, of an object that exists: whether it was let through by [`plain_field`] the caller knows.
@@ -280,7 +359,7 @@ pub fn keep(world: &mut World, by: MachineId, object: Object, class: Class, key:
             }
             Value::Map(entries)
         }
-        (None, Value::One(_)) if PLAIN.contains(&name) => Value::One(value.to_string()),
+        (None, Value::One(_)) if kept_plain(class, name) => Value::One(value.to_string()),
         _ => return,
     };
     write(world, by, Writing { object, field, value: new });
@@ -311,7 +390,7 @@ impl<S: Kept> Operation for ParamSet<S> {
             Err(refusal) => return Progress::Ended(refusal.output(world, by)),
         };
         for (key, value) in self.args.pairs.iter().filter(|(key, _)| !NO_FIELDS.contains(&key.as_str())) {
-            if let Err(refusal) = plain_field(S::CLASS, key) {
+            if let Err(refusal) = keeps(S::CLASS, key) {
                 return Progress::Ended(refusal.output(world, by));
             }
             keep(world, by, object, S::CLASS, key, value);

@@ -62,6 +62,9 @@ struct Handed {
 const DIED: &str =
     "Caught exception Xapi_vm_migrate.Remote_failed(\"unmarshalling result code from remote\") at last minute during migration";
 
+/// What is said of a disk that the destination does not reach.
+const NOT_THERE: &str = "the disk can't be opened there";
+
 const COPY: &str = "copy";
 const SUSPENDED: &str = "suspended";
 const SWITCH_OVER_STAGE: &str = "switch-over";
@@ -104,6 +107,23 @@ fn way(world: &World, seat: Seat, object: Object, host: HostId, begins: bool) ->
             Err(Refusal::from(ApiError::new("CANNOT_CONTACT_HOST").with(Param::Host(host))).after(after))
         }
     }
+}
+
+/// The destination attaches the disks before anything is done to the guest (6.0 xapi_vm_migrate.ml, receiver 4a): it looks at them
+/// (FileSR.py, LVHDSR.py: `load`), and at what it has open itself (vdi_automaton.ml).
+fn attaches(world: &World, from: MachineId, to: MachineId, vm: VmId) -> Result<(), Refusal> {
+    let Some(home) = home(world, from).filter(|_| from != to) else { return Ok(()) };
+    for (vdi, mode) in world.attached_disks_of(home, vm) {
+        if world.path_fault(to, world.names.vdis[vdi.at()].sr) == Some(Io::Error) {
+            return Err(ApiError::vdi_unavailable(NOT_THERE).into());
+        }
+        if world.has_open(to, vdi)
+            && let Err(Inactive::Failed(error)) = world.activation_check(Activation::new(home, to, vdi, mode))
+        {
+            return Err(error.into());
+        }
+    }
+    Ok(())
 }
 
 impl Deed for Migrate {
@@ -168,7 +188,8 @@ impl Migrate {
         if let Object::Vm(vm) = object {
             idle(world, seat.executor, vm)?;
         }
-        let Way { vm, from, .. } = way(world, seat, object, host, true)?;
+        let Way { vm, from, to, .. } = way(world, seat, object, host, true)?;
+        attaches(world, from, to, vm)?;
         self.target = Some(host);
         self.at_source = Some((vm, from));
         self.staged.begins(COPY);
@@ -404,7 +425,7 @@ impl Migrate {
             }
             match world.path_fault(to, sr) {
                 Some(Io::Hang) => return Outcome::Hangs,
-                Some(Io::Error) => return Outcome::Failed(ApiError::vdi_unavailable("the disk can't be opened there").into()),
+                Some(Io::Error) => return Outcome::Failed(ApiError::vdi_unavailable(NOT_THERE).into()),
                 None => {}
             }
         }

@@ -3,6 +3,7 @@
 use super::args::Args;
 use super::fields::{NO_FIELDS, boolean, object, plain_field};
 use super::objects::{Class, Object};
+use super::params::{keep, keeps, kept_plain, outside};
 use super::reach::Refusal;
 use super::{Check, Command, CommandDoc, Grammar, Operation, Output, Progress, Rest, Seat};
 use crate::base::ids::{MachineId, VmId};
@@ -25,8 +26,8 @@ const DELAY_MOST: Span = Span::days(3650);
 impl Command for VmParamSet {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-param-set",
-        synopsis: "xe vm-param-set uuid=VM-UUID ha-restart-priority=restart|best-effort|'' order=NUMBER start-delay=SECONDS",
-        doc: "Sets fields of a VM, in the order typed; earlier ones stay when a later one fails. Checks: the VM's UUID (UUID_INVALID), each field (`Unknown field`, `read-only`: the power state is none to be set), its value (INVALID_VALUE). `ha-restart-priority=restart` protects the VM, a running one at once, and is refused with HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN where HA is on, there is a failover plan, and there would be none with this VM in it; a VM whose disks lie on a local SR always breaks it. An empty priority ends the protection. `ha-always-run=true` and `=false` are old words for the priorities `restart` and none. `order` and `start-delay` say when HA starts it after others. Of the other fields none has an effect in the simulation.",
+        synopsis: "xe vm-param-set uuid=VM-UUID ha-restart-priority=restart|best-effort|'' order=NUMBER start-delay=SECONDS name-description=TEXT MAP:KEY=VALUE…",
+        doc: "Sets fields of a VM, in the order typed; earlier ones stay when a later one fails. Checks: the VM's UUID (UUID_INVALID), each field (`Unknown field`, `read-only`: the power state is none to be set), its value (INVALID_VALUE). `ha-restart-priority=restart` protects the VM, a running one at once, and is refused with HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN where HA is on, there is a failover plan, and there would be none with this VM in it; a VM whose disks lie on a local SR always breaks it. An empty priority ends the protection. `ha-always-run=true` and `=false` are old words for the priorities `restart` and none. `order` and `start-delay` say when HA starts it after others. `name-description` and the keys of maps are kept and shown again, and nothing hangs on them; other fields are outside the model.",
         example: "xe vm-param-set uuid=$db ha-restart-priority=restart order=1",
         ..CommandDoc::ALWAYS
     };
@@ -60,6 +61,7 @@ fn number(key: &str, field: &str, value: &str) -> Result<u64, Refusal> {
 fn change(world: &World, by: MachineId, vm: VmId, key: &str, value: &str) -> Result<VmHa, Refusal> {
     let old = world.db(by).vm_ha(&world.names, vm);
     if !plain_field(Class::Vm, key)? {
+        keeps(Class::Vm, key)?;
         return Ok(old);
     }
     let new = match key {
@@ -70,13 +72,21 @@ fn change(world: &World, by: MachineId, vm: VmId, key: &str, value: &str) -> Res
             let seconds = number(key, "start_delay", value)?;
             VmHa { start_delay: Span::secs(1).times(seconds).min(DELAY_MOST), ..old }
         }
-        _ => old,
+        _ => {
+            keeps(Class::Vm, key)?;
+            old
+        }
     };
     let protects = old.priority != new.priority && new.priority == Some(Protection::Restart);
     if protects && world.breaks_plan(by, &Change { protect: vec![vm], ..Change::default() }) {
         return Err(ApiError::new("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN").into());
     }
     Ok(new)
+}
+
+/// Whether a key is of what is kept and shown again, and has no other effect.
+fn is_noted(key: &str) -> bool {
+    key.contains(':') || kept_plain(Class::Vm, key)
 }
 
 impl VmParamSet {
@@ -100,8 +110,8 @@ impl VmParamSet {
         };
         for (key, value) in self.fields() {
             let outcome = match vm {
-                Some(vm) => change(world, by, vm, key, value).map(|new| new != world.db(by).vm_ha(&world.names, vm)),
-                None => plain_field(Class::Vm, key).map(|_| false),
+                Some(vm) => change(world, by, vm, key, value).map(|new| new != world.db(by).vm_ha(&world.names, vm) || is_noted(key)),
+                None => plain_field(Class::Vm, key).and_then(|_| Err(outside(key))),
             };
             match outcome {
                 Ok(true) => return None,
@@ -128,8 +138,13 @@ impl Operation for VmParamSet {
         };
         for (key, value) in self.fields() {
             let outcome = match vm {
-                Some(vm) => change(world, by, vm, key, value).map(|new| world.set_vm_ha(fx, by, vm, new)),
-                None => plain_field(Class::Vm, key).map(|_| ()),
+                Some(vm) => change(world, by, vm, key, value).map(|new| {
+                    world.set_vm_ha(fx, by, vm, new);
+                    if is_noted(key) {
+                        keep(world, by, Object::Vm(vm), Class::Vm, key, value);
+                    }
+                }),
+                None => plain_field(Class::Vm, key).and_then(|_| Err(outside(key))),
             };
             if let Err(refusal) = outcome {
                 return Progress::Ended(refusal.output(world, by));

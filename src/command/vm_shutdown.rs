@@ -33,7 +33,8 @@ pub struct Shutdown {
     ended: Option<(VmId, MachineId)>,
 }
 
-const ASKED: &str = "asked";
+/// The stage in which a guest is asked.
+pub(super) const ASKED: &str = "asked";
 const RECORD: &str = "record";
 
 /// How long a guest is asked to shut down before it is taken for one that does not hear (vmops.ml, clean_shutdown_with_reason).
@@ -57,10 +58,16 @@ impl Asked {
     }
 }
 
-/// The VM and the machine that its record names.
-fn target(args: &Args, world: &World, seat: Seat, target: Object) -> Result<(VmId, Option<MachineId>), Refusal> {
-    let force = args.flag("force").map_err(Refusal::tool)?;
-    let expected = if force { "paused, suspended, running" } else { "running" };
+/// What a shutdown that is forced may be done to, and one that asks the guest (xapi_vm_lifecycle.ml, allowed_power_states).
+fn expected(force: bool) -> &'static str {
+    if force { "paused, suspended, running" } else { "running" }
+}
+
+/// The VM and the machine that its record names; `expected` are the states that it may have.
+///
+/// # Errors
+/// VM_BAD_POWER_STATE, and what keeps the machine from being asked.
+pub(super) fn target(world: &World, seat: Seat, target: Object, expected: &str) -> Result<(VmId, Option<MachineId>), Refusal> {
     let (vm, resident) = in_state(world, seat.executor, target, PowerState::Running, expected)?;
     let machine = resident.map(|host| gate(world, seat.executor, host)).transpose()?;
     Ok((vm, machine))
@@ -93,10 +100,10 @@ impl Deed for Shutdown {
         if let Object::Vm(vm) = object {
             idle(world, seat.executor, vm)?;
         }
-        target(args, world, seat, object)?;
         // Nobody is asked whether he is ready.
         let force = args.flag("force").map_err(Refusal::tool)?;
-        self.staged.begins(ASKED);
+        target(world, seat, object, expected(force))?;
+        self.begins();
         Ok(if force { world.settings.command } else { world.settings.vm_shutdown })
     }
 
@@ -104,7 +111,8 @@ impl Deed for Shutdown {
         if let Some((vm, machine)) = self.ended {
             return recorded(world, fx, seat, vm, machine);
         }
-        let (vm, machine) = match target(args, world, seat, object) {
+        let force = args.flag("force").unwrap_or_default();
+        let (vm, machine) = match target(world, seat, object, expected(force)) {
             Ok(found) => found,
             Err(refusal) => return Outcome::Failed(refusal),
         };
@@ -115,37 +123,8 @@ impl Deed for Shutdown {
             return Outcome::Done;
         };
         let Some(home) = home(world, machine) else { return Outcome::Hangs };
-        let force = args.flag("force").unwrap_or_default();
-        if !force && world.guest_hangs(machine, vm) {
-            return match self.asked.again(world.settings.vm_shutdown) {
-                Some(span) => Outcome::Again(span),
-                None => Outcome::Failed(ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT").into()),
-            };
-        }
-        if self.asked.heard() {
-            return Outcome::Again(world.settings.vm_shutdown);
-        }
-        let disks = world.held_disks_of(home, machine, vm);
-        let paused = disks.iter().find(|(vdi, _)| world.db(home).vdi(*vdi).is_some_and(|record| record.paused));
-        if let Some((vdi, _)) = paused {
-            if self.tries < ACTIVATION_TRIES {
-                self.tries += 1;
-                return Outcome::Again(Span::secs(1));
-            }
-            let uuid = &world.names.vdis[vdi.at()].uuid;
-            return Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {uuid} locked")).into());
-        }
-        // A guest that is asked waits for its own disks first, unless it has given them up; whoever does not ask it still has to close them.
-        let waits = |(vdi, mode): &(VdiId, Mode)| match world.closing(machine, *vdi) {
-            Closing::Hangs => true,
-            _ if force || *mode == Mode::Ro => false,
-            _ => world.has_open(machine, *vdi) && !world.reaches_vdi(machine, *vdi) && !world.hw.has_given_up(machine, vm, *vdi),
-        };
-        if disks.iter().any(waits) {
-            return Outcome::Hangs;
-        }
-        for (vdi, _) in disks.into_iter().rev() {
-            world.deactivate(fx, Some(home), machine, vdi, Some(vm));
+        if let Err(outcome) = self.closes(force, world, fx, home, vm, machine) {
+            return outcome;
         }
         // HA lets it be from now on, else it would be back at the next pass.
         world.set_always_run(fx, home, vm, false);
@@ -167,6 +146,57 @@ impl Deed for Shutdown {
         if let Some((vm, machine)) = self.ended.take() {
             world.record_end_later(fx, machine, vm);
         }
+    }
+}
+
+impl Shutdown {
+    /// Its checks have passed.
+    pub(super) fn begins(&mut self) {
+        self.staged.begins(ASKED);
+    }
+
+    /// The guest is down and its disks are closed; or what it waits for, or why it can't be.
+    pub(super) fn closes(
+        &mut self,
+        force: bool,
+        world: &mut World,
+        fx: &mut Effects,
+        home: MachineId,
+        vm: VmId,
+        machine: MachineId,
+    ) -> Result<(), Outcome> {
+        if !force && world.guest_hangs(machine, vm) {
+            return Err(match self.asked.again(world.settings.vm_shutdown) {
+                Some(span) => Outcome::Again(span),
+                None => Outcome::Failed(ApiError::new("VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT").into()),
+            });
+        }
+        if self.asked.heard() {
+            return Err(Outcome::Again(world.settings.vm_shutdown));
+        }
+        let disks = world.held_disks_of(home, machine, vm);
+        let paused = disks.iter().find(|(vdi, _)| world.db(home).vdi(*vdi).is_some_and(|record| record.paused));
+        if let Some((vdi, _)) = paused {
+            if self.tries < ACTIVATION_TRIES {
+                self.tries += 1;
+                return Err(Outcome::Again(Span::secs(1)));
+            }
+            let uuid = &world.names.vdis[vdi.at()].uuid;
+            return Err(Outcome::Failed(ApiError::vdi_unavailable(format_args!("VDI {uuid} locked")).into()));
+        }
+        // A guest that is asked waits for its own disks first, unless it has given them up; whoever does not ask it still has to close them.
+        let waits = |(vdi, mode): &(VdiId, Mode)| match world.closing(machine, *vdi) {
+            Closing::Hangs => true,
+            _ if force || *mode == Mode::Ro => false,
+            _ => world.has_open(machine, *vdi) && !world.reaches_vdi(machine, *vdi) && !world.hw.has_given_up(machine, vm, *vdi),
+        };
+        if disks.iter().any(waits) {
+            return Err(Outcome::Hangs);
+        }
+        for (vdi, _) in disks.into_iter().rev() {
+            world.deactivate(fx, Some(home), machine, vdi, Some(vm));
+        }
+        Ok(())
     }
 }
 

@@ -5,15 +5,7 @@ use super::super::objects::Class;
 use super::super::{Grammar, Rest, batch, known, names};
 use super::{Examiner, is_uuid, shown};
 use crate::base::near::nearest;
-
-/// The fields of a class whose setting has an effect.
-fn settable(class: Class) -> &'static [&'static str] {
-    match class {
-        Class::Vm => &["ha-restart-priority", "ha-always-run", "order", "start-delay"],
-        Class::Host => &["name-description", "other-config", "logging"],
-        _ => &["default-SR", "ha-host-failures-to-tolerate", "ha-allow-overcommit", "name-description", "other-config", "gui-config"],
-    }
-}
+use crate::command::params::settable;
 
 /// The keys whose values are UUIDs.
 const UUID_KEYS: &[&str] = &["uuid", "host-uuid", "sr-uuid", "vm-uuid", "vdi-uuid", "resident-on", "default-SR", "affinity", "master"];

@@ -1,7 +1,7 @@
 //! Fields of records that nobody in the simulation reads, and that an operator can set and read again: descriptions, tags, the keys of
 //! `other-config` and its like. A copy of the database has them as it has everything else.
 
-use crate::base::ids::HostId;
+use crate::base::ids::{HostId, SrId, VbdId, VdiId, VmId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,6 +31,11 @@ impl Value {
 pub enum Noted {
     Pool,
     Host(HostId),
+    Vm(VmId),
+    Sr(SrId),
+    Vdi(VdiId),
+    Pbd(HostId, SrId),
+    Vbd(VbdId),
 }
 
 /// What was set, by record and field.
@@ -46,5 +51,11 @@ impl Notes {
     /// Sets a field.
     pub fn set(&mut self, of: Noted, field: &str, value: Value) {
         Arc::make_mut(&mut self.0).insert((of, field.to_string()), value);
+    }
+    /// A record is gone, and what was set of it.
+    pub fn forget(&mut self, of: Noted) {
+        if self.0.keys().any(|(noted, _)| *noted == of) {
+            Arc::make_mut(&mut self.0).retain(|(noted, _), _| *noted != of);
+        }
     }
 }

@@ -286,10 +286,13 @@ impl World {
         db.srs[sr.at()] = None;
         let gone: Vec<HostId> = db.pbds.keys().filter(|(_, of)| *of == sr).map(|(host, _)| *host).collect();
         db.pbds.retain(|(_, of), _| *of != sr);
+        db.notes.forget(Noted::Sr(sr));
+        gone.iter().for_each(|host| db.notes.forget(Noted::Pbd(*host, sr)));
         for vdi in vdis {
             if let Some(slot) = db.vdis.get_mut(vdi.at()) {
                 *slot = None;
             }
+            db.notes.forget(Noted::Vdi(vdi));
         }
         for vbd in vbds {
             if let Some(slot) = db.vbds.get_mut(vbd) {

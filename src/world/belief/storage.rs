@@ -3,6 +3,7 @@
 
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
+use crate::world::belief::notes::Noted;
 use crate::world::belief::{SrRecord, VbdRecord, VdiRecord};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
@@ -19,10 +20,12 @@ impl World {
         let vbds: Vec<usize> = (0..self.names.vbds.len()).filter(|at| self.names.vbds[*at].vdi == vdi).collect();
         let db = self.db_mut(by);
         db.vdis[vdi.at()] = None;
+        db.notes.forget(Noted::Vdi(vdi));
         for vbd in vbds {
             if let Some(slot) = db.vbds.get_mut(vbd) {
                 *slot = None;
             }
+            db.notes.forget(Noted::Vbd(VbdId(vbd as u16)));
         }
         fx.tell(Event::VdiForgotten { by, vdi });
     }
@@ -71,6 +74,20 @@ impl World {
         }
     }
 
+    /// Sets the name-label of an SR.
+    pub fn label_sr(&mut self, by: MachineId, sr: SrId, name: &str) {
+        if self.db(by).sr(sr).is_some() && self.db(by).sr_label(&self.names, sr) != name {
+            self.db_mut(by).srs[sr.at()].iter_mut().for_each(|record| record.label = Some(Arc::from(name)));
+        }
+    }
+
+    /// Sets the name-label of a VDI.
+    pub fn label_vdi(&mut self, by: MachineId, vdi: VdiId, name: &str) {
+        if self.db(by).vdi(vdi).is_some() && self.db(by).vdi_label(&self.names, vdi) != name {
+            self.db_mut(by).vdis[vdi.at()].iter_mut().for_each(|record| record.label = Some(Arc::from(name)));
+        }
+    }
+
     /// One more SR that only records have, by a UUID of which there is no storage; `None` where there are as many as can be.
     pub fn sr_of_records(&mut self, uuid: &str, label: &str, kind: SrType) -> Option<SrId> {
         Arc::make_mut(&mut self.names).add_sr_of_records(uuid.to_string(), label.to_string(), kind)
@@ -86,6 +103,7 @@ impl World {
     /// Takes a PBD out of a database (xapi_pbd.ml, destroy).
     pub fn destroy_pbd(&mut self, fx: &mut Effects, by: MachineId, host: HostId, sr: SrId) {
         if self.db_mut(by).pbds.remove(&(host, sr)).is_some() {
+            self.db_mut(by).notes.forget(Noted::Pbd(host, sr));
             fx.tell(Event::PbdGone { by, host, sr });
         }
     }
@@ -101,10 +119,32 @@ impl World {
     /// Takes a VBD out of a database (xapi_vbd_helpers.ml, destroy).
     pub fn destroy_vbd(&mut self, fx: &mut Effects, by: MachineId, vbd: VbdId) {
         if self.db(by).vbd(vbd).is_some() {
-            self.db_mut(by).vbds.put(vbd.at(), None, &None);
+            let db = self.db_mut(by);
+            db.vbds.put(vbd.at(), None, &None);
+            db.notes.forget(Noted::Vbd(vbd));
             let (vm, vdi) = (self.names.vbds[vbd.at()].vm, self.names.vbds[vbd.at()].vdi);
             fx.tell(Event::VbdDestroyed { by, vm, vdi });
         }
+    }
+
+    /// Takes a VM out of a database, with its VBDs and all that was said of it (xapi_vm_helpers.ml, destroy). Its disks stay, and so does
+    /// whatever runs of it. A VM that is taken out is missed by nobody.
+    pub fn destroy_vm(&mut self, fx: &mut Effects, by: MachineId, vm: VmId) {
+        if self.db(by).vm(vm).is_none() {
+            return;
+        }
+        for vbd in self.db(by).vbds_of(&self.names, vm).collect::<Vec<_>>() {
+            self.destroy_vbd(fx, by, vbd);
+        }
+        let db = self.db_mut(by);
+        db.vms[vm.at()] = None;
+        db.ha.vms.remove(&vm);
+        db.notes.forget(Noted::Vm(vm));
+        if db.always_run.get(vm.at()).copied().unwrap_or(false) {
+            db.always_run[vm.at()] = false;
+        }
+        self.hw.miss_no_more(vm);
+        fx.tell(Event::VmDestroyed { by, vm });
     }
 
     /// Sets whether one VBD is attached.

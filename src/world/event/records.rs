@@ -143,6 +143,11 @@ macro_rules! records {
             what: ("has {vdi} as {} {vm}", if *attached { "attached to" } else { "detached from" }),
             parts: { "vm": vm, "vdi": vdi, "attached": attached },
         }
+        VmDestroyed { by: MachineId, vm: VmId } => {
+            number: 134, name: "vm-destroyed", half: Belief, of: Machine(*by), changes: RECORDS | GUESTS, about: Vm(*vm), matters: true,
+            what: ("has destroyed the record of {vm}, with its VBDs"),
+            parts: { "vm": vm },
+        }
         DefaultSrSet { by: MachineId, sr: Option<SrId> } => {
             number: 50, name: "default-sr-set", half: Belief, of: Machine(*by), changes: STORAGE, about: DefaultSr, matters: true,
             what: { if sr.is_some() { format!("has {sr} as the default SR") } else { "has nothing as the default SR".to_owned() } },

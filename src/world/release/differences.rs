@@ -245,5 +245,8 @@ differences! {
     words: Words {
         /// Whether the delay before a role change is printed in whole seconds; later with three decimals.
         delay_in_whole_seconds: bool, "cli_operations.ml, since 6.1", ["pool-emergency-transition-to-master", "pool-emergency-reset-master"];
+        /// Whether `-param-remove` says which key is not there, and of what only the pool writes that it is read-only. Before, it says
+        /// neither.
+        remove_names_the_key: bool, "cli_operations.ml, p_remove: not yet in 6.2", ["host-param-remove", "vdi-param-remove"];
     }
 }

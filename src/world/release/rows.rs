@@ -66,7 +66,7 @@ pub const MANUAL_6: Row = Row {
         ha: Ha { ha_beat: HaBeat::TenthOfTimeout, plans_by_counting_places: false },
         failover: Failover { emergency_disable_excludes: false, best_effort_retries: 0 },
         storage: Storage { introduce_asks_for_driver: true, introduce_names_the_uuid: false },
-        words: Words { delay_in_whole_seconds: true },
+        words: Words { delay_in_whole_seconds: true, remove_names_the_key: false },
     },
 };
 
@@ -101,7 +101,7 @@ pub const XENSERVER_6_2: Row = Row {
         evacuation: Evacuation { evacuate_takes_selectors: true, ..XENSERVER_6_0.answers.evacuation },
         locks: Locks { forget_clears_locks: true, start_clears_leaked_locks: true, ..XENSERVER_6_0.answers.locks },
         storage: Storage { introduce_asks_for_driver: false, introduce_names_the_uuid: false },
-        words: Words { delay_in_whole_seconds: false },
+        words: Words { delay_in_whole_seconds: false, ..XENSERVER_6_0.answers.words },
         ..XENSERVER_6_0.answers
     },
 };
@@ -125,6 +125,7 @@ pub const XCP_NG_8_3: Row = Row {
         ha: Ha { ha_beat: HaBeat::ThreeSeconds, plans_by_counting_places: true },
         failover: Failover { emergency_disable_excludes: true, best_effort_retries: 2 },
         storage: Storage { introduce_asks_for_driver: false, introduce_names_the_uuid: true },
+        words: Words { remove_names_the_key: true, ..XENSERVER_6_2.answers.words },
         ..XENSERVER_6_2.answers
     },
 };

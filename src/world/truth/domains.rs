@@ -4,7 +4,7 @@ use crate::base::ids::{MachineId, VmId};
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::{Ending, Event};
-use crate::world::truth::Domain;
+use crate::world::truth::{Domain, Hardware};
 
 impl World {
     /// Starts a domain; its disks are opened by whoever calls.
@@ -115,5 +115,12 @@ impl World {
     /// Whether the guest of a VM on a machine stands still.
     pub fn guest_hangs(&self, machine: MachineId, vm: VmId) -> bool {
         self.hw.domains[vm.at()].iter().any(|domain| domain.machine == machine && domain.hung)
+    }
+}
+
+impl Hardware {
+    /// A VM that was lost is missed by nobody any more.
+    pub(in crate::world) fn miss_no_more(&mut self, vm: VmId) {
+        self.lost_vms.remove(&vm);
     }
 }
