@@ -117,3 +117,49 @@ fn two_runs_stand_side_by_side() {
     assert_eq!(of(&document, "section", "").iter().filter(|part| part.attribute("id").is_some()).count(), apart.min(6));
     assert_eq!(of(&document, "svg", "picture").len(), 2 * apart.min(6));
 }
+
+/// Each case is a row, and each that is not as expected opens to what failed, and to its picture.
+#[test]
+fn a_suite_has_a_row_a_case() {
+    let folder = Folder::new("suite");
+    let (json, html) = with_page(&folder, &["test", "tests/must-fail", "scenarios/forget"]);
+    let document = parsed(&html);
+    let listing = of(&document, "section", "listing")[0];
+    let rows: Vec<_> = listing.descendants().filter(|node| node.tag_name().name() == "tr").skip(1).collect();
+    let cases = json.as_array().unwrap();
+    assert_eq!(rows.len(), cases.len());
+    let folds = of(&document, "details", "");
+    let mut failed = 0;
+    for (row, case) in rows.iter().zip(cases) {
+        let (shown, result) = (text(*row), case["test"]["result"].as_str().unwrap());
+        assert!(shown.starts_with(result), "{shown}");
+        assert!(shown.contains(case["test"]["file"].as_str().unwrap()), "{shown}");
+        if let Some(worst) = case["worst"].as_str() {
+            assert!(shown.contains(worst), "{shown}");
+        }
+        assert_eq!(row.attribute("class"), (result == "failed").then_some("ill"), "{shown}");
+        if result == "failed" {
+            let fold = text(folds[failed]);
+            for failure in case["test"]["failures"].as_array().unwrap() {
+                assert!(fold.contains(&format!(":{}", failure["line"])) && fold.contains("Expected: "), "{fold}");
+            }
+            let pictures = folds[failed].descendants().filter(|node| node.tag_name().name() == "svg").count();
+            assert_eq!(pictures, usize::from(failed < 20), "{fold}");
+            failed += 1;
+        }
+    }
+    assert_eq!(folds.len(), failed);
+    assert!(failed > 20, "{failed}");
+    // Files that are no scenarios are told as well, and names are text.
+    let hostile = folder.file("w/wrong <b> & \u{202e}.yaml", "pool: {hosts: [a, a], \"<script>\": 1}\n");
+    let page = folder.path("page.html");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_poolsim")).args(["test", &hostile, "--report", &format!("html={page}")]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let html = folder.read("page.html");
+    closed(&html, "wrong");
+    let document = parsed(&html);
+    assert_eq!(of(&document, "script", "").len(), 1);
+    assert_eq!(of(&document, "details", "").len(), 1);
+    assert!(text(document.root()).contains("wrong <b> & \\u{202e}.yaml"), "{html}");
+}

@@ -167,7 +167,7 @@ fn statuses_are_those_of_the_page() {
     assert_eq!(folder.exits(&["empty"], 4).out, "");
     assert!(folder.exits(&["wrong"], 2).err.contains("unknown-key"));
     folder.exits(&["missing.yaml"], 3);
-    folder.exits(&["good", "--report", "html=x"], 2);
+    folder.exits(&["good", "--report", "svg=x"], 2);
     folder.exits(&["good", "--format", "ndjson"], 2);
     folder.exits(&[], 2);
     // Of several, the first of 70, 3, 2, 1, 4, 0; and whatever is wrong, the others still run.

@@ -5,6 +5,7 @@ use super::cases::{narrowed, replay};
 use super::exit::Status;
 use super::load;
 use super::out::Out;
+use super::pictures;
 use super::reports::of_formats;
 use super::shared::{only, with_jobs};
 use super::targets::{self, Target};
@@ -97,8 +98,7 @@ fn shown(out: Out, common: &Common, pairs: &[(Ran, Ran)], targets: Vec<Target<Fo
 fn page(common: &Common, pairs: &[(Ran, Ran)], differences: &[diff::Difference]) -> String {
     let apart = differences.iter().enumerate().filter(|(_, difference)| !difference.agree() || pairs.len() == 1);
     let drawn: Vec<usize> = apart.map(|(at, _)| at).take(diff::html::PICTURED).collect();
-    let mut text = String::new();
-    for events in page::EVENTS {
+    pictures::fitting(&|events| {
         let each = events / (2 * drawn.len().max(1));
         let film = |ran: &Ran| page::film(&ran.scenario, ran.case, &ran.options, each);
         let films: Vec<(Film, Film)> =
@@ -109,12 +109,8 @@ fn page(common: &Common, pairs: &[(Ran, Ran)], differences: &[diff::Difference])
             diff::html::Pair { left: &left.report, right: &right.report, difference, films }
         };
         let all: Vec<diff::html::Pair<'_>> = pairs.iter().map(|(a, b)| (a, b)).zip(differences).enumerate().map(one).collect();
-        text = diff::html::render(&all);
-        if text.len() <= page::MOST_BYTES {
-            break;
-        }
-    }
-    text
+        diff::html::render(&all)
+    })
 }
 
 /// `--left seed=2` and the like.

@@ -7,7 +7,7 @@ use super::out::Out;
 use super::progress::Bar;
 use super::reports::of_formats;
 use super::shared::{only, style, with_jobs};
-use super::{bug, interrupt, targets};
+use super::{bug, interrupt, pictures, targets};
 use crate::base::inert::clean_line;
 use crate::catalog;
 use crate::report::orders::{self as report, Unasked};
@@ -148,8 +148,7 @@ fn page(common: &Common, file: &File, answer: &orders::Answer, told: &report::Or
         .collect();
     let run = |(_, scenario, case): &(usize, &Scenario, Case)| crate::report::of(scenario, *case, &because);
     let reports: Vec<Report> = with_jobs(common, || cases.par_iter().map(run).collect());
-    let mut text = String::new();
-    for events in page::EVENTS {
+    pictures::fitting(&|events| {
         let each = events / reports.len().max(1);
         let one = |((rule, scenario, case), report): (&(usize, &Scenario, Case), &Report)| report::html::Example {
             rule: *rule,
@@ -157,12 +156,8 @@ fn page(common: &Common, file: &File, answer: &orders::Answer, told: &report::Or
             film: page::film(scenario, *case, &options, each),
         };
         let examples: Vec<report::html::Example> = with_jobs(common, || cases.par_iter().zip(&reports).map(one).collect());
-        text = report::html::render(told, &examples);
-        if text.len() <= page::MOST_BYTES {
-            break;
-        }
-    }
-    text
+        report::html::render(told, &examples)
+    })
 }
 
 /// Each rule's counterexample as a scenario of its own, with the rule's place.

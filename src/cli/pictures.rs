@@ -4,9 +4,12 @@ use super::args::Common;
 use super::load::File;
 use super::reports::RunKind;
 use super::shared::with_jobs;
+use super::suite::{self, Plan};
+use super::{bug, interrupt};
 use crate::report::page::{self, Film, Shot};
-use crate::report::{Report, md, mermaid, perfetto, text};
-use crate::scenario::model::Case;
+use crate::report::suite::{Outcome, html};
+use crate::report::{self, Report, md, mermaid, perfetto, text};
+use crate::scenario::model::{Case, Scenario};
 use crate::search::study::Options;
 use rayon::prelude::*;
 use std::cell::OnceCell;
@@ -42,11 +45,41 @@ pub fn pictures(
 /// The page, with as many events as a page has room for.
 fn whole_page(common: &Common, reports: &[Report], film: &(dyn Fn(usize, usize) -> Film + Sync)) -> String {
     let pictured = page::pictured(reports);
-    let render = |events: usize| {
+    fitting(&|events| {
         let one = |at: &usize| Shot { case: *at, film: film(*at, events / pictured.len()) };
         let shots: Vec<Shot> = with_jobs(common, || pictured.par_iter().map(one).collect());
         page::render(reports, &shots)
-    };
+    })
+}
+
+/// The page of a suite: of those that failed the first, by the places of their outcomes and files, are run once more for their
+/// stories, with as many events as there is room for.
+pub fn of_suite(plan: &Plan, common: &Common, outcomes: &[Outcome], ill: &[(usize, usize, Case, u64)]) -> String {
+    let mut ready: Vec<(usize, Scenario, Case, Options, Report)> = Vec::new();
+    for (outcome, file, case, seed) in ill {
+        if interrupt::wanted() {
+            break;
+        }
+        let Ok(suite::File::Good(good)) = bug::caught(|| plan.open(&plan.files[*file])) else { continue };
+        let (scenario, _) = good.into_cases();
+        let Common { max_events, max_work, .. } = *common;
+        let options = Options { seed: Some(*seed), max_events, max_work, because: true, ..Options::default() };
+        let report = report::of(&scenario, *case, &options);
+        ready.push((*outcome, scenario, *case, options, report));
+    }
+    fitting(&|events| {
+        let each = events / ready.len().max(1);
+        let one = |(outcome, scenario, case, options, report): &(usize, Scenario, Case, Options, Report)| html::Told {
+            outcome: *outcome,
+            report: report.clone(),
+            film: page::film(scenario, *case, options, each),
+        };
+        html::render(outcomes, &ready.iter().map(one).collect::<Vec<_>>())
+    })
+}
+
+/// A page with as many events as it has room for.
+pub fn fitting(render: &dyn Fn(usize) -> String) -> String {
     let mut text = String::new();
     for events in page::EVENTS {
         text = render(events);

@@ -18,11 +18,13 @@ pub enum Kind {
     Json,
     #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
     Md,
+    #[allow(missing_docs, reason = "a doc here would be a part of `--help`")]
+    Html,
 }
 
 /// The kinds as they are typed.
-pub const KINDS: [(&str, Kind); 5] =
-    [("junit", Kind::Junit), ("tap", Kind::Tap), ("github", Kind::Github), ("json", Kind::Json), ("md", Kind::Md)];
+pub const KINDS: [(&str, Kind); 6] =
+    [("junit", Kind::Junit), ("tap", Kind::Tap), ("github", Kind::Github), ("json", Kind::Json), ("md", Kind::Md), ("html", Kind::Html)];
 
 /// A kind of report of `run`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

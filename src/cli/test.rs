@@ -9,11 +9,11 @@ use super::reports::{self, Kind};
 use super::shared::{only, rooted};
 use super::suite::{self, Blessed, File, Item, Plan};
 use super::targets::{self, Target};
-use super::{bug, files, interrupt, load, measure};
+use super::{bug, files, interrupt, load, measure, pictures};
 use crate::base::inert::{clean_line, inert};
 use crate::base::time::Span;
 use crate::report::suite::golden::Golden;
-use crate::report::suite::{Outcome, Result as Came, Tally, github, json, junit, md, tap, text};
+use crate::report::suite::{Outcome, Result as Came, Tally, github, html, json, junit, md, tap, text};
 use crate::report::text::layout::{Page, count};
 use crate::scenario::model::Case;
 use crate::search::suite::{Ended, in_order};
@@ -183,6 +183,8 @@ struct Taker<'a> {
     blessed: u64,
     /// The cases that failed, by file, each with its first seed; only where `--shrink` asks for them.
     corrupted: Vec<(usize, Case, u64)>,
+    /// The first that failed, by the places of their outcomes and files, each with its seed; only where a page tells them.
+    ill: Vec<(usize, usize, Case, u64)>,
     bar: Bar,
 }
 
@@ -212,6 +214,7 @@ impl<'a> Taker<'a> {
             golden: None,
             blessed: 0,
             corrupted: Vec::new(),
+            ill: Vec::new(),
             bar: Bar::begin(plan.files.len() as u64),
         };
         if machine {
@@ -237,6 +240,10 @@ impl<'a> Taker<'a> {
             && !self.corrupted.iter().any(|(of, other, _)| *of == file && *other == case)
         {
             self.corrupted.push((file, case, seed));
+        }
+        let page = self.later.iter().any(|target| target.kind == Kind::Html);
+        if let (true, Some((case, seed))) = (page && self.ill.len() < html::TOLD, corrupted) {
+            self.ill.push((self.kept.len(), file, case, seed));
         }
         if self.args.real_time {
             outcome.real = Some(Span(u64::try_from(real.as_micros()).unwrap_or(u64::MAX)));
@@ -398,6 +405,7 @@ impl<'a> Taker<'a> {
                 Kind::Tap => tap::render(&self.kept),
                 Kind::Github => github::render(&self.kept, &rooted),
                 Kind::Md => md::render(&self.kept),
+                Kind::Html => pictures::of_suite(self.plan, self.common, &self.kept, &self.ill),
                 Kind::Json => String::new(),
             };
             let done = whole.write(&text).and_then(|()| whole.finish());

@@ -13,6 +13,25 @@
       values: [],
     };
   });
+  // Lists of many rows, with a filter over them.
+  document.querySelectorAll('.listing').forEach(listing => {
+    document.body.classList.add('scripted');
+    const rows = Array.from(listing.querySelectorAll('tbody tr'));
+    const [filter, only] = [listing.querySelector('.filter'), listing.querySelector('.only-ill')];
+    const narrow = () => {
+      const words = filter.value.toLowerCase().split(' ').filter(word => word !== '');
+      let matching = 0;
+      rows.forEach(row => {
+        const line = row.textContent.toLowerCase();
+        const matches = words.every(word => line.includes(word)) ? (only.checked ? row.classList.contains('ill') : true) : false;
+        row.classList.toggle('unmatched', !matches);
+        matching += matches ? 1 : 0;
+      });
+      listing.querySelector('.matching').textContent = matching === rows.length ? '' : matching + ' of ' + rows.length;
+    };
+    filter.addEventListener('input', narrow);
+    only.addEventListener('change', narrow);
+  });
   if (cases.length === 0) { return; }
   let shown = cases.find(of => of.section.classList.contains('told')) || cases[0];
   document.body.classList.add('scripted');

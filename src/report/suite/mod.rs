@@ -3,6 +3,7 @@
 
 pub mod github;
 pub mod golden;
+pub mod html;
 pub mod json;
 #[cfg(feature = "program")]
 pub mod junit;
