@@ -12,7 +12,9 @@ use crate::world::event::StepIx;
 use std::collections::BTreeMap;
 
 /// So many advices of one kind are tried: about one hazard, of one cause, and for the same.
-const ALIKE_MOST: usize = 8;
+const ALIKE_MOST: u64 = 8;
+/// Fewer where a run is much work by itself: so much together, and one in any case.
+const ALIKE_WORK: u64 = 2_000_000;
 
 /// The advice for each finding of a run, by its place. `options` are those of the run; `causes` are the findings' causes, by
 /// place too. The gravest findings' advice is tried first; beyond the bounds of [`Trials`], and of many that are alike, it is told untried.
@@ -31,12 +33,13 @@ pub fn advice(scenario: &Scenario, options: &Options, run: &Run, causes: &[Vec<L
     order.sort_by_key(|at| std::cmp::Reverse(run.found[*at].hazard.severity()));
     let mut trials = Trials::new(scenario, options, run);
     let mut tried_of = BTreeMap::new();
+    let most = (ALIKE_WORK / run.engine.work().max(1)).clamp(1, ALIKE_MOST);
     for at in order {
         let found = &run.found[at];
         // Hundreds of one kind, one a host, come of one thing, and the first few speak for all.
         let alike = tried_of.entry((found.hazard, steps(at), all[at].aim, all[at].ways.len())).or_insert(0);
         *alike += 1;
-        if *alike > ALIKE_MOST {
+        if *alike > most {
             continue;
         }
         let Some(tried) = trials.of(found, &all[at]) else { break };
