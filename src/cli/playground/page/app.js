@@ -9,6 +9,8 @@ const app = (() => {
   // The newest run's page, what the address was last given, what the scenario holds, and how often something was begun.
   let [page, address, holds, turn] = ['', '', null, 0];
 
+  // From the first letter that is typed to the end of the run that it asks for.
+  const busy = on => one('#side').setAttribute('aria-busy', String(on));
   const say = words => { one('#state').textContent = words; };
 
   const remember = async push => {
@@ -64,7 +66,10 @@ const app = (() => {
 
   const look = async () => {
     const text = editor.text();
-    if (looked.text === text) { return; }
+    if (looked.text === text) {
+      if (holds !== null) { runSoon(); } else { busy(false); }
+      return;
+    }
     looked.text = text;
     try {
       const told = await checker.ask({ do: 'check', file: state.file, text });
@@ -74,6 +79,7 @@ const app = (() => {
         holding(told.holds);
         runSoon();
       } else {
+        holds = null;
         stale('mistakes: the story is that of before');
       }
     } catch (error) {
@@ -90,21 +96,28 @@ const app = (() => {
 
   const stale = words => {
     say(words);
+    busy(false);
     runner.stop();
     ran.key = null;
     one('#story').classList.add('stale');
     one('#picture').classList.add('stale');
   };
 
+  const keyNow = () => JSON.stringify([state.text, state.seed, state.file]);
   const run = async () => {
-    const key = JSON.stringify([state.text, state.seed, state.file]);
-    if (ran.key === key) { return; }
+    const key = keyNow();
+    if (ran.key === key) {
+      busy(ran.underWay);
+      return;
+    }
     ran.key = key;
     runner.stop();
+    busy(true);
+    ran.underWay = true;
     say('running …');
     try {
       const told = await runner.ask({ do: 'run', file: state.file, text: state.text, seed: state.seed, page: true, colour: true });
-      if (told.diagnostics || told.wrong) { return; }
+      if (told.diagnostics || told.wrong) { throw new Error(told.wrong || 'the scenario has mistakes'); }
       one('#story .console').replaceChildren(coloured(told.story));
       page = told.page;
       frame.shown = null;
@@ -113,10 +126,14 @@ const app = (() => {
       say(`${count(told.cases, 'case')}, worst ${told.worst}`);
       picture();
     } catch (error) {
-      if (!(error instanceof Stopped)) { say(error.message); }
+      if (error instanceof Stopped) { return; }
+      say(error.message);
     }
+    ran.underWay = false;
+    // Something may have been typed since.
+    if (keyNow() === key) { busy(false); }
   };
-  const ran = { key: null };
+  const ran = { key: null, underWay: false };
   const runSoon = later(250, run);
 
   // The report's page stands in a frame that may run the page's script and do nothing else.
@@ -198,6 +215,7 @@ const app = (() => {
     one('#file').textContent = file;
     editor.set(text);
     holds = null;
+    busy(true);
     looked.text = null;
     fold(tab === 'play');
     state.tab = tab;
@@ -251,6 +269,7 @@ const app = (() => {
   narrow.addEventListener('change', () => show(state.tab));
   editor.onChange(() => {
     state.text = editor.text();
+    busy(true);
     checkSoon();
     rememberSoon();
   });
@@ -260,6 +279,7 @@ const app = (() => {
     event.target.setAttribute('aria-invalid', String(!sound));
     if (sound) {
       state.seed = seed;
+      busy(true);
       runSoon();
       rememberSoon();
     } else {

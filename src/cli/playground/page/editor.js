@@ -15,7 +15,7 @@ const editor = (() => {
   // The parts of a line with their colours: a comment, a key, a text in quotes.
   const parts = line => {
     const found = [];
-    const shape = /(#(?<=(?:^|\s)#).*$)|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|([A-Za-z0-9_.$-]+)(?=:(?:\s|$))/gd;
+    const shape = /(#(?<=(?:^|\s)#).*$)|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(?<=^\s*(?:- )*|[{,]\s*)([A-Za-z0-9_.$-]+)(?=:(?:\s|$))/g;
     for (const match of line.matchAll(shape)) {
       const kind = match[1] !== undefined ? 'comment' : match[2] !== undefined ? 'quoted' : 'key';
       found.push([match.index, match.index + match[0].length, kind]);
