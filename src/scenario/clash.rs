@@ -31,11 +31,19 @@ fn apart(one: &StateExpect, other: &StateExpect, a: &Fact, b: &Fact) -> bool {
 /// Whether a fact is read from a database; else it is so, whoever knows.
 fn believed(fact: &Fact) -> bool {
     use Fact::{Activating, DefaultSr, Enabled, Known, Live, Locks, Paused, PowerState, Relinking, ResidentOn};
-    match fact {
-        Live(..) | Enabled(..) | Known(..) | PowerState(..) | ResidentOn(..) | DefaultSr(_) => true,
-        Locks(..) | Paused(..) | Activating(..) | Relinking(..) => true,
-        _ => false,
-    }
+    matches!(
+        fact,
+        Live(..)
+            | Enabled(..)
+            | Known(..)
+            | PowerState(..)
+            | ResidentOn(..)
+            | DefaultSr(_)
+            | Locks(..)
+            | Paused(..)
+            | Activating(..)
+            | Relinking(..)
+    )
 }
 
 fn other_set<T: Ord>(a: &[T], b: &[T]) -> bool {
