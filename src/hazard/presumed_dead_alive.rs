@@ -135,11 +135,14 @@ fn advice(adviser: &Adviser<'_>) -> Advice {
         _ => None,
     };
     if let Some(heard) = heard.filter(|_| well) {
+        // A clock that jumps buries a host by itself; what comes of that is another matter.
+        let jumped = why.as_ref().is_some_and(jumped);
         return match next {
-            Some(command) => Advice::never(
-                format!("wait for the next heartbeat of {name} before {}: {heard}", command.mention()),
-                vec![Remedy::Do(At::Before(command.step), Work::Joined(by, machine))],
-            ),
+            Some(command) => {
+                let text = format!("wait for the next heartbeat of {name} before {}: {heard}", command.mention());
+                let wait = Advice::never(text, vec![Remedy::Do(At::Before(command.step), Work::Joined(by, machine))]);
+                if jumped { wait.aiming(Aim::NotWhen(command.step)) } else { wait }
+            }
             None if adviser.found.until.is_some() => {
                 Advice::nothing(format!("wait for the next heartbeat of {name} before any forget or reset: {heard}"))
             }

@@ -87,6 +87,10 @@ fn advice(adviser: &Adviser<'_>) -> Advice {
             released.push(sr);
             missing.push(release);
         }
+        let unmarked = adviser.unmarked(vm, vdi);
+        if !unmarked.text.is_empty() {
+            missing.push(unmarked);
+        }
     }
     if let Some((other, vdi)) = adviser.disk_in_use(vm) {
         if adviser.world.runs_on(other).next().is_some() {

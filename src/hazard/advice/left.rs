@@ -164,6 +164,9 @@ impl Adviser<'_> {
     pub fn release_line(&self, machine: MachineId, vdi: VdiId, until: Time) -> String {
         let names = self.names();
         let sr = names.vdis[vdi.at()].sr;
+        if self.uses_others(machine, vdi) && self.world.settings.storage_manager.takes_one_disk() {
+            return format!("/opt/xensource/sm/resetvdis.py single {}", variable(names.vdi(vdi), ""));
+        }
         let said = |c: &&Command| matches!(c.kind, Kind::Release { host, sr: of, master: true } if host == Some(machine) && of == Some(sr));
         let word = if self.past.commands.iter().any(|c| said(&c) && c.status == Status::Ok) { self.master_word() } else { String::new() };
         // Who was installed afresh meanwhile held them under the name of before.
@@ -213,7 +216,14 @@ impl Adviser<'_> {
             way.push(Remedy::Do(At::End, work));
         }
         let console = self.master_console();
-        let line = format!("/opt/xensource/sm/resetvdis.py {uuid} {sr_uuid}{word}");
+        let line = match self.release_of_the_unknown(host, vdi) {
+            Some(line) => line,
+            // Who is up is asked whether it uses the disk.
+            None if self.uses_others(machine, vdi) && self.world.settings.storage_manager.takes_one_disk() => {
+                format!("/opt/xensource/sm/resetvdis.py single {}", variable(names.vdi(vdi), ""))
+            }
+            None => format!("/opt/xensource/sm/resetvdis.py {uuid} {sr_uuid}{word}"),
+        };
         text.push_str(&format!("run `{line}` on {console}"));
         way.push(self.typed(line));
         if let Some(start) = failed {
@@ -237,6 +247,53 @@ impl Adviser<'_> {
             text.push_str(&format!(": {name} was the master of {sr_name} when it stopped"));
         }
         Part { text, way }
+    }
+
+    /// Whether a machine uses other disks of the SR: a release of all that it holds there would take their locks, too.
+    fn uses_others(&self, machine: MachineId, vdi: VdiId) -> bool {
+        let (world, names) = (self.world, self.names());
+        let beside = |other: &VdiId| *other != vdi && names.vdis[other.at()].sr == names.vdis[vdi.at()].sr;
+        names.vdi_ids().filter(beside).any(|other| world.has_open(machine, other))
+    }
+
+    /// How a lock is released whose host is in no list: the script does not find such a host, and has to be given the disk, where it
+    /// has that form; else the next start of any xapi clears it, where it does (docs/model/locks.md §8, §11).
+    fn release_of_the_unknown(&self, host: HostId, vdi: VdiId) -> Option<String> {
+        let (world, disk) = (self.world, variable(self.names().vdi(vdi), ""));
+        if world.db(world.ruler()).host(host).is_some() || world.release.locks.resetvdis_knows_forgotten_hosts {
+            return None;
+        }
+        if world.settings.storage_manager.takes_one_disk() {
+            return Some(format!("/opt/xensource/sm/resetvdis.py single {disk} --force"));
+        }
+        world.release.locks.start_clears_leaked_locks.then(|| "xe-toolstack-restart".into())
+    }
+
+    /// A disk whose record bears a mark that nobody takes away gets a new record (docs/model/locks.md §11, docs/model/storage.md §1):
+    /// after a look on every host that is up, since with the record its locks go, too.
+    pub fn unmarked(&self, vm: VmId, vdi: VdiId) -> Part {
+        let (world, names) = (self.world, self.names());
+        let db = world.db(world.ruler());
+        if !db.vdi(vdi).is_some_and(|record| record.activating) || world.machines().any(|machine| world.has_open(machine, vdi)) {
+            return Part::default();
+        }
+        let (disk, sr) = (variable(names.vdi(vdi), ""), variable(names.sr(names.vdis[vdi.at()].sr), ""));
+        let up = world.machines().filter(|machine| world.powered(*machine) && db.host(world.host_on(*machine)).is_some());
+        let mut way: Way = up.map(|machine| Remedy::Do(At::End, Work::Look(machine, "tap-ctl list".into()))).collect();
+        let lines = [
+            format!("xe vdi-forget uuid={disk}"),
+            format!("xe sr-scan uuid={sr}"),
+            format!("xe vbd-create vm-uuid={} vdi-uuid={disk} device=autodetect", variable(names.vm(vm), "")),
+        ];
+        let said: Vec<String> = lines.iter().map(|line| format!("`{line}`")).collect();
+        way.extend(lines.into_iter().map(|line| self.typed(line)));
+        let text = format!(
+            "see with `tap-ctl list` on every host that nobody has {} open, then run {} on {}: its record is marked as being opened, and nothing else takes the mark away",
+            names.vdi(vdi),
+            said.join(", "),
+            self.master_console()
+        );
+        Part::new(text, way)
     }
 
     /// The reset of a record that says running where nothing runs, at the end of the run.

@@ -9,6 +9,7 @@ mod users;
 pub use left::variable;
 pub use users::RESTARTED;
 
+use super::Place;
 use super::hindsight::{Command, Hands, Health, Hindsight, Kind};
 use super::remedy::{Advice, At, Remedy, Way, Work};
 use super::telling;
@@ -139,6 +140,13 @@ impl<'a> Adviser<'a> {
     /// The step that caused an event of an instant.
     pub fn author(&self, at: Time, fits: impl Fn(&Event) -> bool) -> Option<StepIx> {
         self.past.at(at).iter().filter(|entry| fits(entry.event)).find_map(|entry| entry.step)
+    }
+
+    /// The VMs that a finding is about: itself, or those that have its disk.
+    pub fn vms_there(&self) -> impl Iterator<Item = VmId> + '_ {
+        let place = self.found.place;
+        let has = move |vm: &VmId| place == Place::Vm(*vm) || matches!(place, Place::Vdi(vdi) if self.disks(*vm).contains(&vdi));
+        self.names().vm_ids().filter(has)
     }
 
     /// A VM's disks, as it attaches them.

@@ -100,12 +100,21 @@ impl Adviser<'_> {
                 if recovered.is_none() && self.former_master(culprit.console).is_none_or(|old| !hosts.contains(&old)) {
                     let (master, who) = (self.machine(culprit.console), self.list(hosts));
                     let book = self.age_of_book(culprit);
+                    // Today a host that joins ends its VM where the book has it elsewhere, and takes over what it has nowhere.
+                    let mut lines: Vec<String> = Vec::new();
+                    if !self.world.release.vms.resync_steals_record {
+                        lines.extend(self.vms_there().map(|vm| format!("xe vm-reset-powerstate vm={} --force", self.names().vm(vm))));
+                    }
+                    let ended = if lines.is_empty() { "" } else { "; who joins ends a VM that the database has elsewhere" };
+                    lines.push("xe pool-recover-slaves".into());
+                    let said: Vec<String> = lines.iter().map(|line| format!("`{line}`")).collect();
                     let text = format!(
-                        "run `xe pool-recover-slaves` on {master} as soon as it is up as the master after {}, and wait until {who} joined, before anything is started: {book}",
+                        "run {} on {master} as soon as it is up as the master after {}, and wait until {who} joined, before anything is started: {book}{ended}",
+                        said.join(", then "),
                         culprit.mention()
                     );
                     let after = |work| Remedy::Do(At::After(culprit.step), work);
-                    let mut way = vec![after(Work::Type(culprit.console, "xe pool-recover-slaves".into()))];
+                    let mut way: Vec<Remedy> = lines.into_iter().map(|line| after(Work::Type(culprit.console, line))).collect();
                     way.extend(hosts.iter().map(|host| after(Work::Joined(culprit.console, *host))));
                     return Advice::less(text, way);
                 }

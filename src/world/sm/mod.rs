@@ -62,6 +62,11 @@ impl StorageManager {
         self.generation().asks_holders()
     }
 
+    /// Whether `resetvdis.py` has a form for one disk, whoever holds it.
+    pub fn takes_one_disk(self) -> bool {
+        matches!(self.resetvdis(&["single".into(), "disk".into(), "--force".into()]), Reset::Vdi { .. })
+    }
+
     /// The word that says to `resetvdis.py` that the host was the SR's master.
     pub fn master_word(self) -> &'static str {
         self.generation().master_word()
