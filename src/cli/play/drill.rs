@@ -188,18 +188,15 @@ impl Player<'_> {
         }
     }
 
-    /// Nobody types any more. A drill that is left is not done.
-    pub(super) fn left(&self) -> Status {
-        if self.task.is_none() {
-            return Status::Fine;
-        }
+    /// A drill that is left is not done.
+    pub(super) fn given_up(&self) -> Status {
         self.dim("the drill was left before its end: `finish` would have told how it was done");
         Status::Unexpected
     }
 
-    /// How the drill was done.
-    pub(super) fn debriefed(&self) -> Status {
-        let Some(task) = &self.task else { return Status::Fine };
+    /// How the drill was done, and the debriefing without colours.
+    pub(super) fn debriefed(&self) -> (Status, String) {
+        let Some(task) = &self.task else { return (Status::Fine, String::new()) };
         let told = debrief(&self.desk, &self.file.scenario, self.case, task.helped, &|| false);
         self.say(&format!("\n{}", render(&told, task.revealed, self.out.colour)));
         let mut status = if told.done() { Status::Fine } else { Status::Unexpected };
@@ -207,6 +204,6 @@ impl Player<'_> {
             let world = self.file.scenario.world_name(self.case).unwrap_or_default();
             status = status.and(learned::note(self.out, &self.file.scenario.name, world, told.points()));
         }
-        status
+        (status, render(&told, task.revealed, false))
     }
 }

@@ -2,6 +2,7 @@
 //! would see.
 
 mod drill;
+mod ending;
 mod input;
 mod learned;
 mod line;
@@ -13,7 +14,9 @@ use super::cases::narrowed;
 use super::exit::Status;
 use super::load::{self, File};
 use super::out::Out;
+use super::reports::of_formats;
 use super::shared::{only, style};
+use super::targets::{self, Target};
 use super::{bug, files};
 use crate::base::draw::Stream;
 use crate::base::inert::{clean, clean_line};
@@ -48,7 +51,7 @@ pub fn from(out: Out, common: &Common, args: &Run, when: PlayFrom) -> Status {
 }
 
 fn opened(out: Out, common: &Common, args: &Run, when: PlayFrom) -> Result<Status, Status> {
-    fits_play(out, common, "run --play-from")?;
+    let reports = fits_play(out, common, "run --play-from")?;
     let [path] = &args.files[..] else {
         return Err(out.refuse("usage", "`run --play-from` plays one file", &["name one".to_owned()], Status::Wrong));
     };
@@ -80,6 +83,7 @@ fn opened(out: Out, common: &Common, args: &Run, when: PlayFrom) -> Result<Statu
     let file = File { scenario, ..file };
     let case = Case { recovery: None, ..case };
     let mut player = seated(out, common, (false, false), file, case, (terminal, options))?;
+    player.targets = targets::begin(out, reports, std::slice::from_ref(path))?;
     player.desk.wait(at);
     player.seen = player.desk.seen();
     Ok(player.play())
@@ -97,17 +101,14 @@ fn taken_over(scenario: &Scenario, case: Case, options: &engine::Options, when: 
 const FROM_INPUT: &str = "`play` can't read its scenario from standard input";
 const NAME_A_FILE: &str = "name a file: standard input is where lines are typed";
 
-fn fits_play(out: Out, common: &Common, what: &str) -> Result<(), Status> {
+/// The reports that are wanted of a session.
+fn fits_play(out: Out, common: &Common, what: &str) -> Result<Vec<(Format, PathBuf)>, Status> {
     only(out, common, what, &[Format::Text])?;
-    if !common.reports.is_empty() {
-        let help = ["`save FILE` within it writes a scenario, and `poolsim run` of that its reports".to_string()];
-        return Err(out.refuse("usage", &format!("`{what}` writes no report beside it"), &help, Status::Wrong));
-    }
-    Ok(())
+    of_formats(out, common, what, &[Format::Html])
 }
 
 fn played(out: Out, common: &Common, args: &Play) -> Result<Status, Status> {
-    fits_play(out, common, "play")?;
+    let reports = fits_play(out, common, "play")?;
     let Some(path) = &args.file else { return drill::list(out, args.progress) };
     if path.as_os_str() == "-" {
         return Err(out.refuse("usage", FROM_INPUT, &[NAME_A_FILE.to_owned()], Status::Wrong));
@@ -119,6 +120,7 @@ fn played(out: Out, common: &Common, args: &Play) -> Result<Status, Status> {
     let case = case(out, args, &file, seed)?;
     let options = engine::Options { seed, max_events: common.max_events, max_work: common.max_work, ..engine::Options::default() };
     let mut player = seated(out, common, (args.open, args.progress), file, case, (terminal, options))?;
+    player.targets = targets::begin(out, reports, std::slice::from_ref(path))?;
     Ok(player.play())
 }
 
@@ -143,7 +145,21 @@ fn seated<'a>(
     let input = Input::new(terminal, words::completions(&names), mistakes, out.colour);
     let seen = desk.seen();
     let task = file.scenario.of(case).drill.clone().map(|drill| drill::Task::new(drill, progress));
-    Ok(Player { out, common, open, file, case, desk, seen, names, input, last: None, task, hint: drill::Hints::default() })
+    Ok(Player {
+        out,
+        common,
+        open,
+        file,
+        case,
+        desk,
+        seen,
+        names,
+        input,
+        last: None,
+        task,
+        hint: drill::Hints::default(),
+        targets: Vec::new(),
+    })
 }
 
 /// A seed that nobody knows beforehand.
@@ -196,6 +212,8 @@ struct Player<'a> {
     /// The drill, where it is one.
     task: Option<drill::Task>,
     hint: drill::Hints,
+    /// What is written at the end.
+    targets: Vec<Target<Format>>,
 }
 
 impl Player<'_> {
@@ -497,15 +515,6 @@ impl Player<'_> {
             Some(world) => format!("The world was {}.\n\n", clean_line(&world.name)),
             None => String::new(),
         }
-    }
-
-    /// The story goes on to its end, and everything is told.
-    fn finish(&mut self) -> Status {
-        let (scenario, report) = self.report(true);
-        let report = Report { replay: "`save FILE` in the session, then `poolsim run FILE`".into(), ..report };
-        let text = report::text::render(std::slice::from_ref(&report), style(self.common, self.out.colour));
-        self.say(&format!("{}{text}", self.world(&scenario)));
-        if self.task.is_some() { self.debriefed() } else { Status::Fine }
     }
 
     fn save(&mut self, path: &Path) {
