@@ -163,3 +163,113 @@ fn a_suite_has_a_row_a_case() {
     assert_eq!(of(&document, "details", "").len(), 1);
     assert!(text(document.root()).contains("wrong <b> & \\u{202e}.yaml"), "{html}");
 }
+
+/// A share stands as the report for programs has it, its bar where the share is, and a command for each seed that is named.
+#[test]
+fn a_sweep_has_its_shares_as_bars() {
+    let folder = Folder::new("sweep");
+    let path = "scenarios/forget/three-worlds.yaml";
+    let (json, html) = with_page(&folder, &["sweep", path, "--seeds", "0..8"]);
+    let document = parsed(&html);
+    let folds = of(&document, "details", "");
+    let cases = json.as_array().unwrap();
+    assert_eq!(folds.len(), cases.len());
+    let mut told = 0;
+    for (fold, case) in folds.iter().zip(cases) {
+        let bars: Vec<_> =
+            fold.descendants().filter(|node| node.attribute("class").is_some_and(|class| class.starts_with("interval "))).collect();
+        let hazards = case["hazards"].as_array().unwrap();
+        assert_eq!(bars.len(), hazards.len());
+        for (bar, hazard) in bars.iter().zip(hazards) {
+            let row = bar.ancestors().find(|node| node.tag_name().name() == "tr").unwrap();
+            let shown = text(row);
+            assert!(shown.contains(hazard["hazard"].as_str().unwrap()), "{shown}");
+            for seed in hazard["first_seeds"].as_array().unwrap() {
+                assert!(shown.contains(&format!("poolsim run three-worlds.yaml --world {}", case["world"].as_str().unwrap())), "{shown}");
+                assert!(shown.contains(&format!("--seed {seed}")), "{shown}");
+            }
+            // From 4 to 164 is from none to all; the bar goes from the lower end to the upper, the dot is at the share itself.
+            let number = |tag: &str, name: &str| -> f64 {
+                let part = bar.children().find(|node| node.tag_name().name() == tag).unwrap();
+                part.attribute(name).unwrap().parse().unwrap()
+            };
+            let share: Vec<f64> = hazard["share"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|end| end.as_str().map_or_else(|| end.as_f64().unwrap(), |end| end.parse().unwrap()))
+                .collect();
+            let at = |share: f64| 4.0 + 160.0 * share;
+            assert!((number("circle", "cx") - at(share[1])).abs() <= 1.0, "{hazard}");
+            assert!((number("rect", "x") - at(share[0])).abs() <= 1.0, "{hazard}");
+            assert!((number("rect", "x") + number("rect", "width") - at(share[2])).abs() <= 2.0, "{hazard}");
+            told += 1;
+        }
+    }
+    assert!(told > 10, "{told}");
+    // Where settings are varied, the heat map; where sides are compared, both.
+    let vary = ["--vary", "host-dead-after=60s..8m/2", "--vary", "command=1s..5s/2"];
+    let (json, html) =
+        with_page(&folder, &[&["sweep", path, "--world", "dead", "--recovery", "hasty", "--seeds", "0..3"][..], &vary].concat());
+    let document = parsed(&html);
+    assert_eq!((of(&document, "svg", "heat").len(), json.as_array().unwrap().len()), (1, 4));
+    let sides = ["--compare", "recovery=careful", "recovery=hasty"];
+    let (json, html) = with_page(&folder, &[&["sweep", path, "--world", "isolated", "--seeds", "0..3"][..], &sides].concat());
+    let document = parsed(&html);
+    let shown = text(document.root());
+    assert!(shown.contains("recovery=careful") && shown.contains("recovery=hasty"));
+    for hazard in json[0]["hazards"].as_array().unwrap() {
+        assert!(shown.contains(hazard["hazard"].as_str().unwrap()), "{hazard}");
+    }
+}
+
+/// What a player types, and what is written at the end.
+fn played(folder: &Folder, args: &[&str], typed: &str) -> (i32, String) {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let page = format!("html={}", folder.path("play.html"));
+    let mut child = (Command::new(env!("CARGO_BIN_EXE_poolsim")).args([&["play"], args, &["--report", &page]].concat()))
+        .current_dir(common::root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// A session is written as a page when it ends, with its debriefing and what was typed; a drill that is left gives nothing away.
+#[test]
+fn a_session_has_a_page() {
+    let folder = Folder::new("play");
+    let path = "scenarios/forget/three-worlds.yaml";
+    let typed = "wait 16m\nxe host-forget uuid=$beta --force\nfinish\n";
+    let (status, _) = played(&folder, &[path, "--world", "isolated"], typed);
+    assert_eq!(status, 0);
+    let html = folder.read("play.html");
+    closed(&html, "play");
+    let document = parsed(&html);
+    let shown = text(document.root());
+    assert!(
+        shown.contains("The world was isolated.") && shown.contains("forgotten-host-alive") && shown.contains("host-forget"),
+        "{shown}"
+    );
+    assert_eq!(of(&document, "svg", "picture").len(), 1);
+    // The end of what is typed is the end of the session as well.
+    std::fs::remove_file(folder.path("play.html")).unwrap();
+    let (status, _) = played(&folder, &[path, "--world", "isolated"], "wait 16m\n");
+    assert_eq!((status, folder.names()), (0, vec!["play.html".to_owned()]));
+    std::fs::remove_file(folder.path("play.html")).unwrap();
+    let (status, out) = played(&folder, &["first-dead-member"], "wait 1m\nquit\n");
+    assert_eq!((status, folder.names().len()), (1, 0), "{out}");
+    // A drill's debriefing is that which is printed.
+    let (status, out) = played(&folder, &["first-dead-member", "--seed", "1"], "wait 1m\nfinish\n");
+    let html = folder.read("play.html");
+    closed(&html, "drill");
+    let document = parsed(&html);
+    let aside = text(of(&document, "section", "aside")[0]);
+    let printed = out.split("DEBRIEFING\n").nth(1).unwrap();
+    assert!(status == 1 && aside.ends_with(printed.trim_end()), "{aside}\n{printed}");
+}

@@ -140,14 +140,15 @@ impl Player {
         if self.task.is_some() {
             self.remark("the drill was left before its end: `finish` would have told how it was done");
         }
-        Ends { well: self.task.is_none(), learnt: None }
+        Ends { well: self.task.is_none(), learnt: None, told: self.task.is_none().then(String::new) }
     }
 
     /// How the drill was done.
     pub(super) fn debriefed(&mut self) -> Ends {
-        let Some(task) = &self.task else { return Ends { well: true, learnt: None } };
+        let Some(task) = &self.task else { return Ends { well: true, learnt: None, told: Some(String::new()) } };
         let told = debrief(&self.desk, &self.scenario, self.case, task.helped, &|| false);
         let by_oneself = told.done() && !task.revealed && task.helped == 0;
+        let plain = render(&told, task.revealed, false);
         let text = render(&told, task.revealed, self.style.colour);
         self.say(&format!("\n{text}"));
         let learnt = by_oneself.then(|| Learnt {
@@ -155,6 +156,6 @@ impl Player {
             world: self.scenario.world_name(self.case).unwrap_or_default().to_owned(),
             points: told.points(),
         });
-        Ends { well: told.done(), learnt }
+        Ends { well: told.done(), learnt, told: Some(plain) }
     }
 }

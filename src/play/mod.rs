@@ -82,6 +82,8 @@ pub struct Ends {
     pub well: bool,
     /// The drill, where it was done without help.
     pub learnt: Option<Learnt>,
+    /// The debriefing without colours, empty where it is no drill; `None` where nobody is told what was so, since a drill was left.
+    pub told: Option<String>,
 }
 
 /// A drill that was done without help.

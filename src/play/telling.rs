@@ -5,7 +5,7 @@ use super::{Ends, Last, Next, Player, words};
 use crate::base::inert::{clean, clean_line};
 use crate::base::time::Time;
 use crate::catalog;
-use crate::report::{self, Report};
+use crate::report::{self, Report, page};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::Scenario;
 use crate::search::study::{self, Options};
@@ -84,6 +84,16 @@ impl Player {
         let text = report::text::render(std::slice::from_ref(&report), self.style);
         self.say(&format!("{}{text}", world(&scenario)));
         self.debriefed()
+    }
+
+    /// The session as a page of at most so many events in full, with its debriefing ([`Ends::told`]) beside it.
+    pub fn page(&self, debriefing: &str, events: usize) -> String {
+        let (scenario, report) = self.report(true);
+        let (max_events, max_work) = (self.options.max_events, self.options.max_work);
+        let options = Options { seed: Some(scenario.seed), max_events, max_work, ..Options::default() };
+        let text = world(&scenario) + debriefing.trim_start_matches("DEBRIEFING\n");
+        let aside = (!text.trim().is_empty()).then_some(("Debriefing", text.as_str()));
+        page::render_with(&report, page::film(&scenario, scenario.cases()[0], &options, events), aside)
     }
 
     /// What was played, as a scenario's text, which loads to what was played.

@@ -10,13 +10,15 @@ use super::cases::narrowed;
 use super::exit::Status;
 use super::load::{self, File};
 use super::out::Out;
+use super::reports::of_formats;
 use super::shared::{only, style};
-use super::{bug, files};
+use super::targets::{self, Target};
+use super::{bug, files, pictures};
 use crate::base::draw::Stream;
 use crate::base::inert::clean_line;
 use crate::base::time::Time;
 use crate::engine;
-use crate::play::{self, Mistakes, Next, Player, Seat};
+use crate::play::{self, Ends, Mistakes, Next, Player, Seat};
 use crate::scenario::model::{Case, Scenario};
 use crate::search::desk;
 use input::{Input, Read};
@@ -38,7 +40,7 @@ pub fn from(out: Out, common: &Common, args: &Run, when: PlayFrom) -> Status {
 }
 
 fn opened(out: Out, common: &Common, args: &Run, when: PlayFrom) -> Result<Status, Status> {
-    fits_play(out, common, "run --play-from")?;
+    let reports = fits_play(out, common, "run --play-from")?;
     let [path] = &args.files[..] else {
         return Err(out.refuse("usage", "`run --play-from` plays one file", &["name one".to_owned()], Status::Wrong));
     };
@@ -68,7 +70,8 @@ fn opened(out: Out, common: &Common, args: &Run, when: PlayFrom) -> Result<Statu
     }
     let file = File { scenario, ..file };
     let case = Case { recovery: None, ..case };
-    seated(out, common, Own { at: Some(at), ..Own::default() }, file, case, options)
+    let targets = targets::begin(out, reports, std::slice::from_ref(path))?;
+    seated(out, common, Own { at: Some(at), targets, ..Own::default() }, file, case, options)
 }
 
 /// The scenario with what the recovery has done by then, and when that is; `None` where no hazard is met.
@@ -83,17 +86,14 @@ fn taken_over(scenario: &Scenario, case: Case, options: &engine::Options, when: 
 const FROM_INPUT: &str = "`play` can't read its scenario from standard input";
 const NAME_A_FILE: &str = "name a file: standard input is where lines are typed";
 
-fn fits_play(out: Out, common: &Common, what: &str) -> Result<(), Status> {
+/// The reports that are wanted of a session.
+fn fits_play(out: Out, common: &Common, what: &str) -> Result<Vec<(Format, PathBuf)>, Status> {
     only(out, common, what, &[Format::Text])?;
-    if !common.reports.is_empty() {
-        let help = ["`save FILE` within it writes a scenario, and `poolsim run` of that its reports".to_string()];
-        return Err(out.refuse("usage", &format!("`{what}` writes no report beside it"), &help, Status::Wrong));
-    }
-    Ok(())
+    of_formats(out, common, what, &[Format::Html])
 }
 
 fn played(out: Out, common: &Common, args: &Play) -> Result<Status, Status> {
-    fits_play(out, common, "play")?;
+    let reports = fits_play(out, common, "play")?;
     let Some(path) = &args.file else { return drill::list(out, args.progress) };
     if path.as_os_str() == "-" {
         return Err(out.refuse("usage", FROM_INPUT, &[NAME_A_FILE.to_owned()], Status::Wrong));
@@ -104,7 +104,8 @@ fn played(out: Out, common: &Common, args: &Play) -> Result<Status, Status> {
     let seed = common.seed.unwrap_or_else(|| if terminal { fresh() } else { file.scenario.seed });
     let case = case(out, args, &file, seed)?;
     let options = engine::Options { seed, max_events: common.max_events, max_work: common.max_work, ..engine::Options::default() };
-    seated(out, common, Own { open: args.open, progress: args.progress, at: None }, file, case, options)
+    let targets = targets::begin(out, reports, std::slice::from_ref(path))?;
+    seated(out, common, Own { open: args.open, progress: args.progress, at: None, targets }, file, case, options)
 }
 
 /// Sits down at the desk of a case, at its beginning or at an instant, and plays.
@@ -131,7 +132,7 @@ fn seated(out: Out, common: &Common, own: Own, file: File, case: Case, options: 
         let help = ["its timeline waits for a step of its own recovery: those that are played are the player's".to_string()];
         out.refuse("usage", &format!("{} can't be played", clean_line(&file.name)), &help, Status::Wrong)
     })?;
-    Ok(session(out, input, player, own.progress))
+    Ok(session(out, input, player, own))
 }
 
 /// What is asked of a session beside the scenario.
@@ -140,10 +141,12 @@ struct Own {
     open: bool,
     progress: bool,
     at: Option<Time>,
+    /// What is written at the end.
+    targets: Vec<Target<Format>>,
 }
 
 /// Lines are read and what is said is shown, to the end.
-fn session(out: Out, mut input: Input, mut player: Player, progress: bool) -> Status {
+fn session(out: Out, mut input: Input, mut player: Player, own: Own) -> Status {
     let mut next = Next::Line;
     loop {
         let _ = out.piece(player.said().as_bytes());
@@ -166,13 +169,21 @@ fn session(out: Out, mut input: Input, mut player: Player, progress: bool) -> St
             }
             Next::Ends(ends) => {
                 let status = if ends.well { Status::Fine } else { Status::Unexpected };
-                return match ends.learnt.filter(|_| progress) {
+                let status = written(out, &player, &ends, own.targets).and(status);
+                return match ends.learnt.filter(|_| own.progress) {
                     Some(learnt) => status.and(learned::note(out, &learnt.drill, &learnt.world, learnt.points)),
                     None => status,
                 };
             }
         };
     }
+}
+
+/// The session as a page, where one is wanted and may be told.
+fn written(out: Out, player: &Player, ends: &Ends, targets: Vec<Target<Format>>) -> Status {
+    let (Some(told), false) = (&ends.told, targets.is_empty()) else { return Status::Fine };
+    let page = pictures::fitting(&|events| player.page(told, events));
+    targets.into_iter().fold(Status::Fine, |status, target| status.and(target.put(out, &page)))
 }
 
 fn save(out: Out, name: &str, text: &str, tells_world: bool) {

@@ -13,10 +13,12 @@ use super::exit::Status;
 use super::finds::{Finds, Kept};
 use super::load::{self, File};
 use super::out::Out;
+use super::reports::of_formats;
 use super::shared::{only, with_jobs};
+use super::targets;
 use super::{bug, files, interrupt};
 use crate::hazard::Severity;
-use crate::report::sweep::{Head, Swept, build, json, lines, svg, text};
+use crate::report::sweep::{Head, Swept, build, html, json, lines, svg, text};
 use crate::scenario::model::{Case, Scenario};
 use crate::search::finds::find;
 use crate::search::shrink::{Target, gravest};
@@ -25,7 +27,7 @@ use crate::search::{each, study};
 use drive::{Drive, Wanted};
 use parts::Partition;
 use shards::Parts;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use vary::Axis;
 
 /// The seeds where none are named.
@@ -61,7 +63,8 @@ fn swept(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {
         let help = format!("write `--seeds {seed}..{}`; `poolsim run` takes `--seed {seed}`", seed.saturating_add(999));
         return usage(out, "a sweep has many seeds, not one", help);
     }
-    let pictures = pictures(out, common)?;
+    let inputs: Vec<PathBuf> = args.file.iter().cloned().collect();
+    let targets = begun(out, common, &inputs)?;
     let told = |name: &str| std::env::var(name).ok();
     let partition = args.partition.as_deref().map(|text| Partition::read(text, &told)).transpose();
     let partition = partition.or_else(|what| usage(out, &what, "`--partition 3/8` runs the third of eight parts"))?;
@@ -108,7 +111,7 @@ fn swept(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {
     if partition.is_some() {
         return Ok(status);
     }
-    let status = status.and(report(out, common, &head, &tallies, &pictures));
+    let status = status.and(report(out, common, &head, &tallies, targets));
     Ok(match finds {
         Some(finds) => status.and(keep(finds, common, &cases, &tallies)),
         None => status,
@@ -143,7 +146,7 @@ fn keep(mut finds: Finds, common: &Common, cases: &[(&Scenario, Case)], tallies:
 /// `--merge`: the report that one run would have given.
 fn merged(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {
     only(out, common, "sweep", &[Format::Text, Format::Json, Format::Ndjson])?;
-    let pictures = pictures(out, common)?;
+    let targets = begun(out, common, &args.merge)?;
     let parts = Parts::open(&args.merge).map_err(|why| why.tell(out))?;
     let head = parts.head.clone();
     let figures = (head.vms.len() + crate::hazard::ALL.len()) as u64;
@@ -166,7 +169,7 @@ fn merged(out: Out, common: &Common, args: &Sweep) -> Result<Status, Status> {
     });
     each.map_err(|why| why.tell(out))?;
     print(lines::foot(tallies.iter().map(|tally| tally.runs).sum(), true));
-    Ok(status.and(report(out, common, &head, &tallies, &pictures)))
+    Ok(status.and(report(out, common, &head, &tallies, targets)))
 }
 
 /// The files: one, or one for each combination of the values that settings take, or one for each side.
@@ -244,29 +247,25 @@ fn seeds_most(cases: &[(&Scenario, Case)]) -> u64 {
     (RUNS_MOST / cases).min(FIGURES_MOST / (cases * figures as u64)).max(1)
 }
 
-/// The pictures that are wanted: `--report svg=FILE`.
-fn pictures(out: Out, common: &Common) -> Result<Vec<PathBuf>, Status> {
-    let one = |text: &String| match text.split_once('=') {
-        Some(("svg", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
-        Some(("html", _)) => {
-            Err(out.refuse("not-yet", "reports of the kind `html` are not built yet", &["`svg` is there".into()], Status::Wrong))
-        }
-        _ => usage(
-            out,
-            &format!("`sweep` cannot write `--report {text}`"),
-            "write `--report svg=FILE`; `--format json` or ndjson, and `> FILE`",
-        ),
-    };
-    common.reports.iter().map(one).collect()
+/// The reports that are wanted beside what is printed, begun. A sweep in parts reads what it merges.
+fn begun(out: Out, common: &Common, inputs: &[PathBuf]) -> Result<Vec<targets::Target<Format>>, Status> {
+    const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Svg, Format::Html];
+    targets::begin(out, of_formats(out, common, "sweep", &FORMATS)?, inputs)
 }
 
 /// Prints the report; lines were printed as they came.
-fn report(out: Out, common: &Common, head: &Head, tallies: &[Tally], pictures: &[impl AsRef<Path>]) -> Status {
+fn report(out: Out, common: &Common, head: &Head, tallies: &[Tally], targets: Vec<targets::Target<Format>>) -> Status {
     let swept: Swept = build(head, tallies);
-    let status = match common.format {
-        Format::Json => out.result(&json::render(&swept)),
-        Format::Text => out.result(&text::render(&swept, out.colour)),
-        Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg | Format::Html => Status::Fine,
+    let laid_out = |format: Format, colour: bool| match format {
+        Format::Json => json::render(&swept),
+        Format::Text => text::render(&swept, colour),
+        Format::Svg => svg::render(&swept),
+        Format::Html => html::render(&swept),
+        Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot => String::new(),
     };
-    pictures.iter().fold(status, |status, path| status.and(out.file(path.as_ref(), &svg::render(&swept))))
+    let status = out.result(&laid_out(common.format, out.colour));
+    targets.into_iter().fold(status, |status, target| {
+        let text = laid_out(target.kind, false);
+        status.and(target.put(out, &text))
+    })
 }

@@ -18,8 +18,8 @@ const STEPS: usize = 300;
 /// So many letters of what a step printed.
 const PRINTED: usize = 1_500;
 
-/// The page.
-pub fn page(reports: &[Report], shots: &[Shot]) -> Markup {
+/// The page. `aside` is a text that stands before the cases, with its heading.
+pub fn page(reports: &[Report], shots: &[Shot], aside: Option<(&str, &str)>) -> Markup {
     let Some(told) = worst_case(reports) else { return whole("poolsim", &html! { p { "No case was run." } }) };
     let first = &reports[told];
     let title = clean_line(&first.title);
@@ -37,6 +37,7 @@ pub fn page(reports: &[Report], shots: &[Shot]) -> Markup {
             }
         }
         main {
+            @if let Some((heading, text)) = aside { section class="aside" { h2 { (heading) } pre { (clean(text.trim_end())) } } }
             @if reports.len() > 1 { (matrix(reports, shots)) }
             @for (number, shot) in shots.iter().enumerate() {
                 @if let Some(report) = reports.get(shot.case) { (case(report, &shot.film, number, reports.len() > 1, shot.case == told)) }

@@ -51,7 +51,12 @@ pub fn pictured(reports: &[Report]) -> Vec<usize> {
 
 /// The page of a file's cases.
 pub fn render(reports: &[Report], shots: &[Shot]) -> String {
-    html::page(reports, shots).into_string()
+    html::page(reports, shots, None).into_string()
+}
+
+/// The page of a case with a text before it, under a heading of its own.
+pub fn render_with(report: &Report, film: Film, aside: Option<(&str, &str)>) -> String {
+    html::page(std::slice::from_ref(report), &[Shot { case: 0, film }], aside).into_string()
 }
 
 /// The picture of a case, in a file of its own.

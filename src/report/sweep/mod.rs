@@ -2,6 +2,7 @@
 //! report is the same on every machine and for any number of threads, and whether it was run at once or in parts.
 
 pub mod grid;
+pub mod html;
 pub mod json;
 pub mod lines;
 pub mod svg;

@@ -15,11 +15,13 @@ const LETTER: usize = 8;
 /// The picture.
 pub fn render(swept: &Swept) -> String {
     let grids = grids(swept);
-    let side = |grid: &Grid| 24 + LETTER * grid.rows.iter().map(|row| width(row)).max().unwrap_or(0);
+    // The setting down the side stands above its values.
+    let down = if let [down, _] = &swept.head.axes[..] { width(down) } else { 0 };
+    let side = |grid: &Grid| 24 + LETTER * grid.rows.iter().map(|row| width(row)).max().unwrap_or(0).max(down);
     let wide = grids.iter().map(|grid| side(grid) + CELL.0 * grid.columns.len()).max().unwrap_or(0).max(420) + 24;
     let tall = 64 + grids.iter().map(|grid| 92 + CELL.1 * grid.rows.len()).sum::<usize>() + if grids.is_empty() { 32 } else { 0 };
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{tall}\" viewBox=\"0 0 {wide} {tall}\" role=\"img\" font-family=\"sans-serif\" font-size=\"13\">\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{tall}\" viewBox=\"0 0 {wide} {tall}\" role=\"img\" class=\"heat\" font-family=\"sans-serif\" font-size=\"13\">\n"
     );
     let title = format!("{}: how often each hazard comes, by {}", swept.head.scenario, swept.head.axes.join(" and "));
     let _ = writeln!(out, "<title>{}</title>", escaped(&title));
