@@ -11,6 +11,7 @@ use poolsim::hazard::watch::Found;
 use poolsim::scenario::model::Scenario;
 use poolsim::search::study::{self, Options};
 use poolsim::search::{each, trial};
+use poolsim::world::event::StepIx;
 use std::collections::BTreeMap;
 
 /// How many random scenarios.
@@ -147,5 +148,38 @@ recovery:
         assert!(!advice.text.contains("power off c"), "{}", advice.text);
         let off = advice.ways.iter().flatten().any(|remedy| matches!(remedy, Remedy::Do(_, Work::PowerOff(machine)) if machine.0 == 2));
         assert!(!off, "{advice:?}");
+    }
+}
+
+/// beta is cut off, and whoever switches it off does the one thing that makes all that follows safe. One lock is released before the
+/// other, so that a start in between is refused; for that nobody is told to leave the power button alone.
+#[test]
+fn no_advice_leaves_out_that_a_silent_host_was_switched_off() {
+    let text = "\
+pool: {hosts: [a, b, c], storage: {m: {type: nfs}, n: {type: nfs}}, vms: {v: {running-on: b, disks: {sys: {sr: m}, data: {sr: n}}}}}
+timeline:
+  - {at: 5m, fault: {isolate: b}}
+recovery:
+  at: 15m10s
+  pace: 2s
+  steps:
+    - {act: {power-off: b}}
+    - {run: xe vm-reset-powerstate vm=v --force}
+    - {run: xe vm-start vm=v on=c}
+    - {run: /opt/xensource/sm/resetvdis.py $b $m}
+    - {run: xe vm-start vm=v on=c}
+    - {run: /opt/xensource/sm/resetvdis.py $b $n}
+    - {run: xe vm-start vm=v on=c}
+";
+    let scenario = common::load("two-locks.yaml", text);
+    let study = study::study(&scenario, scenario.cases()[0], &Options::default());
+    let off = StepIx(1);
+    assert!(study.advice.len() > 2, "locks stood, a record was a ghost");
+    // What helps is to release both before the start.
+    let locks = study.advice.iter().find(|advice| advice.text.contains("release the locks")).expect("advice about the locks");
+    assert!(locks.text.starts_with("release the locks of b on m and n before line 10"), "{}", locks.text);
+    for advice in &study.advice {
+        let left = advice.ways.iter().flatten().any(|remedy| matches!(remedy, Remedy::LeaveOut(step) if *step == off));
+        assert!(!left, "{advice:?}");
     }
 }

@@ -71,6 +71,9 @@ fn lesson(name: &str) {
         assert!(text.matches(kind).count() >= wanted, "{name} has no `{kind}`, or too few");
     }
     assert_eq!(text.matches("<details>").count(), text.matches("</details>").count(), "{name}");
+    // Markdown is not read there.
+    let literal = text.lines().find(|line| line.starts_with("<summary>") && line.contains(['`', '*', '[']));
+    assert_eq!(literal, None, "{name}: a question in HTML");
     assert_eq!(text.matches("<summary>").count(), text.matches("</summary>").count(), "{name}");
 }
 

@@ -3,7 +3,8 @@
 use super::Adviser;
 use crate::base::ids::MachineId;
 use crate::base::time::Time;
-use crate::hazard::hindsight::{Hands, Health};
+use crate::hazard::Place;
+use crate::hazard::hindsight::{Command, Hands, Health, Kind};
 use crate::hazard::remedy::{Advice, Aim, At, Part, Remedy, Way, Work};
 use crate::world::event::StepIx;
 
@@ -14,6 +15,7 @@ impl Adviser<'_> {
         if self.found.until.is_none() && matches!(usual.aim, Aim::Less) {
             all.extend(self.all_back_first(usual));
         }
+        all.extend(self.released_on_every_sr(usual));
         all.extend(self.without_a_deed());
         all.extend(self.off_sooner());
         all.extend(self.mended_sooner());
@@ -41,6 +43,30 @@ impl Adviser<'_> {
             all.push(Advice::less(then.text, then.way));
         }
         all
+    }
+
+    /// A start that is refused for one of several disks is refused for the next: the locks of all its SRs are released before it.
+    fn released_on_every_sr(&self, usual: &Advice) -> Option<Advice> {
+        let (Aim::Passes(step), Place::Vdi(own)) = (usual.aim, self.found.place) else { return None };
+        let starts = |command: &&Command| command.step == step && matches!(command.kind, Kind::Start(Some(_)));
+        let start = self.past.commands.iter().find(starts)?;
+        let names = self.names();
+        let mut disks = vec![own];
+        for vbd in names.vbds.iter().filter(|vbd| start.kind == Kind::Start(Some(vbd.vm))) {
+            if disks.iter().all(|disk| names.vdis[disk.at()].sr != names.vdis[vbd.vdi.at()].sr) {
+                disks.push(vbd.vdi);
+            }
+        }
+        if disks.len() < 2 {
+            return None;
+        }
+        disks.sort_by_key(|disk| names.vdis[disk.at()].sr);
+        let hosts = &self.found.hosts;
+        let lines = disks.iter().flat_map(|disk| hosts.iter().map(move |host| self.release_line(*host, *disk, start.began)));
+        let way = lines.map(|line| Remedy::Do(At::Before(step), Work::Type(start.console, line))).collect();
+        let srs: Vec<&str> = disks.iter().map(|disk| names.sr(names.vdis[disk.at()].sr)).collect();
+        let text = format!("release the locks of {} on {} before {}", self.list(hosts), srs.join(" and "), start.mention());
+        Some(Advice::less(text, way).aiming(usual.aim))
     }
 
     /// What is broken at the end, mended: links, storage, hosts of the pool; and they have joined.
@@ -93,10 +119,17 @@ impl Adviser<'_> {
         all
     }
 
-    /// Whether somebody could have left a step out: it was typed, or done with hands, and was no look.
+    /// Whether somebody should have left a step out: it was typed, or done with hands, and was no look. Nobody is told to leave out
+    /// that he switched off a host that was not well: what follows a finding is not followed here, and without that it would do harm.
     fn is_deed(&self, step: StepIx) -> bool {
         let step = self.past.step(step);
-        step.typed || step.hands.as_ref().is_some_and(|(hands, _)| *hands != Hands::CheckOff) || !step.brings_back.is_empty()
+        let just_before = Time(step.began.map_or(0, |began| began.0.saturating_sub(1)));
+        let by_hand = match &step.hands {
+            None | Some((Hands::CheckOff, _)) => false,
+            Some((Hands::PowerOff, machines)) => machines.iter().all(|machine| self.past.health(*machine, just_before) == Health::Well),
+            Some(_) => true,
+        };
+        step.typed || by_hand || !step.brings_back.is_empty()
     }
 
     /// A host that goes on is switched off before the finding begins.
