@@ -20,9 +20,13 @@ struct Told {
 }
 
 fn told(name: &str) -> Told {
-    let scenario = common::load_file(&common::root().join("scenarios/forget/three-worlds.yaml"));
     let bytes = std::fs::read(common::root().join("tests/runbooks").join(name)).unwrap();
-    let sheet = sheet::read(name, &String::from_utf8(bytes).unwrap());
+    told_of(name, &String::from_utf8(bytes).unwrap())
+}
+
+fn told_of(name: &str, text: &str) -> Told {
+    let scenario = common::load_file(&common::root().join("scenarios/forget/three-worlds.yaml"));
+    let sheet = sheet::read(name, text);
     let gone = rehearse(&scenario, &scenario.cases()[..1], &sheet, &BTreeMap::new(), &Options::default()).unwrap().remove(0);
     let name = |kind| match kind {
         Kind::Fails => "fails",
@@ -158,8 +162,46 @@ fn where_the_shell_cannot_read_on_a_script_ends_and_a_session_goes_on() {
 
 #[test]
 fn a_look_that_the_model_lacks_matters_where_something_hangs_on_it() {
-    let told = check("looks.sh", &[], &[7]);
+    // What is kept and never used, nothing hangs on.
+    let told = check("looks.sh", &[], &[]);
     assert_eq!(typed(&told), [6]);
+    // It may be printed, written to a file, given to a function that prints, and kept again; a condition on it can't be followed, in
+    // its line, and nothing behind that is typed.
+    let told = check("unseen.sh", &[], &[9]);
+    assert!(told.not_followed[0].1.contains("`lvs`") && told.not_followed[0].1.contains("line 3"), "{:?}", told.not_followed);
+    assert_eq!(typed(&told), [7]);
+}
+
+/// Whatever is made of what nobody knows is as unknown: each of these ends is named with the line that looked, and what stands before it
+/// is typed.
+#[test]
+fn what_is_made_of_an_unknown_is_unknown() {
+    for line in [
+        "xe vm-start uuid=$N",
+        "xe host-disable uuid=$beta $(echo $N | tr a b)",
+        "echo $N | xargs xe vm-start uuid=",
+        "for V in $N; do xe vm-start uuid=$V; done",
+        "case $N in 3) xe vm-start vm=db;; esac",
+        "[[ $N -eq 3 ]] && xe vm-start vm=db",
+        "[[ -n $N ]] || xe vm-start vm=db",
+        "M=$((N + 1))",
+        "M=${#N}; exit $M",
+        "M=${N%x}; ssh beta \"xe vm-start uuid=$M\"",
+        "echo $N > f; M=$(wc -l f); xe vm-start uuid=$M",
+        "echo $N > f; . f",
+        "xe vm-start vm=db < $N",
+        "L=($N); xe vm-start uuid=${L[0]}",
+        "bash -c \"xe vm-start uuid=$N\"",
+        "f() { xe vm-start uuid=$1; }; f $N",
+        "xe host-forget uuid=$beta <<< $N",
+    ] {
+        let text = format!("#!/bin/bash\nN=$(lvs | wc -l)\nxe host-list --minimal\n{line}\n");
+        let told = told_of("unseen.sh", &text);
+        assert_eq!(typed(&told), [3], "{line}: {:?} {:?}", told.typed, told.not_followed);
+        assert!(told.lost, "{line}");
+        let named = told.not_followed.iter().all(|(at, what)| *at == 4 && what.contains("`lvs`") && what.contains("line 2"));
+        assert!(named && !told.not_followed.is_empty(), "{line}: {:?}", told.not_followed);
+    }
 }
 
 /// After the reset no record says beta any more: the list is empty, and nothing is started.

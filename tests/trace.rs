@@ -92,14 +92,104 @@ fn what_ha_did_is_expected_and_not_typed() {
 [20121106T14:31:17.100Z|debug|alpha|12 ha_monitor|HA D:1|xapi] Setting host beta to dead
 [20121106T14:31:18.000Z| info|alpha|12 ha_monitor|HA D:1|audit] VM.start_on: VM = '7b000000-0000-4000-8000-000000000001 (db)'; host '0c000000-0000-4000-8000-000000000003 (gamma)'
 ";
-    let with_ha = POOL
-        .replace("  vms:\n", "  ha: {failures-to-tolerate: 1}\n  vms:\n")
-        .replace("{running-on: beta,", "{running-on: beta, ha: restart,");
-    let pool = common::load("pool.yaml", &with_ha);
-    let text = traced(&[("xensource.log", log.as_bytes())]).scenario(&pool).unwrap();
+    let text = traced(&[("xensource.log", log.as_bytes())]).scenario(&with_ha()).unwrap();
     let scenario = common::load("incident.yaml", &text);
     assert!(scenario.recoveries.is_empty(), "{text}");
     assert!(text.contains("live: false") && text.contains("resident-on: \"gamma\"") && text.contains("HA takes 55s to 1m40s"), "{text}");
+}
+
+/// The pool with HA on, and its VM protected.
+fn with_ha() -> Scenario {
+    let text = POOL
+        .replace("  vms:\n", "  ha: {failures-to-tolerate: 1}\n  vms:\n")
+        .replace("{running-on: beta,", "{running-on: beta, ha: restart,");
+    common::load("pool.yaml", &text)
+}
+
+/// The membership daemon's own file (log.c), on alpha. By UUID the places are alpha 0, gamma 1, beta 2.
+const XHA: &str = "\
+Nov 06 14:20:00 CET 2012 [info] CONF: my_index=0 num_host=3 t1=4 T1=60 t2=4 T2=60 Wh=60 Ws=75 Tboot=180 Tenable=120\n\
+Nov 06 14:31:00 CET 2012 [debug] HB: HB domain is updated [hbdomain = (11_)].\n\
+Nov 06 14:31:02 CET 2012 [debug] SM: SF domain is updated [sfdomain = (11_)].\n\
+Nov 06 14:31:03 CET 2012 [debug] FH: Start fault handler.\n\
+Nov 06 14:31:26 CET 2012 [notice] Liveset has been updated.  new liveset = (110)\n\
+Nov 06 14:31:27 CET 2012 [debug] FH: End fault handler.\n";
+
+/// Heard last 60 s before it was held for unheard (14:30:00), which is a minute after 0. What xapi and another daemon tell of the same
+/// stands once. Both hosts that are left have as much room: the VM goes to the one with the lowest UUID.
+#[test]
+fn the_daemon_s_own_log_says_which_host_and_when() {
+    let xapi = "\
+Nov  6 14:31:40 alpha xapi: [debug|alpha|12 ha_monitor|HA D:1|xapi_ha_vm_failover] Setting host beta to dead
+Nov  6 14:31:41 alpha xapi: [ info|alpha|12 ha_monitor|HA D:1|audit] VM.start_on: VM = '7b000000-0000-4000-8000-000000000001 (db)'; host '0a000000-0000-4000-8000-000000000001 (alpha)'
+Nov  6 14:31:50 alpha xapi: [ warn|alpha|12 ha_monitor|HA D:1|xapi_ha_vm_failover] Some protected VMs could not be restarted: [ 7b (web) ]
+";
+    let read = traced(&[("xensource.log", xapi.as_bytes()), ("xha.log", XHA.as_bytes()), ("SMlog", b"nothing\n")]);
+    let told = read.text();
+    for line in [
+        "2012-11-06 14:31:00  the host with place 2 by UUID, from 0, is no longer heard by HA's heartbeat  (xha.log:2)",
+        "2012-11-06 14:31:26  the host with place 2 by UUID, from 0, is out of HA's liveset  (xha.log:5)",
+        "2012-11-06 14:31:40  HA holds host beta for dead  (xensource.log:1)",
+        "note: stamps that say no year are taken for 2012",
+        "note: none of the 2 lines of SMlog tells of the pool",
+    ] {
+        assert!(told.contains(line), "{line}\n{told}");
+    }
+    let text = read.scenario(&with_ha()).unwrap();
+    let scenario = common::load("incident.yaml", &text);
+    for line in [
+        "its heartbeat had not been heard for 1m (xha.log:2)",
+        "    - {at: 1m, fault: {crash: \"beta\"}}",
+        "    - {by: 6m26s, host: \"beta\", live: false}   # xha.log:5",
+        "#   2m  beta is no longer heard by HA's heartbeat (xha.log:2)",
+        "#   2m50s  not started again: 7b (web) (xensource.log:3)",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert_eq!(text.matches("live: false").count(), 1, "{text}");
+    assert_eq!(scenario.cases().len(), 3, "{text}");
+    for case in scenario.cases() {
+        let run = poolsim::run::run(&scenario, case, poolsim::engine::Options::default(), &[]);
+        assert!(run.states.iter().all(|state| state.passed), "{:?}: {:?}\n{text}", scenario.world_name(case), run.states);
+    }
+}
+
+/// A host that resets itself was up: one world is left, and in it HA resets the host in the simulator, too.
+#[test]
+fn who_fences_itself_was_not_dead() {
+    let log = "\
+Nov 06 14:20:00 CET 2012 [info] CONF: my_index=2 num_host=3 t1=4 T1=60 t2=4 T2=60
+Nov 06 14:31:05 CET 2012 [err] FH: Survival Rule is not met for the local host.  - Self-Fence (1905).
+";
+    // In syslog the line says whose it is.
+    let syslog = "Nov  6 14:31:05 beta xha[2342]: FH: Survival Rule is not met for the local host.  - Self-Fence (1905).\n";
+    for log in [log, syslog] {
+        let text = traced(&[("xha.log", log.as_bytes())]).scenario(&with_ha()).unwrap();
+        let scenario = common::load("incident.yaml", &text);
+        assert_eq!(scenario.worlds.iter().map(|world| world.name.as_str()).collect::<Vec<_>>(), ["isolated"], "{text}");
+        assert!(text.contains("isolate: \"beta\"") && text.contains("beta reset itself, so it was up until then"), "{text}");
+        assert!(text.contains("host: \"beta\", fenced: true}"), "{text}");
+        let run = poolsim::run::run(&scenario, scenario.cases()[0], poolsim::engine::Options::default(), &[]);
+        assert!(run.states.iter().all(|state| state.passed), "{:?}\n{text}", run.states);
+    }
+    // A pool without HA does nothing of the kind, and the file says so.
+    let text = traced(&[("xha.log", log.as_bytes())]).scenario(&pool()).unwrap();
+    assert!(text.contains("in the pool of the file it is off") && !text.contains("fenced: true"), "{text}");
+}
+
+/// xapi asks its daemon every 20 s: only what changes counts.
+#[test]
+fn what_xapi_hears_of_the_liveset_is_told_once() {
+    let line = |at: &str, beta: &str| {
+        format!(
+            "Nov  6 14:31:{at} alpha xapi: [debug|alpha|12 ha_monitor|HA D:1|xapi_ha] Liveset: Online \
+             5491fe8d-0000-4000-8000-000000000002 [{beta}]; 0a000000-0000-4000-8000-000000000001 [*LM A ]; \n"
+        )
+    };
+    let log = [line("00", " L  A "), line("20", " L  A "), line("40", "    A "), line("59", "    A ")].concat();
+    let text = traced(&[("xensource.log", log.as_bytes())]).text();
+    assert!(text.starts_with("1 of 5 lines tell of the pool\n"), "{text}");
+    assert!(text.contains("14:31:40  host 5491fe8d-0000-4000-8000-000000000002 is out of HA's liveset  (xensource.log:3)"), "{text}");
 }
 
 /// Without a name a host is held for dead that nobody can tell in a pool of three, and can in one of two.
@@ -118,7 +208,7 @@ fn a_host_without_a_name_is_told_where_it_follows() {
 #[test]
 fn damaged_logs_are_read() {
     let draw = poolsim::base::draw::Stream::new(3, "test", "logs");
-    let (pool, whole) = (pool(), format!("{XAPI}{SM}").into_bytes());
+    let (pool, whole) = (pool(), format!("{XAPI}{SM}{XHA}").into_bytes());
     let mut made = 0;
     for round in 0..300u64 {
         let bytes = common::damaged(&draw, &whole, round, b"'\n\\\"#{");

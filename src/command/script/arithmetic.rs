@@ -17,6 +17,9 @@ impl<O: Operator> Shell<'_, O> {
 
     fn number(&self, text: &str) -> Result<i64, Stuck> {
         let text = text.trim();
+        if let Some(unseen) = super::words::unseen_in(text) {
+            return Err(Stuck::On(super::words::hangs_on(unseen)));
+        }
         if text.is_empty() {
             return Ok(0);
         }

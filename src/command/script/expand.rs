@@ -74,6 +74,15 @@ impl<O: Operator> Shell<'_, O> {
         Ok(text)
     }
 
+    /// A word as one text, where what comes of it decides: it must be known.
+    pub(super) fn seen_word(&mut self, source: &Arc<Source>, word: &Word) -> Result<String, Stuck> {
+        let text = self.quoted_word(source, word)?;
+        match words::unseen_in(&text) {
+            Some(unseen) => Err(Stuck::On(words::hangs_on(unseen))),
+            None => Ok(text),
+        }
+    }
+
     /// The text of a here-document.
     pub(super) fn document(&mut self, source: &Arc<Source>, body: &HeredocBody, expands: bool) -> Result<String, Stuck> {
         if !expands {
@@ -180,12 +189,13 @@ impl<O: Operator> Shell<'_, O> {
             }
             WordPart::Length(reference) => {
                 let text = self.variable(reference.name.as_str(), line);
-                fields.push(&text.chars().count().to_string());
+                fields.push(&words::unseen_in(&text).map_or_else(|| text.chars().count().to_string(), str::to_owned));
             }
             WordPart::ArrayAccess(reference) => self.element(source, reference, node.span, quoted, fields)?,
             WordPart::ArrayLength(reference) => {
-                let count = self.list(reference.name.as_str()).len();
-                fields.push(&count.to_string());
+                let list = self.list(reference.name.as_str());
+                let unseen = list.iter().find_map(|text| words::unseen_in(text));
+                fields.push(&unseen.map_or_else(|| list.len().to_string(), str::to_owned));
             }
             _ => return Err(Stuck::On(format!("`{}`", node.span.slice(&source.text)))),
         }
@@ -222,6 +232,11 @@ impl<O: Operator> Shell<'_, O> {
             Some(BourneParameterExpansion::Access { reference }) => self.element(source, reference, span, quoted, fields),
             Some(BourneParameterExpansion::Length { reference }) => {
                 let many = reference.subscript.as_deref().is_some_and(Subscript::is_array_selector);
+                let unseen = self.list(reference.name.as_str()).iter().find_map(|text| words::unseen_in(text)).map(str::to_owned);
+                if let Some(unseen) = unseen {
+                    fields.push(&unseen);
+                    return Ok(());
+                }
                 let long = if many {
                     self.list(reference.name.as_str()).len()
                 } else {
@@ -302,6 +317,10 @@ impl<O: Operator> Shell<'_, O> {
             return Err(Stuck::On(format!("`{}`", span.slice(&source.text))));
         }
         let value = self.known(name).filter(|value| !(value.is_empty() && empty_too));
+        // Whether it is empty, or what is left of it, is as unknown.
+        if let Some(unseen) = self.known(name).as_deref().and_then(words::unseen_in) {
+            return Ok(unseen.to_owned());
+        }
         let word = |shell: &mut Self| operand.map_or(Ok(String::new()), |word| shell.quoted_word(source, word));
         let line = source.line(span);
         Ok(match operator {

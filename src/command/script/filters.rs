@@ -1,6 +1,12 @@
 //! The filters that a pipe of a runbook goes through, as far as what they do is exact: what is left out here is not followed,
 //! and said so.
 
+/// Whether a program is a filter: of what is unknown it makes something unknown.
+pub fn known(name: &str) -> bool {
+    let all = ["cat", "sort", "uniq", "head", "tail", "wc", "tr", "cut", "grep", "egrep", "fgrep", "awk", "sed", "tac", "rev", "column"];
+    all.contains(&name)
+}
+
 /// What a filter makes of a text and with which exit status; `None` where it can't be said.
 pub fn filter(name: &str, args: &[String], input: &str) -> Option<(String, i32)> {
     let lines: Vec<&str> = input.lines().collect();

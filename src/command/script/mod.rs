@@ -471,7 +471,9 @@ impl<'a, O: Operator> Shell<'a, O> {
 
     fn print(&mut self, text: &str) {
         self.bytes += text.len();
-        if let Some(sink) = self.sinks.last_mut()
+        if self.sinks.len() == 1 && self.bytes <= BYTES_MOST {
+            self.sinks[0].push_str(&words::shown(text));
+        } else if let Some(sink) = self.sinks.last_mut()
             && self.bytes <= BYTES_MOST
         {
             sink.push_str(text);
@@ -496,7 +498,7 @@ impl<'a, O: Operator> Shell<'a, O> {
         let code = |shell: &mut Self, word: &Option<shuck_ast::Word>| -> Result<i32, Stuck> {
             match word {
                 None => Ok(shell.status),
-                Some(word) => Ok(shell.words(source, word)?.join(" ").parse().unwrap_or(2)),
+                Some(word) => Ok(seen(shell.words(source, word)?)?.join(" ").parse().unwrap_or(2)),
             }
         };
         match builtin {
@@ -570,7 +572,7 @@ impl<'a, O: Operator> Shell<'a, O> {
                 match &command.words {
                     Some(words) => {
                         for word in words {
-                            match self.words(source, word) {
+                            match self.words(source, word).and_then(seen) {
                                 Ok(fields) => values.extend(fields),
                                 Err(Stuck::On(what)) => {
                                     self.stuck(source.line(stmt.span), what);
@@ -610,7 +612,7 @@ impl<'a, O: Operator> Shell<'a, O> {
                 Ok(if flow == Flow::Continues { Flow::Goes(0) } else { flow })
             }
             CompoundCommand::Case(command) => {
-                let word = self.quoted_word(source, &command.word)?;
+                let word = self.seen_word(source, &command.word)?;
                 let word = self.resolved(&word);
                 for item in &command.cases {
                     for pattern in &item.patterns {
@@ -667,12 +669,12 @@ impl<'a, O: Operator> Shell<'a, O> {
         let unknown = |what: &str| Stuck::On(format!("`[[ {what} ]]`"));
         match expr {
             ConditionalExpr::Parenthesized(inner) => self.condition(source, &inner.expr),
-            ConditionalExpr::Word(word) => Ok(!self.quoted_word(source, word)?.is_empty()),
+            ConditionalExpr::Word(word) => Ok(!self.seen_word(source, word)?.is_empty()),
             ConditionalExpr::Unary(unary) => match unary.op {
                 ConditionalUnaryOp::Not => Ok(!self.condition(source, &unary.expr)?),
                 ConditionalUnaryOp::EmptyString | ConditionalUnaryOp::NonEmptyString => {
                     let ConditionalExpr::Word(word) = &*unary.expr else { return Err(unknown(unary.op.as_str())) };
-                    Ok(self.quoted_word(source, word)?.is_empty() == (unary.op == ConditionalUnaryOp::EmptyString))
+                    Ok(self.seen_word(source, word)?.is_empty() == (unary.op == ConditionalUnaryOp::EmptyString))
                 }
                 op => Err(unknown(op.as_str())),
             },
@@ -703,6 +705,11 @@ impl<'a, O: Operator> Shell<'a, O> {
                             _ => Err(unknown(op.as_str())),
                         }
                     };
+                    let unseen = words::unseen_in(&left).map(words::hangs_on);
+                    let unseen = unseen.or_else(|| right.literal().as_deref().and_then(words::unseen_in).map(words::hangs_on));
+                    if let Some(what) = unseen {
+                        return Err(Stuck::On(what));
+                    }
                     match op {
                         ConditionalBinaryOp::PatternEq | ConditionalBinaryOp::PatternEqShort => Ok(right.matches(&left)),
                         ConditionalBinaryOp::PatternNe => Ok(!right.matches(&left)),
@@ -769,5 +776,13 @@ impl<'a, O: Operator> Shell<'a, O> {
         self.bytes += value.len();
         self.lists.remove(name);
         self.vars.insert(name.to_owned(), value);
+    }
+}
+
+/// Words of which each is known.
+fn seen(words: Vec<String>) -> Result<Vec<String>, Stuck> {
+    match words.iter().find_map(|word| words::unseen_in(word)) {
+        Some(unseen) => Err(Stuck::On(words::hangs_on(unseen))),
+        None => Ok(words),
     }
 }

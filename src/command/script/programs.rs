@@ -88,7 +88,7 @@ impl<O: Operator> Shell<'_, O> {
         let mut errors = before;
         for redirect in &stmt.redirects {
             let line = source.line(redirect.span);
-            let word = |shell: &mut Self| redirect.word_target().map(|word| shell.quoted_word(source, word)).transpose();
+            let word = |shell: &mut Self| redirect.word_target().map(|word| shell.seen_word(source, word)).transpose();
             match redirect.kind {
                 RedirectKind::Output | RedirectKind::Append | RedirectKind::Clobber | RedirectKind::OutputBoth => {
                     let file = word(self)?.unwrap_or_default();
@@ -119,7 +119,7 @@ impl<O: Operator> Shell<'_, O> {
                     stdin = Some(Input { text, line });
                 }
                 RedirectKind::HereString => {
-                    let text = word(self)?.unwrap_or_default();
+                    let text = redirect.word_target().map_or(Ok(String::new()), |word| self.quoted_word(source, word))?;
                     stdin = Some(Input { text: text + "\n", line });
                 }
                 RedirectKind::HereDoc | RedirectKind::HereDocStrip => {
@@ -277,6 +277,26 @@ impl<O: Operator> Shell<'_, O> {
         let Some((first, args)) = typed.split_first() else { return Ok(Flow::Goes(0)) };
         let name = first.rsplit('/').next().unwrap_or_default();
         let status = |status: i32| Ok(Flow::Goes(status));
+        // What is unknown can be printed, kept and filtered, and stays unknown; whatever acts on it can't be followed.
+        let read = stdin.as_ref().and_then(|input| words::unseen_in(&input.text));
+        let unseen = typed.iter().find_map(|arg| words::unseen_in(arg)).or(read);
+        if let Some(unseen) = unseen.filter(|_| !self.functions.contains_key(first)) {
+            let filters = filters::known(name) || matches!(name, "cat" | "tee");
+            let prints = matches!(name, "echo" | "printf" | "true" | ":") || HARMLESS.contains(&name);
+            match () {
+                () if self.deciding > 0 && !prints || !(filters || prints) => return Err(Stuck::On(words::hangs_on(unseen))),
+                () if filters && self.sinks.len() > 1 => {
+                    let text = format!("{unseen}\n");
+                    for file in args.iter().filter(|arg| name == "tee" && !arg.starts_with('-')) {
+                        self.files.insert(file.clone(), text.clone());
+                    }
+                    self.print(&text);
+                    return status(0);
+                }
+                () if filters => return status(0),
+                () => {}
+            }
+        }
         if self.functions.contains_key(first)
             && let Some(flow) = self.call(first, args)
         {
@@ -403,8 +423,15 @@ impl<O: Operator> Shell<'_, O> {
             }
             _ if HARMLESS.contains(&name) => status(0),
             _ if looks(name, &args) => {
-                // What nobody makes anything of, nothing hangs on.
-                if self.sinks.len() == 1 && self.deciding == 0 { status(0) } else { Err(Stuck::On(format!("what `{name}` shows"))) }
+                // Whether it finds something decides; what it shows is unknown, and so is all that is made of it. What nobody makes
+                // anything of, nothing hangs on.
+                if self.deciding > 0 {
+                    return Err(Stuck::On(format!("what `{name}` shows")));
+                }
+                if self.sinks.len() > 1 {
+                    self.print(&(words::unseen(name, line) + "\n"));
+                }
+                status(0)
             }
             _ => {
                 // A filter of a file that the script wrote itself reads it like a pipe.
@@ -412,6 +439,13 @@ impl<O: Operator> Shell<'_, O> {
                     (None, Some((file, rest))) if self.files.contains_key(file) => (rest.to_vec(), self.files.get(file).cloned()),
                     _ => (args, stdin.map(|input| input.text)),
                 };
+                if let Some(unseen) = input.as_deref().and_then(words::unseen_in) {
+                    if self.deciding > 0 || !filters::known(name) {
+                        return Err(Stuck::On(words::hangs_on(unseen)));
+                    }
+                    self.print(&format!("{unseen}\n"));
+                    return status(0);
+                }
                 if let Some(input) = &input
                     && let Some((text, exit)) = filters::filter(name, &args, &words::resolved(input, |name| self.operator.uuid(name)))
                 {
@@ -419,11 +453,11 @@ impl<O: Operator> Shell<'_, O> {
                     return status(exit);
                 }
                 // To look into a log is a look.
-                if ["cat", "grep", "egrep", "tail", "head", "awk", "sed", "zgrep"].contains(&name)
-                    && input.is_none()
-                    && self.sinks.len() == 1
-                    && self.deciding == 0
+                if ["cat", "grep", "egrep", "tail", "head", "awk", "sed", "zgrep"].contains(&name) && input.is_none() && self.deciding == 0
                 {
+                    if self.sinks.len() > 1 {
+                        self.print(&(words::unseen(name, line) + "\n"));
+                    }
                     return status(0);
                 }
                 if let Some(near) = near_program(name) {

@@ -11,6 +11,9 @@ const PLACEHOLDER_LONGEST: usize = 90;
 /// Around a name of the pool, which the scenario puts its UUID in for.
 const OPENS: char = '\u{E800}';
 const CLOSES: char = '\u{E801}';
+/// Around what stands for something that a look would show.
+const UNSEEN: char = '\u{E802}';
+const UNSEEN_ENDS: char = '\u{E803}';
 
 /// What a placeholder is called: `<host-uuid>` and `HOST_UUID` are one.
 pub fn placeholder_name(name: &str) -> String {
@@ -140,6 +143,39 @@ pub fn by_hand(text: &str) -> Option<String> {
         }
     }
     Some(out)
+}
+
+/// What stands for what a look at something that is not simulated shows: nobody knows it, and all that is made of it is as unknown.
+/// It tells the program and the page's line, and has no blank, so that it stays one word.
+pub fn unseen(program: &str, line: u32) -> String {
+    let program: String = program.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    format!("{UNSEEN}{line}:{program}{UNSEEN_ENDS}")
+}
+
+/// The first of what is unknown in a text, whole.
+pub fn unseen_in(text: &str) -> Option<&str> {
+    let from = &text[text.find(UNSEEN)?..];
+    Some(from.find(UNSEEN_ENDS).map_or(from, |end| &from[..end + UNSEEN_ENDS.len_utf8()]))
+}
+
+/// What is said of something that hangs on it.
+pub fn hangs_on(unseen: &str) -> String {
+    let inner = unseen.trim_matches([UNSEEN, UNSEEN_ENDS]);
+    let (line, program) = inner.split_once(':').unwrap_or(("?", inner));
+    format!("what hangs on what `{program}` shows (line {line})")
+}
+
+/// A text for a terminal: a sign in the place of what is unknown.
+pub fn shown(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(UNSEEN) {
+        let whole = unseen_in(&rest[at..]).map_or(UNSEEN.len_utf8(), str::len);
+        out.push_str(&rest[..at]);
+        out.push('…');
+        rest = &rest[at + whole..];
+    }
+    out + rest
 }
 
 /// What stands for a value that is not known, where it is only looked at: a UUID that nothing has.
