@@ -673,3 +673,28 @@ recovery:
         }
     }
 }
+
+/// The module is carried or named; the page is one file, and takes no other file's place.
+#[test]
+fn a_playground_is_one_page_and_takes_no_other_files_place() {
+    let folder = Folder::new("playground");
+    if !cfg!(feature = "playground") {
+        let told = err(&exits(&["playground", &folder.path("none")], 2));
+        assert!(told.contains("--module") && told.contains("--features playground"), "{told}");
+        assert!(!Path::new(&folder.path("none")).exists(), "nothing is written without a module");
+    }
+    let module = folder.path("module.gz");
+    std::fs::write(&module, [0x1f, 0x8b, 8, 0]).unwrap();
+    let page = |name: &str, status: i32| exits(&["playground", &folder.path(name), "--module", &module], status);
+    assert!(out(&page("new", 0)).contains("index.html"));
+    let text = folder.read("new/index.html");
+    assert!(text.contains("<script type=\"text/plain\" id=\"module\">H4sIAA==</script>"), "the module, in base64");
+    // Its own page is written anew; another file is left as it is.
+    page("new", 0);
+    folder.file("taken/index.html", "<h1>mine</h1>");
+    assert!(err(&page("taken", 3)).contains("is not overwritten"));
+    assert_eq!(folder.read("taken/index.html"), "<h1>mine</h1>");
+    folder.file("raw.wasm", "\0asm");
+    assert!(err(&exits(&["playground", &folder.path("x"), "--module", &folder.path("raw.wasm")], 2)).contains(".ci/wasm"));
+    exits(&["playground", &folder.path("x"), "--module", &folder.path("missing")], 3);
+}

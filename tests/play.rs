@@ -7,6 +7,8 @@ use common::play;
 use folder::Folder;
 use poolsim::base::time::{Span, Time};
 use poolsim::engine::Options;
+use poolsim::play::{Next, Player, Seat, drawn};
+use poolsim::report::text::Style;
 use poolsim::scenario::model::{Case, Scenario};
 use poolsim::search::desk::{Deed, Desk, Seen};
 use std::process::Command;
@@ -288,6 +290,45 @@ fn a_run_is_taken_over_at_an_instant() {
         .output()
         .unwrap();
     assert!(several.status.code() == Some(2) && String::from_utf8_lossy(&several.stderr).contains("has several recoveries"));
+}
+
+/// Somebody at the console of a member that is cut off, where `xe` hangs.
+fn at_the_member(asks: bool) -> Player {
+    let scenario = common::load_file(&common::root().join(WORLDS));
+    let options = Options { seed: 1, ..Options::default() };
+    let isolated = scenario.worlds.iter().position(|world| world.name == "isolated");
+    let case = Case { world: isolated, ..drawn(&scenario, options.seed) };
+    let seat = Seat { file: "x.yaml".into(), scenario, case, options, open: false, asks, style: Style::default() };
+    let mut player = Player::new(seat).unwrap();
+    assert!(["goto 20m", "ssh beta"].into_iter().all(|line| player.typed(line) == Next::Line));
+    player.said();
+    player
+}
+
+/// Whoever waits is asked after 10, 30 and 60 seconds, and has then waited as long as one who was never asked; Ctrl-C gives it up
+/// at once.
+#[test]
+fn who_types_is_asked_how_long_to_wait() {
+    let mut waits = at_the_member(true);
+    assert_eq!(waits.typed("xe host-list"), Next::Answer);
+    assert_eq!((waits.said().as_str(), waits.prompt().as_str()), ("  no answer for 10s: Enter waits on, Ctrl-C gives it up\n", ""));
+    assert_eq!(waits.answered(Some("")), Next::Answer);
+    assert_eq!(waits.answered(Some("")), Next::Answer);
+    assert_eq!(waits.said().lines().filter(|line| line.starts_with("  no answer for ")).count(), 2);
+    assert_eq!(waits.answered(Some("")), Next::Line);
+    // 120 s, and one to type the next line.
+    assert_eq!(waits.prompt(), "[22m1s beta] # ");
+    let mut never_asked = at_the_member(false);
+    assert_eq!(never_asked.typed("xe host-list"), Next::Line);
+    assert_eq!(never_asked.prompt(), waits.prompt());
+    let mut gives_up = at_the_member(true);
+    assert_eq!(gives_up.typed("xe host-list"), Next::Answer);
+    assert_eq!(gives_up.answered(None), Next::Line);
+    assert_eq!(gives_up.prompt(), "[20m11s beta] # ");
+    assert!(gives_up.saved().contains("timeout: 10s"), "{}", gives_up.saved());
+    // It is all one line, and taken back as one.
+    gives_up.typed("undo");
+    assert_eq!(gives_up.prompt(), "[20m beta] # ");
 }
 
 /// A command that hangs is given up when whoever typed it says so, and a session that is saved says when.

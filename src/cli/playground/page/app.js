@@ -143,7 +143,7 @@ const app = (() => {
     one('#picture').replaceChildren(frame);
     const bridge = one('#bridge').textContent;
     frame.onload = () => { if (state.at !== '') { frame.contentWindow.postMessage({ go: '#' + state.at }, '*'); } };
-    frame.srcdoc = page.replace(/<head>/, () => '<head><script>' + bridge + '</' + 'script>');
+    frame.srcdoc = page.replace(/<head>/, () => '<head><' + 'script>' + bridge + '</' + 'script>');
   };
   addEventListener('message', event => {
     if (event.source !== frame.contentWindow || !event.data || typeof event.data.at !== 'string') { return; }
