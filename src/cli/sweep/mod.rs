@@ -266,7 +266,9 @@ fn report(out: Out, common: &Common, head: &Head, tallies: &[Tally], pictures: &
     let status = match common.format {
         Format::Json => out.result(&json::render(&swept)),
         Format::Text => out.result(&text::render(&swept, out.colour)),
-        Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg | Format::Html => Status::Fine,
+        Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg | Format::Html | Format::Xml => {
+            Status::Fine
+        }
     };
     pictures.iter().fold(status, |status, path| status.and(out.file(path.as_ref(), &svg::render(&swept))))
 }
