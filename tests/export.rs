@@ -90,6 +90,19 @@ fn poolsim(args: &[&str]) -> (String, String, i32) {
     (text(output.stdout), text(output.stderr), output.status.code().unwrap())
 }
 
+/// It has one form, whether that is asked for by its name or not; others are refused with what there is.
+#[test]
+fn the_form_can_be_named() {
+    let file = "scenarios/forget/three-worlds.yaml";
+    let plain = poolsim(&["export", file]);
+    assert!(plain.0.starts_with("<?xml") && plain.2 == 0, "{plain:?}");
+    assert_eq!(poolsim(&["export", file, "--format", "xml"]), plain);
+    let (_, err, status) = poolsim(&["export", file, "--format", "json"]);
+    assert!(status == 2 && err.contains("it writes xml"), "{err}");
+    let (_, err, status) = poolsim(&["run", file, "--format", "xml"]);
+    assert!(status == 2 && err.contains("does not write xml"), "{err}");
+}
+
 const POOL: &str = "
 pool:
   hosts: [alpha, beta, gamma]

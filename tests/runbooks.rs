@@ -172,6 +172,23 @@ fn a_look_that_the_model_lacks_matters_where_something_hangs_on_it() {
     assert_eq!(typed(&told), [7]);
 }
 
+/// What is to be written, or done before a line, is said so that it can be typed.
+#[test]
+fn what_is_wrong_is_told_with_what_to_write() {
+    let text = "#!/bin/bash\nxe vm-reset-powerstate vm=db \u{2013}\u{2013}force\nxe host-forget uuid=$(xe host-list name-label=nobody --minimal) \u{2013}\u{2013}force\nxe vm-start vm=db on=gamma\nxe vm-start vm=[vm name]\n";
+    let told = told_of("dashes.sh", text);
+    for wanted in ["2 this word holds a typographic dash", "3 this word holds a typographic dash"] {
+        let said = told.texts.iter().any(|text| text.starts_with(wanted) && text.ends_with("> write `--force`"));
+        assert!(said, "{wanted}: {:#?}", told.texts);
+    }
+    // An empty UUID and a switch are two words, and not a key parted from its value.
+    assert!(!told.texts.iter().any(|text| text.contains("belong together")), "{:#?}", told.texts);
+    assert!(told.texts.iter().any(|text| text.starts_with("4 VM_BAD_POWER_STATE") && text.contains("vm-reset-powerstate uuid=")));
+    assert!(told.texts.iter().any(|text| text.starts_with("5 `[vm name]` stands for something")), "{:#?}", told.texts);
+    let told = told_of("lock.sh", "#!/bin/bash\nxe vm-reset-powerstate vm=db --force\nxe vm-start vm=db on=gamma\n");
+    assert!(told.texts.iter().any(|text| text.starts_with("3 SR_BACKEND_FAILURE_46") && text.contains("resetvdis.py HOST-UUID")));
+}
+
 /// Whatever is made of what nobody knows is as unknown: each of these ends is named with the line that looked, and what stands before it
 /// is typed.
 #[test]

@@ -39,12 +39,28 @@ impl Odd {
     }
 }
 
-/// A text with plain signs only. A long dash at the beginning of a word is the two that were typed.
+/// A text with plain signs only. A long dash at the beginning of a word is the two that were typed, and so are several of which one is
+/// not plain: no tool has a switch with three.
 pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let dash = |c: char| c == '-' || Odd::of(c) == Some(Odd::Dash);
+        if dash(c) && (plain.is_empty() || plain.ends_with(' ')) {
+            let (mut many, mut odd) = (1, c != '-');
+            while let Some(next) = chars.next_if(|c| dash(*c)) {
+                many += 1;
+                odd |= next != '-';
+            }
+            let typed = match (many, odd) {
+                (1, _) if matches!(c, '\u{2013}' | '\u{2014}' | '\u{2015}') => 2,
+                (2.., true) => 2,
+                _ => many,
+            };
+            plain.extend(std::iter::repeat_n('-', typed));
+            continue;
+        }
         match c {
-            '\u{2013}' | '\u{2014}' | '\u{2015}' if plain.is_empty() || plain.ends_with(' ') => plain.push_str("--"),
             '\u{2018}'..='\u{201b}' => plain.push('\''),
             '\u{200b}' | '\u{2060}' | '\u{feff}' | '\r' => {}
             c => plain.push(match Odd::of(c) {
@@ -66,7 +82,12 @@ mod tests {
     fn what_was_typed_comes_back() {
         for (odd, typed) in [
             ("\u{2014}force", "--force"),
-            ("\u{2013}-force", "---force"),
+            ("\u{2013}-force", "--force"),
+            ("\u{2013}\u{2013}force", "--force"),
+            ("\u{2011}\u{2011}minimal", "--minimal"),
+            ("\u{2010}u", "-u"),
+            ("---", "---"),
+            ("uuid= \u{2014}force", "uuid= --force"),
             ("host\u{2010}forget", "host-forget"),
             ("vm=\u{201c}db\u{201d}", "vm=\"db\""),
             ("it\u{2019}s", "it's"),

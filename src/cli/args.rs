@@ -115,6 +115,8 @@ pub enum Format {
     Svg,
     /// A page, of `risk`
     Html,
+    /// The database, of `export`
+    Xml,
 }
 
 impl Format {
@@ -130,6 +132,7 @@ impl Format {
             Format::Dot => "dot",
             Format::Svg => "svg",
             Format::Html => "html",
+            Format::Xml => "xml",
         }
     }
 }

@@ -91,7 +91,7 @@ fn rendered(format: Format, all: &[Diagnostic], lines: &str) -> String {
         Format::Sarif => sarif::render(all, &explained),
         Format::Github => github::diagnostics(all, &rooted),
         // Refused before.
-        Format::Md | Format::Dot | Format::Svg | Format::Html => String::new(),
+        Format::Md | Format::Dot | Format::Svg | Format::Html | Format::Xml => String::new(),
     }
 }
 

@@ -30,7 +30,7 @@ pub fn explain(out: Out, common: &Common, args: &Explain) -> Status {
     let text = match common.format {
         Format::Json => pretty(&entries.iter().map(value).collect()),
         Format::Ndjson => entries.iter().map(|entry| compact(&value(entry)) + "\n").collect(),
-        Format::Text | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg | Format::Html => {
+        Format::Text | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Svg | Format::Html | Format::Xml => {
             let mut page = Page::new(out.colour);
             match asked {
                 Asked::Everything if common.verbose => {

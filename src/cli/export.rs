@@ -17,7 +17,8 @@ pub fn export(out: Out, common: &Common, args: &Export) -> Status {
 }
 
 fn exported(out: Out, common: &Common, args: &Export) -> Result<Status, Status> {
-    only(out, common, "export", &[Format::Text])?;
+    // It has but one form: whoever says nothing gets it, too.
+    only(out, common, "export", &[Format::Xml, Format::Text])?;
     let release = load::release(out, common)?;
     let file = load::load(out, &args.file, &args.set, release)?;
     let outputs = args.output.iter().map(|path| ((), path.clone())).collect();

@@ -261,7 +261,7 @@ fn report(out: Out, common: &Common, head: &Head, tallies: &[Tally], targets: Ve
         Format::Text => text::render(&swept, colour),
         Format::Svg => svg::render(&swept),
         Format::Html => html::render(&swept),
-        Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot => String::new(),
+        Format::Ndjson | Format::Sarif | Format::Github | Format::Md | Format::Dot | Format::Xml => String::new(),
     };
     let status = out.result(&laid_out(common.format, out.colour));
     targets.into_iter().fold(status, |status, target| {

@@ -5,6 +5,7 @@ use super::super::objects::Class;
 use super::super::{Grammar, Rest, batch, known, names};
 use super::{Examiner, is_uuid, shown};
 use crate::base::near::nearest;
+use crate::base::typography::Odd;
 use crate::command::params::settable;
 
 /// The keys whose values are UUIDs.
@@ -177,7 +178,8 @@ impl Examiner<'_> {
         while at < self.words.len() {
             let key = self.words[at].trim_end_matches('=').to_string();
             let next = self.words.get(at + 1).cloned().unwrap_or_default();
-            let is_value = |word: &str| !word.is_empty() && !word.starts_with('-') && !word.contains('=');
+            let dash = |c: char| c == '-' || Odd::of(c) == Some(Odd::Dash);
+            let is_value = |word: &str| !word.is_empty() && !word.starts_with(dash) && !word.contains('=');
             let (value, words) = match (next.strip_prefix('='), self.words[at].split_once(':')) {
                 (_, Some((key, value))) if known(key) && !value.contains('=') => (value.to_string(), 1),
                 (Some(""), _) if known(&key) => (self.words.get(at + 2).cloned().unwrap_or_default(), 3),

@@ -25,11 +25,15 @@ pub fn placeholder_name(name: &str) -> String {
 pub fn mask(text: &str, filled: &BTreeMap<String, String>) -> (String, Vec<String>) {
     let (mut out, mut placeholders) = (String::new(), Vec::new());
     let mut rest = text;
-    while let Some(at) = rest.find('<') {
+    while let Some(at) = rest.find(['<', '[']) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let end = rest.bytes().take(PLACEHOLDER_LONGEST).position(|b| b == b'>' || b == b'\n');
-        let end = end.filter(|end| rest.as_bytes()[*end] == b'>' && is_placeholder(&rest[1..*end])).map(|end| end + 1);
+        // `vm=[vm name]`: in brackets only behind a key, and of several words, since `[a-z]` is a pattern.
+        let bracket = rest.starts_with('[');
+        let close = if bracket { b']' } else { b'>' };
+        let end = rest.bytes().take(PLACEHOLDER_LONGEST).position(|b| b == close || b == b'\n');
+        let end = end.filter(|end| rest.as_bytes()[*end] == close && is_placeholder(&rest[1..*end]));
+        let end = end.filter(|end| !bracket || out.ends_with('=') && rest[1..*end].trim().contains(' ')).map(|end| end + 1);
         match end {
             Some(end) if placeholders.len() < PLACEHOLDERS_MOST => {
                 let name = &rest[..end];
@@ -43,7 +47,7 @@ pub fn mask(text: &str, filled: &BTreeMap<String, String>) -> (String, Vec<Strin
                 rest = &rest[end..];
             }
             _ => {
-                out.push('<');
+                out.push_str(&rest[..1]);
                 rest = &rest[1..];
             }
         }
@@ -221,6 +225,9 @@ mod tests {
         assert_eq!(names, ["<vm uuid>"]);
         assert_eq!(masked_text.replace("77", "<HOST_UUID>").len(), text.len());
         assert!(masked_text.ends_with("on=77 < /dev/null 2>&1 <<EOF"), "{masked_text}");
+        let (in_brackets, names) = mask("xe vm-start vm=[vm name] on=[host]; [ -n x ] && ls a=[a-z] b=[x", &filled);
+        assert_eq!(names, ["[vm name]"]);
+        assert!(in_brackets.ends_with(" on=[host]; [ -n x ] && ls a=[a-z] b=[x"), "{in_brackets}");
         assert_eq!((masked(&masked_text), masked("xe")), (Some(0), None));
     }
 

@@ -1,6 +1,7 @@
 //! The scenario that plays an incident again.
 
-use super::{Deed, HA_TAKES, Ha, Instant, REFUSED_WITHIN, SECOND, Traced, What, span, words};
+use super::words::{span, words};
+use super::{Deed, HA_TAKES, Ha, Instant, REFUSED_WITHIN, SECOND, Traced, What};
 use crate::base::inert::clean_line;
 use crate::base::time::Span;
 use crate::scenario::model::Scenario;

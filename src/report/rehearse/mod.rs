@@ -174,7 +174,8 @@ pub fn build(runbook: &str, pool: &str, scenario: &Scenario, gone: &[Gone], opti
     rehearsal.bad |= told.keys().any(|(_, kind, _)| *kind == Kind::Harms);
     rehearsal.items = told.into_iter().map(|((line, kind, what), (worlds, mend))| Told { line, kind, what, worlds, mend }).collect();
     rehearsal.not_followed.sort();
-    // The first thing that does harm is to be mended first; where nothing does, the first that is wrong.
+    // The first thing that does harm is to be mended first; where nothing does, the first that is wrong, and of one
+    // line what is misspelt before what comes of that.
     let rank = |kind: Kind| match kind {
         Kind::MissingBefore => 0,
         Kind::Harms => 1,
@@ -184,7 +185,7 @@ pub fn build(runbook: &str, pool: &str, scenario: &Scenario, gone: &[Gone], opti
         Kind::NotFollowed | Kind::Notice => 5,
     };
     let worst = rehearsal.items.iter().enumerate().filter(|(_, told)| rank(told.kind) < 5);
-    rehearsal.first = worst.min_by_key(|(_, told)| (rank(told.kind).min(2), told.line)).map(|(at, _)| at);
+    rehearsal.first = worst.min_by_key(|(_, told)| (rank(told.kind).min(2), told.line, rank(told.kind))).map(|(at, _)| at);
     rehearsal
 }
 

@@ -34,6 +34,26 @@ pub fn failure(came: &Came) -> (String, String) {
         Some(code) => format!("{code}: {}", shown.first().copied().unwrap_or_default()),
         None => shown.last().copied().unwrap_or("it fails").to_owned(),
     };
-    let mend = came.code.as_ref().and_then(|code| catalog::find(code).first().map(|entry| entry.summary.clone())).unwrap_or_default();
+    let summary = |code: &String| catalog::find(code).first().map(|entry| entry.summary.clone());
+    let mend =
+        came.code.as_ref().and_then(|code| before(code, &came.output).map(str::to_owned).or_else(|| summary(code))).unwrap_or_default();
     (what, mend)
+}
+
+/// What is to stand before a line that is refused so.
+fn before(code: &str, output: &str) -> Option<&'static str> {
+    let runs = output.lines().any(|line| line.trim().to_lowercase().starts_with("actual: running"));
+    Some(match code {
+        "HA_IS_ENABLED" => "`xe pool-ha-disable` before it",
+        "HOST_NOT_DISABLED" => "`xe host-disable uuid=…` before it",
+        "UUID_INVALID" => "write the UUID of what is there: the `-list` of its kind shows it, with `--minimal` alone",
+        "VM_BAD_POWER_STATE" if runs => {
+            "it runs, or is recorded so: look where (`xe vm-list params=name-label,resident-on`), and once that host is certainly off, \
+             `xe vm-reset-powerstate uuid=… --force` before it"
+        }
+        code if code.starts_with("SR_BACKEND_FAILURE_46") && output.contains("already attached") => {
+            "the lock of another host is on it: once that host is certainly off, `/opt/xensource/sm/resetvdis.py HOST-UUID SR-UUID` before it"
+        }
+        _ => return None,
+    })
 }
