@@ -55,10 +55,69 @@ const look = async (page, file, first) => {
   }
 };
 
+// A page of another kind: all folds open, nothing wider than the screen, a filter that narrows.
+const other = async (page, file) => {
+  await page.goto('file://' + file);
+  const fits = async when => {
+    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (over > 0) { fail(`${over} pixels wider than the screen ${when}`); }
+  };
+  await fits('at first');
+  const folds = page.locator('details:not([open])');
+  for (let left = await folds.count(); left > 0; left -= 1) { await folds.first().locator('summary').click(); }
+  await fits('with all folds open');
+  const filter = page.locator('.listing .filter');
+  if (await filter.count() > 0) {
+    const rows = () => page.evaluate(() => Array.from(document.querySelectorAll('.listing tbody tr')).filter(row => row.offsetParent !== null).length);
+    const all = await rows();
+    await filter.fill('corruption');
+    const some = await rows();
+    if (!(some > 0 && some < all)) { fail(`the filter leaves ${some} of ${all}`); }
+    await filter.fill('');
+    await page.locator('.listing .only-ill').check();
+    const ill = await rows();
+    if (!(ill > 0 && ill < all)) { fail(`${ill} of ${all} are not as expected`); }
+    const link = page.locator('.listing tbody tr.ill a').first();
+    const to = (await link.getAttribute('href')).slice(1);
+    await link.click();
+    if (!await page.evaluate(id => document.getElementById(id) !== null, to)) { fail(`a row leads to ${to}, which is not there`); }
+  }
+};
+
+// Each diagram is parsed and drawn by Mermaid itself.
+const diagrams = async (page, folder) => {
+  await page.goto('about:blank');
+  await page.addScriptTag({ path: require.resolve('mermaid/dist/mermaid.min.js') });
+  const files = fs.readdirSync(folder).filter(name => name.endsWith('.mmd')).sort();
+  if (files.length < 100) { fail(`only ${files.length} diagrams`); }
+  let wrong = 0;
+  for (const name of files) {
+    const said = await page.evaluate(async text => {
+      try {
+        mermaid.initialize({ startOnLoad: false });
+        await mermaid.parse(text);
+        const { svg } = await mermaid.render('drawn', text);
+        return svg.includes('<svg') ? '' : 'no picture';
+      } catch (error) {
+        return String(error.message);
+      }
+    }, fs.readFileSync(path.join(folder, name), 'utf8'));
+    if (said !== '') {
+      wrong += 1;
+      console.error(`${name}: ${said}`);
+    }
+  }
+  console.log(`browser: ${files.length} diagrams drawn by Mermaid, ${wrong} wrong`);
+  return wrong;
+};
+
 (async () => {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ['--no-sandbox'] });
   const files = fs.readdirSync(folder).filter(name => name.endsWith('.html')).sort().map(name => path.join(folder, name));
   if (files.length < 100) { fail(`only ${files.length} pages`); }
+  const listed = folder => fs.readdirSync(folder).filter(name => name.endsWith('.html')).sort().map(name => path.join(folder, name));
+  const others = listed(path.resolve(process.env.POOLSIM_OTHERS));
+  if (others.length < 7) { fail(`only ${others.length} pages of other kinds`); }
   let wrong = 0;
   for (const [width, height, colorScheme] of [[1280, 800, 'light'], [390, 844, 'dark']]) {
     const page = await (await browser.newContext({ viewport: { width, height }, colorScheme })).newPage();
@@ -66,10 +125,10 @@ const look = async (page, file, first) => {
     page.on('console', message => { if (message.type() !== 'info') { heard.push('console: ' + message.text()); } });
     page.on('pageerror', error => heard.push('error: ' + error.message));
     page.on('request', request => { if (!/^(file|about):/.test(request.url())) { heard.push('request: ' + request.url()); } });
-    for (const file of files) {
+    for (const file of files.concat(others)) {
       heard = [];
       try {
-        await look(page, file, width === 1280);
+        if (others.includes(file)) { await other(page, file); } else { await look(page, file, width === 1280); }
       } catch (error) {
         heard.push(error.message);
       }
@@ -79,7 +138,8 @@ const look = async (page, file, first) => {
       }
     }
   }
+  wrong += await diagrams(await browser.newPage(), path.resolve(process.env.POOLSIM_DIAGRAMS));
   await browser.close();
-  console.log(`browser: ${files.length} pages opened twice, ${wrong} wrong`);
+  console.log(`browser: ${files.length + others.length} pages opened twice, ${wrong} wrong`);
   process.exit(wrong === 0 ? 0 : 1);
 })().catch(error => { console.error(error); process.exit(1); });

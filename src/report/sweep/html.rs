@@ -90,7 +90,7 @@ fn overview(swept: &Swept) -> Markup {
 
 fn told(at: usize, case: &CaseSwept, cases: usize) -> Markup {
     html! {
-        details open[cases <= UNFOLDED] {
+        details open=[(cases <= UNFOLDED).then_some("")] {
             summary id={ "case-" (at + 1) } {
                 strong { (name(case)) }
                 @if let Some(worst) = case.hazards.first() { ": " span class=(worst.severity.name()) { (worst.hazard) } " in " (percent(worst.share.estimate)) " %" } @else { ": no hazard in any run" }
