@@ -14,22 +14,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Plays lines from a pipe: what was printed, and the exit status.
+/// Plays lines from a pipe: what was printed, and the exit status. A drill whose time is up ends before all lines are read.
 fn play(args: &[&str], lines: &str) -> (String, i32) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_poolsim"))
-        .arg("play")
-        .args(args)
-        .current_dir(common::root())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // A drill whose time is up ends before all lines are read.
-    let _ = child.stdin.take().unwrap().write_all(lines.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
-    (String::from_utf8(output.stdout).unwrap(), output.status.code().unwrap())
+    let (text, errors, status) = common::play(args, lines);
+    assert_eq!(errors, "", "{args:?}");
+    (text, status)
 }
 
 /// The shipped drills.

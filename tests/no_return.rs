@@ -37,19 +37,7 @@ fn written(scenario: &Scenario, case: Case, past: &Run, at: Time, way: &[Step]) 
         recovery.steps.truncate(steps);
     }
     let span = at.since(Time::ZERO);
-    let note = Step {
-        id: None,
-        line: 0,
-        key: String::new(),
-        when: When::At((span, span)),
-        guard: None,
-        deed: Deed::Note("now".into()),
-        host: scenario.pool.master,
-        stdin: None,
-        timeout: Span::mins(2),
-        expect: None,
-        capture: None,
-    };
+    let note = Step::made("", When::At((span, span)), Deed::Note("now".into()), scenario.pool.master);
     // A recovery without a step is none that a file can have.
     for recovery in other.recoveries.iter_mut().filter(|recovery| recovery.steps.is_empty()) {
         recovery.steps.push(Step { when: When::Next, host: recovery.host, ..note.clone() });

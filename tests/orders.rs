@@ -365,3 +365,43 @@ fn what_is_stopped_keeps_what_it_has() {
     assert!(some.judged.len() < 24 && some.judged.iter().all(|judged| whole.judged.contains(judged)), "{:?}", some.judged);
     assert_eq!(stopped_after(0).judged, []);
 }
+
+/// Who comes back between the look that said it was off and the one that makes sure stops the careful recovery: in the world in which it
+/// is dead from the first look at 16m on, in the others from the power-off at 17m on, and till just before the second look at 18m. Where
+/// several things are due at one instant, the recovery's comes first. And at the ends of each stretch, a file in which it does so then.
+#[test]
+fn a_host_that_comes_back_is_timed_to_the_second() {
+    let of = |file: &str, recovery: usize| {
+        let scenario = common::load_file(&common::root().join("scenarios/forget").join(file));
+        let answer = answer(&scenario, recovery, false).expect("steps");
+        let order = answer.shortest_safe().expect("a safe order").clone();
+        let hooks = Hooks { done: &|_| (), stopped: &|| false };
+        let options = engine::Options { seed: scenario.seed, max_events: MAX_EVENTS, max_work: MAX_WORK, ..engine::Options::default() };
+        let timing = orders::timing(&scenario, &answer.choice, &order, &options, &hooks);
+        let order: Vec<usize> = order.iter().map(|step| answer.choice.places[usize::from(*step)]).collect();
+        for back in &timing.returns {
+            assert_eq!(back.every, 1);
+            for stretch in &back.stretches {
+                for at in [stretch.from, stretch.until] {
+                    let mut whole = orders::with_return(&scenario, back.host, at);
+                    whole.worlds = vec![scenario.worlds[back.world].clone()];
+                    let (class, _, hazard) = by_starting_over(&whole, recovery, &order).expect("no circle");
+                    assert_eq!((class, hazard), (stretch.came.class, stretch.came.hazard.map(|hazard| hazard.doc().name)), "{at}");
+                }
+            }
+        }
+        (scenario, timing)
+    };
+    let (scenario, timing) = of("three-worlds.yaml", 0);
+    assert_eq!(timing.returns.len(), 3);
+    for back in &timing.returns {
+        let world = scenario.worlds[back.world].name.as_str();
+        assert_eq!(scenario.pool.names.machine(back.host), "beta");
+        let [before, between, after] = &back.stretches[..] else { panic!("{world}: {:?}", back.stretches) };
+        assert_eq!([before, between, after].map(|stretch| stretch.came.class), [Class::Safe, Class::Futile, Class::Safe], "{world}");
+        let from = if world == "dead" { "16m" } else { "17m" };
+        assert_eq!((between.from.to_string().as_str(), between.until.to_string().as_str()), (from, "17m59s"), "{world}");
+    }
+    let (_, timing) = of("any-order.yaml", 0);
+    assert_eq!(timing.returns.len(), 3);
+}

@@ -3,6 +3,7 @@
 mod common;
 mod folder;
 
+use common::play;
 use folder::Folder;
 use poolsim::base::time::{Span, Time};
 use poolsim::engine::Options;
@@ -10,25 +11,7 @@ use poolsim::play::{Next, Player, Seat, drawn};
 use poolsim::report::text::Style;
 use poolsim::scenario::model::{Case, Scenario};
 use poolsim::search::desk::{Deed, Desk, Seen};
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
-/// Plays lines from a pipe: what was printed, and the exit status.
-fn play(args: &[&str], lines: &str) -> (String, String, i32) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_poolsim"))
-        .arg("play")
-        .args(args)
-        .current_dir(common::root())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
-}
+use std::process::Command;
 
 const WORLDS: &str = "scenarios/forget/three-worlds.yaml";
 
@@ -280,17 +263,7 @@ fn undo_and_goto_leave_no_trace() {
 #[test]
 fn a_run_is_taken_over_at_an_instant() {
     let run = |when: &str, lines: &str| {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_poolsim"))
-            .args(["run", "--play-from", when, WORLDS, "--world", "isolated", "--recovery", "careful"])
-            .current_dir(common::root())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let _ = child.stdin.take().unwrap().write_all(lines.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap(), output.status.code().unwrap())
+        common::program(&["run", "--play-from", when, WORLDS, "--world", "isolated", "--recovery", "careful"], lines)
     };
     // beta is found dead at 15m; a minute later it is looked at, another later switched off, another later looked at again.
     let (text, err, status) = run("18m30s", "check-off beta\nxe host-list params=name-label --minimal\nfinish\n");

@@ -7,8 +7,8 @@ mod folder;
 use believed::shown;
 use folder::Folder;
 use poolsim::scenario::model::Scenario;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+
+use common::program;
 
 /// A pool with a host that is held for dead, a lock that nobody needs, a shared disk, and a local one.
 const POOL: &str = "
@@ -39,21 +39,6 @@ pool:
     watch: {running-on: alpha, disks: {other: {vdi: two-root, mode: ro}}}
 ";
 const LISTS: [&str; 7] = ["pool", "host", "sr", "vm", "vdi", "vbd", "pbd"];
-
-fn program(args: &[&str], lines: &str) -> (String, String, i32) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_poolsim"))
-        .args(args)
-        .current_dir(common::root())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
-}
 
 /// What a console shows of each list, as a session: prompts, typed lines, records.
 fn session(folder: &Folder, lists: &[&str]) -> String {
@@ -246,22 +231,7 @@ fn damaged_pastes_are_read_or_refused() {
     let draw = poolsim::base::draw::Stream::new(11, "test", "lists");
     let (mut taken, mut refused) = (0, 0);
     for round in 0..200u64 {
-        let mut bytes = whole.clone();
-        for part in 0..1 + round % 4 {
-            let k = round * 64 + part * 8;
-            let at = draw.below(k, bytes.len() as u64) as usize;
-            let end = (at + draw.below(k + 1, 600) as usize).min(bytes.len());
-            match (round + part) % 4 {
-                0 => drop(bytes.drain(at..end)),
-                1 => bytes[at] = draw.below(k + 2, 256) as u8,
-                2 => {
-                    let piece = bytes[at..end].to_vec();
-                    let to = draw.below(k + 3, bytes.len() as u64) as usize;
-                    bytes.splice(to..to, piece);
-                }
-                _ => bytes.insert(at, b'\n'),
-            }
-        }
+        let bytes = common::damaged(&draw, &whole, round, b"\n");
         match printed(&[&bytes]) {
             Ok(_) => taken += 1,
             Err(told) => {

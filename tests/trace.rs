@@ -121,17 +121,7 @@ fn damaged_logs_are_read() {
     let (pool, whole) = (pool(), format!("{XAPI}{SM}").into_bytes());
     let mut made = 0;
     for round in 0..300u64 {
-        let mut bytes = whole.clone();
-        for part in 0..1 + round % 5 {
-            let k = round * 64 + part * 8;
-            let at = draw.below(k, bytes.len() as u64) as usize;
-            let end = (at + draw.below(k + 1, 120) as usize).min(bytes.len());
-            match (round + part) % 3 {
-                0 => drop(bytes.drain(at..end)),
-                1 => bytes[at] = draw.below(k + 2, 256) as u8,
-                _ => bytes.insert(at, b"'\n\\\"#{"[draw.below(k + 3, 6) as usize]),
-            }
-        }
+        let bytes = common::damaged(&draw, &whole, round, b"'\n\\\"#{");
         let traced = traced(&[("x.log", &bytes)]);
         let _ = traced.text();
         if let Ok(text) = traced.scenario(&pool) {

@@ -352,6 +352,9 @@ pub struct Orders {
     /// Ask how orders come out in which one step was, or was not, preceded by another: 'forget not-preceded-by off' (may be repeated)
     #[arg(long, value_name = "QUESTION")]
     pub ask: Vec<String>,
+    /// Also try the safe order with each host that is away coming back at each second of it
+    #[arg(long)]
+    pub timing: bool,
     /// Write each rule's counterexample there, as a scenario that `run` reproduces
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,

@@ -51,7 +51,10 @@ fn asked(out: Out, common: &Common, args: &Orders) -> Result<Status, Status> {
     let hooks = Hooks { done: &|runs| bar.forward(runs), stopped: &interrupt::wanted };
     let answer = with_jobs(common, || orders::orders(scenario, choice, &options, &hooks));
     bar.end();
-    let (told, examples) = report::build(scenario, &answer, &options, args.all, &asks);
+    let (mut told, examples) = report::build(scenario, &answer, &options, args.all, &asks);
+    if args.timing {
+        told.timing = with_jobs(common, || report::timing(scenario, &answer, &options, &hooks));
+    }
     let text = match common.format {
         Format::Json => report::json::render(&told),
         Format::Md => report::md::render(&told),

@@ -82,6 +82,8 @@ pub struct ShellError {
     pub message: String,
     /// What to do about it.
     pub help: String,
+    /// Something is opened and never closed, so that all that follows is read as part of it.
+    pub unclosed: bool,
 }
 
 /// How many lines `yes |` prints: more than any command asks for.
@@ -118,7 +120,7 @@ pub fn parse(text: &str) -> Result<Script, Vec<ShellError>> {
 }
 
 fn error(offset: usize, message: impl Into<String>, help: impl Into<String>) -> ShellError {
-    ShellError { offset, message: message.into(), help: help.into() }
+    ShellError { offset, message: message.into(), help: help.into(), unclosed: false }
 }
 
 /// What ended a run of words.
@@ -316,7 +318,8 @@ impl Reader<'_> {
             Some('{') => {
                 let rest = &self.text[self.at + 1..];
                 let Some(end) = rest.find(['}', '\n']).filter(|end| rest.as_bytes()[*end] == b'}') else {
-                    return Err(error(dollar, "`${` without its `}`", "close it: `${db-root}`"));
+                    let open = error(dollar, "`${` without its `}`", "close it: `${db-root}`");
+                    return Err(ShellError { unclosed: true, ..open });
                 };
                 let name = &rest[..end];
                 if name.is_empty() || name.contains(['$', '`', '"', '\'', ' ', '\t', ':', '#', '%', '^', ',', '!', '?', '@', '*', '{']) {

@@ -1,7 +1,7 @@
 //! A host is taken for dead and runs on.
 
 use super::advice::RESTARTED;
-use super::hindsight::{Happened, Health, Kind};
+use super::hindsight::{Hands, Happened, Health, Kind};
 use super::remedy::{Advice, Aim, At, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, Deed, HazardDoc, Place, Rule, Severity, Site, Sites};
@@ -161,6 +161,12 @@ fn advice(adviser: &Adviser<'_>) -> Advice {
     match next {
         // The silence is not undone by that; what would come of it is.
         Some(command) => adviser.off_before(&[machine], command).aiming(Aim::NotWhen(command.step)),
+        None if let Some(off) =
+            adviser.found.until.and_then(|until| adviser.past.hands(machine, Hands::PowerOff).find(|(at, _)| *at == until)) =>
+        {
+            let mention = &off.1.mention;
+            Advice::nothing(format!("nothing was missed: {mention} had switched {name} off before anything was forgotten or reset"))
+        }
         None => {
             let network = |_| vec![Work::MendNetwork(vec![machine, by])];
             let (mend, works) = match adviser.past.health(machine, since) {

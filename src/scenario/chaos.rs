@@ -5,7 +5,7 @@ use super::deeds::{self, required};
 use super::keys;
 use super::model::{Deed, IO_NAMES, SpanRange, Step, When};
 use super::read::{Fields, Reader};
-use super::steps::{Around, STEPS_MOST, TIMEOUT};
+use super::steps::{Around, STEPS_MOST};
 use super::tree::{Key, Node};
 use super::words;
 use crate::base::time::Span;
@@ -52,20 +52,10 @@ pub fn read_chaos(reader: &mut Reader<'_>, around: &mut Around<'_>, key: &Key, n
 }
 
 fn step(around: &Around<'_>, line: u32, fault: Fault, mean: Span, back: SpanRange) -> Step {
-    Step {
-        id: None,
-        line,
-        // Not by its mean: a pool that fails twice as often fails at the same draws.
-        key: format!("chaos: {}", words::fault(&fault, around.ground.names)),
-        when: When::At((Span::ZERO, Span::ZERO)),
-        guard: None,
-        deed: Deed::Fault { fault, lasts: Some(back), every: None, times: 1, mean: Some(mean) },
-        host: around.master,
-        stdin: None,
-        timeout: TIMEOUT,
-        capture: None,
-        expect: None,
-    }
+    // Not by its mean: a pool that fails twice as often fails at the same draws.
+    let key = format!("chaos: {}", words::fault(&fault, around.ground.names));
+    let deed = Deed::Fault { fault, lasts: Some(back), every: None, times: 1, mean: Some(mean) };
+    Step { line, ..Step::made(key, When::At((Span::ZERO, Span::ZERO)), deed, around.master) }
 }
 
 /// The faults of a kind that come and go each by itself: one for each host, SR or VM.

@@ -133,6 +133,34 @@ pub struct Step {
     pub expect: Option<StepExpect>,
 }
 
+/// When a command that hangs is given up, where a step says nothing else.
+pub const TIMEOUT: Span = Span::mins(2);
+
+impl Step {
+    /// A step that no file has: nothing but when, what and at whose console is said of it.
+    pub fn made(key: impl Into<String>, when: When, deed: Deed, host: MachineId) -> Step {
+        Step {
+            id: None,
+            line: 0,
+            key: key.into(),
+            when,
+            guard: None,
+            deed,
+            host,
+            stdin: None,
+            timeout: TIMEOUT,
+            capture: None,
+            expect: None,
+        }
+    }
+
+    /// The same under an id, by which its draws are keyed, too.
+    pub fn named(id: impl Into<String>, when: When, deed: Deed, host: MachineId) -> Step {
+        let id = id.into();
+        Step { id: Some(id.clone()), ..Step::made(id, when, deed, host) }
+    }
+}
+
 /// A drawn span: both ends included, equal where it is no range.
 pub type SpanRange = (Span, Span);
 

@@ -5,7 +5,7 @@ use super::deeds;
 use super::diagnostic::Place;
 use super::index::{Index, good_name};
 use super::keys;
-use super::model::{Begin, Condition, ConditionPart, Deed, Recovery, SpanRange, Step, StepExpect, When};
+use super::model::{Begin, Condition, ConditionPart, Deed, Recovery, SpanRange, Step, StepExpect, TIMEOUT, When};
 use super::pool::POWER_STATES;
 use super::read::{Fields, Reader, shorten};
 use super::run_lines;
@@ -22,8 +22,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const STEPS_MOST: usize = 60_000;
 /// How long `wait-for` waits unless `within:` says another.
 pub(super) const WITHIN: Span = Span::mins(60);
-/// When a command that hangs is given up unless `timeout:` says another.
-pub(super) const TIMEOUT: Span = Span::mins(2);
 
 /// How a step may end.
 pub const STATUSES: [(&str, Status); 3] = [("ok", Status::Ok), ("error", Status::Error), ("hung", Status::Hung)];

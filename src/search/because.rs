@@ -392,18 +392,10 @@ mod tests {
 
     /// alpha, beta, gamma; db runs on beta. Faults at minutes.
     fn scenario(faults: &[(u64, Fault)]) -> Scenario {
-        let step = |(place, (minute, fault)): (usize, &(u64, Fault))| Step {
-            id: None,
-            line: place as u32 + 1,
-            key: format!("timeline.{place}"),
-            when: When::At((Span::mins(*minute), Span::mins(*minute))),
-            guard: None,
-            deed: Deed::Fault { fault: fault.clone(), lasts: None, every: None, times: 1, mean: None },
-            host: ALPHA,
-            stdin: None,
-            timeout: Span::mins(2),
-            capture: None,
-            expect: None,
+        let step = |(place, (minute, fault)): (usize, &(u64, Fault))| {
+            let deed = Deed::Fault { fault: fault.clone(), lasts: None, every: None, times: 1, mean: None };
+            let when = When::At((Span::mins(*minute), Span::mins(*minute)));
+            Step { line: place as u32 + 1, ..Step::made(format!("timeline.{place}"), when, deed, ALPHA) }
         };
         Scenario {
             name: "by-hand".into(),

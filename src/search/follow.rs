@@ -214,19 +214,7 @@ impl Follower<'_> {
     /// A note that says nothing, at once.
     fn blank(&self, host: MachineId) -> Step {
         let number = self.followed.program.steps.len() + self.beside.len() + self.at_end.len();
-        Step {
-            id: None,
-            line: 0,
-            key: format!("advice: {number}"),
-            when: AT_ONCE,
-            guard: None,
-            deed: Deed::Note(String::new()),
-            host,
-            stdin: None,
-            timeout: Span::mins(2),
-            capture: None,
-            expect: None,
-        }
+        Step::made(format!("advice: {number}"), AT_ONCE, Deed::Note(String::new()), host)
     }
 
     /// A work as steps.

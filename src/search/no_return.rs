@@ -182,19 +182,7 @@ fn moves(scenario: &Scenario, world: &World) -> Vec<Step> {
 /// A deed as a step that is done at once.
 fn step(deed: Deed, host: MachineId) -> Step {
     let when = When::AfterPrevious((Span::ZERO, Span::ZERO));
-    Step {
-        id: None,
-        line: 0,
-        key: "instead".into(),
-        when,
-        guard: None,
-        deed,
-        host,
-        stdin: None,
-        timeout: Span::mins(2),
-        expect: None,
-        capture: None,
-    }
+    Step::made("instead", when, deed, host)
 }
 
 /// The same as the n-th of a way.

@@ -57,3 +57,48 @@ pub fn options(because: bool) -> Options {
 pub fn run(scenario: &Scenario, because: bool) -> Vec<Report> {
     scenario.cases().into_iter().map(|case| report::of(scenario, case, &options(because))).collect()
 }
+
+/// Runs the program in the project's folder with lines typed into it: what it printed, its errors, its exit status. It may end before
+/// it has read them all.
+pub fn program<S: AsRef<std::ffi::OsStr>>(args: &[S], lines: &str) -> (String, String, i32) {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_poolsim"))
+        .args(args)
+        .current_dir(root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program");
+    let _ = child.stdin.take().expect("a pipe").write_all(lines.as_bytes());
+    let output = child.wait_with_output().expect("an end");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (text(output.stdout), text(output.stderr), output.status.code().expect("a status"))
+}
+
+/// Lines typed at the trainee's console.
+pub fn play(args: &[&str], lines: &str) -> (String, String, i32) {
+    program(&[&["play"], args].concat(), lines)
+}
+
+/// Bytes damaged by chance: the `round`-th of many, in so many places; a piece is cut out, a byte replaced, a piece doubled, or something put in.
+pub fn damaged(draw: &poolsim::base::draw::Stream, whole: &[u8], round: u64, inserts: &[u8]) -> Vec<u8> {
+    let mut bytes = whole.to_vec();
+    for part in 0..1 + round % 5 {
+        let k = round * 64 + part * 8;
+        let at = draw.below(k, bytes.len().max(1) as u64) as usize;
+        let end = (at + draw.below(k + 1, 400) as usize).min(bytes.len());
+        match (round + part) % 4 {
+            0 => drop(bytes.drain(at..end)),
+            1 if at < bytes.len() => bytes[at] = draw.below(k + 2, 256) as u8,
+            2 => {
+                let piece = bytes[at..end].to_vec();
+                let to = draw.below(k + 3, bytes.len() as u64 + 1) as usize;
+                bytes.splice(to..to, piece);
+            }
+            _ => bytes.insert(at, inserts[draw.below(k + 3, inserts.len() as u64) as usize]),
+        }
+    }
+    bytes
+}

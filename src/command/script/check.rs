@@ -44,7 +44,16 @@ pub fn read(text: &str, objects: &dyn Fn(&str) -> bool, kept: &BTreeSet<String>)
     if !words::mask(text, &BTreeMap::new()).1.is_empty() || text.lines().any(|line| line.len() > super::LINE_MOST) {
         return Err(plain);
     }
+    // All that comes behind it is read as part of it: there is nothing else to say.
+    if plain.iter().any(|error| error.unclosed) {
+        return Err(plain.into_iter().filter(|error| error.unclosed).collect());
+    }
     let parsed = Parser::new(text).parse();
+    if parsed.status != ParseStatus::Clean
+        && let Some(open) = opener(text)
+    {
+        return Err(vec![open]);
+    }
     if parsed.status != ParseStatus::Clean || super::glued(text, &parsed.file.body).is_some() {
         return Err(plain);
     }
@@ -76,6 +85,65 @@ pub fn read(text: &str, objects: &dyn Fn(&str) -> bool, kept: &BTreeSet<String>)
     Ok((Script { text: text.to_owned(), lines, scripted: true }, Some(check.done)))
 }
 
+/// The first of a loop, an `if` or a `case` that is opened and not closed, in a text that no shell can read. Goes by the words where a
+/// command may begin, with quotations and comments left out.
+fn opener(text: &str) -> Option<ShellError> {
+    let mut open: Vec<(usize, &str, &str)> = Vec::new();
+    for (at, word) in command_words(text) {
+        match word {
+            "for" | "while" | "until" | "select" => open.push((at, word, "done")),
+            "if" => open.push((at, word, "fi")),
+            "case" => open.push((at, word, "esac")),
+            "done" | "fi" | "esac" => {
+                if open.last().is_some_and(|(.., close)| *close == word) {
+                    open.pop();
+                } else {
+                    // A closer of something further out, or of nothing: what stands between is what lacks its own.
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    let (offset, word, close) = open.pop()?;
+    let message = format!("the `{word}` is not closed");
+    Some(ShellError { offset, message, help: format!("close it with `{close}` on a line of its own"), unclosed: true })
+}
+
+/// The words that stand where a command may begin, with their places.
+fn command_words(text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let (mut begins, mut at) = (true, 0);
+    let mut quote = None;
+    while let Some(c) = text[at..].chars().next() {
+        let width = c.len_utf8();
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some('"') | None, '\\') => at += text[at + width..].chars().next().map_or(0, char::len_utf8),
+            (Some(_), _) => {}
+            (None, '\'' | '"') => (quote, begins) = (Some(c), false),
+            (None, '#') if at == 0 || text[..at].ends_with([' ', '\t', '\n', ';']) => {
+                at += text[at..].find('\n').unwrap_or(text.len() - at);
+                continue;
+            }
+            (None, '\n' | ';' | '&' | '|' | '(' | ')') => begins = true,
+            (None, ' ' | '\t' | '\r') => {}
+            (None, _) => {
+                let length = text[at..].find([' ', '\t', '\r', '\n', ';', '&', '|', '(', ')', '\'', '"', '\\']).unwrap_or(text.len() - at);
+                let word = &text[at..at + length.max(width)];
+                if begins {
+                    found.push((at, word));
+                    begins = matches!(word, "do" | "then" | "else" | "elif" | "if" | "while" | "until" | "!" | "{");
+                }
+                at += word.len();
+                continue;
+            }
+        }
+        at += width;
+    }
+    found
+}
+
 struct Check<'c> {
     text: &'c str,
     objects: &'c dyn Fn(&str) -> bool,
@@ -97,7 +165,7 @@ fn of_the_shell(name: &str) -> bool {
 impl Check<'_> {
     fn error(&mut self, offset: usize, message: String, help: &str) {
         if !self.errors.iter().any(|known| known.offset == offset && known.message == message) {
-            self.errors.push(ShellError { offset, message, help: help.to_owned() });
+            self.errors.push(ShellError { offset, message, help: help.to_owned(), unclosed: false });
         }
     }
 

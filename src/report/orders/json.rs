@@ -1,6 +1,6 @@
 //! The orders of a recovery as JSON, for scripts.
 
-use super::{AskedLine, Judged, OrdersReport, RuleLine};
+use super::{AskedLine, Judged, OrdersReport, ReturnLine, RuleLine, StretchLine, TimingLine};
 use crate::report::json::pretty;
 use crate::search::orders::{Class, Kind};
 use serde_json::{Value, json};
@@ -61,6 +61,17 @@ pub fn value(report: &OrdersReport) -> Value {
         "shortest_safe": report.shortest_safe.as_ref().map(|order| names(order)),
         "asked": report.asked.iter().map(asked).collect::<Vec<_>>(),
         "all": report.all.as_ref().map(|all| all.iter().map(judged).collect::<Vec<_>>()),
+        "timing": report.timing.as_ref().map(timing),
         "notes": report.notes,
     })
+}
+
+/// When hosts may come back.
+fn timing(timing: &TimingLine) -> Value {
+    let stretch = |stretch: &StretchLine| json!({"from_us": stretch.from.0, "until_us": stretch.until.0, "class": stretch.class.name(), "hazard": stretch.hazard});
+    let one = |back: &ReturnLine| {
+        let stretches: Vec<Value> = back.stretches.iter().map(stretch).collect();
+        json!({"world": back.world, "host": back.host, "stretches": stretches})
+    };
+    json!({"returns": timing.returns.iter().map(one).collect::<Vec<_>>(), "notes": timing.notes})
 }

@@ -47,6 +47,19 @@ pub fn render(report: &OrdersReport) -> String {
     if let Some(order) = &report.shortest_safe {
         let _ = writeln!(out, "\nA safe order: {}.", cell(&report.order(order)));
     }
+    if let Some(timing) = &report.timing {
+        out.push_str("\nThe safe order where a host that is away comes back meanwhile:\n\n| host | world | from | to | class | hazard |\n|---|---|---|---|---|---|\n");
+        for back in &timing.returns {
+            let (host, world) = (cell(&back.host), back.world.as_deref().map_or_else(String::new, cell));
+            for at in &back.stretches {
+                let (class, hazard) = (at.class.name(), at.hazard.unwrap_or_default());
+                let _ = writeln!(out, "| {host} | {world} | {} | {} | {class} | {hazard} |", at.from, at.until);
+            }
+        }
+        for note in &timing.notes {
+            let _ = writeln!(out, "\nNote: {}.", cell(note));
+        }
+    }
     out.push_str("\n| class | orders |\n|---|---:|\n");
     for (class, n) in Class::ALL.into_iter().zip(report.classes) {
         let _ = writeln!(out, "| {} | {n} |", class.name());

@@ -8,11 +8,13 @@ mod sentence;
 pub mod svg;
 pub mod text;
 
+use crate::base::time::Time;
 use crate::engine;
 use crate::judge::Missed;
+use crate::report::text::layout::count;
 use crate::scenario::model::Scenario;
 use crate::scenario::words;
-use crate::search::orders::{self, Answer, Ask, Asked, Choice, Class, End, Extent, Kind, Options, Told};
+use crate::search::orders::{self, Answer, Ask, Asked, Choice, Class, End, Extent, Hooks, Kind, Options, Told};
 use crate::search::study;
 
 /// So many orders that keep every rule and are not safe are told.
@@ -55,8 +57,44 @@ pub struct OrdersReport {
     pub asked: Vec<AskedLine>,
     /// Every order that was run, where they were asked for.
     pub all: Option<Vec<Judged>>,
+    /// What comes of the shortest safe order where a host that is away comes back meanwhile; `None` where that was not asked, or
+    /// no order is safe.
+    pub timing: Option<TimingLine>,
     /// What the reader has to know of how the file was read.
     pub notes: Vec<String>,
+}
+
+/// The safe order with hosts that come back.
+#[derive(Clone, Debug)]
+pub struct TimingLine {
+    /// By world, then by host.
+    pub returns: Vec<ReturnLine>,
+    /// What was not tried, if anything.
+    pub notes: Vec<String>,
+}
+
+/// A host that comes back while the safe order is typed.
+#[derive(Clone, Debug)]
+pub struct ReturnLine {
+    /// The world; `None` where the file has none.
+    pub world: Option<String>,
+    /// The host.
+    pub host: String,
+    /// What comes of it, without a gap, by when it comes back.
+    pub stretches: Vec<StretchLine>,
+}
+
+/// When a host may come back, both ends included, and what comes of it.
+#[derive(Clone, Debug)]
+pub struct StretchLine {
+    /// The first second.
+    pub from: Time,
+    /// The last.
+    pub until: Time,
+    /// The order's class then.
+    pub class: Class,
+    /// What begins, where anything harmful does.
+    pub hazard: Option<&'static str>,
 }
 
 /// A question about the orders and its answer.
@@ -219,11 +257,45 @@ pub fn build(
         shortest_safe: answer.shortest_safe().map(|order| order.iter().map(|step| usize::from(*step)).collect()),
         asked: asks.iter().map(|(text, ask)| AskedLine { ask: text.clone(), asked: orders::asked(answer, *ask) }).collect(),
         all: all.then(|| (0..answer.judged.len()).map(judged).collect()),
+        timing: None,
         notes: notes(scenario, answer, &steps, &engine),
         steps,
     };
     report.sentence = sentence::sentence(scenario, answer, &report, &engine);
     (report, told)
+}
+
+/// What comes of the shortest safe order where a host that is away comes back; `None` where no order is safe.
+pub fn timing(scenario: &Scenario, answer: &Answer, options: &Options, hooks: &Hooks<'_>) -> Option<TimingLine> {
+    let order = answer.shortest_safe()?;
+    let seed = options.seed.unwrap_or(scenario.seed);
+    let (max_events, max_work) = (options.max_events, study::share_of_work(scenario, options.max_work));
+    let engine = engine::Options { seed, max_events, max_work, silent: true, ..engine::Options::default() };
+    let found = orders::timing(scenario, &answer.choice, order, &engine, hooks);
+    let names = &scenario.pool.names;
+    let of = |back: &orders::Return| ReturnLine {
+        world: scenario.world_name(answer.choice.cases[back.world]).map(str::to_owned),
+        host: names.machine(back.host).to_owned(),
+        stretches: (back.stretches.iter())
+            .map(|stretch| StretchLine {
+                from: stretch.from,
+                until: stretch.until,
+                class: stretch.came.class,
+                hazard: stretch.came.hazard.map(|hazard| hazard.doc().name),
+            })
+            .collect(),
+    };
+    let mut notes = Vec::new();
+    if let Some(every) = found.returns.iter().map(|back| back.every).max().filter(|every| *every > 1) {
+        notes.push(format!("so long an order is tried every {every} s, and to the second where what comes of it changes"));
+    }
+    if found.untried > 0 {
+        notes.push(format!("{} more are away and were not tried", count(found.untried, "host")));
+    }
+    if found.stopped {
+        notes.push("it was stopped before its end".into());
+    }
+    Some(TimingLine { returns: found.returns.iter().map(of).collect(), notes })
 }
 
 /// The steps, each under a name of its own: its id, else what it does.

@@ -1,7 +1,7 @@
 //! The orders of a recovery for people: the sentence, the rules with what becomes of those who break them, a safe order, and
 //! how many orders are of which class.
 
-use super::{AskedLine, Judged, OrdersReport};
+use super::{AskedLine, Judged, OrdersReport, TimingLine};
 use crate::report::text::layout::{Page, Tint, clean_line, count, pad, pad_left, width};
 use crate::report::text::{Detail, Style};
 use crate::search::orders::Class;
@@ -21,6 +21,10 @@ pub fn render(report: &OrdersReport, style: Style) -> String {
     {
         page.gap();
         page.heading(if report.subsets { "SHORTEST SAFE ORDER" } else { "A SAFE ORDER" }, &report.order(order));
+    }
+    if let Some(timing) = &report.timing {
+        page.gap();
+        returns(&mut page, timing);
     }
     page.gap();
     classes(&mut page, report);
@@ -157,6 +161,28 @@ fn classes(page: &mut Page, report: &OrdersReport) {
         };
         let name = pad(&page.tint(tint(class), word(class)), 10);
         page.hanging(&format!("  {} {name}  ", pad_left(&n.to_string(), wide)), wide + 15, Tint::Plain, what);
+    }
+}
+
+/// What comes of the safe order where a host that is away comes back meanwhile.
+fn returns(page: &mut Page, timing: &TimingLine) {
+    let what = "the safe order, where a host that is away comes back (power, links, domain 0) meanwhile, by when it does";
+    page.heading("TIMING", what);
+    if timing.returns.is_empty() {
+        page.line("  no host is away when the recovery begins");
+    }
+    for back in &timing.returns {
+        let world = back.world.as_ref().map_or_else(String::new, |world| format!(" in world {}", clean_line(world)));
+        page.line(&format!("  {}{world}", clean_line(&back.host)));
+        for stretch in &back.stretches {
+            let class = pad(&page.tint(tint(stretch.class), word(stretch.class)), 10);
+            let hazard = stretch.hazard.map_or_else(String::new, |hazard| format!(" ({hazard})"));
+            let when = format!("{} to {}{hazard}", stretch.from, stretch.until);
+            page.hanging(&format!("    {class}  "), 16, Tint::Plain, &when);
+        }
+    }
+    for note in &timing.notes {
+        page.hanging("  note: ", 8, Tint::Dim, note);
     }
 }
 

@@ -200,7 +200,7 @@ fn findings(report: &Report) -> Markup {
                         p { "Because:" }
                         ul { @for cause in &finding.because { li { (cause_words(cause)) } } }
                     }
-                    @if !finding.advice.is_empty() { p { strong { "To do: " } (clean_line(&finding.advice)) } }
+                    @if !finding.advice.is_empty() { p { strong { "Mend: " } (clean_line(&finding.advice)) } }
                 }
             }
         }

@@ -320,7 +320,7 @@ pub fn finding_words(finding: &Finding) -> String {
         words += &format!(" Because: {}.", finding.because.iter().map(cause_words).collect::<Vec<_>>().join("; "));
     }
     if !finding.advice.is_empty() {
-        words += &format!(" To do: {}", finding.advice);
+        words += &format!(" Mend: {}", finding.advice);
     }
     cut(&clean_line(&words), 1200)
 }

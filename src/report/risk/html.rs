@@ -3,6 +3,7 @@
 use super::{LossLine, RiskReport, What, few, folded};
 use crate::base::inert::clean_line;
 use crate::report::page::whole;
+use crate::report::text::layout::count;
 use maud::{Markup, html};
 
 /// So many names of a row are told.
@@ -14,7 +15,7 @@ pub fn render(report: &RiskReport) -> String {
         header {
             h1 { (clean_line(&report.sentence())) }
             p class="recipe" {
-                (clean_line(&report.scenario)) ": " (report.hosts) " hosts, " (report.vms) " VMs, release " (report.release) ", seed " (report.seed)
+                (clean_line(&report.scenario)) ": " (count(report.hosts, "host")) ", " (count(report.vms, "VM")) ", release " (report.release) ", seed " (report.seed)
                 ". Each is lost in a run of its own, while nobody types."
             }
             @if report.stopped { p class="wrong" { "It was interrupted: what stands here is not all." } }

@@ -2,6 +2,7 @@
 
 use super::{LossLine, RiskReport, What, few, folded};
 use crate::report::suite::md::cell;
+use crate::report::text::layout::count;
 use std::fmt::Write as _;
 
 /// So many names of a row are told.
@@ -12,10 +13,10 @@ pub fn render(report: &RiskReport) -> String {
     let mut out = format!("## {}\n\n", cell(&report.sentence()));
     let _ = writeln!(
         out,
-        "{}: {} hosts, {} VMs, release {}, seed {}. Each is lost in a run of its own, while nobody types.",
+        "{}: {}, {}, release {}, seed {}. Each is lost in a run of its own, while nobody types.",
         cell(&report.scenario),
-        report.hosts,
-        report.vms,
+        count(report.hosts, "host"),
+        count(report.vms, "VM"),
         report.release,
         report.seed
     );

@@ -440,5 +440,26 @@ fn every_line_of_a_command_that_the_shell_here_does_not_have_is_told() {
     let text = format!(
         "{POOL}recovery:\n  steps:\n    - {{run: xe vm-list &}}\n    - run: |\n        xe vm-list; xe host-list\n        xe vm-list\n        for x in 1; do\n        xe vm-list && true\n"
     );
-    assert_eq!(codes(&text), [("shell", 4), ("shell", 6), ("shell", 8), ("shell", 9)]);
+    // What is never closed takes in all that follows: it alone is told of its step.
+    assert_eq!(codes(&text), [("shell", 4), ("shell", 8)]);
+}
+
+/// What is opened and not closed is named where it is opened, and not by what a shell makes of the rest.
+#[test]
+fn what_is_opened_and_not_closed_is_named() {
+    for (script, line, marked, help) in [
+        ("for h in a b; do\nxe host-list\n", 5, "for", "`done`"),
+        ("while true; do\nif true; then\nxe host-list\ndone\n", 6, "if", "`fi`"),
+        ("xe host-list\nif [ 1 = 2 ]; then # fi\necho 'fi'\n", 6, "if", "`fi`"),
+        ("case $beta in\nx) xe host-list;;\n", 5, "case", "`esac`"),
+        ("xe vbd-plug uuid=${db/0\nfor h in a; do xe host-list; done\n", 5, "$", "`${db-root}`"),
+    ] {
+        let indented: String = script.lines().map(|line| format!("        {line}\n")).collect();
+        let text = format!("{POOL}recovery:\n  steps:\n    - run: |\n{indented}");
+        let errors = bad(&text);
+        let [error] = errors.as_slice() else { panic!("{script}: {errors:?}") };
+        assert_eq!((error.code, error.line), ("shell", line), "{script}: {error:?}");
+        assert!(error.excerpt[error.marked.start..].starts_with(marked), "{script}: {error:?}");
+        assert!(error.help.contains(help), "{script}: {error:?}");
+    }
 }

@@ -1,9 +1,10 @@
 //! Steps as they are written: when, what, and what must come of it.
 
 use super::super::draft::power_word;
+use super::super::model::TIMEOUT;
 use super::super::model::{Begin, Condition, ConditionPart, Deed, IO_NAMES, Recovery, SpanRange, Step, StepExpect, When};
 use super::super::plain::{self, Map};
-use super::super::steps::{STATUSES, TIMEOUT, WITHIN};
+use super::super::steps::{STATUSES, WITHIN};
 use super::super::tree::Node;
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;

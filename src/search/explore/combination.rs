@@ -48,19 +48,7 @@ pub fn with_faults(scenario: &Scenario, case: Case, strikes: &[Strike]) -> (Scen
     let mut whole = scenario.clone();
     let step = |(at, strike): (usize, &Strike)| {
         let span = strike.at.since(Time::ZERO);
-        Step {
-            id: None,
-            line: 0,
-            key: format!("{KEY}{at}"),
-            when: When::At((span, span)),
-            guard: None,
-            deed: strike.deed(),
-            host: scenario.pool.master,
-            stdin: None,
-            timeout: Span::mins(2),
-            expect: None,
-            capture: None,
-        }
+        Step::made(format!("{KEY}{at}"), When::At((span, span)), strike.deed(), scenario.pool.master)
     };
     let mut strikes: Vec<&Strike> = strikes.iter().collect();
     strikes.sort_by_key(|strike| strike.at);

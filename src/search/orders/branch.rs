@@ -265,7 +265,7 @@ fn severity(found: &Found) -> Severity {
 }
 
 /// The class of a run with this finding as its first of the worst.
-fn class(found: &Found) -> Class {
+pub(super) fn class(found: &Found) -> Class {
     if severity(found) == Severity::Corruption { Class::Corrupting } else { Class::Dangerous }
 }
 

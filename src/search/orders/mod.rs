@@ -8,6 +8,7 @@ mod list;
 mod rules;
 mod sample;
 mod story;
+mod timing;
 
 pub use ask::{Ask, Asked, asked};
 pub(super) use branch::harm;
@@ -16,6 +17,7 @@ pub use choice::{Choice, Impossible, Order, STEPS_MOST};
 pub use rules::{Kind, Rule, Rules};
 pub use sample::Sample;
 pub use story::{Told, saved, told};
+pub use timing::{AFTERWARDS, Return, Stretch, Timing, came, timing, with_return};
 
 use super::study;
 use crate::engine;

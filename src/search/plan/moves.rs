@@ -231,20 +231,7 @@ impl Finder<'_> {
     }
 
     fn step(&self, id: &str, deed: Deed, when: When, host: MachineId) -> Step {
-        let id = slug(id);
-        Step {
-            key: id.clone(),
-            id: Some(id),
-            line: 0,
-            when,
-            guard: None,
-            deed,
-            host,
-            stdin: None,
-            timeout: Span::mins(2),
-            capture: None,
-            expect: None,
-        }
+        Step::named(slug(id), when, deed, host)
     }
 
     /// A host as it is typed: a variable, where its name is one of its own.

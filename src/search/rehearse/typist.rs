@@ -272,19 +272,7 @@ fn text(scenario: &Scenario, case: Case, all_worlds: bool, seed: u64) -> String 
         expect: None,
     });
     (recovery.name, recovery.expect) = (None, None);
-    recovery.steps = vec![Step {
-        line: 0,
-        id: None,
-        key: String::new(),
-        when: When::Next,
-        guard: None,
-        deed: Deed::Note(HERE.into()),
-        host: recovery.host,
-        stdin: None,
-        timeout: Span::mins(2),
-        capture: None,
-        expect: None,
-    }];
+    recovery.steps = vec![Step::made("", When::Next, Deed::Note(HERE.into()), recovery.host)];
     base.recoveries = vec![recovery];
     base.variants.clear();
     (base.set, base.seeds, base.skip, base.expect) = Default::default();

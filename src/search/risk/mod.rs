@@ -5,7 +5,6 @@
 //! Nothing of what happens in a scenario happens here: only its pool counts, as it stands at 0.
 
 mod pattern;
-mod step;
 
 pub use pattern::Line;
 
@@ -25,7 +24,6 @@ use crate::world::inventory::{Inventory, Mode};
 use crate::world::truth::Io;
 use pattern::{Pattern, Patterns};
 use std::collections::{BTreeMap, BTreeSet};
-use step::step;
 
 /// When it happens.
 pub const HAPPENS: Time = Time(60_000_000);
@@ -284,7 +282,7 @@ impl Night {
     }
 
     fn step(&self, id: &str, deed: Deed, when: When) -> Step {
-        step(id, deed, when, self.stage.pool.master)
+        Step::named(id, when, deed, self.stage.pool.master)
     }
 
     fn lose(&self, subject: Subject, patterns: &Patterns) -> Loss {

@@ -2,7 +2,6 @@
 //! VM, and laid out for a host with many: what is done to the VM is done to each, what is done to its SR to each of theirs.
 //! That it holds there, too, is not taken for granted: whoever lays it out runs it.
 
-use super::step::step;
 use super::{Night, Options, WORLDS};
 use crate::base::ids::{MachineId, SrId, VmId};
 use crate::base::time::Span;
@@ -44,7 +43,7 @@ pub struct Line {
 
 impl Line {
     pub(super) fn step(&self, id: &str) -> Step {
-        step(id, self.deed.clone(), self.when.clone(), self.host)
+        Step::named(id, self.when.clone(), self.deed.clone(), self.host)
     }
 }
 
