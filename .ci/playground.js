@@ -136,7 +136,7 @@ const aLink = async (page, fresh, address) => {
   await toEditor(page);
   await page.locator('#editor').focus();
   await page.keyboard.press('Control+Home');
-  await page.keyboard.type('# für Ωμέγα \u{1f600}\n');
+  await page.keyboard.type('# <img src=x onerror=alert(1)></textarea> für Ωμέγα \u{1f600}\n');
   await page.fill('#seed', '7');
   await ran(page);
   const text = await page.locator('#editor').inputValue();
@@ -155,6 +155,7 @@ const aLink = async (page, fresh, address) => {
   await shown.waitFor(WAIT);
   await fresh.waitForTimeout(300);
   if (await shown.textContent() !== at) { fail(`the link opens ${await shown.textContent()} and not ${at}`); }
+  if (await fresh.evaluate(() => document.querySelectorAll('img').length) > 0) { fail('a word of a link became a picture'); }
   if (!(await story(fresh)).includes('seed 7')) { fail('the link runs another seed'); }
 };
 
@@ -219,6 +220,10 @@ const served = () => new Promise(resolve => {
       heard.push(`${step}: ${error.message}`);
       await shot(page, 'failed-' + width);
     }
+    // Even its own script could ask nobody, not the server that it came from.
+    const before = heard.slice();
+    const went = await page.evaluate(there => fetch(there).then(() => true, () => false), addresses.http);
+    heard.splice(0, heard.length, ...before, ...(went ? ['the policy lets a request through'] : []));
     if (heard.length > 0) {
       wrong += 1;
       console.error(`the playground from ${way} at ${width}: ${heard.join('; ')}`);
