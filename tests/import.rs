@@ -196,3 +196,40 @@ fn damaged_dumps_are_read_or_refused() {
     }
     assert!(read > 10, "{read}");
 }
+
+/// What people send in the place of a dump is named for what it is.
+#[test]
+fn what_is_no_dump_is_named() {
+    let folder = Folder::new("no-dump");
+    let xml = std::fs::read_to_string(common::root().join(DUMP)).unwrap();
+    let utf16: Vec<u8> = [0xfeff].into_iter().chain(xml.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    for (bytes, said) in [
+        (utf16, "UTF-16"),
+        (b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head></html>".to_vec(), "a page of a web server"),
+        (b"\xef\xbb\xbf\r\n<HTML><body>login</body></HTML>".to_vec(), "a page of a web server"),
+    ] {
+        let path = folder.path("x.xml");
+        std::fs::write(&path, bytes).unwrap();
+        let (out, err, status) = import(&[&path]);
+        assert_eq!((out.as_str(), status), ("", 2), "{err}");
+        assert!(err.contains(said), "{said}: {err}");
+    }
+}
+
+/// A host's metrics say whether it is live. The master wrote the dump, so it is; of the others nobody knows, and they are asked about.
+#[test]
+fn hosts_without_metrics_are_asked_about() {
+    let xml = std::fs::read_to_string(common::root().join(DUMP)).unwrap();
+    let (head, rest) = xml.split_once("<table name=\"host_metrics\">").unwrap();
+    let (_, tail) = rest.split_once("</table>").unwrap();
+    let folder = Folder::new("no-metrics");
+    let (text, scenario) = imported(&[&folder.file("x.xml", &format!("{head}<table name=\"host_metrics\"/>{tail}"))]);
+    assert!(text.contains("#   3 hosts have no metrics: whether they are live is not recorded"), "{text}");
+    let state = state(&scenario);
+    for (host, live) in [("bkf-xs01", true), ("bkf-xs02", false), ("bkf-xs03", false)] {
+        assert_eq!(state.hosts[host].live, Some(live), "{host}");
+    }
+    // What may be so is asked of each of the two, and of no other.
+    let worlds = &text[text.find("\nworlds:").unwrap()..];
+    assert!(!worlds.contains("bkf-xs01") && worlds.contains("bkf-xs02") && worlds.contains("bkf-xs03"), "{worlds}");
+}

@@ -261,10 +261,16 @@ impl<'r> Drafting<'r> {
         if self.draft.master.is_none() && !pool.unknown() {
             self.names.remarks.push("the pool's master is none of its hosts: the first is taken for it".into());
         }
+        let unknown = hosts.iter().filter(|host| host.live.is_none()).count();
+        if unknown > 0 {
+            let what = "hosts have no metrics: whether they are live is not recorded, and all but the master are taken for not live";
+            self.names.remarks.push(format!("{unknown} {what}"));
+        }
         for host in hosts {
             let domain0 = records.vms.iter().filter(|vm| vm.kind == VmKind::Control && vm.resident_on == host.key);
             let taken = domain0.map(|vm| vm.memory.unwrap_or(0)).fold(host.overhead, u64::saturating_add);
-            let live = host.live == Some(true);
+            // Whoever wrote the database is alive; of another without metrics nobody knows.
+            let live = host.live.unwrap_or(host.key == pool.master);
             let name = self.hosts[host.key.as_str()].clone();
             if !live {
                 self.not_live.push(name.clone());

@@ -55,6 +55,15 @@ fn text<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
         let help = format!("unpack it first: `{tool}`");
         return Err(at_start(FOREIGN, &format!("the file is compressed with {what}"), &help));
     }
+    let words =
+        |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).trim_start_matches('\u{feff}').trim_start().to_lowercase();
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        let help = "save it as UTF-8: `iconv -f UTF-16 -t UTF-8`";
+        return Err(at_start(FOREIGN, "the file is in UTF-16, as editors on Windows save it", help));
+    }
+    if ["<!doctype html", "<html"].iter().any(|lead| words(bytes).starts_with(lead)) {
+        return Err(at_start(FOREIGN, "this is a page of a web server, and no pool database", AGAIN));
+    }
     if bytes.get(257..262) == Some(b"ustar") {
         return Err(at_start(FOREIGN, "the file is a tar archive", "unpack it first, and name the database in it"));
     }

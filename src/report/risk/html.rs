@@ -1,6 +1,6 @@
 //! Risks as a page: the tables, and what is behind each row.
 
-use super::{LossLine, RiskReport, What, few, folded};
+use super::{LossLine, RiskReport, What, by_reason, few, folded};
 use crate::base::inert::clean_line;
 use crate::report::page::whole;
 use crate::report::text::layout::count;
@@ -23,6 +23,7 @@ pub fn render(report: &RiskReport) -> String {
         main {
             @for what in What::ALL { @if report.of(what).next().is_some() { (table(report, what)) } }
             @if let Some(left) = report.pairs_left() { p class="note" { (clean_line(&left)) "." } }
+            @if let Some(note) = report.names_note() { p class="note" { (note) "." } }
             @for (at, loss) in report.losses.iter().enumerate() { @if behind(loss) { (told(at, loss)) } }
         }
         footer { p { "poolsim " (env!("CARGO_PKG_VERSION")) } }
@@ -71,7 +72,7 @@ fn table(report: &RiskReport, what: What) -> Markup {
 
 fn told(at: usize, loss: &LossLine) -> Markup {
     let again: Vec<String> = loss.restarted.iter().map(|one| format!("{} on {} after {}", one.vm, one.on, one.after)).collect();
-    let nowhere: Vec<String> = loss.nowhere.iter().map(|one| format!("{}: {}", one.vm, one.why)).collect();
+    let nowhere = by_reason(&loss.nowhere, NAMES);
     let rows = [
         ("Down", few(&loss.down, NAMES), !loss.down.is_empty()),
         ("Can't write", few(&loss.stuck, NAMES), !loss.stuck.is_empty()),

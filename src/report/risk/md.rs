@@ -1,6 +1,6 @@
 //! Risks as Markdown: the tables, and of each host what to do.
 
-use super::{LossLine, RiskReport, What, few, folded};
+use super::{LossLine, RiskReport, What, by_reason, few, folded};
 use crate::report::suite::md::cell;
 use crate::report::text::layout::count;
 use std::fmt::Write as _;
@@ -25,6 +25,10 @@ pub fn render(report: &RiskReport) -> String {
     }
     if let Some(left) = report.pairs_left() {
         let _ = writeln!(out, "\n{}.", cell(&left));
+    }
+    if let Some(note) = report.names_note() {
+        // It holds code: none of a file's words are in it.
+        let _ = writeln!(out, "\n{note}.");
     }
     if report.stopped {
         out.push_str("\n**It was interrupted: what stands here is not all.**\n");
@@ -83,7 +87,7 @@ fn told(out: &mut String, loss: &LossLine) {
         say("again, in this order", &few(&each, NAMES));
     }
     if !loss.nowhere.is_empty() {
-        let each: Vec<String> = loss.nowhere.iter().map(|one| format!("{}: {}", one.vm, one.why)).collect();
+        let each = by_reason(&loss.nowhere, NAMES);
         say("nowhere to run", &few(&each, NAMES));
     }
     if !loss.locks.is_empty() {

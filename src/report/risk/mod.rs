@@ -211,6 +211,22 @@ fn plan_lines(names: &Inventory, plan: &risk::Plan) -> PlanLines {
     }
 }
 
+/// Who can run nowhere, by why, each reason once: `db, web: a disk of theirs lies on nfs1` reads better than one sentence a VM.
+pub(super) fn by_reason(lines: &[NowhereLine], most: usize) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for one in lines {
+        match reasons.iter_mut().find(|(why, _)| *why == one.why) {
+            Some((_, vms)) => vms.push(one.vm.clone()),
+            None => reasons.push((&one.why, vec![one.vm.clone()])),
+        }
+    }
+    let each = |(why, vms): (&str, Vec<String>)| {
+        let why = if vms.len() > 1 { why.replacen("a disk of it lies", "a disk of each lies", 1) } else { why.to_owned() };
+        format!("{}: {why}", few(&vms, most))
+    };
+    reasons.into_iter().map(each).collect()
+}
+
 fn nowhere(names: &Inventory, vm: VmId, why: &Nowhere) -> NowhereLine {
     let (kind, why, code) = match why {
         Nowhere::Disk(sr) => ("disk", format!("a disk of it lies on {}", names.sr(*sr)), None),
@@ -283,6 +299,15 @@ impl RiskReport {
                 self.pairs
             )
         })
+    }
+
+    /// What is said of the names in a plan's lines, which no shell knows; nothing where no line has one.
+    pub fn names_note(&self) -> Option<&'static str> {
+        let mut lines = self.losses.iter().filter_map(|loss| loss.plan.as_ref()).flat_map(|plan| &plan.lines);
+        lines.any(|(_, words, _)| words.contains('$')).then_some(
+            "In a plan `$NAME` stands for the UUID of the host or SR of that name, which a shell does not know: set it first, as in \
+             `NAME=$(xe host-list name-label=NAME --minimal)`, or type the UUID",
+        )
     }
 
     /// The most that any loss of a kind comes to, with its label.

@@ -1,6 +1,6 @@
 //! Risks as text: a table by what is lost, then each loss with what it takes and what to do.
 
-use super::{LossLine, RiskReport, What, few, few_by, folded};
+use super::{LossLine, RiskReport, What, by_reason, few, few_by, folded};
 use crate::base::inert::clean_line;
 use crate::hazard::Severity;
 use crate::report::text::layout::{Page, Tint, count, cut, pad, pad_left};
@@ -34,6 +34,10 @@ pub fn render(report: &RiskReport, style: Style) -> String {
     if let Some(left) = report.pairs_left() {
         page.gap();
         page.hanging("", 0, Tint::Dim, &left);
+    }
+    if let Some(note) = report.names_note() {
+        page.gap();
+        page.hanging("", 0, Tint::Dim, note);
     }
     if report.stopped {
         page.gap();
@@ -138,7 +142,7 @@ fn told(page: &mut Page, loss: &LossLine, every: bool) {
         say("left", Tint::Plain, &format!("nobody starts {}", few(&loss.left, most)));
     }
     if !loss.nowhere.is_empty() {
-        let each: Vec<String> = loss.nowhere.iter().map(|one| format!("{}: {}", one.vm, one.why)).collect();
+        let each = by_reason(&loss.nowhere, most);
         say("nowhere", Tint::Red, &few_by(&each, most, "; "));
     }
     if !loss.locks.is_empty() {
