@@ -165,7 +165,10 @@ mod tests {
         }
         // Beside the questions: commands that came, and the storage managers.
         let came: Vec<&CommandDoc> = COMMANDS.iter().filter(|doc| Release::all().any(|release| !doc.exists_in(release))).collect();
-        assert!(!came.is_empty() && came.iter().all(|doc| table.contains(&format!("    {}: in xenserver-6.2", doc.name))));
-        assert!(table.contains("g1 in manual-6; g1 in xenserver-6.0; g1b in xenserver-6.2; g4 in xcp-ng-8.3"));
+        assert!(!came.is_empty() && came.iter().all(|doc| table.contains(&format!("    {}: in ", doc.name))));
+        for release in Release::all() {
+            let manager = format!("{} in {}", release.row().settings.storage_manager.name(), release.name());
+            assert!(table.contains(&manager), "{manager}");
+        }
     }
 }
