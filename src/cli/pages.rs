@@ -55,7 +55,8 @@ pub fn man(out: Out, name: Option<&str>) -> Status {
 pub fn completions(out: Out, shell: clap_complete::Shell) -> Status {
     let topics = catalog::entries().into_iter().map(|entry| entry.name).chain(Kind::ALL.map(|kind| kind.plural().to_string()));
     let carried = shipped::ALL.iter().map(|shipped: &Shipped| shipped.name().to_string());
-    let kinds = reports::KINDS.iter().map(|(name, _)| *name).chain(["text", "ndjson", "sarif"]).map(|kind| format!("{kind}="));
+    let of_run = reports::RunKind::ALL.iter().map(|(name, _)| *name);
+    let kinds = reports::KINDS.iter().map(|(name, _)| *name).chain(of_run).chain(["sarif", "dot"]).map(|kind| format!("{kind}="));
     let named = |kind: Kind, word: &str| {
         let of_kind = catalog::entries().into_iter().filter(move |entry| entry.kind == kind);
         of_kind.map(|entry| format!("{word}:{}", entry.name)).collect::<Vec<_>>()
