@@ -218,6 +218,7 @@ const app = (() => {
     busy(true);
     looked.text = null;
     fold(tab === 'play');
+    if (tab === 'play') { desk.leave(); }
     state.tab = tab;
     remember(push);
     // Whether it is a drill is known when it has been looked at.

@@ -14,6 +14,8 @@ const desk = (() => {
   // What was asked so far, to sit down again where a worker was ended; what was typed, for the arrow keys.
   let [asked, history, at] = [[], [], 0];
   let [next, busy, session] = ['none', false, 0];
+  // The scenario that is played.
+  let played = null;
 
   const show = (text, prompt) => {
     screen.append(coloured(text));
@@ -163,23 +165,32 @@ const desk = (() => {
     if (String(getSelection()) === '' && !form.hidden && !event.target.closest('button')) { input.focus({ preventScroll: true }); }
   });
 
+  // Nobody sits there any more, and nothing is read.
+  const leave = () => {
+    session += 1;
+    helper.stop();
+    wait(false);
+    [asked, history, at] = [[], [], 0];
+    [next, played] = ['none', null];
+    screen.replaceChildren();
+    input.value = '';
+    mirror.textContent = '';
+    words.textContent = '';
+    form.hidden = true;
+    form.querySelector('.prompt').textContent = '';
+  };
+
   return {
+    leave,
     begin: ({ file, text, seed, world }) => {
-      session += 1;
-      helper.stop();
-      [asked, history, at] = [[], [], 0];
-      screen.replaceChildren();
-      input.value = '';
-      mirror.textContent = '';
-      words.textContent = '';
-      form.hidden = true;
-      form.querySelector('.prompt').textContent = '';
+      leave();
+      played = text;
       ask({ do: 'play', file, text, seed, world, asks: true, colour: true }).then(() => {
         if (!form.hidden && !one('#play').hidden) { input.focus({ preventScroll: true }); }
       });
     },
     // Whether a session of this text is under way.
-    isAt: text => asked.length > 0 && asked[0].text === text,
+    isAt: text => played === text,
     focus: () => input.focus({ preventScroll: true }),
   };
 })();
