@@ -31,19 +31,8 @@ fn apart(one: &StateExpect, other: &StateExpect, a: &Fact, b: &Fact) -> bool {
 /// Whether a fact is read from a database; else it is so, whoever knows.
 fn believed(fact: &Fact) -> bool {
     use Fact::{Activating, DefaultSr, Enabled, Known, Live, Locks, Paused, PowerState, Relinking, ResidentOn};
-    matches!(
-        fact,
-        Live(..)
-            | Enabled(..)
-            | Known(..)
-            | PowerState(..)
-            | ResidentOn(..)
-            | DefaultSr(_)
-            | Locks(..)
-            | Paused(..)
-            | Activating(..)
-            | Relinking(..)
-    )
+    let of_hosts_and_vms = matches!(fact, Live(..) | Enabled(..) | Known(..) | PowerState(..) | ResidentOn(..) | DefaultSr(_));
+    of_hosts_and_vms || matches!(fact, Locks(..) | Paused(..) | Activating(..) | Relinking(..))
 }
 
 fn other_set<T: Ord>(a: &[T], b: &[T]) -> bool {
