@@ -284,7 +284,7 @@ impl<O: Operator> Shell<'_, O> {
             let filters = filters::known(name) || matches!(name, "cat" | "tee");
             let prints = matches!(name, "echo" | "printf" | "true" | ":") || HARMLESS.contains(&name);
             match () {
-                () if self.deciding > 0 && !prints || !(filters || prints) => return Err(Stuck::On(words::hangs_on(unseen))),
+                () if !prints && (self.deciding > 0 || !filters) => return Err(Stuck::On(words::hangs_on(unseen))),
                 () if filters && self.sinks.len() > 1 => {
                     let text = format!("{unseen}\n");
                     for file in args.iter().filter(|arg| name == "tee" && !arg.starts_with('-')) {
