@@ -305,6 +305,25 @@ fn the_missing_lines_are_put_in() {
     assert!(err.contains("power off beta") && err.contains("safe in every world"), "{err}");
 }
 
+/// In a page of a wiki what is put in stands as that part of it is written: a line of its own in what is kept as it was typed, one that a
+/// browser breaks elsewhere.
+#[test]
+fn what_is_put_into_a_page_stands_as_the_page_is_written() {
+    let steps = "xe host-forget uuid=$beta --force\n/opt/xensource/sm/resetvdis.py $beta $nfs1\nxe vm-start vm=db on=gamma";
+    let off = "# by hand: power off beta";
+    for (name, before, after, put) in [
+        ("raw", "<ac:plain-text-body><![CDATA[", "]]></ac:plain-text-body>", format!("<![CDATA[{off}\nxe host-forget")),
+        ("pre", "<pre>", "</pre>", format!("<pre>{off}\nxe host-forget")),
+        ("text", "<p>", "</p>", format!("<p>{off}<br>\nxe host-forget")),
+    ] {
+        let steps = if name == "text" { steps.replace('\n', "<br>\n") } else { steps.to_owned() };
+        let (object, status) = told(&format!("{name}.html"), &format!("<html><body>{before}{steps}{after}</body></html>\n"), &["--fix"]);
+        let text = object["fixed"]["text"].as_str().unwrap();
+        assert!(text.contains(&put), "{name}: {text}");
+        assert_eq!((&object["fixed"]["safe"], status), (&serde_json::json!(["dead", "isolated", "hung"]), 0), "{name}: {object:#}");
+    }
+}
+
 /// What a refusal asks for is put in too: the reset and the release before the start (M9, M11, M12).
 #[test]
 fn what_a_refusal_asks_for_is_put_in() {

@@ -261,10 +261,12 @@ fn put_in(name: &str, text: &str, missing: &Missing) -> Option<(String, Put)> {
     let put;
     if sheet.form == Form::Html {
         let begins = command_at(target)?;
-        let within = out.rfind("<pre").is_some_and(|open| out.rfind("</pre").is_none_or(|close| close < open));
-        let within = within || target[..begins].rfind("<pre").is_some();
-        put = new.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         out.push_str(&target[..begins]);
+        let open = |tag: &str, end: &str| out.rfind(tag).is_some_and(|open| out.rfind(end).is_none_or(|close| close < open));
+        // What a wiki keeps as it was typed knows neither entities nor breaks.
+        let raw = open("<![CDATA[", "]]>");
+        let within = raw || open("<pre", "</pre");
+        put = if raw { new } else { new.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;") };
         out.push_str(&put);
         out.push_str(if within { end } else { "<br>" });
         if !within {
@@ -300,7 +302,10 @@ fn put_in(name: &str, text: &str, missing: &Missing) -> Option<(String, Put)> {
 
 /// Where in a line its command begins: behind a prompt, the number of a list, a mark of a wiki.
 fn command_at(line: &str) -> Option<usize> {
-    let begins = |at: usize| at == 0 || line[..at].ends_with([' ', '\t', '>', '#', '$', '`', '\u{a0}']);
+    let begins = |at: usize| {
+        let before = &line[..at];
+        at == 0 || before.ends_with([' ', '\t', '>', '#', '$', '`', '\u{a0}']) || before.ends_with("<![CDATA[")
+    };
     let words = sheet::PROGRAMS.iter().chain(&["/opt/xensource/sm/resetvdis.py", "/opt/xensource/bin/xe"]);
     words.flat_map(|word| line.match_indices(word).map(|(at, _)| at).filter(|at| begins(*at)).collect::<Vec<_>>()).min()
 }
