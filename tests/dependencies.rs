@@ -9,8 +9,13 @@ use std::process::Command;
 /// Every crate that is built into the program or helps to build it, on whatever platform.
 fn crates() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let args = ["metadata", "--format-version", "1", "--locked", "--offline", "--all-features"];
-    let output = Command::new(cargo).args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let args = ["metadata", "--format-version", "1", "--locked", "--all-features"];
+    let metadata = |more: &[&str]| Command::new(&cargo).args(args).args(more).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    // What only other platforms need has not been fetched for a build: where it is missing, it is fetched now.
+    let mut output = metadata(&["--offline"]);
+    if !output.status.success() {
+        output = metadata(&[]);
+    }
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();

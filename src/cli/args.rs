@@ -777,8 +777,24 @@ mod tests {
     fn help_shows_these_commands() {
         let shown: Vec<String> = Cli::command().get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_string()).collect();
         let expected = [
-            "new", "run", "check", "test", "explain", "play", "sweep", "orders", "plan", "shrink", "diff", "rehearse", "import", "export",
-            "trace", "risk", "schema",
+            "new",
+            "run",
+            "check",
+            "test",
+            "explain",
+            "play",
+            "sweep",
+            "orders",
+            "plan",
+            "shrink",
+            "diff",
+            "rehearse",
+            "import",
+            "export",
+            "trace",
+            "risk",
+            "playground",
+            "schema",
         ];
         assert_eq!(shown, expected);
     }
