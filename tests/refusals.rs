@@ -359,8 +359,80 @@ operators:
     - run: xe host-forget uuid=$beta --force
 ";
 
+/// Fields of what is no VM, SR, VDI, VBD or PBD, and a key that is there already.
+const FIELDS: &str = "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe vm-param-add uuid=$db param-name=other-config rack=7
+    - run: xe vm-param-add uuid=$db param-name=other-config rack=8 # refused MAP_DUPLICATE_KEY
+    - run: xe vm-param-add uuid=$beta param-name=other-config rack=7 # refused UUID_INVALID
+    - run: xe vm-param-clear uuid=$beta param-name=other-config # refused UUID_INVALID
+    - run: xe vm-param-remove uuid=$beta param-name=other-config param-key=rack # refused UUID_INVALID
+    - run: xe vm-param-set uuid=$beta other-config:rack=7 # refused UUID_INVALID
+    - run: xe sr-param-add uuid=$nfs1 param-name=other-config rack=7
+    - run: xe sr-param-add uuid=$nfs1 param-name=other-config rack=8 # refused MAP_DUPLICATE_KEY
+    - run: xe sr-param-add uuid=$beta param-name=other-config rack=7 # refused UUID_INVALID
+    - run: xe sr-param-clear uuid=$beta param-name=other-config # refused UUID_INVALID
+    - run: xe sr-param-remove uuid=$beta param-name=other-config param-key=rack # refused UUID_INVALID
+    - run: xe sr-param-set uuid=$beta other-config:rack=7 # refused UUID_INVALID
+    - run: xe vdi-param-add uuid=${db-root} param-name=other-config rack=7
+    - run: xe vdi-param-add uuid=${db-root} param-name=other-config rack=8 # refused MAP_DUPLICATE_KEY
+    - run: xe vdi-param-add uuid=$beta param-name=other-config rack=7 # refused UUID_INVALID
+    - run: xe vdi-param-clear uuid=$beta param-name=other-config # refused UUID_INVALID
+    - run: xe vdi-param-remove uuid=$beta param-name=other-config param-key=rack # refused UUID_INVALID
+    - run: xe vdi-param-set uuid=$beta other-config:rack=7 # refused UUID_INVALID
+    - run: xe vbd-param-add uuid=${db/root} param-name=other-config rack=7
+    - run: xe vbd-param-add uuid=${db/root} param-name=other-config rack=8 # refused MAP_DUPLICATE_KEY
+    - run: xe vbd-param-add uuid=$beta param-name=other-config rack=7 # refused UUID_INVALID
+    - run: xe vbd-param-clear uuid=$beta param-name=other-config # refused UUID_INVALID
+    - run: xe vbd-param-remove uuid=$beta param-name=other-config param-key=rack # refused UUID_INVALID
+    - run: xe vbd-param-set uuid=$beta other-config:rack=7 # refused UUID_INVALID
+    - run: xe pbd-param-add uuid=${beta/nfs1} param-name=other-config rack=7
+    - run: xe pbd-param-add uuid=${beta/nfs1} param-name=other-config rack=8 # refused MAP_DUPLICATE_KEY
+    - run: xe pbd-param-add uuid=$beta param-name=other-config rack=7 # refused UUID_INVALID
+    - run: xe pbd-param-clear uuid=$beta param-name=other-config # refused UUID_INVALID
+    - run: xe pbd-param-remove uuid=$beta param-name=other-config param-key=rack # refused UUID_INVALID
+    - run: xe pbd-param-set uuid=$beta other-config:rack=7 # refused UUID_INVALID
+";
+
+/// What is destroyed or rebooted by a wrong name, in a wrong state, while somebody works on it, and where nobody answers.
+const TAKEN_APART: &str = "
+until: 6h
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {fc1: {type: lvmohba}}
+  vms: {db: {running-on: beta}, web: {}, app: {running-on: gamma}, mail: {running-on: alpha}}
+timeline:
+  - {at: 5m, fault: {storage-loss: {host: beta, sr: fc1, io: hang}}}
+  - {at: 6m, fault: {crash: gamma}}
+  - {at: 6m, fault: {vm-hang: mail}}
+operators:
+  anna:
+    - {at: 10m, run: xe vm-shutdown vm=db --force} # hangs
+    - {at: 15m, run: xe vm-start vm=web on=beta} # hangs
+  bob:
+    - {at: 20m, timeout: 3h, run: xe vm-reboot vm=db --force} # refused OTHER_OPERATION_IN_PROGRESS
+  carl:
+    - {at: 20m, timeout: 3h, run: xe vm-destroy uuid=$web} # refused OTHER_OPERATION_IN_PROGRESS
+recovery:
+  at: 30m
+  steps:
+    - run: xe vm-destroy uuid=$beta # refused UUID_INVALID
+    - run: xe vm-reboot vm=app # refused HOST_OFFLINE
+    - run: xe vm-reboot vm=mail # refused VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT
+    - run: xe vm-shutdown vm=mail --force
+    - run: xe vm-reboot vm=mail # refused VM_BAD_POWER_STATE
+";
+
 const STORIES: &[&str] = &[
     UUIDS,
+    FIELDS,
+    TAKEN_APART,
     GONE,
     DEAD_MEANWHILE,
     BUSY,
@@ -389,6 +461,11 @@ fn each_is_refused_as_told() {
 
 /// What a command's doc names and no story can show, with the reason.
 const NOT_SHOWN: &[(&str, &[&str], &str)] = &[
+    (
+        "vm-destroy",
+        &["OPERATION_NOT_ALLOWED"],
+        "a domain 0 has no name in a scenario, and its UUID is in no list that a story could take it from",
+    ),
     ("vm-start", &["HOST_OFFLINE"], "a host that is held for dead is refused before, as HOST_NOT_LIVE; in life it may die between the two"),
     (
         "host-get-vms-which-prevent-evacuation",

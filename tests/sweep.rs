@@ -295,7 +295,7 @@ fn wrong_words_are_refused() {
         (&["coin.yaml", "--precision", "1"], 2, "percent"),
         (&["coin.yaml", "--set", "nonsense=1s"], 2, "unknown-key"),
         (&["coin.yaml", "--format", "sarif"], 2, "does not write sarif"),
-        (&["coin.yaml", "--report", "json=a.json"], 2, "usage"),
+        (&["coin.yaml", "--report", "junit=a.xml"], 2, "usage"),
         (&["broken.yaml"], 2, "host"),
         (&["nothing.yaml"], 3, "nothing.yaml"),
         (&[], 2, "FILE"),

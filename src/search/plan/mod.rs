@@ -28,7 +28,7 @@ use crate::base::ids::VmId;
 use crate::base::time::{Span, Time};
 use crate::engine;
 use crate::run::{self, Run};
-use crate::scenario::model::{Begin, Case, Expect, Fact, Recovery, Scenario, Scope, StateExpect, StateWhen};
+use crate::scenario::model::{Begin, Case, Expect, Fact, Recovery, Scenario, Scope, StateExpect, StateWhen, Step, When};
 use crate::world::World;
 use field::{Ahead, Before, Purse};
 use solve::Search;
@@ -191,6 +191,16 @@ fn stage(scenario: &Scenario, recovery: usize, engine: &engine::Options) -> Scen
     (stage.expect, stage.seeds, stage.skip, stage.drill) = (None, None, None, None);
     for step in stage.timeline.iter_mut().chain(stage.worlds.iter_mut().chain(&mut stage.operators).flat_map(|named| &mut named.steps)) {
         step.expect = step.expect.take().filter(|expect| expect.must);
+    }
+    // Who waits for a step of a recovery that is left out waits for ever, and so does whoever comes behind in its list.
+    let stays = |id: &str| {
+        let lists = scenario.worlds.iter().chain(&scenario.operators).flat_map(|named| &named.steps).chain(&scenario.timeline);
+        lists.into_iter().any(|step| step.id.as_deref() == Some(id))
+    };
+    let lists = stage.worlds.iter_mut().chain(&mut stage.operators).map(|named| &mut named.steps).chain([&mut stage.timeline]);
+    for steps in lists {
+        let waits = |step: &Step| matches!(&step.when, When::AfterStep { id, .. } if !stays(id));
+        steps.truncate(steps.iter().position(waits).unwrap_or(steps.len()));
     }
     let own = scenario.recoveries.get(recovery);
     if let Some(goal) = &mut stage.goal {
