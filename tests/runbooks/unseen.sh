@@ -2,7 +2,7 @@
 say() { echo "$(date +%T) $1"; }
 LVS=$(lvs --noheadings | wc -l)
 say "there are $LVS volumes"
-echo "before: $LVS" > /root/before.txt
+echo "before: $LVS" > before.txt
 ERRORS=$(grep -c error /var/log/SMlog | head -1)
 xe vm-list name-label=db --minimal
 AGAIN=${LVS:-0}
