@@ -397,3 +397,26 @@ until: 10m
         assert_eq!(of(&format!("{{after: {stage}, note: look}}")), plain, "{stage}");
     }
 }
+
+/// A stage that is none is told with those that there are, and where the command is none either, with the commands that have any.
+#[test]
+fn a_stage_that_is_none_is_told_with_what_there_is() {
+    let told = |typed: &str| {
+        let text = format!(
+            "pool: {{hosts: [alpha, beta], storage: [nfs1], vms: {{db: {{running-on: beta}}}}}}
+timeline: [{{after: it.gon, fault: {{crash: beta}}}}]
+recovery: {{at: 1m, steps: [{{id: it, run: '{typed}', expect: error}}]}}
+"
+        );
+        let told = poolsim::scenario::load("x.yaml", &text).expect_err("no such stage");
+        let wrong = told.into_iter().find(|told| told.code == "unknown-stage").expect("the stage");
+        (wrong.line, wrong.help)
+    };
+    assert_eq!(told("xe vm-reboot vm=db"), (2, "did you mean `it.gone`?".into()));
+    let (line, help) = told("xe vm reboot vm=db");
+    assert!(
+        line == 2 && help.contains("`xe vm reboot vm=db` has no stages") && help.contains("vm-start, ") && help.contains("vm-migrate"),
+        "{help}"
+    );
+    assert!(help.ends_with("write `after: it`, or mend the command"), "{help}");
+}

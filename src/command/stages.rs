@@ -37,6 +37,11 @@ impl Staged {
     }
 }
 
+/// The commands that have stages.
+pub fn commands() -> Vec<&'static str> {
+    COMMANDS.iter().filter(|doc| !doc.stages.is_empty()).map(|doc| doc.name).collect()
+}
+
 /// The stage of this name, of whichever command.
 pub fn named(name: &str) -> Option<&'static str> {
     COMMANDS.iter().flat_map(|doc| doc.stages).find(|stage| stage.name == name).map(|stage| stage.name)

@@ -9,8 +9,8 @@ use crate::world::belief::PowerState;
 pub const DOC: HazardDoc = HazardDoc {
     name: "vm-runs-unseen",
     severity: Severity::Danger,
-    holds: "a domain runs, and some running master of its pool has its VM as halted or elsewhere",
-    doc: "A VM runs on a host, and a master has it as halted, or on another host. The database's own guard is gone: `vm-start` is no longer refused for a VM that runs already, and only the lock on its disks, if it still stands, prevents a second copy. It comes of `vm-reset-powerstate` or `host-forget` for a host that was not off, and of promotions and restores on an older database. Find out where the VM runs (`list_domains` on every host) before you start it.",
+    holds: "a domain runs, and some running master of its pool has its VM as halted or elsewhere, or has no such VM",
+    doc: "A VM runs on a host, and a master has it as halted, or on another host, or has no such VM any more (`vm-destroy`). The database's own guard is gone: `vm-start` is no longer refused for a VM that runs already, and only the lock on its disks, if it still stands, prevents a second copy. It comes of `vm-reset-powerstate` or `host-forget` for a host that was not off, and of promotions and restores on an older database. Find out where the VM runs (`list_domains` on every host) before you start it.",
     example: "{hazard: vm-runs-unseen, vm: db, hosts: [beta]}",
     rule: Rule::Lasting {
         reads: Reads::GUESTS.and(Reads::RECORDS).and(Reads::ROLES),
@@ -18,7 +18,7 @@ pub const DOC: HazardDoc = HazardDoc {
         grace: None,
         hastened: None,
     },
-    sentence: |told| format!("{} runs on {}, and {} has it as halted or elsewhere", told.place, told.hosts, told.by),
+    sentence: |told| format!("{} runs on {}, and {} does not have it there", told.place, told.hosts, told.by),
     advice: |adviser| adviser.left_ha(RESTARTED).unwrap_or_else(|| adviser.believed_gone()),
 };
 
@@ -29,7 +29,7 @@ fn site(sight: &Sight, vm: VmId) -> Option<Site> {
         let host = world.host_on(machine);
         let misses = |master| {
             let record = world.db(master).vm(vm);
-            record.is_some_and(|record| record.power_state != PowerState::Running || record.resident_on != Some(host))
+            record.is_none_or(|record| record.power_state != PowerState::Running || record.resident_on != Some(host))
         };
         if let Some(master) = sight.masters_over(machine).iter().copied().find(|master| misses(*master)) {
             hosts.push(machine);
@@ -50,6 +50,15 @@ mod tests {
             stage.record(ALPHA, DB, elsewhere);
             assert_eq!(stage.holds("vm-runs-unseen"), [at(Vm(DB), &[BETA]).by(ALPHA)]);
         }
+    }
+
+    /// `vm-destroy` takes the record alone: that a second copy can't be started does not make the first one known.
+    #[test]
+    fn destroyed_in_the_database_while_it_runs() {
+        let mut stage = pool(3);
+        let (world, fx) = stage.both();
+        world.destroy_vm(fx, ALPHA, DB);
+        assert_eq!(stage.holds("vm-runs-unseen"), [at(Vm(DB), &[BETA]).by(ALPHA)]);
     }
 
     #[test]

@@ -178,7 +178,14 @@ fn have_stages(reader: &mut Reader<'_>, read: &ReadSteps<'_>, named: &[StepName]
             let names = typed.iter().flat_map(|(_, stages)| *stages).map(|stage| stage.name);
             let help = match (reader.guess(stage, names), typed.as_slice()) {
                 (Some(guess), _) => format!("did you mean `{}.{guess}`?", shorten(id)),
-                (None, []) => format!("what it does has no stages: write `after: {}`", shorten(id)),
+                (None, []) if text.is_empty() => format!("what it does has no stages: write `after: {}`", shorten(id)),
+                // A command that nobody knows has none either, and where an error is expected nothing else tells of it.
+                (None, []) => format!(
+                    "`{}` has no stages, but {}: write `after: {}`, or mend the command",
+                    shorten(text.lines().next().unwrap_or_default()),
+                    stages::commands().join(", "),
+                    shorten(id)
+                ),
                 (None, typed) => typed.iter().map(list).collect::<Vec<_>>().join("; "),
             };
             sound = false;

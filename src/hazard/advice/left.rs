@@ -71,13 +71,26 @@ impl Adviser<'_> {
         if let Some(wait) = self.waits_for_ha() {
             return Part::new("bring back a liveset (the heartbeat SR, the network, the hosts): HA then elects a master; then ", wait.way);
         }
-        let next = self.next_master();
-        if next != ruler || self.world.xapi_runs(ruler) && self.past.health(ruler, self.world.now) == Health::Well {
-            return self.promote(next).and("; then ", Part::default());
+        if !self.comes_back_as_master() {
+            return self.promote(self.next_master()).and("; then ", Part::default());
         }
         let text =
             format!("bring back {}, or make a member the master (`xe pool-emergency-transition-to-master`); then ", self.machine(ruler));
         Part::new(text, self.bring_back(ruler))
+    }
+
+    /// Whether no master is left at the end, HA elects none, and who ruled is brought back.
+    fn comes_back_as_master(&self) -> bool {
+        let ruler = self.world.ruler();
+        let well = self.world.xapi_runs(ruler) && self.past.health(ruler, self.world.now) == Health::Well;
+        !self.world.is_master(ruler) && self.waits_for_ha().is_none() && self.next_master() == ruler && !well
+    }
+
+    /// The machine that boots as the master after the run, if one does.
+    fn boots_as_master(&self) -> Option<MachineId> {
+        let ruler = self.world.ruler();
+        let boots = matches!(self.past.health(ruler, self.world.now), Health::Off | Health::Hung);
+        (boots && self.comes_back_as_master()).then_some(ruler)
     }
 
     /// Who is or becomes the master after the run: who rules, if it is one or can be brought back; else who has the newest copy.
@@ -224,6 +237,10 @@ impl Adviser<'_> {
             }
             None => format!("/opt/xensource/sm/resetvdis.py {uuid} {sr_uuid}{word}"),
         };
+        if self.boots_as_master() == Some(machine) && old.is_empty() {
+            // Its start takes away what it left itself, and by then its guests may run again, under locks that a release would take.
+            return Part::new(format!("where a member was made the master instead, run `{line}` there"), Way::new());
+        }
         text.push_str(&format!("run `{line}` on {console}"));
         way.push(self.typed(line));
         if let Some(start) = failed {

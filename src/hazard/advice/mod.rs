@@ -72,6 +72,12 @@ impl<'a> Adviser<'a> {
     /// "power off beta, or see that it is off, before line 24 (…): beta was cut off, not dead".
     pub fn off_before(&self, machines: &[MachineId], command: &Command) -> Advice {
         let at = command.began;
+        // Whose locks are in use is not switched off for a release that nobody needs.
+        if matches!(command.kind, Kind::Release { .. }) && machines.iter().all(|m| self.past.health(*m, at) == Health::Well) {
+            let were = if machines.len() == 1 { "was" } else { "were" };
+            let text = format!("leave out {}: {} {were} up, and the locks in use", command.mention(), self.list(machines));
+            return Advice::never(text, vec![Remedy::LeaveOut(command.step)]);
+        }
         let on: Vec<MachineId> = machines.iter().copied().filter(|m| self.past.health(*m, at) != Health::Off).collect();
         let who = if on.is_empty() { machines } else { on.as_slice() };
         let it_is = if who.len() == 1 { "it is" } else { "they are" };
