@@ -4,12 +4,18 @@ mod common;
 
 use std::fs;
 
-/// To write the file anew: `cargo run -- schema > scenario.schema.json`.
+/// To write the file anew: `cargo run -- schema > scenario.schema.json`, or POOLSIM_BLESS=1 beside the other written files.
 #[test]
 fn the_committed_schema_is_current() {
-    let committed = fs::read_to_string(common::root().join("scenario.schema.json")).expect("scenario.schema.json");
+    let path = common::root().join("scenario.schema.json");
+    let current = poolsim::scenario::schema::schema();
+    if std::env::var_os("POOLSIM_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&current).expect("a schema is JSON");
+        fs::write(&path, text + "\n").expect("scenario.schema.json");
+    }
+    let committed = fs::read_to_string(&path).expect("scenario.schema.json");
     let committed: serde_json::Value = serde_json::from_str(&committed).expect("JSON");
-    assert!(committed == poolsim::scenario::schema::schema(), "scenario.schema.json is not what `poolsim schema` prints");
+    assert!(committed == current, "scenario.schema.json is not what `poolsim schema` prints");
 }
 
 #[test]
