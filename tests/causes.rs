@@ -348,3 +348,20 @@ fn what_switched_ha_on_is_neither_what_broke_nor_what_ended_it() {
         assert!(!found.advice.contains("pool-ha-enable"), "{hazard}: {}", found.advice);
     }
 }
+
+/// A guest that was migrated by the operator is not what went wrong: the lock that he released without a look is, and the
+/// advice is about it.
+#[test]
+fn the_headline_names_what_should_have_been_otherwise() {
+    let path = common::root().join("scenarios/basics/migration-that-had-not-failed.yaml");
+    let text = std::fs::read_to_string(&path).expect("the story");
+    let scenario = common::load("story.yaml", &text);
+    let reports = common::run(&scenario, true);
+    let hasty = reports.iter().find(|report| report.recovery.as_deref() == Some("without-a-look")).expect("the hasty recovery");
+    let wrong = hasty.first_wrong.as_ref().expect("a headline");
+    assert_eq!(wrong.line, Some(line(&text, "id: release")), "{}", wrong.what);
+    assert!(
+        finding(hasty, "double-writer").because.iter().any(|part| part.line == Some(line(&text, "id: move"))),
+        "the migration is among the causes"
+    );
+}

@@ -153,6 +153,13 @@ impl Advice {
         self.ways.push(way);
         self
     }
+    /// The steps that it would have otherwise: left out, typed in other words, sparing a machine, or with something done first.
+    pub fn wrong_steps(&self) -> impl Iterator<Item = StepIx> {
+        self.ways.iter().flatten().filter_map(|remedy| match remedy {
+            Remedy::Do(At::Before(step), _) | Remedy::LeaveOut(step) | Remedy::Spare(step, _) | Remedy::Retype { step, .. } => Some(*step),
+            Remedy::Do(..) | Remedy::Sooner(..) => None,
+        })
+    }
     /// The same in other words.
     #[must_use]
     pub fn in_words(self, text: impl Into<String>) -> Advice {

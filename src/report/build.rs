@@ -8,6 +8,7 @@ use crate::base::time::Time;
 use crate::engine::StepRecord;
 use crate::engine::trace::{Entry, KEPT};
 use crate::hazard::Severity;
+use crate::hazard::remedy::Advice;
 use crate::hazard::watch::Found;
 use crate::judge::{self, PlaceNames};
 use crate::run::Run;
@@ -68,7 +69,10 @@ fn assembled(study: &Study<'_>, with_story: bool) -> Report {
         own_goal: scenario.goal.is_some(),
         counts,
         story,
-        first_wrong: first_wrong(&hazards, &steps),
+        first_wrong: first_wrong(&hazards, &steps, |hazard| {
+            let advice = study.advice.get(hazard);
+            advice.into_iter().flat_map(Advice::wrong_steps).filter_map(|step| places.get(usize::from(step.0)).copied()).collect()
+        }),
         hazards,
         because_cut_short: study.causes.cut_short,
         warnings: study.warnings.clone(),
@@ -119,18 +123,22 @@ fn finding(world: &World, found: &Found, (because, alternatives): (Vec<Because>,
     }
 }
 
-/// What the gravest finding began with: the operator's first step among its causes, else the first that somebody did, else
-/// the first of them all.
-fn first_wrong(hazards: &[Finding], steps: &[StepReport]) -> Option<Wrong> {
-    let gravest = hazards.iter().filter(|finding| finding.severity > Severity::Notice);
+/// What the gravest finding began with: the operator's first step among its causes that the advice would have otherwise, else
+/// his first among them, else the first that somebody did, else the first of them all. `advised` gives the steps that a
+/// finding's advice would have otherwise, by their places.
+fn first_wrong(hazards: &[Finding], steps: &[StepReport], advised: impl Fn(usize) -> Vec<usize>) -> Option<Wrong> {
+    let gravest = hazards.iter().enumerate().filter(|(_, finding)| finding.severity > Severity::Notice);
     // What came and went by itself is no news where something as grave is left; but harm that was done is harm.
     let over = |finding: &Finding| finding.severity < Severity::Danger && finding.until.is_some();
-    let gravest = gravest.min_by_key(|finding| (std::cmp::Reverse(finding.severity), over(finding), finding.since))?;
-    let step = |part: &&Because| part.line.and_then(|line| steps.iter().find(|step| step.line == line && step.at == Some(part.at)));
-    let done = |part: &&Because| step(part).is_some_and(|step| matches!(step.kind, "run" | "act"));
+    let (index, gravest) = gravest.min_by_key(|(_, finding)| (std::cmp::Reverse(finding.severity), over(finding), finding.since))?;
+    let place = |part: &Because| part.line.and_then(|line| steps.iter().position(|step| step.line == line && step.at == Some(part.at)));
+    let is = |part: &Because, wanted: &dyn Fn(usize) -> bool| place(part).is_some_and(wanted);
+    let done = |part: &Because| is(part, &|place| matches!(steps[place].kind, "run" | "act"));
+    let operators = |part: &Because| done(part) && is(part, &|place| steps[place].from == "recovery");
     let causes = &gravest.because;
-    let first = causes.iter().find(|part| done(part) && step(part).is_some_and(|step| step.from == "recovery"));
-    let first = first.or_else(|| causes.iter().find(done));
+    let advised = advised(index);
+    let first = causes.iter().find(|part| operators(part) && is(part, &|place| advised.contains(&place)));
+    let first = first.or_else(|| causes.iter().find(|part| operators(part))).or_else(|| causes.iter().find(|part| done(part)));
     let deed = first.is_some() && gravest.severity >= Severity::Danger;
     let one_line = |text: &str| text.lines().next().unwrap_or_default().to_string();
     Some(match first.or(causes.first()) {
