@@ -2,6 +2,7 @@
 // tries every order, shares a link and opens it, from a file and from a static server. No errors, and no request to anywhere.
 'use strict';
 const { chromium } = require('playwright-core');
+const axe = require('./axe.js');
 const fs = require('fs');
 const http = require('http');
 const path = require('path');
@@ -33,7 +34,7 @@ const aMistake = async page => {
   const at = text.indexOf(word) + word.length;
   if (at < word.length) { fail('the first story has no VM'); }
   await page.locator('#editor').focus();
-  await page.evaluate(place => document.querySelector('#editor').setSelectionRange(place, place), at);
+  await page.evaluate(place => /** @type {HTMLTextAreaElement} */ (document.querySelector('#editor')).setSelectionRange(place, place), at);
   await page.keyboard.type('x');
   await page.waitForSelector('#scenario .mirror .mark.error', WAIT);
   const marked = await page.locator('#scenario .mirror .mark.error').first().textContent();
@@ -44,8 +45,8 @@ const aMistake = async page => {
   const [mark, area] = await page.evaluate(() => {
     const box = element => element.getBoundingClientRect();
     const one = box(document.querySelector('#scenario .mirror .mark.error'));
-    const style = getComputedStyle(document.querySelector('#editor'));
-    const editor = document.querySelector('#editor');
+    const editor = /** @type {HTMLTextAreaElement} */ (document.querySelector('#editor'));
+    const style = getComputedStyle(editor);
     const before = editor.value.slice(0, editor.selectionStart - 1).split('\n');
     const paper = box(editor);
     const ruler = document.createElement('span');
@@ -111,7 +112,7 @@ const aDrill = async page => {
   if (await page.locator('#play .typing .mark.error').textContent() !== 'vm-strat') { fail('a mistake at the desk is not underlined'); }
   await page.fill('#line', 'stat');
   await page.keyboard.press('Tab');
-  await page.waitForFunction(() => document.querySelector('#line').value === 'status', null, WAIT);
+  await page.waitForFunction(() => /** @type {HTMLInputElement} */ (document.querySelector('#line')).value === 'status', null, WAIT);
   await type(page, 'status');
   for (const line of lines) { await type(page, line); }
   await shot(page, 'drill-' + page.viewportSize().width);
@@ -127,7 +128,7 @@ const orders = async page => {
   await ran(page);
   await page.click('#tab-orders');
   await page.click('#try');
-  await page.waitForFunction(() => /safe/.test(document.querySelector('#orders .console').textContent) && !document.querySelector('#try').disabled, null, WAIT);
+  await page.waitForFunction(() => /safe/.test(document.querySelector('#orders .console').textContent) && !/** @type {HTMLButtonElement} */ (document.querySelector('#try')).disabled, null, WAIT);
   await shot(page, 'orders-' + page.viewportSize().width);
 };
 
@@ -163,12 +164,36 @@ const aLink = async (page, fresh, address) => {
 const wrongLinks = async (page, address) => {
   const zlib = require('zlib');
   const bomb = zlib.deflateRawSync(Buffer.alloc(50000000)).toString('base64url');
-  for (const part of ['s=%%%', 's=AAAA', 's=' + bomb]) {
+  for (const part of ['s=%%%', 's=AAAA', 's=' + bomb, 's=AAAA&p=' + bomb]) {
     await page.goto('about:blank');
     await page.goto(address + '#' + part);
     await page.waitForFunction(() => /damaged|worst/.test(document.querySelector('#state').textContent), null, WAIT);
     if (!/[a-z]/.test(await page.locator('#editor').inputValue())) { fail(`${part.slice(0, 20)} leaves nothing in the editor`); }
   }
+};
+
+// A scenario and the part that it includes are opened together, and a link carries both; without the part it is said what is missing.
+const aPart = async (page, fresh) => {
+  const scenario = { name: 'shared pool.yaml', mimeType: 'text/yaml', buffer: Buffer.from('includes: [../shared/pool.part.yaml]\ntitle: Of two files\ntimeline:\n  - {at: 1m, fault: {crash: beta}}\n') };
+  const part = { name: 'pool.part.yaml', mimeType: 'text/yaml', buffer: Buffer.from('pool:\n  hosts: [alpha, beta]\n  storage: {nfs1: {type: nfs}}\n  vms: {db: {running-on: beta}}\n') };
+  await page.setInputFiles('#files', [scenario]);
+  await page.waitForFunction(() => /can't be read: a page reads no files/.test(document.querySelector('#found').textContent), null, WAIT);
+  await page.setInputFiles('#files', [part]);
+  await ran(page);
+  await page.setInputFiles('#files', [scenario, part]);
+  await ran(page);
+  if (!(await story(page)).includes('Of two files') || !(await page.locator('#file').textContent()).includes('with pool.part.yaml')) { fail('two files are not one scenario'); }
+  await page.waitForFunction(() => location.hash.includes('p='), null, WAIT);
+  await fresh.goto('about:blank');
+  await fresh.goto(page.url());
+  await ran(fresh);
+  if (!(await story(fresh)).includes('Of two files')) { fail('a link loses the part'); }
+};
+
+// What is wrong for who hears the page; the report's page in its frame is heard by itself.
+const heardBy = async (page, what) => {
+  const said = await axe(page);
+  if (said.length > 0) { fail(`${what}: ${said.join('; ')}`); }
 };
 
 const served = () => new Promise(resolve => {
@@ -184,7 +209,9 @@ const served = () => new Promise(resolve => {
   const server = await served();
   const addresses = { file: 'file://' + file, http: `http://127.0.0.1:${server.address().port}/` };
   let wrong = 0;
-  for (const [way, width, height, colorScheme] of [['file', 1280, 800, 'light'], ['http', 390, 844, 'dark']]) {
+  /** @type {['file' | 'http', number, number, 'light' | 'dark'][]} */
+  const ways = [['file', 1280, 800, 'light'], ['http', 390, 844, 'dark']];
+  for (const [way, width, height, colorScheme] of ways) {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme });
     const address = addresses[way];
     const heard = [];
@@ -203,9 +230,16 @@ const served = () => new Promise(resolve => {
       if (!(await story(page)).includes('forgotten-while-it-runs')) { fail('the first story is not told'); }
       await shot(page, 'story-' + width);
       await noWider(page, 'the story');
+      await heardBy(page, 'the story');
       step = 'mistake';
       await aMistake(page);
       await noWider(page, 'a mistake');
+      await heardBy(page, 'a mistake');
+      step = 'parts';
+      await aPart(page, await open());
+      await page.goto('about:blank');
+      await page.goto(address);
+      await ran(page);
       step = 'link';
       await aLink(page, await open(), address);
       step = 'wrong links';
@@ -213,9 +247,11 @@ const served = () => new Promise(resolve => {
       step = 'drill';
       await aDrill(page);
       await noWider(page, 'a drill');
+      await heardBy(page, 'a drill');
       step = 'orders';
       await orders(page);
       await noWider(page, 'orders');
+      await heardBy(page, 'orders');
     } catch (error) {
       heard.push(`${step}: ${error.message}`);
       await shot(page, 'failed-' + width);

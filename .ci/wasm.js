@@ -12,6 +12,7 @@ const fail = words => { console.error('wasm: ' + words); process.exit(1); };
 const open = async bytes => {
   let runs = 0;
   const { instance } = await WebAssembly.instantiate(bytes, { page: { forward: more => { runs += more; } } });
+  /** @type {any} */
   const own = instance.exports;
   const ask = what => {
     const text = Buffer.from(JSON.stringify(what));
@@ -21,7 +22,7 @@ const open = async bytes => {
     try {
       return JSON.parse(read(own.call()));
     } catch (error) {
-      throw new Error(`${what.do} of ${what.file}: ${error.message}: ${read(own.length())}`);
+      throw new Error(`${what.do} of ${what.file}: ${error.message}: ${read(own.length())}`, { cause: error });
     }
   };
   return { ask, runs: () => runs };
@@ -83,6 +84,16 @@ const played = (ask, file, text, seed, lines) => {
   const { diagnostics } = ask({ do: 'check', file: 'x.yaml', text: wrong });
   const places = Object.fromEntries(diagnostics.map(told => [told.code, wrong.slice(told.from, told.to)]));
   if (places['unknown-name'] !== 'alhpa' || places['no-sr'] !== 'db') { fail(`the place of a mistake: ${JSON.stringify(diagnostics)}`); }
+
+  // What a scenario includes, as far as it was handed in; what is wrong with a part is told where the scenario names it.
+  const includes = 'includes: [../shared/pool.part.yaml]\ntitle: A part\n';
+  const part = 'pool: {hosts: [alpha, beta]}\n';
+  const asked = parts => ask({ do: 'check', file: 'x.yaml', text: includes, parts });
+  const [without, whole, broken] = [asked({}), asked({ 'pool.part.yaml': part }), asked({ 'pool.part.yaml': part + 'no: 1\n' })];
+  if (!/pool\.part\.yaml.*can't be read.*"Open"/.test(without.diagnostics[0].message)) { fail(`a part that is not there: ${JSON.stringify(without)}`); }
+  if (!whole.holds || whole.holds.title !== 'A part') { fail(`a part is not read: ${JSON.stringify(whole)}`); }
+  const ofPart = broken.diagnostics.find(told => /pool\.part\.yaml, line 2: .*`no`/.test(told.message));
+  if (!ofPart || includes.slice(ofPart.from, ofPart.to) !== 'pool.part.yaml') { fail(`a mistake of a part: ${JSON.stringify(broken)}`); }
 
   const text = fs.readFileSync('scenarios/forget/any-order.yaml', 'utf8');
   const counted = ask({ do: 'orders', file: 'any-order.yaml', text, count: true });

@@ -25,6 +25,11 @@ fn with_page(folder: &Folder, args: &[&str]) -> (Value, String) {
     (serde_json::from_str(&json).unwrap(), html)
 }
 
+/// How many pictures stand in a part of a page.
+fn pictures(part: roxmltree::Node<'_, '_>) -> usize {
+    part.descendants().filter(|node| node.attribute("class") == Some("picture")).count()
+}
+
 /// Each rule opens to the order that breaks it, and what is told there is what a run of that order shows.
 #[test]
 fn each_rule_of_orders_opens_to_its_counterexample() {
@@ -56,7 +61,7 @@ fn each_rule_of_orders_opens_to_its_counterexample() {
             let run: Value = serde_json::from_str(&poolsim(&["run", &file.display().to_string(), "--format", "json"])).unwrap();
             let here = |tag: &str| fold.descendants().filter(|node| node.tag_name().name() == tag).count();
             assert_eq!(here("article"), run[0]["hazards"].as_array().unwrap().len(), "{path}: {}", file.display());
-            assert_eq!(here("svg"), 1);
+            assert_eq!(pictures(*fold), 1);
             for finding in run[0]["hazards"].as_array().unwrap() {
                 assert!(shown.contains(finding["hazard"].as_str().unwrap()), "{path}: {finding}");
                 findings += 1;
@@ -143,8 +148,7 @@ fn a_suite_has_a_row_a_case() {
             for failure in case["test"]["failures"].as_array().unwrap() {
                 assert!(fold.contains(&format!(":{}", failure["line"])) && fold.contains("Expected: "), "{fold}");
             }
-            let pictures = folds[failed].descendants().filter(|node| node.tag_name().name() == "svg").count();
-            assert_eq!(pictures, usize::from(failed < 20), "{fold}");
+            assert_eq!(pictures(folds[failed]), usize::from(failed < 20), "{fold}");
             failed += 1;
         }
     }
@@ -272,4 +276,45 @@ fn a_session_has_a_page() {
     let aside = text(of(&document, "section", "aside")[0]);
     let printed = out.split("DEBRIEFING\n").nth(1).unwrap();
     assert!(status == 1 && aside.ends_with(printed.trim_end()), "{aside}\n{printed}");
+}
+
+/// What `plan` and `risk` write beside standard output is what they print when it is asked for there; and a page tells what the rest tells.
+#[test]
+fn plan_and_risk_are_written_beside_standard_output_as_well() {
+    let folder = Folder::new("beside");
+    let pool =
+        folder.file("pool.yaml", "pool: {hosts: [alpha, beta, gamma], storage: {nfs1: {type: nfs}}, vms: {db: {running-on: beta}}}\n");
+    let risk = ["risk", &pool, "--pairs", "0", "--tries", "2000"];
+    for asked in [&["plan", "scenarios/forget/any-order.yaml"][..], &risk[..]] {
+        let kinds = ["text", "json", "md", "html"];
+        let reports: Vec<String> = kinds.iter().flat_map(|kind| ["--report".to_owned(), format!("{kind}={}", folder.path(kind))]).collect();
+        let args: Vec<&str> = asked.iter().copied().chain(["--format", "json"]).chain(reports.iter().map(String::as_str)).collect();
+        let json = poolsim(&args);
+        assert_eq!(folder.read("json"), json, "{asked:?}");
+        for kind in ["text", "md", "html"] {
+            assert_eq!(folder.read(kind), poolsim(&[asked, &["--format", kind]].concat()), "{asked:?}: {kind}");
+        }
+        let html = folder.read("html");
+        closed(&html, asked[0]);
+        let told = text(parsed(&html).root_element());
+        let json: Value = serde_json::from_str(&json).unwrap();
+        let named: Vec<&Value> = match asked[0] {
+            "plan" => {
+                json["plan"].as_array().unwrap().iter().flat_map(|step| ["run", "act", "look", "wait"].map(|kind| &step[kind])).collect()
+            }
+            _ => json["hosts"].as_array().unwrap().iter().map(|loss| &loss["label"]).collect(),
+        };
+        let words: Vec<&str> = named.into_iter().filter_map(Value::as_str).collect();
+        assert!(words.len() >= 3, "{words:?}");
+        for word in words {
+            assert!(told.contains(word), "{}: {word} is not on the page", asked[0]);
+        }
+    }
+    // What `-o` names stands for standard output, and no report may take its place.
+    let (instead, beside) = (folder.path("instead"), format!("md={}", folder.path("md")));
+    assert_eq!(poolsim(&[&risk[..], &["-o", &instead, "--report", &beside]].concat()), "");
+    assert!(folder.read("instead").starts_with("a single host") && folder.read("md").starts_with("## a single host"));
+    let twice =
+        Command::new(env!("CARGO_BIN_EXE_poolsim")).args(risk).args(["-o", &instead, "--report", &format!("md={instead}")]).output();
+    assert_eq!(twice.unwrap().status.code(), Some(2));
 }

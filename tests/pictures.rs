@@ -88,7 +88,22 @@ fn a_trace_has_every_step_and_finding_in_its_place() {
         assert_eq!(slices(&["notice", "outage", "danger", "corruption"]), found, "{path}");
         overlapping += found.windows(2).filter(|pair| pair[0].1 > pair[1].0).count();
         let inside = |event: &Value| tracks[&place(event)].iter().any(|(from, to)| (*from..=*to).contains(&us(&event["ts"])));
-        let (from, to) = (of("s"), of("f"));
+        // What begins an arrow stands behind its own slice: at an instant at which several steps begin, only that tells which it is.
+        for (at, begins) in events.iter().enumerate().filter(|(_, event)| event["ph"] == "s") {
+            let slice = events[..at].iter().rev().find(|event| event["ph"] == "X").unwrap();
+            assert_eq!((place(slice), us(&slice["ts"])), (place(begins), us(&begins["ts"])), "{path}: {begins}");
+            let finding = of("f").into_iter().find(|end| end["id"] == begins["id"]).unwrap();
+            let because = of("X").into_iter().find(|of| place(of) == place(finding) && of["ts"] == finding["ts"]).unwrap();
+            let line = format!("(line {})", slice["args"]["line"]);
+            let causes = told.case["hazards"].as_array().unwrap().iter().filter(|of| of["since_us"] == because["ts"]);
+            let lines = causes.flat_map(|of| of["because"].as_array().unwrap()).map(|cause| format!("(line {})", cause["line"]));
+            assert!(lines.into_iter().any(|own| own == line), "{path}: {begins} comes from {slice}");
+        }
+        let by_id = |mut ends: Vec<&Value>| {
+            ends.sort_by_key(|end| us(&end["id"]));
+            ends.into_iter().cloned().collect::<Vec<Value>>()
+        };
+        let (from, to) = (by_id(of("s")), by_id(of("f")));
         assert_eq!(from.len(), to.len(), "{path}");
         for (from, to) in from.iter().zip(&to) {
             assert!(from["id"] == to["id"] && inside(from) && inside(to) && us(&from["ts"]) <= us(&to["ts"]), "{path}: {from} {to}");

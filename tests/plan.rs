@@ -13,7 +13,18 @@ use poolsim::search::plan::{Answer, Kind, Line, Options, all, plan};
 
 fn options(depth: usize) -> Options {
     let engine::Options { max_events, max_work, .. } = engine::Options::default();
-    Options { seed: None, max_events, max_work, depth, tries: 400_000, recovery: 0, without: Vec::new(), brute: false, wide: false }
+    Options {
+        seed: None,
+        max_events,
+        max_work,
+        depth,
+        tries: 400_000,
+        recovery: 0,
+        without: Vec::new(),
+        brute: false,
+        wide: false,
+        anew: true,
+    }
 }
 
 fn answer(scenario: &Scenario, options: &Options) -> Answer {

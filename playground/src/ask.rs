@@ -35,10 +35,22 @@ impl Asked {
         }
     }
 
-    /// The scenario, or what is wrong with it.
+    /// The scenario with what it includes of `parts`, texts by the names of their files; or what is wrong with it.
     pub fn load(&self) -> Result<Loaded, Value> {
         let text = self.text("text");
-        scenario::load_bytes(self.file(), text.as_bytes()).map_err(|wrong| json!({ "diagnostics": diagnostics(text, &wrong) }))
+        let mut include = |path: &str| self.part(path);
+        let asked = &mut scenario::Asked { include: &mut include, set: &[], release: None };
+        scenario::load_with(self.file(), text.as_bytes(), asked)
+            .map_err(|wrong| json!({ "diagnostics": diagnostics(self.file(), text, &wrong) }))
+    }
+
+    /// A part that was handed in. A page knows no folders: it is known by its name alone.
+    fn part(&self, path: &str) -> Result<Vec<u8>, String> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let held = self.0.get("parts").and_then(|parts| parts.get(name)).and_then(Value::as_str);
+        held.map(|text| text.as_bytes().to_vec()).ok_or_else(|| {
+            "a page reads no files by itself; open it here (\"Open\" takes a scenario and its parts together), or write what it holds into the scenario".to_owned()
+        })
     }
 }
 
@@ -76,7 +88,9 @@ pub fn wrong(why: &str) -> Value {
 fn check(asked: &Asked) -> Value {
     let text = asked.text("text");
     match asked.load() {
-        Ok(Loaded { scenario, warnings }) => json!({ "diagnostics": diagnostics(text, &warnings), "holds": holds(&scenario) }),
+        Ok(Loaded { scenario, warnings }) => {
+            json!({ "diagnostics": diagnostics(asked.file(), text, &warnings), "holds": holds(&scenario) })
+        }
         Err(wrong) => wrong,
     }
 }
@@ -94,27 +108,42 @@ fn holds(scenario: &Scenario) -> Value {
     })
 }
 
-/// Diagnostics with their places, counted as JavaScript counts a text: in units of UTF-16.
-fn diagnostics(text: &str, all: &[Diagnostic]) -> Vec<Value> {
+/// Diagnostics with their places, counted as JavaScript counts a text: in units of UTF-16. What is wrong with a part is told where
+/// the scenario names it.
+fn diagnostics(file: &str, text: &str, all: &[Diagnostic]) -> Vec<Value> {
     // A byte-order mark is no part of the text that places count in, but one unit of what the page holds.
     let mark = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
     let mut counter = Units { text, byte: 0, unit: 0 };
     let mut told: Vec<(usize, Value)> = Vec::new();
-    let mut by_place: Vec<(usize, &Diagnostic)> = all.iter().enumerate().collect();
-    by_place.sort_by_key(|(_, told)| told.span.start);
-    for (at, one) in by_place {
-        let start = counter.at(one.span.start + mark);
-        let end = Units { ..counter }.at(one.span.end + mark).max(start);
+    let mut by_place: Vec<(std::ops::Range<usize>, usize, &Diagnostic)> = all
+        .iter()
+        .enumerate()
+        .map(|(at, one)| {
+            let own = one.span.start + mark..one.span.end + mark;
+            (if one.file == file { own } else { named(text, &one.file) }, at, one)
+        })
+        .collect();
+    by_place.sort_by_key(|(place, at, _)| (place.start, *at));
+    for (place, at, one) in by_place {
+        let start = counter.at(place.start);
+        let end = Units { ..counter }.at(place.end).max(start);
+        let (line, column, within) = if one.file == file {
+            (one.line, one.column, String::new())
+        } else {
+            let before = &text[..place.start];
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            (before.matches('\n').count() as u32 + 1, column as u32, format!("{}, line {}: ", one.file, one.line))
+        };
         told.push((
             at,
             json!({
                 "code": one.code,
                 "severity": one.gravity.name(),
-                "line": one.line,
-                "column": one.column,
+                "line": line,
+                "column": column,
                 "from": start,
                 "to": end,
-                "message": clean_line(&one.message),
+                "message": clean_line(&format!("{within}{}", one.message)),
                 "help": clean(&one.help),
                 "shown": one.render(false),
             }),
@@ -122,6 +151,12 @@ fn diagnostics(text: &str, all: &[Diagnostic]) -> Vec<Value> {
     }
     told.sort_by_key(|(at, _)| *at);
     told.into_iter().map(|(_, value)| value).collect()
+}
+
+/// Where a text names a file, as far as it does.
+fn named(text: &str, file: &str) -> std::ops::Range<usize> {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    text.find(name).map_or(0..0, |at| at..at + name.len())
 }
 
 /// Counts from one place of a text to a later one.

@@ -54,7 +54,7 @@ pub struct Common {
     /// What standard output gets
     #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
     pub format: Format,
-    /// Write a report to a file too (may be repeated); run: text, json, ndjson, html, svg, mermaid, perfetto, md; test: junit, tap, github, json, md, html; check: text, json, ndjson, sarif, github; orders, diff, sweep, play: html and others
+    /// Write a report to a file too (may be repeated); run: text, json, ndjson, html, svg, mermaid, perfetto, md; test: junit, tap, github, json, md, html; check: text, json, ndjson, sarif, github; orders, diff, sweep, plan, risk, play: html and others
     #[arg(long = "report", value_name = "KIND=FILE", global = true)]
     pub reports: Vec<String>,
     /// When to use colours; NO_COLOR is heeded

@@ -23,6 +23,28 @@ pub fn listen() {
     });
 }
 
+/// Whether something is under way that may be stopped: see [`stoppable`].
+static WORKS: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C ends at once, but while [`stoppable`] work is under way: there the first one only sets [`wanted`].
+pub fn listen_within() {
+    let _ = ctrlc::set_handler(|| {
+        if !WORKS.load(Ordering::SeqCst) || WANTED.swap(true, Ordering::SeqCst) {
+            whole::sweep();
+            std::process::exit(STATUS);
+        }
+    });
+}
+
+/// Does something that Ctrl-C stops, as far as it asks [`wanted`]; afterwards nothing is wanted any more.
+pub fn stoppable<T>(work: impl FnOnce() -> T) -> T {
+    WORKS.store(true, Ordering::SeqCst);
+    let done = work();
+    WORKS.store(false, Ordering::SeqCst);
+    WANTED.store(false, Ordering::SeqCst);
+    done
+}
+
 /// Whether Ctrl-C was typed.
 pub fn wanted() -> bool {
     WANTED.load(Ordering::SeqCst)

@@ -5,6 +5,7 @@ use super::exit::Status;
 use super::load::{self, File, did_you_mean};
 use super::out::Out;
 use super::progress::Progress;
+use super::reports::of_formats;
 use super::shared::{only, style, with_jobs};
 use super::{bug, interrupt, targets};
 use crate::base::inert::clean_line;
@@ -14,7 +15,7 @@ use crate::scenario::write;
 use crate::search::plan::{self, Options};
 
 /// The formats that it writes.
-const FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Md];
+const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Md, Format::Html];
 
 /// Looks for a plan and tells it, or why there is none.
 pub fn plan(out: Out, common: &Common, args: &Plan) -> Status {
@@ -25,20 +26,29 @@ pub fn plan(out: Out, common: &Common, args: &Plan) -> Status {
 
 fn planned(out: Out, common: &Common, args: &Plan) -> Result<Status, Status> {
     only(out, common, "plan", &FORMATS)?;
-    if let Some(report) = common.reports.first() {
-        let help = ["`--format` says what standard output gets: text, json or md".to_string()];
-        return Err(out.refuse("not-yet", &format!("`plan --report {report}` is not built yet"), &help, Status::Wrong));
-    }
+    let reports = of_formats(out, common, "plan", &FORMATS)?;
     let release = load::release(out, common)?;
     let file = load::load(out, &args.file, &args.set, release)?;
     let scenario = &file.scenario;
     args.without.iter().try_for_each(|word| is_move(out, word))?;
     let recovery = recovery(out, args.recovery.as_deref(), &file)?;
-    let outputs = args.save.iter().map(|path| ((), path.clone())).collect();
-    let output = targets::begin(out, outputs, std::slice::from_ref(&args.file))?.pop();
+    let saved = args.save.iter().map(|path| (None, path.clone()));
+    let wanted = reports.into_iter().map(|(format, path)| (Some(format), path)).chain(saved).collect();
+    let targets = targets::begin(out, wanted, std::slice::from_ref(&args.file))?;
     let Common { seed, max_events, max_work, .. } = *common;
     let (depth, tries) = (usize::from(args.depth), args.tries);
-    let options = Options { seed, max_events, max_work, depth, tries, recovery, without: args.without.clone(), brute: false, wide: false };
+    let options = Options {
+        seed,
+        max_events,
+        max_work,
+        depth,
+        tries,
+        recovery,
+        without: args.without.clone(),
+        brute: false,
+        wide: false,
+        anew: true,
+    };
     bug::recipe(&format!(
         "plan of scenario {} (sha256 {}), seed {}, release {}",
         scenario.name,
@@ -51,16 +61,22 @@ fn planned(out: Out, common: &Common, args: &Plan) -> Result<Status, Status> {
     let answer = with_jobs(common, || plan::plan(scenario, &options, &interrupt::wanted));
     drop(progress);
     let told = report::build(scenario, &answer, &options);
-    let text = match common.format {
+    let laid_out = |format: Format, colour: bool| match format {
         Format::Json => report::json::render(&told),
         Format::Md => report::md::render(&told),
-        _ => report::text::render(&told, style(common, out.colour)),
+        Format::Html => report::html::render(&told),
+        _ => report::text::render(&told, style(common, colour)),
     };
-    let mut status = out.result(&text);
-    match (output, &answer.plan) {
-        (Some(output), Some(plan)) => status = status.and(save(out, output, plan)),
-        (Some(_), None) => out.say("nothing is saved, since there is no plan\n"),
-        (None, _) => {}
+    let mut status = out.result(&laid_out(common.format, out.colour));
+    for target in targets {
+        match (target.kind, &answer.plan) {
+            (Some(format), _) => {
+                let text = laid_out(format, false);
+                status = status.and(target.put(out, &text));
+            }
+            (None, Some(plan)) => status = status.and(save(out, target, plan)),
+            (None, None) => out.say("nothing is saved, since there is no plan\n"),
+        }
     }
     if answer.plan.is_none() {
         status = status.and(Status::Unexpected);
@@ -92,7 +108,7 @@ fn recovery(out: Out, wanted: Option<&str>, file: &File) -> Result<usize, Status
 }
 
 /// `--save`: the scenario with the plan as its recovery, as far as it loads again.
-fn save(out: Out, output: targets::Target<()>, plan: &plan::Plan) -> Status {
+fn save(out: Out, output: targets::Target<Option<Format>>, plan: &plan::Plan) -> Status {
     let text = write::yaml(&plan.scenario);
     if crate::scenario::load("plan.yaml", &text).is_err() {
         let help = ["a step of the timeline may name a step of the recovery that the plan replaces".to_string()];

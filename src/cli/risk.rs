@@ -5,6 +5,7 @@ use super::exit::Status;
 use super::load::{self, did_you_mean};
 use super::out::Out;
 use super::progress::Progress;
+use super::reports::of_formats;
 use super::shared::{only, style, with_jobs};
 use super::{bug, interrupt, targets};
 use crate::base::inert::clean_line;
@@ -24,16 +25,14 @@ pub fn risk(out: Out, common: &Common, args: &Risk) -> Status {
 
 fn risked(out: Out, common: &Common, args: &Risk) -> Result<Status, Status> {
     only(out, common, "risk", &FORMATS)?;
-    if let Some(report) = common.reports.first() {
-        let help = ["`--format` says what is written: text, json, md or html; `-o FILE` where to".to_string()];
-        return Err(out.refuse("not-yet", &format!("`risk --report {report}` is not built yet"), &help, Status::Wrong));
-    }
+    let reports = of_formats(out, common, "risk", &FORMATS)?;
     let conditions = args.fail_on.iter().map(|text| Condition::read(out, text)).collect::<Result<Vec<_>, _>>()?;
     let release = load::release(out, common)?;
     let file = load::load(out, &args.file, &args.set, release)?;
     let scenario = &file.scenario;
-    let outputs = args.output.iter().map(|path| ((), path.clone())).collect();
-    let output = targets::begin(out, outputs, std::slice::from_ref(&args.file))?.pop();
+    // What `-o` takes stands for standard output, and is a target like the reports.
+    let instead = args.output.iter().map(|path| (common.format, path.clone()));
+    let targets = targets::begin(out, instead.chain(reports).collect(), std::slice::from_ref(&args.file))?;
     let Common { seed, max_events, max_work, .. } = *common;
     let options = Options { seed, max_events, max_work, pairs_most: args.pairs, links: args.links, tries: args.tries };
     bug::recipe(&format!(
@@ -48,16 +47,20 @@ fn risked(out: Out, common: &Common, args: &Risk) -> Result<Status, Status> {
     let found = with_jobs(common, || risk::risk(scenario, &options, &interrupt::wanted));
     drop(progress);
     let told = report::build(scenario, &found, &options);
-    let text = match common.format {
+    let laid_out = |format: Format, colour: bool| match format {
         Format::Json => report::json::render(&told),
         Format::Md => report::md::render(&told),
         Format::Html => report::html::render(&told),
-        _ => report::text::render(&told, style(common, out.colour && output.is_none())),
+        _ => report::text::render(&told, style(common, colour)),
     };
-    let mut status = match output {
-        Some(output) => output.put(out, &text),
-        None => out.result(&text),
+    let mut status = match args.output {
+        Some(_) => Status::Fine,
+        None => out.result(&laid_out(common.format, out.colour)),
     };
+    for target in targets {
+        let text = laid_out(target.kind, false);
+        status = status.and(target.put(out, &text));
+    }
     for condition in &conditions {
         if let Some(what) = condition.holds(&told) {
             out.say(&format!("{what}\n"));

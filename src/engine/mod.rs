@@ -108,7 +108,7 @@ pub struct StepRecord {
     pub late: Option<Span>,
     /// Whether its fault or act ever changed anything; `None` for other steps and those that did not run.
     pub effect: Option<bool>,
-    /// Whether anything that goes back to it changed what is so or what is believed.
+    /// Whether anything that goes back to it changed what is so or what is believed, or will: a machine goes down for it.
     pub told: bool,
     /// What it was before this step began, in the order of beginning.
     pub order: u32,
@@ -388,6 +388,10 @@ impl Engine {
         }
         for place in 0..self.fx.dues.len() {
             let (at, due) = self.fx.dues[place];
+            // What will go down has not changed yet, and will.
+            if matches!(due, Due::GoDown { .. } | Due::GoDownForReboot { .. }) && self.origin != NO_STEP {
+                self.records[usize::from(self.origin)].told = true;
+            }
             let rank = match due {
                 Due::Step { sequence } | Due::GiveUp { sequence, .. } | Due::ActDone { sequence, .. } => sequence + 1,
                 Due::Command { slot, .. } | Due::CtrlC { slot, .. } => slot + 1,

@@ -11,6 +11,7 @@ use crate::scenario::model::{Case, Drill, Scenario, StateExpect};
 use crate::search::debrief::debrief;
 use crate::search::desk::{self, Desk};
 use crate::search::hint::{Hint, hint};
+use crate::search::plan::Enough;
 
 /// A drill that is played.
 #[derive(Debug)]
@@ -109,14 +110,16 @@ impl Player {
     pub(super) fn hint(&mut self) {
         let (found, level) = match self.hint.0.take() {
             Some((found, level)) => (found, (level + 1).min(2)),
-            None => (hint(&self.desk, &self.scenario, self.case, &|| false), 0),
+            None => (hint(&self.desk, &self.scenario, self.case, &self.stopped), 0),
         };
         let counts = matches!(found, Hint::Step(_) | Hint::Wait { .. });
         if let Some(task) = self.task.as_mut().filter(|_| counts) {
             task.helped += 1;
         }
         self.remark(&words::hint(&found, level));
-        self.hint.0 = Some((found, level));
+        // What was interrupted is looked for anew.
+        let whole = !matches!(found, Hint::None { ended: Some(Enough::Stopped), .. });
+        self.hint.0 = Some((found, level)).filter(|_| whole);
     }
 
     /// Lines were taken back: what they showed is known all the same.
@@ -146,7 +149,7 @@ impl Player {
     /// How the drill was done.
     pub(super) fn debriefed(&mut self) -> Ends {
         let Some(task) = &self.task else { return Ends { well: true, learnt: None, told: Some(String::new()) } };
-        let told = debrief(&self.desk, &self.scenario, self.case, task.helped, &|| false);
+        let told = debrief(&self.desk, &self.scenario, self.case, task.helped, &self.stopped);
         let by_oneself = told.done() && !task.revealed && task.helped == 0;
         let plain = render(&told, task.revealed, false);
         let text = render(&told, task.revealed, self.style.colour);

@@ -144,6 +144,8 @@ pub struct Player {
     /// The drill, where it is one.
     task: Option<drill::Task>,
     hint: drill::Hints,
+    /// Asked again and again in a long search: whether whoever plays wants no more of it.
+    stopped: fn() -> bool,
     /// What was said, and not yet shown.
     said: String,
 }
@@ -189,8 +191,14 @@ impl Player {
             desk,
             last: None,
             awaited: None,
+            stopped: || false,
             said: String::new(),
         })
+    }
+
+    /// A search for a hint or for a safe way ends as soon as this says so, and says how far it came.
+    pub fn stopped_by(&mut self, stopped: fn() -> bool) {
+        self.stopped = stopped;
     }
 
     /// What a terminal shows before a line; nothing where an answer is awaited.

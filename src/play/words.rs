@@ -7,7 +7,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::model::Scenario;
 use crate::search::desk::Seen;
 use crate::search::hint::Hint;
-use crate::search::plan;
+use crate::search::plan::{self, Enough};
 
 /// What can be typed.
 pub const HELP: &str = "\
@@ -131,8 +131,20 @@ pub fn hint(hint: &Hint, level: usize) -> String {
             "nothing more need be done: as things are the goal is reached in every world that fits what was seen. `finish`".into()
         }
         Hint::None { depth, ended } => {
-            let why = if ended.is_some() { ", before the search was given up" } else { "" };
-            format!("no safe way to the goal was found from here, of up to {}{why}. `undo` goes back", count(*depth, "step"))
+            let looked = count(*depth, "step");
+            match ended {
+                None => format!("no safe way to the goal was found from here, of up to {looked}. `undo` goes back"),
+                Some(Enough::Stopped) => {
+                    format!(
+                        "interrupted: no way of up to {looked} is safe and reaches the goal; of longer ones not all were tried. `hint` looks again"
+                    )
+                }
+                Some(Enough::Tries | Enough::Work) => {
+                    format!(
+                        "no safe way to the goal was found from here: none of up to {looked} is one, and the search was given up before all longer ones were tried. `undo` goes back"
+                    )
+                }
+            }
         }
         Hint::Wait { line } => match level {
             0 => "nothing calls for a recovery yet: let time go by".into(),

@@ -18,8 +18,9 @@ const HOSTS: u64 = 10;
 /// The trace, an event a line.
 pub fn render(report: &Report, film: &Film) -> String {
     let mut events = Vec::new();
-    steps(&mut events, report);
-    findings(&mut events, report);
+    let arrows = arrows(report);
+    steps(&mut events, report, &arrows);
+    findings(&mut events, report, &arrows);
     lanes(&mut events, report, film);
     happened(&mut events, film);
     let of = json!({
@@ -59,31 +60,50 @@ fn sequences(report: &Report) -> Vec<&str> {
     all
 }
 
-fn steps(events: &mut Vec<Value>, report: &Report) {
+/// An arrow from a step to a finding that it led to, by their places; its own place is its id.
+struct Arrow {
+    step: usize,
+    finding: usize,
+}
+
+fn arrows(report: &Report) -> Vec<Arrow> {
+    let of = |(finding, found): (usize, &Finding)| {
+        found.because.iter().filter_map(|cause| step_of(report, cause)).map(|step| Arrow { step, finding }).collect::<Vec<_>>()
+    };
+    report.hazards.iter().enumerate().flat_map(of).collect()
+}
+
+/// One end of an arrow: it belongs to the slice of its track that stands before it.
+fn end(ph: &str, id: usize, (pid, tid): (u64, u64), at: Time) -> Value {
+    json!({"ph": ph, "cat": "because", "name": "because", "id": id, "pid": pid, "tid": tid, "ts": at.0})
+}
+
+fn steps(events: &mut Vec<Value>, report: &Report, arrows: &[Arrow]) {
     group(events, STEPS, "what breaks and what is done");
     for (tid, from) in sequences(report).into_iter().enumerate() {
         let place = (STEPS, tid as u64 + 1);
         track(events, place, &clean_line(from));
-        for step in report.steps.iter().filter(|step| step.from == from) {
+        for (number, step) in report.steps.iter().enumerate().filter(|(_, step)| step.from == from) {
             let Some(at) = step.at else { continue };
             let args = json!({
                 "id": step.id, "kind": step.kind, "line": step.line, "host": step.host, "ran": step.ran, "status": step.status.name(),
                 "code": step.code, "exit": step.exit, "output": step.output,
             });
             events.push(slice(place, step.kind, &step.text, (at, step.end.unwrap_or(report.end).max(at)), &args));
+            // Several steps may begin and end at one instant: only the order tells from which an arrow comes.
+            events.extend(arrows.iter().enumerate().filter(|(_, arrow)| arrow.step == number).map(|(id, _)| end("s", id, place, at)));
         }
     }
 }
 
 /// Each finding in the first track that is free, since what overlaps in one track is read as being one within the other.
-fn findings(events: &mut Vec<Value>, report: &Report) {
+fn findings(events: &mut Vec<Value>, report: &Report, arrows: &[Arrow]) {
     if report.hazards.is_empty() {
         return;
     }
     group(events, FINDINGS, "what was found");
     let mut free: Vec<Time> = Vec::new();
-    let mut arrows = 0;
-    for finding in &report.hazards {
+    for (number, finding) in report.hazards.iter().enumerate() {
         let until = finding.until.unwrap_or(report.end).max(finding.since);
         let at = free.iter().position(|free| *free < finding.since).unwrap_or(free.len());
         if at == free.len() {
@@ -93,15 +113,10 @@ fn findings(events: &mut Vec<Value>, report: &Report) {
         free[at] = until;
         let place = (FINDINGS, at as u64 + 1);
         events.push(slice(place, finding.severity.name(), &named(finding), (finding.since, until), &about(finding)));
-        for cause in &finding.because {
-            if let Some((of, at)) = step_of(report, cause) {
-                let arrow = |ph: &str, (pid, tid): (u64, u64), at: Time| json!({"ph": ph, "cat": "because", "name": "because", "id": arrows, "pid": pid, "tid": tid, "ts": at.0});
-                events.push(arrow("s", of, at));
-                let mut end = arrow("f", place, finding.since);
-                end["bp"] = json!("e");
-                events.push(end);
-                arrows += 1;
-            }
+        for (id, _) in arrows.iter().enumerate().filter(|(_, arrow)| arrow.finding == number) {
+            let mut tip = end("f", id, place, finding.since);
+            tip["bp"] = json!("e");
+            events.push(tip);
         }
     }
     if let Some((finding, NoReturnReport::Until(at, _))) = report.no_return() {
@@ -123,11 +138,9 @@ fn about(finding: &Finding) -> Value {
     })
 }
 
-/// Where the step of a cause stands, and when it began.
-fn step_of(report: &Report, cause: &Because) -> Option<((u64, u64), Time)> {
-    let step = report.steps.iter().find(|step| Some(step.line) == cause.line && step.at == Some(cause.at))?;
-    let tid = sequences(report).iter().position(|from| *from == step.from)?;
-    Some(((STEPS, tid as u64 + 1), cause.at))
+/// The step of a cause, by its place.
+fn step_of(report: &Report, cause: &Because) -> Option<usize> {
+    report.steps.iter().position(|step| Some(step.line) == cause.line && step.at == Some(cause.at))
 }
 
 fn lanes(events: &mut Vec<Value>, report: &Report, film: &Film) {

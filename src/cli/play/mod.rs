@@ -13,7 +13,7 @@ use super::out::Out;
 use super::reports::of_formats;
 use super::shared::{only, style};
 use super::targets::{self, Target};
-use super::{bug, files, pictures};
+use super::{bug, files, interrupt, pictures};
 use crate::base::draw::Stream;
 use crate::base::inert::clean_line;
 use crate::base::time::Time;
@@ -147,12 +147,14 @@ struct Own {
 
 /// Lines are read and what is said is shown, to the end.
 fn session(out: Out, mut input: Input, mut player: Player, own: Own) -> Status {
+    interrupt::listen_within();
+    player.stopped_by(interrupt::wanted);
     let mut next = Next::Line;
     loop {
         let _ = out.piece(player.said().as_bytes());
         next = match next {
             Next::Line => match input.read(out, &player.prompt()) {
-                Read::Line(line) => player.typed(&line),
+                Read::Line(line) => interrupt::stoppable(|| player.typed(&line)),
                 Read::Nothing => Next::Line,
                 Read::End => Next::Ends(player.left()),
                 Read::Failed(error) => {

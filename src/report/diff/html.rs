@@ -109,7 +109,7 @@ fn one(at: usize, pair: &Pair<'_>, several: bool) -> Markup {
     let number = at + 1;
     html! {
         section id={ "pair-" (number) } {
-            @if several { h2 { (name(pair)) } }
+            @if several { h2 { (name(pair)) } } @else { h2 class="unseen" { "How the two part" } }
             p class="wrong" {
                 @if difference.parting.is_some() { a href={ "#parting-" (number) } { (parts(difference)) } "." } @else { (parts(difference)) "." }
             }

@@ -138,14 +138,14 @@ fn case(report: &Report, film: &Film, number: usize, several: bool, told: bool) 
     let class = if told { "case told" } else { "case" };
     html! {
         section class=(class) data-number=(number) aria-label=(format!("Case {}", number + 1)) {
-            @if several { h2 class="truth" id={ "case-" (number + 1) } { (name(report)) } }
+            @if several { h2 class="truth" id={ "case-" (number + 1) } { (name(report)) } } @else { h2 class="unseen" { "What happened" } }
             @if let Some(wrong) = &report.first_wrong {
                 p class="wrong" { strong { @if wrong.deed { "What did the harm: " } @else { "It began with: " } } (wrong.at) ", " (clean_line(&wrong.what)) ". " (clean_line(&wrong.mend)) }
             }
             @if let Some((finding, point)) = report.no_return() {
                 p class="too-late" { strong { "Too late " } (point.words(finding.hazard)) "." }
             }
-            (film_figure(film, &picture))
+            (film_figure(film, &picture, number))
             div class="beside" {
                 (pool(film, end))
                 section class="now" aria-live="polite" {
@@ -179,35 +179,39 @@ pub fn still(report: &Report, film: &Film, number: usize) -> Markup {
 pub fn figure(report: &Report, film: &Film, number: usize, parting: Option<Time>) -> Markup {
     let picture = picture::draw(report, film, number, false, parting);
     html! {
-        figure class="still" {
-            div class="scroll" tabindex="0" role="region" aria-label="The picture" { (picture.svg) }
-            figcaption {
-                "Above what the database has, below what is so; hatched where they part. Gaps of time are drawn shorter than they are."
-                @for note in &picture.notes { " " span class="note" { (note) "." } }
-            }
+        figure class={ "still" @if picture.upright { " upright" } } {
+            div class="scroll lanes" tabindex="0" role="region" aria-label={ "Picture " (number + 1) } { (picture.svg) (picture.names) }
+            (caption(&picture))
         }
     }
 }
 
-fn film_figure(film: &Film, picture: &Picture) -> Markup {
+fn film_figure(film: &Film, picture: &Picture, number: usize) -> Markup {
     // An input has no end in HTML, and must have one in XML.
     let slider = format!(
         "<input type=\"range\" class=\"slider\" min=\"0\" max=\"{}\" value=\"0\" aria-label=\"Instant\"/>",
         film.frames.len().saturating_sub(1)
     );
     html! {
-        figure {
-            div class="scroll" tabindex="0" role="region" aria-label="The picture" { (picture.svg) }
-            figcaption {
-                "Above what the database has, below what is so; hatched where they part. Gaps of time are drawn shorter than they are."
-                @for note in &picture.notes { " " span class="note" { (note) "." } }
-            }
+        figure class=[picture.upright.then_some("upright")] {
+            div class="scroll lanes" tabindex="0" role="region" aria-label={ "Picture " (number + 1) } { (picture.svg) (picture.names) }
             div class="controls" {
                 button type="button" class="back" aria-label="One instant back" { "◀" }
                 button type="button" class="on" aria-label="One instant on" { "▶" }
                 (PreEscaped(slider))
                 output {}
             }
+            (caption(picture))
+        }
+    }
+}
+
+/// What is above and what below, and what is left out.
+fn caption(picture: &Picture) -> Markup {
+    html! {
+        figcaption {
+            "Above what the database has, below what is so; hatched where they part. Gaps of time are drawn shorter than they are."
+            @for note in &picture.notes { " " span class="note" { (note) "." } }
         }
     }
 }
@@ -226,7 +230,7 @@ fn pool(film: &Film, end: usize) -> Markup {
             div class="wide" {
                 table {
                     thead { tr {
-                        th scope="col" { "" }
+                        td {}
                         th scope="col" class="truth" { "In truth" }
                         th scope="col" { "In the database of " span class="ruler" { @if let Some(head) = head { (head.ruler) } } }
                     } }

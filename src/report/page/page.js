@@ -1,25 +1,58 @@
 // Shows what the page's data says of each instant; works nothing out. Written without the characters that XML would want
-// escaped, since the page is XML as well as HTML.
+// escaped, since the page is XML as well as HTML. Its types stand in comments, and .ci/scripts holds it against them.
+
+/**
+ * What a row says: what is so, what the ruling database has, whether they differ, whether it is an alarm, and what other databases have.
+ * @typedef {[string, string, boolean, boolean, [string, string, boolean][]]} Value
+ * An instant: microseconds, words, place in the picture, head, the rows that change with their values, whether it matters.
+ * @typedef {[number, string, number, number, [number, number][], number]} Frame
+ * @typedef {{frames: Frame[], values: Value[], heads: [string, string][], start: number}} Data
+ * @typedef {{section: HTMLElement, data: Data, one: (selector: string) => any, at: number, rows: HTMLTableRowElement[],
+ *   events: HTMLTableRowElement[], values: number[]}} Case
+ */
 (() => {
   'use strict';
-  const cases = Array.from(document.querySelectorAll('.case')).map(section => {
+  /** @type {(within: ParentNode, selector: string) => any[]} */
+  const all = (within, selector) => Array.from(within.querySelectorAll(selector));
+  // What is wider than the screen is scrolled by keys as well, and says whose it is.
+  const reach = () => all(document, '.wide').forEach(wide => {
+    if (wide.classList.contains('tall')) { return; }
+    const over = wide.scrollWidth > wide.clientWidth;
+    if (over === wide.hasAttribute('tabindex')) { return; }
+    if (!over) { ['tabindex', 'role', 'aria-label'].forEach(name => wide.removeAttribute(name)); return; }
+    let heading = wide.previousElementSibling;
+    while (heading !== null) {
+      if (heading.matches('h2, h3')) { break; }
+      heading = heading.previousElementSibling;
+    }
+    wide.setAttribute('tabindex', '0');
+    wide.setAttribute('role', 'group');
+    wide.setAttribute('aria-label', heading === null ? 'A table' : heading.textContent);
+  });
+  reach();
+  window.addEventListener('resize', reach);
+  /** @type {Case[]} */
+  const cases = all(document, '.case').map(section => {
+    /** @param {string} selector */
     const one = selector => section.querySelector(selector);
-    const data = JSON.parse(one('.data').textContent);
     return {
-      section, data, one,
+      section, one,
+      data: JSON.parse(one('.data').textContent),
       at: -1,
-      rows: Array.from(section.querySelectorAll('.pool tr[data-row]')),
-      events: Array.from(section.querySelectorAll('.events tr[data-f]')),
+      rows: all(section, '.pool tr[data-row]'),
+      events: all(section, '.events tr[data-f]'),
       values: [],
     };
   });
+  /** The words of a filter. @param {string} typed */
+  const wordsOf = typed => typed.toLowerCase().split(' ').filter(word => word !== '');
   // Lists of many rows, with a filter over them.
-  document.querySelectorAll('.listing').forEach(listing => {
+  all(document, '.listing').forEach(listing => {
     document.body.classList.add('scripted');
-    const rows = Array.from(listing.querySelectorAll('tbody tr'));
+    const rows = all(listing, 'tbody tr');
     const [filter, only] = [listing.querySelector('.filter'), listing.querySelector('.only-ill')];
     const narrow = () => {
-      const words = filter.value.toLowerCase().split(' ').filter(word => word !== '');
+      const words = wordsOf(filter.value);
       let matching = 0;
       rows.forEach(row => {
         const line = row.textContent.toLowerCase();
@@ -36,9 +69,11 @@
   let shown = cases.find(of => of.section.classList.contains('told')) || cases[0];
   document.body.classList.add('scripted');
 
+  /** @type {(cell: Element, words: string) => void} */
   const text = (cell, words) => { if (cell.textContent !== words) { cell.textContent = words; } };
 
   // The frames' changes, one after the other, from the last frame that was shown or from the first.
+  /** @type {(of: Case, to: number) => void} */
   const apply = (of, to) => {
     let from = of.at + 1;
     if (of.at > to) {
@@ -51,6 +86,7 @@
     of.at = to;
   };
 
+  /** @param {Case} of */
   const showPool = of => {
     of.rows.forEach(row => {
       const value = of.data.values[of.values[Number(row.dataset.row)]];
@@ -63,6 +99,7 @@
     });
   };
 
+  /** @param {Case} of */
   const showEvents = of => {
     const list = of.one('.here');
     list.textContent = '';
@@ -78,6 +115,7 @@
     });
   };
 
+  /** @type {(of: Case, to: number, quietly?: boolean) => void} */
   const show = (of, to, quietly) => {
     const last = of.data.frames.length - 1;
     apply(of, Math.max(0, Math.min(last, to)));
@@ -105,26 +143,29 @@
   };
 
   // The address names the instant, so that it can be sent to somebody.
+  /** @param {Case} of */
   const remember = of => {
     const parts = ['t=' + of.data.frames[of.at][1]];
     if (cases.length > 1) { parts.unshift('case=' + (cases.indexOf(of) + 1)); }
     try {
       history.replaceState(null, '', '#' + parts.join('\u0026'));
-    } catch (refused) {
+    } catch {
       // Some browsers refuse that to a page from a file; the page works without.
     }
   };
 
+  /** @param {Case} of */
   const choose = of => {
     shown.section.classList.remove('told');
     shown = of;
     shown.section.classList.add('told');
-    document.querySelectorAll('[data-case]').forEach(link => {
+    all(document, '[data-case]').forEach(link => {
       if (cases[Number(link.dataset.case)] === of) { link.setAttribute('aria-current', 'true'); } else { link.removeAttribute('aria-current'); }
     });
   };
 
   // A duration as the program writes it: units from large to small, each once.
+  /** @param {string} words */
   const duration = words => {
     const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?(?:(\d+)us)?$/.exec(words);
     if (parts === null || words === '') { return null; }
@@ -133,6 +174,7 @@
   };
 
   // The last frame that is not after an instant.
+  /** @type {(of: Case, us: number) => number} */
   const frameAt = (of, us) => {
     let at = of.data.frames.length - 1;
     while (at > 0) {
@@ -152,6 +194,7 @@
 
   // In the presenter's view a key goes to what belongs into the story, and the truth is hidden again.
   const presenting = () => document.body.classList.contains('presenting');
+  /** @type {(of: Case, by: number) => void} */
   const step = (of, by) => {
     let to = of.at + by;
     if (presenting()) {
@@ -165,25 +208,25 @@
   };
 
   cases.forEach(of => {
-    of.one('.slider').addEventListener('input', event => show(of, Number(event.target.value)));
+    of.one('.slider').addEventListener('input', (/** @type {any} */ event) => show(of, Number(event.target.value)));
     of.one('.back').addEventListener('click', () => step(of, -1));
     of.one('.on').addEventListener('click', () => step(of, 1));
     of.events.forEach(row => row.addEventListener('click', () => show(of, Number(row.dataset.f))));
     const info = of.one('.info');
-    of.section.querySelectorAll('svg [tabindex]').forEach(part => {
+    all(of.section, 'svg [tabindex]').forEach(part => {
       const tell = () => { info.textContent = part.getAttribute('aria-label'); };
       part.addEventListener('focus', tell);
       part.addEventListener('mouseenter', tell);
       if (part.dataset.us) { part.addEventListener('click', () => show(of, frameAt(of, Number(part.dataset.us)))); }
     });
-    of.section.querySelectorAll('a.at').forEach(link => link.addEventListener('click', event => {
+    all(of.section, 'a.at').forEach(link => link.addEventListener('click', (/** @type {Event} */ event) => {
       event.preventDefault();
       show(of, frameAt(of, Number(link.dataset.us)));
       of.one('figure').scrollIntoView({ block: 'start' });
     }));
     const filter = of.one('.filter');
     filter.addEventListener('input', () => {
-      const words = filter.value.toLowerCase().split(' ').filter(word => word !== '');
+      const words = wordsOf(filter.value);
       let matching = 0;
       of.events.forEach(row => {
         const line = row.textContent.toLowerCase();
@@ -198,12 +241,13 @@
       differing.addEventListener('change', () => of.one('.pool').classList.toggle('only-differing', differing.checked));
     }
   });
-  document.querySelectorAll('[data-case]').forEach(link => link.addEventListener('click', event => {
+  all(document, '[data-case]').forEach(link => link.addEventListener('click', (/** @type {Event} */ event) => {
     event.preventDefault();
     choose(cases[Number(link.dataset.case)]);
     show(shown, shown.at === -1 ? shown.data.start : shown.at);
   }));
 
+  /** @type {{[key: string]: () => void}} */
   const keys = {
     ArrowLeft: () => step(shown, -1),
     ArrowRight: () => step(shown, 1),
@@ -221,15 +265,16 @@
   };
   document.addEventListener('keydown', event => {
     if (event.ctrlKey || event.altKey || event.metaKey) { return; }
-    if (event.target.matches('.filter')) {
-      if (event.key === 'Escape') { event.target.blur(); }
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.matches('.filter')) {
+      if (event.key === 'Escape') { target.blur(); }
       return;
     }
     const act = keys[event.key];
     if (act === undefined) { return; }
     if (!presenting()) {
       // Tables and the picture that can be scrolled keep their own keys.
-      if (event.target.matches('.tall, .scroll')) { if (event.key.length > 1) { return; } }
+      if (target.matches('.tall, .scroll, .wide')) { if (event.key.length > 1) { return; } }
     }
     event.preventDefault();
     act();

@@ -24,6 +24,8 @@ const LEVELS: usize = 4;
 const LETTER: u32 = 60;
 /// As many lanes of a kind are all drawn; of more, those on which nothing happens are folded into one.
 const UNFOLDED: usize = 10;
+/// What is taller goes onto a sheet that stands upright: one that lies would have it smaller.
+const LYING: u32 = 900;
 /// So many lanes of a kind are drawn at the most, and so many bars.
 const LANES: usize = 24;
 const BARS: usize = 40;
@@ -37,26 +39,31 @@ pub const COLOURS: &str = include_str!("picture.css");
 pub struct Picture {
     /// The picture.
     pub svg: Markup,
+    /// What stands left of its lanes, once more: it is kept in view where the picture is wider than the screen.
+    pub names: Markup,
     /// Where each frame stands.
     pub x: Vec<u32>,
     /// What it leaves out, in sentences.
     pub notes: Vec<String>,
+    /// Whether a sheet of paper that stands upright shows it larger than one that lies.
+    pub upright: bool,
 }
 
 /// Draws a case. `number` makes the names of its parts its own on a page with several; `alone` is whether it stands in a file of
 /// its own and brings its colours along. `parting` is where it parts from the run that it stands beside, if it does.
 pub fn draw(report: &Report, film: &Film, number: usize, alone: bool, parting: Option<Time>) -> Picture {
-    let mut pen = Pen { axis: Axis::new(&film.frames, LEFT, RIGHT - 4), y: 8, notes: Vec::new(), number, ticks_foot: 0 };
+    let mut pen =
+        Pen { axis: Axis::new(&film.frames, LEFT, RIGHT - 4), y: 8, notes: Vec::new(), margin: Vec::new(), number, ticks_foot: 0 };
     if film.left_out > 0 {
         let lines = count(film.left_out, "event");
         pen.notes.push(format!("{lines} of {} left out: those that weigh least", film.left_out + film.lines.len()));
     }
     let head = pen.head(film, report, alone);
     let breaks = |step: &StepReport| matches!(step.kind, "fault");
-    let above = pen.flags("what breaks", report, breaks);
+    let above = pen.flags(("what breaks", "name truth"), report, breaks);
     // Nobody is told what broke before he has guessed.
     let above = html! { g class="truth" { (above) } };
-    let done = pen.flags("what is done", report, |step| !breaks(step));
+    let done = pen.flags(("what is done", "name"), report, |step| !breaks(step));
     let flags_foot = pen.y;
     let (hosts, disks) = (pen.lanes("host", &film.hosts, report), pen.lanes("disk", &film.disks, report));
     let hazards = pen.hazards(&report.hazards, flags_foot);
@@ -77,7 +84,14 @@ pub fn draw(report: &Report, film: &Film, number: usize, alone: bool, parting: O
             line class="cursor" x1=(RIGHT - 4) x2=(RIGHT - 4) y1="4" y2=(foot) {}
         }
     };
-    Picture { svg, x: pen.axis.x, notes: pen.notes }
+    // Whoever has it read aloud has heard it already.
+    let names = html! {
+        svg xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (LEFT) " " (tall) } width=(LEFT) height=(tall) class="names" aria-hidden="true" {
+            rect class="paper" width=(LEFT) height=(tall) {}
+            @for part in &pen.margin { (part) }
+        }
+    };
+    Picture { svg, names, x: pen.axis.x, notes: pen.notes, upright: tall > LYING }
 }
 
 fn defs(number: usize) -> Markup {
@@ -99,12 +113,20 @@ struct Pen {
     axis: Axis,
     y: u32,
     notes: Vec<String>,
+    /// What stands left of the lanes.
+    margin: Vec<Markup>,
     number: usize,
     /// Below the times.
     ticks_foot: u32,
 }
 
 impl Pen {
+    /// What stands left of the lanes stands in the margin, too.
+    fn left(&mut self, what: Markup) -> Markup {
+        self.margin.push(what.clone());
+        what
+    }
+
     fn head(&mut self, film: &Film, report: &Report, alone: bool) -> Markup {
         let title = alone.then(|| {
             self.y += 22;
@@ -129,7 +151,7 @@ impl Pen {
     }
 
     /// Steps as flags on poles, numbered as in the list of steps.
-    fn flags(&mut self, name: &str, report: &Report, wanted: impl Fn(&StepReport) -> bool) -> Markup {
+    fn flags(&mut self, (name, class): (&str, &str), report: &Report, wanted: impl Fn(&StepReport) -> bool) -> Markup {
         let mut free = [0u32; LEVELS];
         let mut flags: Vec<(u32, Option<usize>, usize, &StepReport)> = Vec::new();
         for (number, step) in report.steps.iter().enumerate() {
@@ -151,8 +173,9 @@ impl Pen {
         let levels = flags.iter().filter_map(|(_, level, ..)| *level).max().map_or(1, |level| level + 1) as u32;
         let (top, foot) = (self.y + 3, self.y + 3 + levels * (FLAG_HIGH + 2) + 4);
         self.y = foot + 2;
+        let name = self.left(html! { text class=(class) x="8" y=(foot - 6) { (name) } });
         html! {
-            text class="name" x="8" y=(foot - 6) { (name) }
+            (name)
             line class="axis" x1=(LEFT) x2=(RIGHT) y1=(foot) y2=(foot) {}
             @for (x, level, number, step) in flags {
                 @let words = step_words(number, step);
@@ -180,15 +203,18 @@ impl Pen {
             self.notes.push(format!("{} left out of the picture; the table has them", count(left_out, kind)));
         }
         let drawn: Vec<Markup> = shown.into_iter().take(LANES).map(|lane| self.lane(kind, lane)).collect();
+        let fold = (!folded.is_empty()).then(|| {
+            let y = self.below(18) + 12;
+            (y, self.left(html! { text class="name" x="8" y=(y) { (count(folded.len(), kind)) } }))
+        });
         html! {
             @for lane in drawn { (lane) }
-            @if !folded.is_empty() {
-                @let y = self.below(18) + 12;
+            @if let Some((y, name)) = fold {
                 @let words = format!("{} of which nothing changes: {}", count(folded.len(), kind), names(&folded));
                 g class="folded" tabindex="0" role="img" aria-label=(words) {
                     title { (words) }
                     rect class="band" x=(LEFT) y=(y - 11) width=(RIGHT - LEFT) height=(BAND) {}
-                    text class="name" x="8" y=(y) { (count(folded.len(), kind)) }
+                    (name)
                     text class="words" x=(LEFT + 6) y=(y) { (cut(&words, 150)) }
                 }
             }
@@ -206,11 +232,14 @@ impl Pen {
         let top = self.below(2 * BAND + if runs { BAND } else { 0 } + 9) + 4;
         let gap = self.joined(&lane.gap, false);
         let high = 2 * BAND + if runs { BAND } else { 0 };
+        let names = self.left(html! {
+            text class="name" x="8" y=(top + 18) { (cut(&lane.name, 14)) title { (lane.name) } }
+            text class="side" x=(LEFT - 5) y=(top + 11) text-anchor="end" { "held" }
+            text class="side truth" x=(LEFT - 5) y=(top + BAND + 11) text-anchor="end" { "so" }
+        });
         html! {
             g class={ "lane " (kind) } {
-                text class="name" x="8" y=(top + 18) { (cut(&lane.name, 14)) title { (lane.name) } }
-                text class="side" x=(LEFT - 5) y=(top + 11) text-anchor="end" { "held" }
-                text class="side truth" x=(LEFT - 5) y=(top + BAND + 11) text-anchor="end" { "so" }
+                (names)
                 g class="belief" { (self.band(&lane.belief, top, &format!("{} is held for", lane.name))) }
                 g class="truth" {
                     (self.band(&lane.truth, top + BAND, &format!("{} in truth", lane.name)))
@@ -275,6 +304,8 @@ impl Pen {
                     @let words = finding_words(finding);
                     @let label = format!("{}: {}", finding.hazard, place(finding));
                     @let inside = (to - x) * 10 / LETTER >= width(&label) as u32 + 2;
+                    // A bar's own label may be out of view where its name is wanted most.
+                    @let () = self.margin.push(html! { text class="side truth" x="8" y=(y + 11) { (cut(finding.hazard, 21)) } });
                     g class={ "hazard " (finding.severity.name()) } tabindex="0" role="img" aria-label=(words) data-us=(finding.since.0) {
                         title { (words) }
                         rect class="bar" x=(x) y=(y) width=(to - x) height=(BAND) rx="2" {}

@@ -67,7 +67,8 @@ fn items(out: &mut String, all: &[Item], indent: usize) {
     }
 }
 
-fn verb(item: &Item) -> &'static str {
+/// What is done with a step, before what is typed or written.
+pub(super) fn verb(item: &Item) -> &'static str {
     use crate::search::plan::Kind;
     match item.kind {
         Kind::Act => "Go there:",

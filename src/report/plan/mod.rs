@@ -1,5 +1,6 @@
 //! A plan as plain data, and one file a format.
 
+pub mod html;
 pub mod json;
 pub mod md;
 pub mod text;

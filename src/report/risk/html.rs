@@ -43,7 +43,7 @@ fn table(report: &RiskReport, what: What) -> Markup {
             div class="wide" {
                 table {
                     thead { tr {
-                        @for head in ["", "Down or can't write", "Again by the pool", "Left", "Nowhere", "Locks", "Plan", "Wrong step that hurts most"] {
+                        @for head in ["Lost", "Down or can't write", "Again by the pool", "Left", "Nowhere", "Locks", "Plan", "Wrong step that hurts most"] {
                             th scope="col" { (head) }
                         }
                     } }

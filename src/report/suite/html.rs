@@ -64,7 +64,7 @@ fn ill(at: usize, outcome: &Outcome, told: Option<&Told>) -> Markup {
         details {
             summary id={ "case-" (at + 1) } {
                 strong { (clean_line(&outcome.title())) } " " span class="status" { (outcome.verdict) }
-                @if let Some(first) = outcome.failures.first() { div class="note" { (cut(&clean_line(&first.sentence()), 200)) } }
+                @if let Some(first) = outcome.failures.first() { span class="note" { (cut(&clean_line(&first.sentence()), 200)) } }
             }
             @for (number, failure) in outcome.failures.iter().enumerate().take(FAILURES) {
                 @let same = number > 0 && outcome.failures[number - 1].before == failure.before;
@@ -80,7 +80,7 @@ fn ill(at: usize, outcome: &Outcome, told: Option<&Told>) -> Markup {
 fn failed(outcome: &Outcome, failure: &Failure, with_events: bool) -> Markup {
     html! {
         article {
-            h4 { (clean_line(&outcome.file)) ":" (failure.line) @if let Some(at) = failure.at { ", at " (at) } }
+            h3 { (clean_line(&outcome.file)) ":" (failure.line) @if let Some(at) = failure.at { ", at " (at) } }
             p { strong { "Expected: " } (cut(&clean_line(&failure.expected), LETTERS)) }
             p { strong { "Got: " } (cut(&clean_line(&failure.got), LETTERS)) }
             @if with_events && !failure.before.is_empty() {

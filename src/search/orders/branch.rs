@@ -271,8 +271,19 @@ pub(super) fn class(found: &Found) -> Class {
 
 /// The first of the worst findings of danger or corruption that began after the recovery did.
 pub(in crate::search) fn harm(found: &[Found], began: Option<Time>) -> Option<&Found> {
+    gravest(found, began?, &|_| true)
+}
+
+/// The same for whoever came to what others had done: a danger that was met at a place before the recovery began is none of its
+/// making where it is there again. Damage is, each time.
+pub(in crate::search) fn fresh_harm(found: &[Found], began: Option<Time>) -> Option<&Found> {
     let began = began?;
-    let after = found.iter().filter(|found| found.since > began && severity(found) >= Severity::Danger);
+    let stood = |of: &Found| found.iter().any(|old| (old.hazard, old.place) == (of.hazard, of.place) && old.since <= began);
+    gravest(found, began, &|found| severity(found) == Severity::Corruption || !stood(found))
+}
+
+fn gravest<'f>(found: &'f [Found], began: Time, counts: &dyn Fn(&Found) -> bool) -> Option<&'f Found> {
+    let after = found.iter().filter(|found| found.since > began && severity(found) >= Severity::Danger && counts(found));
     // Of several that are equal the last is the greatest: the order is turned, so that the first is.
     after.rev().max_by_key(|found| (severity(found), std::cmp::Reverse(found.since)))
 }

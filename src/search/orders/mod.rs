@@ -11,8 +11,8 @@ mod story;
 mod timing;
 
 pub use ask::{Ask, Asked, asked};
-pub(super) use branch::harm;
 pub use branch::{End, Hooks};
+pub(super) use branch::{fresh_harm, harm};
 pub use choice::{Choice, Impossible, Order, STEPS_MOST};
 pub use rules::{Kind, Rule, Rules};
 pub use sample::Sample;

@@ -39,7 +39,7 @@ pub(super) fn against(
     purse: &mut Purse<'_>,
 ) -> Vec<Against> {
     let share = (purse.work / cases.len().max(1) as u64, purse.tries / cases.len().max(1) as u64);
-    let nothing = outcomes(&with_steps(stage, &[]), engine);
+    let nothing = outcomes(&with_steps(stage, &[]), engine, purse.harm);
     let mut all = Vec::new();
     for (world, idle) in nothing.into_iter().enumerate() {
         (purse.work, purse.tries) = share;
@@ -67,7 +67,7 @@ pub(super) fn against(
             harms.clone_from(&search.harms);
         }
         told.outcomes = match &told.alone {
-            Some(lines) => outcomes(&with_steps(stage, lines), engine).into_iter().enumerate().collect(),
+            Some(lines) => outcomes(&with_steps(stage, lines), engine, purse.harm).into_iter().enumerate().collect(),
             None => vec![(world, idle)],
         };
         told.harms = harms.into_iter().map(|((_, hazard), times)| (hazard, times)).collect();

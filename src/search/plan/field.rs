@@ -10,7 +10,6 @@ use crate::engine::{Engine, Options, Program};
 use crate::hazard::watch::Found;
 use crate::run::{Run, Session};
 use crate::scenario::model::{Case, Scenario, Sequence, Step, When};
-use crate::search::orders::harm;
 use crate::world::event::Status;
 use std::sync::Arc;
 
@@ -33,7 +32,12 @@ pub(super) struct Purse<'h> {
     pub work: u64,
     pub tries: u64,
     pub stopped: &'h (dyn Fn() -> bool + Sync),
+    /// What counts as harm.
+    pub harm: Harm,
 }
+
+/// The first of the worst findings that count against a plan, of all of a run and when its recovery began.
+pub(super) type Harm = for<'f> fn(&'f [Found], Option<Time>) -> Option<&'f Found>;
 
 impl Purse<'_> {
     pub fn spend(&mut self, work: u64) -> Result<(), Enough> {
@@ -141,7 +145,7 @@ pub(super) fn try_step(before: &[Before], step: &Step, purse: &mut Purse<'_>) ->
         let Some(at) = run_out(&mut session, purse)? else {
             return Ok(Err(Refused::Over));
         };
-        if let Some(found) = harm(&session.found(), session.engine.recovery_began) {
+        if let Some(found) = (purse.harm)(&session.found(), session.engine.recovery_began) {
             let found = Box::new(found.clone());
             return Ok(Err(Refused::Harm(*world, found)));
         }

@@ -23,6 +23,7 @@ pub use solve::Cost;
 pub(super) use why::words as missed_words;
 pub use why::{Outcome, Why};
 
+use super::orders::{fresh_harm, harm};
 use super::study;
 use crate::base::ids::VmId;
 use crate::base::time::{Span, Time};
@@ -30,7 +31,7 @@ use crate::engine;
 use crate::run::{self, Run};
 use crate::scenario::model::{Begin, Case, Expect, Fact, Recovery, Scenario, Scope, StateExpect, StateWhen, Step, When};
 use crate::world::World;
-use field::{Ahead, Before, Purse};
+use field::{Ahead, Before, Harm, Purse};
 use solve::Search;
 use std::collections::BTreeMap;
 
@@ -61,6 +62,15 @@ pub struct Options {
     pub brute: bool,
     /// Moves with no regard to what can bear on the goal: slow, to prove the rest.
     pub wide: bool,
+    /// Whether a danger counts that was met at its place already before the plan began. Who sits down at the desk of a drill finds
+    /// what others did: what stood, and ended, and is there again, is not held against him, nor against what he is told to do.
+    pub anew: bool,
+}
+
+impl Options {
+    fn harm(&self) -> Harm {
+        if self.anew { harm } else { fresh_harm }
+    }
 }
 
 /// A plan that was found.
@@ -106,7 +116,7 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
     let engine = engine::Options { seed, max_events, max_work, silent: true, ..engine::Options::default() };
     let stage = stage(scenario, options.recovery, &engine);
     let cases: Vec<Case> = stage.cases();
-    let mut purse = Purse { work: options.max_work, tries: options.tries, stopped };
+    let mut purse = Purse { work: options.max_work, tries: options.tries, stopped, harm: options.harm() };
     let mut answer =
         Answer { plan: None, depth: 0, explored: 0, ended: None, against: Vec::new(), moves: Vec::new(), begins: None, lost: false };
     let mut field: Vec<(Before, Ahead)> = Vec::new();
@@ -152,9 +162,9 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
                     answer.depth = cost.depth;
                     let lines = lay::lines(&tree, &moves);
                     let laid = laid(&stage, &lines, scenario);
-                    let worlds = why::outcomes(&laid, &engine);
+                    let worlds = why::outcomes(&laid, &engine, options.harm());
                     if worlds.iter().all(|outcome| outcome.good()) {
-                        let why = why::why(&stage, &lines, &engine);
+                        let why = why::why(&stage, &lines, &engine, options.harm());
                         let scenario = expecting(laid, &worlds);
                         answer.plan = Some(Plan { lines, cost, why, worlds, scenario });
                     } else {

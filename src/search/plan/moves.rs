@@ -70,13 +70,20 @@ pub(super) fn moves(scenario: &Scenario, worlds: &[&World], console: MachineId, 
     finder.moves
 }
 
-/// Whether a machine does not look well to its pool in some world: it is dark or silent, or held for dead, or has no master.
+/// Whose databases somebody may be looking at: the one that rules, and where several hold themselves for master, the others'.
+fn databases(world: &World) -> impl Iterator<Item = MachineId> {
+    let ruler = world.ruler();
+    std::iter::once(ruler).chain(world.masters(MAIN_POOL).filter(move |machine| *machine != ruler))
+}
+
+/// Whether a machine does not look well to its pool in some world: it is dark or silent, or some master holds it for dead, or it
+/// has no master.
 fn suspect(worlds: &[&World], machine: MachineId) -> bool {
     worlds.iter().any(|world| {
-        let record = world.db(world.ruler()).host(world.host_on(machine));
+        let dead = |by| world.db(by).host(world.host_on(machine)).is_none_or(|record| !record.live);
         !world.powered(machine)
             || !world.dom0_answers(machine)
-            || record.is_none_or(|record| !record.live)
+            || databases(world).any(dead)
             || world.reached_master(machine).is_none()
             || !world.xapi_runs(machine)
     })
@@ -183,7 +190,9 @@ impl Finder<'_> {
             let line = format!("xe vm-shutdown vm={}", quoted(names.vm(vm)));
             self.line(Kind::Run, &format!("shutdown-{}", names.vm(vm)), &line, self.console, None);
         }
-        for host in members.iter().filter(|host| wide || headless && **host != own || goal.hosts.contains(host)) {
+        // Whose database is about to be taken for its own boots, and shows itself when it is there again.
+        let waited = |host: &MachineId| wide || headless && *host != own || goal.hosts.contains(host) || restores && *host == own;
+        for host in members.iter().filter(|host| waited(host)) {
             self.wait(&format!("live-{}", names.machine(*host)), vec![ConditionPart::Live(vec![*host], true)]);
         }
     }
@@ -194,9 +203,12 @@ impl Finder<'_> {
         let meant = if self.scenario.goal.is_none() { ran } else { goal.vms.contains(&vm) };
         let badly = self.worlds.iter().any(|world| {
             let on: Vec<MachineId> = world.runs_on(vm).collect();
-            let record = world.db(world.ruler()).vm(vm);
-            let believed = record.and_then(|record| record.resident_on).map(|host| world.names.hosts[host.at()].machine);
-            on.len() != 1 || on.iter().chain(&believed).any(|machine| bad.contains(machine)) || believed != on.first().copied()
+            let wrong = |by| {
+                let record = world.db(by).vm(vm);
+                let believed = record.and_then(|record| record.resident_on).map(|host| world.names.hosts[host.at()].machine);
+                believed.iter().any(|machine| bad.contains(machine)) || believed != on.first().copied()
+            };
+            on.len() != 1 || on.iter().any(|machine| bad.contains(machine)) || databases(world).any(wrong)
         });
         meant && badly
     }

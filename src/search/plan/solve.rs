@@ -9,7 +9,6 @@ use crate::base::ids::VmId;
 use crate::base::time::Span;
 use crate::judge;
 use crate::scenario::model::{Case, Fact, Scenario, Sequence};
-use crate::search::orders::harm;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -190,7 +189,7 @@ impl<'s, 'h> Search<'s, 'h> {
             let before = session.engine.work();
             let run = session.clone().finish();
             self.purse.spend(run.engine.work() - before)?;
-            if let Some(found) = harm(&run.found, run.engine.recovery_began) {
+            if let Some(found) = (self.purse.harm)(&run.found, run.engine.recovery_began) {
                 *self.harms.entry((*world, found.hazard)).or_default() += 1;
                 return Ok(None);
             }

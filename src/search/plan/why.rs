@@ -1,5 +1,6 @@
 //! What comes of a plan, and what would come of it without one of its steps: that is why the step is there.
 
+use super::field::Harm;
 use super::lay::{self, Line, with_steps};
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
@@ -9,7 +10,6 @@ use crate::hazard::{HazardId, Severity};
 use crate::judge::{self, Missed};
 use crate::run::{self, Run};
 use crate::scenario::model::{Case, Scenario, Sequence};
-use crate::search::orders::harm;
 use crate::world::event::Status;
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ impl Outcome {
         self.harm.is_none() && self.missed.is_empty() && self.whole
     }
 
-    pub(super) fn of(scenario: &Scenario, case: Case, run: &Run) -> Outcome {
+    pub(super) fn of(scenario: &Scenario, case: Case, run: &Run, harm: Harm) -> Outcome {
         let world = &run.engine.world;
         let began = run.engine.recovery_began;
         let harm = harm(&run.found, began);
@@ -86,9 +86,9 @@ pub fn words(missed: &Missed, run: &Run) -> String {
 }
 
 /// A scenario's one recovery in every world.
-pub(super) fn outcomes(scenario: &Scenario, options: &engine::Options) -> Vec<Outcome> {
+pub(super) fn outcomes(scenario: &Scenario, options: &engine::Options, harm: Harm) -> Vec<Outcome> {
     let cases = scenario.cases();
-    crate::search::each::map(cases.len(), |at| Outcome::of(scenario, cases[at], &run::run(scenario, cases[at], options.clone(), &[])))
+    crate::search::each::map(cases.len(), |at| Outcome::of(scenario, cases[at], &run::run(scenario, cases[at], options.clone(), &[]), harm))
 }
 
 /// What comes of a plan without one of its steps.
@@ -105,13 +105,13 @@ pub struct Why {
 }
 
 /// Every step of a plan left out by itself: what comes of that, in the first world in which it is worst.
-pub(super) fn why(stage: &Scenario, lines: &[Line], options: &engine::Options) -> BTreeMap<String, Why> {
+pub(super) fn why(stage: &Scenario, lines: &[Line], options: &engine::Options, harm: Harm) -> BTreeMap<String, Why> {
     let mut all = BTreeMap::new();
-    let whole = outcomes(&with_steps(stage, lines), options);
+    let whole = outcomes(&with_steps(stage, lines), options, harm);
     for line in lay::all(lines) {
         let mut found: Option<(u8, Why)> = None;
         for (way, left) in lay::without(lines, &line.id).iter().enumerate() {
-            for (world, outcome) in outcomes(&with_steps(stage, left), options).iter().enumerate() {
+            for (world, outcome) in outcomes(&with_steps(stage, left), options, harm).iter().enumerate() {
                 let Some((rank, hazard, what)) = told(outcome, &whole[world]) else { continue };
                 if found.as_ref().is_none_or(|(worst, _)| rank > *worst) {
                     let taken_for = (!line.ways.is_empty()).then_some(way);

@@ -5,9 +5,12 @@ const app = (() => {
   const [checker, runner, sorter] = [new Helper(), new Helper(), new Helper()];
   const narrow = matchMedia('(max-width: 899px)');
   const frame = make('iframe', { sandbox: 'allow-scripts', title: 'The report\'s page' });
-  const state = { text: '', file: 'scenario.yaml', seed: '', at: '', tab: 'story' };
+  /** @type {{text: string, file: string, parts: {[name: string]: string}, seed: string, at: string, tab: string}} */
+  const state = { text: '', file: 'scenario.yaml', parts: {}, seed: '', at: '', tab: 'story' };
   // The newest run's page, what the address was last given, what the scenario holds, and how often something was begun.
-  let [page, address, holds, turn] = ['', '', null, 0];
+  let [page, address, turn] = ['', '', 0];
+  /** @type {any} */
+  let holds = null;
 
   // From the first letter that is typed to the end of the run that it asks for.
   const busy = on => one('#side').setAttribute('aria-busy', String(on));
@@ -19,7 +22,7 @@ const app = (() => {
     address = hash;
     try {
       if (push) { history.pushState(null, '', hash); } else { history.replaceState(null, '', hash); }
-    } catch (refused) {
+    } catch {
       // Too long for this browser, or refused to a page from a file: sharing says the link all the same.
     }
   };
@@ -72,7 +75,7 @@ const app = (() => {
     }
     looked.text = text;
     try {
-      const told = await checker.ask({ do: 'check', file: state.file, text });
+      const told = await checker.ask({ do: 'check', file: state.file, parts: state.parts, text });
       if (editor.text() !== text) { return; }
       tell(told.diagnostics, text);
       if (told.holds) {
@@ -87,6 +90,7 @@ const app = (() => {
     }
   };
   // One look after the other: of several that wait only the last finds a text that was not looked at.
+  /** @type {{text: string | null, last: Promise<void>}} */
   const looked = { text: null, last: Promise.resolve() };
   const check = () => {
     looked.last = looked.last.then(look);
@@ -103,7 +107,7 @@ const app = (() => {
     one('#picture').classList.add('stale');
   };
 
-  const keyNow = () => JSON.stringify([state.text, state.seed, state.file]);
+  const keyNow = () => JSON.stringify([state.text, state.seed, state.file, state.parts]);
   const run = async () => {
     const key = keyNow();
     if (ran.key === key) {
@@ -116,7 +120,7 @@ const app = (() => {
     ran.underWay = true;
     say('running …');
     try {
-      const told = await runner.ask({ do: 'run', file: state.file, text: state.text, seed: state.seed, page: true, colour: true });
+      const told = await runner.ask({ do: 'run', file: state.file, parts: state.parts, text: state.text, seed: state.seed, page: true, colour: true });
       if (told.diagnostics || told.wrong) { throw new Error(told.wrong || 'the scenario has mistakes'); }
       one('#story .console').replaceChildren(coloured(told.story));
       page = told.page;
@@ -133,6 +137,7 @@ const app = (() => {
     // Something may have been typed since.
     if (keyNow() === key) { busy(false); }
   };
+  /** @type {{key: string | null, underWay: boolean}} */
   const ran = { key: null, underWay: false };
   const runSoon = later(250, run);
 
@@ -182,11 +187,11 @@ const app = (() => {
   const fresh = () => String(crypto.getRandomValues(new Uint32Array(1))[0] % 1000000);
   const sit = () => {
     const world = one('#worlds').hidden ? '' : one('#worlds select').value;
-    desk.begin({ file: state.file, text: state.text, seed: state.seed === '' ? fresh() : state.seed, world });
+    desk.begin({ file: state.file, parts: state.parts, text: state.text, seed: state.seed === '' ? fresh() : state.seed, world });
   };
 
   const sort = async () => {
-    const asked = { file: state.file, text: state.text, seed: state.seed, recovery: one('#recoveries select').value, subsets: one('#subsets').checked };
+    const asked = { file: state.file, parts: state.parts, text: state.text, seed: state.seed, recovery: one('#recoveries select').value, subsets: one('#subsets').checked };
     const [screen, bar] = [one('#orders .console'), one('#progress')];
     const mine = turn += 1;
     sorter.stop();
@@ -209,10 +214,11 @@ const app = (() => {
     }
   };
 
-  const load = (file, text, { seed = '', at = '', tab = 'story', push = true } = {}) => {
-    Object.assign(state, { file, text, seed, at });
+  const load = (file, text, { parts = {}, seed = '', at = '', tab = 'story', push = true } = {}) => {
+    Object.assign(state, { file, text, parts, seed, at });
     one('#seed').value = seed;
-    one('#file').textContent = file;
+    const beside = Object.keys(parts);
+    one('#file').textContent = file + (beside.length === 0 ? '' : ' with ' + beside.join(', '));
     editor.set(text);
     holds = null;
     busy(true);
@@ -240,6 +246,23 @@ const app = (() => {
     } }, make('strong', {}, story.title), make('span', {}, story.file)));
     const parts = Array.from(groups).map(([group, stories]) => make('section', {}, make('h3', {}, group), make('ul', {}, ...stories.map(item))));
     one('#stories .list').replaceChildren(...(parts.length === 0 ? [make('p', {}, 'None has these words.')] : parts));
+  };
+
+  // Files of whoever sits here: a scenario into the editor, and the parts that it may include beside it. They are read, and go nowhere.
+  const open = async files => {
+    const read = await Promise.all(Array.from(files).map(async file => ({ name: nameOf(file.name), text: file.size > LINK_MOST ? null : await file.text() })));
+    const tooLong = read.find(file => file.text === null);
+    const whole = read.filter(file => !PART.test(file.name));
+    if (tooLong || whole.length > 1) {
+      say(tooLong ? `${tooLong.name} is longer than any scenario` : `one scenario at a time, with its parts (.part.yaml): these are ${whole.length}`);
+      return;
+    }
+    const parts = Object.fromEntries(read.filter(file => PART.test(file.name)).map(file => [file.name, file.text]));
+    if (whole.length === 1) {
+      load(whole[0].name, whole[0].text, { parts });
+    } else if (read.length > 0) {
+      load(state.file, state.text, { parts: { ...state.parts, ...parts }, seed: state.seed, tab: state.tab });
+    }
   };
 
   const share = async () => {
@@ -300,9 +323,14 @@ const app = (() => {
   one('#stories').addEventListener('keydown', event => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') { return; }
     event.preventDefault();
-    const buttons = Array.from(document.querySelectorAll('#stories .list button'));
+    const buttons = Array.from(one('#stories .list').querySelectorAll('button'));
     const at = buttons.indexOf(document.activeElement) + (event.key === 'ArrowDown' ? 1 : -1);
     if (at < 0) { one('#filter').focus(); } else if (buttons[at]) { buttons[at].focus(); }
+  });
+  one('#open').addEventListener('click', () => one('#files').click());
+  one('#files').addEventListener('change', async event => {
+    await open(event.target.files);
+    event.target.value = '';
   });
   one('#share').addEventListener('click', share);
   one('#copy').addEventListener('click', async () => {
@@ -328,6 +356,7 @@ const app = (() => {
   const begin = async () => {
     const hash = location.hash;
     if (hash === address && hash !== '') { return; }
+    /** @type {Awaited<ReturnType<typeof readLink>>} */
     let held = null;
     try {
       held = await readLink(hash);

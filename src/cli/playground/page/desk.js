@@ -12,7 +12,9 @@ const desk = (() => {
   const words = one('#play .words');
   const halt = one('#halt');
   // What was asked so far, to sit down again where a worker was ended; what was typed, for the arrow keys.
-  let [asked, history, at] = [[], [], 0];
+  /** @type {{asked: any[], history: string[]}} */
+  let { asked, history } = { asked: [], history: [] };
+  let [at, timer] = [0, 0];
   let [next, busy, session] = ['none', false, 0];
   // The scenario that is played.
   let played = null;
@@ -30,8 +32,8 @@ const desk = (() => {
     busy = on;
     form.setAttribute('aria-busy', String(on));
     input.readOnly = on;
-    clearTimeout(wait.timer);
-    if (on) { wait.timer = setTimeout(() => { halt.hidden = false; }, 1500); } else { halt.hidden = true; }
+    clearTimeout(timer);
+    if (on) { timer = setTimeout(() => { halt.hidden = false; }, 1500); } else { halt.hidden = true; }
   };
 
   const came = told => {
@@ -80,7 +82,7 @@ const desk = (() => {
     try {
       for (const what of asked) { await helper.ask(what); }
       form.hidden = next !== 'line' && next !== 'answer';
-    } catch (further) {
+    } catch {
       next = 'none';
       form.hidden = true;
       remark('the session could not be taken up again');
@@ -182,10 +184,10 @@ const desk = (() => {
 
   return {
     leave,
-    begin: ({ file, text, seed, world }) => {
+    begin: ({ file, parts, text, seed, world }) => {
       leave();
       played = text;
-      ask({ do: 'play', file, text, seed, world, asks: true, colour: true }).then(() => {
+      ask({ do: 'play', file, parts, text, seed, world, asks: true, colour: true }).then(() => {
         if (!form.hidden && !one('#play').hidden) { input.focus({ preventScroll: true }); }
       });
     },

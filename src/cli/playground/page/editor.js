@@ -10,7 +10,9 @@ const editor = (() => {
   const area = one('#editor');
   const mirror = one('#scenario .mirror');
   const gutter = one('#scenario .gutter');
-  let [marks, lines, escaped, changed] = [[], 0, false, () => {}];
+  /** @type {{from: number, to: number, severity: string, message: string}[]} */
+  let marks = [];
+  let [lines, escaped, changed] = [0, false, () => {}];
 
   // The parts of a line with their colours: a comment, a key, a text in quotes.
   const parts = line => {
@@ -86,7 +88,7 @@ const editor = (() => {
       event.preventDefault();
       const before = area.value.slice(0, area.selectionStart);
       const line = before.slice(before.lastIndexOf('\n') + 1);
-      type('\n' + /^ */.exec(line)[0]);
+      type('\n' + (/^ */.exec(line) || [''])[0]);
     }
     escaped = false;
   });

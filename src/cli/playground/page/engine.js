@@ -11,18 +11,19 @@ const bytesOf = text => {
 const through = (bytes, stream) => new Response(new Blob([bytes]).stream().pipeThrough(stream));
 
 const theModule = (async () => {
-  const bytes = bytesOf(document.getElementById('module').textContent.trim());
+  const bytes = bytesOf(one('#module').textContent.trim());
   const whole = await through(bytes, new DecompressionStream('gzip')).arrayBuffer();
   return WebAssembly.compile(whole);
 })();
 
-const workerAt = URL.createObjectURL(new Blob([document.getElementById('worker').textContent], { type: 'text/javascript' }));
+const workerAt = URL.createObjectURL(new Blob([one('#worker').textContent], { type: 'text/javascript' }));
 
 // What was stopped by whoever sits before the page is no mistake.
 class Stopped extends Error {}
 
 class Helper {
   constructor() {
+    /** @type {Worker | null} */
     this.worker = null;
     this.number = 0;
     this.waiting = new Map();
@@ -35,8 +36,7 @@ class Helper {
     const module = await theModule;
     // It may have been stopped while the module was made.
     if (this.waiting.has(number)) {
-      if (this.worker === null) { this.begin(module); }
-      this.worker.postMessage({ number, what });
+      (this.worker || this.begin(module)).postMessage({ number, what });
     }
     return answer;
   }
@@ -64,6 +64,7 @@ class Helper {
       event.preventDefault();
       if (this.worker === worker) { this.end(new Error(event.message || 'the worker could not be begun')); }
     };
+    return worker;
   }
 
   end(why) {

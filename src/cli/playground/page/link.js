@@ -37,11 +37,16 @@ const unpacked = async letters => {
 
 const TABS = ['scenario', 'story', 'picture', 'play', 'orders'];
 
-// The part of an address for a state: file, text, seed, at (the instant, as the report's page names it), tab.
+// What a file may be called here, and which are the parts that others include.
+const nameOf = name => name.replace(/[^\p{L}\p{N} ._-]/gu, '').slice(0, 80) || 'scenario.yaml';
+const PART = /.\.part\.ya?ml$/;
+
+// The part of an address for a state: file, text, the parts that it includes, seed, at (the instant, as the report's page names it), tab.
 const written = async state => {
   const parts = new URLSearchParams();
   parts.set('s', await packed(state.text));
   parts.set('f', state.file);
+  if (Object.keys(state.parts).length > 0) { parts.set('p', await packed(JSON.stringify(state.parts))); }
   if (state.seed !== '') { parts.set('seed', state.seed); }
   if (state.at !== '') { parts.set('at', state.at); }
   if (state.tab !== 'story') { parts.set('tab', state.tab); }
@@ -52,9 +57,12 @@ const written = async state => {
 const readLink = async hash => {
   const parts = new URLSearchParams(hash.slice(1));
   if (!parts.has('s')) { return null; }
-  const file = (parts.get('f') || '').replace(/[^\p{L}\p{N} ._-]/gu, '').slice(0, 80);
-  const seed = /^\d{1,20}$/.test(parts.get('seed') || '') ? parts.get('seed') : '';
-  const at = /^(case=\d{1,6}&)?t=[0-9a-z]{1,40}$/.test(parts.get('at') || '') ? parts.get('at') : '';
-  const tab = TABS.includes(parts.get('tab')) ? parts.get('tab') : 'story';
-  return { text: await unpacked(parts.get('s')), file: file || 'scenario.yaml', seed, at, tab };
+  const file = nameOf(parts.get('f') || '');
+  const [wantedSeed, wantedAt, wantedTab] = ['seed', 'at', 'tab'].map(name => parts.get(name) || '');
+  const seed = /^\d{1,20}$/.test(wantedSeed) ? wantedSeed : '';
+  const at = /^(case=\d{1,6}&)?t=[0-9a-z]{1,40}$/.test(wantedAt) ? wantedAt : '';
+  const tab = TABS.includes(wantedTab) ? wantedTab : 'story';
+  const beside = Object.entries(parts.has('p') ? JSON.parse(await unpacked(parts.get('p') || '')) || {} : {});
+  const sound = beside.filter(([name, text]) => nameOf(name) === name && PART.test(name) && typeof text === 'string');
+  return { text: await unpacked(parts.get('s') || ''), file, parts: Object.fromEntries(sound), seed, at, tab };
 };

@@ -1,7 +1,9 @@
 // Small things that the parts of the page share.
 
+/** The one element that a page has of its kind. @type {(selector: string) => any} */
 const one = selector => document.querySelector(selector);
 
+/** @type {(name: string, attributes?: {[key: string]: any} | null, ...children: (Node | string)[]) => any} */
 const make = (name, attributes, ...children) => {
   const element = document.createElement(name);
   Object.entries(attributes || {}).forEach(([key, value]) => {
@@ -17,6 +19,7 @@ const count = (number, word) => number + ' ' + word + (number === 1 ? '' : 's');
 const coloured = text => {
   const parts = document.createDocumentFragment();
   let classes = '';
+  // eslint-disable-next-line no-control-regex -- the escape that begins a colour
   text.split(/\u001b\[([0-9;]*)m/).forEach((part, at) => {
     if (at % 2 === 1) {
       classes = part === '' || part === '0' ? '' : part.split(';').map(code => 'sgr' + code).join(' ');

@@ -1,7 +1,9 @@
 // Holds one module and asks it what the page asks, one thing after the other. Knows nothing of the page.
 'use strict';
+/** @type {Promise<(what: unknown) => string> | null} */
 let opened = null;
 
+/** @param {WebAssembly.Module} module */
 const open = async module => {
   let runs = 0;
   let told = 0;
@@ -14,6 +16,7 @@ const open = async module => {
     }
   };
   const instance = await WebAssembly.instantiate(module, { page: { forward } });
+  /** @type {any} */
   const own = instance.exports;
   const read = length => new TextDecoder().decode(new Uint8Array(own.memory.buffer, own.output(), length).slice());
   return what => {
@@ -25,9 +28,9 @@ const open = async module => {
     try {
       length = own.call();
     } catch (error) {
-      let said = '';
+      let said;
       try { said = read(own.length()); } catch (further) { said = String(further); }
-      throw new Error(said || String(error));
+      throw new Error(said || String(error), { cause: error });
     }
     return read(length);
   };
@@ -41,6 +44,7 @@ onmessage = async event => {
   }
   try {
     const ask = await opened;
+    if (ask === null) { throw new Error('it was asked before it had a module'); }
     postMessage({ number, answer: ask(what) });
   } catch (error) {
     postMessage({ number, broke: String(error.message || error) });
