@@ -106,7 +106,8 @@ fn what_is_so_instead_is_said() {
     let cases = [
         ("host: [a, c], enabled: false", "a is enabled, c is enabled"),
         ("host: a, known: false", "a is known"),
-        ("vm: v, power-state: paused", ""),
+        ("vm: v, power-state: paused", "v is running"),
+        ("vm: v, power-state: crashed", ""),
         ("vm: v, resident-on: c", "v is resident on b"),
         ("vm: v, power-state: halted", "v is running"),
         ("xe: hangs", "xe answers on a"),

@@ -222,6 +222,17 @@ recovery:
     - run: xe host-declare-dead uuid=$db --force # refused UUID_INVALID
 ";
 
+/// Since then who leaves HA may say that he comes back, and nothing is said to whoever is not in it.
+const SOFT: &str = "
+release: xcp-ng-8.3
+pool: {hosts: [alpha, beta], vms: {db: {disks: {}}}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe host-emergency-ha-disable --force # refused HA_NOT_ENABLED
+    - run: xe host-emergency-ha-disable --force soft=true
+";
+
 /// Three hosts of 4 GiB, one of them to fail. If alpha falls, its 3 GiB fit on beta alone; gamma has 1 GiB left whether `other` stays
 /// or goes. And what HA protects may not be tied to one host by a second disk.
 const PLAN: &str = "
@@ -234,9 +245,11 @@ pool:
     db: {running-on: alpha, memory: 3GiB, ha: restart}
     other: {running-on: gamma, memory: 3GiB}
     spare: {disks: {data: {sr: local-alpha}}}
+    asleep: {power-state: suspended, memory: 3GiB}
 recovery:
   at: 3m
   steps:
+    - run: xe vm-resume vm=asleep on=beta # refused HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN
     - run: xe vm-migrate vm=other host=beta --live # refused HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN
     - run: xe vbd-create vm-uuid=$db vdi-uuid=${spare-data} device=1 # refused HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN
 ";
@@ -430,7 +443,155 @@ recovery:
     - run: xe vm-reboot vm=mail # refused VM_BAD_POWER_STATE
 ";
 
+/// What sleeps or stands still, while others work on it, and where nobody answers. The first steps of the recovery come before
+/// anybody is busy; gamma counts as dead some ten minutes after it died.
+const ASLEEP: &str = "
+until: 6h
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {fc1: {type: lvmohba}}
+  vms:
+    db: {running-on: beta}
+    app: {running-on: gamma}
+    mail: {power-state: paused, resident-on: beta}
+    old: {power-state: paused, resident-on: gamma}
+    web: {power-state: suspended}
+    spare: {power-state: suspended}
+timeline:
+  - {at: 5m, fault: {storage-loss: {host: beta, sr: fc1, io: hang}}}
+  - {at: 6m, fault: {crash: gamma}}
+operators:
+  anna:
+    - {at: 10m, run: xe vm-shutdown vm=db --force} # hangs
+  ben:
+    - {at: 10m, run: xe vm-shutdown vm=mail --force} # hangs
+  cora:
+    - {at: 10m, run: xe vm-resume vm=web on=beta} # hangs
+  dan:
+    - {at: 20m, timeout: 3h, run: xe vm-suspend vm=db} # refused OTHER_OPERATION_IN_PROGRESS
+  eve:
+    - {at: 20m, timeout: 3h, run: xe vm-pause uuid=$db} # refused OTHER_OPERATION_IN_PROGRESS
+  fay:
+    - {at: 20m, timeout: 3h, run: xe vm-unpause uuid=$mail} # refused OTHER_OPERATION_IN_PROGRESS
+  gus:
+    - {at: 20m, timeout: 3h, run: xe vm-resume vm=web on=alpha} # refused OTHER_OPERATION_IN_PROGRESS
+recovery:
+  at: 7m
+  steps:
+    - run: xe vm-suspend vm=app # refused CANNOT_CONTACT_HOST
+    - run: xe vm-pause uuid=$app # refused CANNOT_CONTACT_HOST
+    - run: xe vm-unpause uuid=$old # refused CANNOT_CONTACT_HOST
+    - run: xe vm-resume vm=spare on=gamma # refused CANNOT_CONTACT_HOST
+    - {wait-for: {host: gamma, live: false}, run: xe vm-suspend vm=app} # refused HOST_OFFLINE
+    - run: xe vm-pause uuid=$app # refused HOST_OFFLINE
+    - run: xe vm-unpause uuid=$old # refused HOST_OFFLINE
+    - run: xe vm-resume vm=spare on=gamma # refused HOST_NOT_LIVE
+";
+
+/// What a suspended VM needs of a host, what others need of it, and what can't be done to whoever is in another state. A disk of a
+/// suspended VM is nobody's, and so another may be started with it.
+const WAKES: &str = "
+settings: {memory-overhead: none}
+pool:
+  hosts: {alpha: {memory: 8GiB}, beta: {memory: 8GiB}, gamma: {memory: 1GiB}}
+  storage: {nfs1: {type: nfs}, local-beta: {type: ext, host: beta}}
+  vms:
+    db: {power-state: suspended, memory: 2GiB}
+    tool: {power-state: suspended, disks: {root: {sr: local-beta}}}
+    held: {power-state: suspended, disks: {root: {locks: {gamma: rw}}}}
+    web: {}
+recovery:
+  at: 1m
+  steps:
+    - run: xe vm-resume vm=web # refused VM_BAD_POWER_STATE
+    - run: xe vm-suspend vm=web # refused VM_BAD_POWER_STATE
+    - run: xe vm-pause uuid=$web # refused VM_BAD_POWER_STATE
+    - run: xe vm-unpause uuid=$web # refused VM_BAD_POWER_STATE
+    - run: xe vm-resume vm=db on=gamma # refused HOST_NOT_ENOUGH_FREE_MEMORY
+    - run: xe vm-resume vm=tool on=alpha # refused VM_REQUIRES_SR
+    - run: xe vm-resume vm=held on=alpha # refused SR_BACKEND_FAILURE_46
+    - run: xe host-disable host=alpha
+    - run: xe vm-resume vm=db on=alpha # refused HOST_DISABLED
+    - run: xe host-disable host=beta
+    - run: xe vm-resume vm=db # refused NO_HOSTS_AVAILABLE
+    - run: xe host-enable host=alpha
+    - run: xe host-enable host=beta
+    - run: xe vbd-create vm-uuid=$web vdi-uuid=${db-root} device=1
+    - run: xe vm-start vm=web on=alpha
+    - run: xe vm-resume vm=db on=beta # refused VDI_IN_USE
+    - run: xe pbd-unplug uuid=${beta/local-beta}
+    - run: xe vm-shutdown vm=tool --force # refused NO_HOSTS_AVAILABLE
+";
+
+/// There is nowhere to write the memory to: no SR, one that is not plugged where the VM runs, one out of reach.
+const NOWHERE_TO_SLEEP: [&str; 3] = [
+    "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+  default-sr:
+  vms: {db: {running-on: alpha, disks: {root: {sr: nfs1}}}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe vm-suspend vm=db # refused VM_NO_SUSPEND_SR
+",
+    "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}, local-beta: {type: ext, host: beta}}
+  default-sr: local-beta
+  vms: {db: {running-on: alpha, disks: {root: {sr: nfs1}}}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe vm-suspend vm=db # refused SR_HAS_NO_PBDS
+",
+    "
+pool:
+  hosts: [alpha, beta]
+  storage: {nfs1: {type: nfs}}
+  vms: {db: {running-on: beta}}
+timeline:
+  - {at: 30s, fault: {storage-loss: {host: beta, sr: nfs1}}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe vm-suspend vm=db # refused SR_BACKEND_FAILURE_78
+",
+];
+
+/// A guest that hangs does not suspend itself; the path is lost while its memory is written; and a resumption that the host could not
+/// record leaves a record without an image.
+const NO_WAY_BACK: &str = "
+until: 20m
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}, nfs2: {type: nfs}}
+  vms:
+    mail: {running-on: alpha}
+    db: {running-on: beta, disks: {root: {sr: nfs2}}}
+    web: {power-state: suspended}
+timeline:
+  - {at: 30s, fault: {vm-hang: mail}}
+  - {after: still.image, fault: {storage-loss: {host: beta, sr: nfs1}}}
+  - {after: up.record, fault: {isolate: gamma}} # hazard vm-runs-unseen web, hazard presumed-dead-alive gamma
+recovery:
+  at: 1m
+  steps:
+    - run: xe vm-suspend vm=mail # refused VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT
+    - {id: still, run: xe vm-suspend vm=db} # refused VDI_IO_ERROR
+    - {id: up, run: xe vm-resume vm=web on=gamma} # refused CANNOT_CONTACT_HOST
+    - run: xe vm-resume vm=web on=alpha # refused HANDLE_INVALID
+";
+
 const STORIES: &[&str] = &[
+    ASLEEP,
+    WAKES,
+    NOWHERE_TO_SLEEP[0],
+    NOWHERE_TO_SLEEP[1],
+    NOWHERE_TO_SLEEP[2],
+    NO_WAY_BACK,
     UUIDS,
     FIELDS,
     TAKEN_APART,
@@ -443,6 +604,7 @@ const STORIES: &[&str] = &[
     UNPROTECTED,
     STRICT,
     DECLARED,
+    SOFT,
     PLAN,
     JOINS,
     NO_STATEFILE,
@@ -463,6 +625,7 @@ fn each_is_refused_as_told() {
 /// What a command's doc names and no story can show, with the reason.
 const NOT_SHOWN: &[(&str, &[&str], &str)] = &[
     ("vm-start", &["HOST_OFFLINE"], "a host that is held for dead is refused before, as HOST_NOT_LIVE; in life it may die between the two"),
+    ("vm-resume", &["HOST_OFFLINE"], "as with `vm-start`"),
     (
         "host-get-vms-which-prevent-evacuation",
         &["HOST_EVACUATE_VM_NOT_HA_PROTECTED", "HOST_NOT_ENOUGH_FREE_MEMORY", "OTHER_OPERATION_IN_PROGRESS"],

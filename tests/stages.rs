@@ -59,14 +59,13 @@ fn found(report: &Report, step: &str) -> Left {
     }
 }
 
-/// alpha is the master, db runs on beta, or nowhere, and the command is typed on alpha.
-fn interrupted(running: bool, command: &str, stage: &str, fault: &str) -> Left {
-    let on = if running { "running-on: beta" } else { "" };
+/// alpha is the master, db runs on beta, or is halted or suspended, and the command is typed on alpha.
+fn interrupted(db: &str, command: &str, stage: &str, fault: &str) -> Left {
     let text = format!(
         "pool:
   hosts: [alpha, beta, gamma]
   storage: {{san: {{type: nfs}}}}
-  vms: {{db: {{{on}}}}}
+  vms: {{db: {{{db}}}}}
 timeline:
   - {{after: it.{stage}, fault: {fault}}}
 recovery:
@@ -77,6 +76,11 @@ until: 6m
     );
     found(&run(&text), "it")
 }
+
+/// How db is before it.
+const RUNNING: &str = "running-on: beta";
+const HALTED: &str = "";
+const SUSPENDED: &str = "power-state: suspended";
 
 const SOURCE: &str = "beta";
 const TARGET: &str = "gamma";
@@ -102,12 +106,12 @@ fn fault(what: What, host: &str) -> String {
 }
 
 /// Interrupts a command at each of its stages by each kind of fault of each host, and holds what is left to what must be.
-fn each_leaves(stages: &[&str], running: bool, command: &str, must: impl Fn(&str, What, &str) -> Left) {
+fn each_leaves(stages: &[&str], db: &str, command: &str, must: impl Fn(&str, What, &str) -> Left) {
     let mut wrong = Vec::new();
     for stage in stages {
         for host in HOSTS {
             for what in WHATS {
-                let (came, must) = (interrupted(running, command, stage, &fault(what, host)), must(stage, what, host));
+                let (came, must) = (interrupted(db, command, stage, &fault(what, host)), must(stage, what, host));
                 if came != must {
                     wrong.push(format!("{stage}, {what:?} of {host}:\n  must {must:?}\n  came {came:?}"));
                 }
@@ -163,7 +167,7 @@ fn of_a_migration(stage: &str, what: What, host: &str) -> Left {
 
 #[test]
 fn a_migration() {
-    each_leaves(&["copy", "suspended", "switch-over", "record"], true, "xe vm-migrate vm=db host=gamma --live", of_a_migration);
+    each_leaves(&["copy", "suspended", "switch-over", "record"], RUNNING, "xe vm-migrate vm=db host=gamma --live", of_a_migration);
 }
 
 /// What a start of db on gamma leaves behind.
@@ -195,7 +199,7 @@ fn of_a_start(stage: &str, what: What, host: &str) -> Left {
 
 #[test]
 fn a_start() {
-    each_leaves(&["placed", "disks", "record"], false, "xe vm-start vm=db on=gamma", of_a_start);
+    each_leaves(&["placed", "disks", "record"], HALTED, "xe vm-start vm=db on=gamma", of_a_start);
 }
 
 /// What a shutdown of db, which runs on beta, leaves behind.
@@ -219,7 +223,7 @@ fn of_a_shutdown(stage: &str, what: What, host: &str) -> Left {
 
 #[test]
 fn a_shutdown() {
-    each_leaves(&["asked", "record"], true, "xe vm-shutdown vm=db", of_a_shutdown);
+    each_leaves(&["asked", "record"], RUNNING, "xe vm-shutdown vm=db", of_a_shutdown);
 }
 
 /// What a reboot of db, which runs on beta, leaves behind.
@@ -241,7 +245,91 @@ fn of_a_reboot(stage: &str, what: What, host: &str) -> Left {
 
 #[test]
 fn a_reboot() {
-    each_leaves(&["asked", "gone"], true, "xe vm-reboot vm=db", of_a_reboot);
+    each_leaves(&["asked", "gone"], RUNNING, "xe vm-reboot vm=db", of_a_reboot);
+}
+
+/// What a suspension of db, which runs on beta, leaves behind; its image goes to the SR of its disk.
+fn of_a_suspension(stage: &str, what: What, host: &str) -> Left {
+    let contact = "CANNOT_CONTACT_HOST";
+    let here = [SOURCE];
+    match (stage, what, host) {
+        // Suspended: it runs nowhere, and nothing is locked or open. The path is of no use any more when the image is whole.
+        (_, _, TARGET) | (_, What::Path, "alpha") | ("record", What::Path, _) => left("ok", None, &[], &[], &[]),
+        // No image can be made, and the guest runs on.
+        ("asked", What::Path, _) => left("SR_BACKEND_FAILURE_78", Some(SOURCE), &here, &here, &here),
+        ("asked", What::Crash, SOURCE) => left(contact, Some(SOURCE), &[], &here, &[]),
+        ("asked", What::Crash | What::Toolstack, "alpha") => left("lost", Some(SOURCE), &here, &here, &here),
+        ("asked", ..) => left(contact, Some(SOURCE), &here, &here, &here),
+        // It stands still and can't be written: xapi takes it for crashed, and clears it away.
+        ("image", What::Path, _) => left("VDI_IO_ERROR", None, &[], &[], &[]),
+        ("image", What::Crash, SOURCE) => left(contact, Some(SOURCE), &[], &here, &[]),
+        // The host goes on by itself; without the master it can't close the disk in order, nor record anything. Where its own xapi is
+        // gone the guest is lost, and waits to be cleared away.
+        ("image", What::Crash | What::Toolstack, "alpha") => left("lost", Some(SOURCE), &[], &here, &here),
+        ("image", ..) => left(contact, Some(SOURCE), &[], &here, &here),
+        // What is left is the record.
+        ("record", What::Crash | What::Toolstack, "alpha") => left("lost", Some(SOURCE), &[], &[], &[]),
+        ("record", ..) => left(contact, Some(SOURCE), &[], &[], &[]),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_suspension() {
+    each_leaves(&["asked", "image", "record"], RUNNING, "xe vm-suspend vm=db", of_a_suspension);
+}
+
+/// What a resumption of db on gamma leaves behind: as a start, but that the guest goes on before anything says so.
+fn of_a_resumption(stage: &str, what: What, host: &str) -> Left {
+    let there = [TARGET];
+    match (stage, what, host) {
+        ("record", What::Toolstack | What::Isolate, TARGET) | ("record", What::Isolate, "alpha") => {
+            left("CANNOT_CONTACT_HOST", None, &there, &there, &there)
+        }
+        ("record", What::Crash | What::Toolstack, "alpha") => left("lost", None, &there, &there, &there),
+        _ => of_a_start(stage, what, host),
+    }
+}
+
+#[test]
+fn a_resumption() {
+    each_leaves(&["placed", "disks", "record"], SUSPENDED, "xe vm-resume vm=db on=gamma", of_a_resumption);
+}
+
+/// A host that is cut off while it suspends a guest goes on with it: when it is back the VM is suspended, and can be resumed elsewhere. One
+/// whose xapi was restarted meanwhile has lost it, and the VM is halted.
+#[test]
+fn a_suspension_goes_on_alone() {
+    let ends = |stage: &str, fault: &str| {
+        let text = format!(
+            "pool:
+  hosts: [alpha, beta, gamma]
+  storage: {{san: {{type: nfs}}}}
+  vms: {{db: {{running-on: beta}}}}
+timeline:
+  - {{after: it.{stage}, fault: {fault}}}
+recovery:
+  at: 1m
+  steps:
+    - {{id: it, run: 'xe vm-suspend vm=db', timeout: 2m}}
+    - {{id: look, at: 6m, run: 'xe vm-param-get uuid=$db param-name=power-state'}}
+    - {{id: up, run: 'xe vm-resume vm=db on=gamma'}}
+until: 8m
+"
+        );
+        let json: serde_json::Value = case(&run(&text));
+        let steps = json["steps"].as_array().expect("steps").clone();
+        let of = |id: &str| steps.iter().find(|entry| entry["id"] == id).expect("a step").clone();
+        let words = |value: &serde_json::Value| value.as_str().unwrap_or_default().trim().to_owned();
+        (words(&of("it")["code"]), words(&of("up")["status"]), words(&of("up")["code"]))
+    };
+    let (contact, bad) = ("CANNOT_CONTACT_HOST".to_owned(), "VM_BAD_POWER_STATE".to_owned());
+    for stage in ["image", "record"] {
+        let cut_off = ends(stage, "{isolate: beta}, for: 90s");
+        assert_eq!(cut_off, (contact.clone(), "ok".to_owned(), String::new()), "{stage}");
+        let restarted = ends(stage, "{toolstack-stop: beta}, for: 30s");
+        assert_eq!(restarted, (contact.clone(), "error".to_owned(), bad.clone()), "{stage}");
+    }
 }
 
 /// The mark that a host leaves which dies as it opens a disk (xapi-project/sm, issue 803): in g4 alone, and in that moment alone.

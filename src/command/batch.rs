@@ -9,6 +9,7 @@ use crate::base::ids::{MachineId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::Effects;
+use crate::world::release::Release;
 
 /// The filters of a command: every key that is not one of these, nor a part of one (`power-on-config:…`).
 pub fn filters<'a>(args: &'a Args, own: &[&str]) -> Vec<(&'a str, &'a str)> {
@@ -92,6 +93,10 @@ pub trait Deed: Clone + std::fmt::Debug + Default {
     const CLASS: Class;
     /// Keys of its own, which do not filter.
     const OWN: &'static [&'static str];
+    /// The same in a release, where releases differ.
+    fn own(_release: Release) -> &'static [&'static str] {
+        Self::OWN
+    }
     /// Those of them that it can't be without.
     const REQUIRED: &'static [&'static str] = &[];
     /// Whether domain 0 is left out of the selection.
@@ -186,7 +191,7 @@ pub fn select<D: Deed>(args: &Args, world: &World, by: MachineId) -> Result<Vec<
         Class::Host => ("host", "hosts", "Multiple matching hosts found."),
         _ => ("vm", "VMs", "Multiple matches VMs found."),
     };
-    let mut own = D::OWN.to_vec();
+    let mut own = D::own(world.release).to_vec();
     own.push(word);
     let mut objects = D::CLASS.all(world, by);
     let mut wanted = filters(args, &own);
@@ -369,6 +374,9 @@ impl<D: Deed> Command for Batch<D> {
         local: false,
         asks: false,
     };
+    fn grammar(release: Release) -> Grammar {
+        Grammar { optional: D::own(release), ..Self::GRAMMAR }
+    }
     fn new(args: Args) -> Self {
         Batch { args, deed: D::default(), targets: Vec::new(), at: 0, waiting: None, queued: false, failures: Vec::new(), said: Vec::new() }
     }

@@ -9,6 +9,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::errors::ApiError;
+use crate::world::release::Release;
 
 /// `xe host-emergency-ha-disable`.
 #[derive(Clone, Debug)]
@@ -19,12 +20,16 @@ pub struct EmergencyHaDisable {
 impl Command for EmergencyHaDisable {
     const DOC: CommandDoc = CommandDoc {
         name: "host-emergency-ha-disable",
-        synopsis: "xe host-emergency-ha-disable --force",
-        doc: "Switches HA off on the host it is typed on, and on no other. Refused without `--force`; HA_NOT_ENABLED if this host is not armed. Its fencing is disarmed and its daemon stopped, while its guests run on. The other hosts then hear nothing of it, take it for fenced, and restart its protected VMs: they run twice, on the same disks. In a pool of two the other may fence itself instead. It ends the loop of a host that can't start because it does not reach the statefile. A member that has left HA so is not let in by a pool that still has it on; a master that starts so switches HA off for the whole pool without a word.",
+        synopsis: "xe host-emergency-ha-disable --force [soft=true]",
+        doc: "Switches HA off on the host it is typed on, and on no other. Refused without `--force`; HA_NOT_ENABLED if this host is not armed. Its fencing is disarmed and its daemon stopped, while its guests run on. The other hosts then hear nothing of it, take it for fenced, and restart its protected VMs: they run twice, on the same disks. In a pool of two the other may fence itself instead. It ends the loop of a host that can't start because it does not reach the statefile. A member that has left HA so is not let in by a pool that still has it on; a master that starts so switches HA off for the whole pool without a word. With `soft=true`, in XCP-ng 8.3, it stays armed: it is out until its xapi starts again, and nothing is said where it is not armed.",
         example: "xe host-emergency-ha-disable --force",
         ..CommandDoc::ALWAYS
     };
     const GRAMMAR: Grammar = Grammar { local: true, ..Grammar::keys(&[], &["force"]) };
+    fn grammar(release: Release) -> Grammar {
+        let keys: &[&str] = if release.failover.emergency_disable_may_be_soft { &["force", "soft"] } else { &["force"] };
+        Grammar { optional: keys, ..Self::GRAMMAR }
+    }
     fn new(args: Args) -> Self {
         EmergencyHaDisable { args }
     }
@@ -37,10 +42,16 @@ impl EmergencyHaDisable {
                 "This operation is extremely dangerous and may cause data loss. This operation must be forced (use --force).",
             ));
         }
-        if !world.stacks[machine.at()].ha.armed {
+        let soft = self.soft(world)?;
+        if !world.stacks[machine.at()].ha.armed && !soft {
             return Err(ApiError::new("HA_NOT_ENABLED").into());
         }
         Ok(())
+    }
+
+    /// Whether it is to stay armed, where the release asks.
+    fn soft(&self, world: &World) -> Result<bool, Refusal> {
+        if world.release.failover.emergency_disable_may_be_soft { self.args.flag("soft").map_err(Refusal::tool) } else { Ok(false) }
     }
 }
 
@@ -55,12 +66,17 @@ impl Operation for EmergencyHaDisable {
         if let Err(refusal) = self.checks(world, seat.executor) {
             return Progress::Ended(refusal.output(world, seat.executor));
         }
+        if !world.stacks[seat.executor.at()].ha.armed {
+            return Progress::Ended(silence(&self.args));
+        }
         let reaches = !world.ha_lost_statefile(seat.executor);
         if world.release.failover.emergency_disable_excludes && reaches {
             world.ha_exclude(seat.executor);
         }
         world.ha_stop_daemon(seat.executor, fx);
-        world.ha_disarm(seat.executor, fx);
+        if !self.soft(world).unwrap_or_default() {
+            world.ha_disarm(seat.executor, fx);
+        }
         Progress::Ended(silence(&self.args))
     }
 }

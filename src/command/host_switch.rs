@@ -12,6 +12,7 @@ use crate::world::belief::plan::Change;
 use crate::world::effects::Effects;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
+use crate::world::release::Release;
 
 /// `xe host-disable`.
 pub type HostDisable = Batch<Disable>;
@@ -40,7 +41,9 @@ fn switch(world: &mut World, fx: &mut Effects, seat: Seat, target: Object, enabl
     };
     let Some(home) = home(world, machine) else { return Outcome::Hangs };
     world.set_enabled(fx, home, host, enabled);
-    world.stacks[machine.at()].user_disabled = !enabled;
+    let stack = &mut world.stacks[machine.at()];
+    stack.user_disabled = !enabled;
+    stack.stays_disabled &= !enabled;
     Outcome::Done
 }
 
@@ -92,23 +95,34 @@ fn misses_protected_storage(world: &World, by: MachineId, host: HostId) -> bool 
 impl Deed for Disable {
     const DOC: CommandDoc = CommandDoc {
         name: "host-disable",
-        synopsis: "xe host-disable host=HOST | FIELD=VALUE… [--multiple]",
-        doc: "Closes a host for new VMs; those that run there run on. Under HA HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN if the plan can't do without it. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer. It lasts until the host's xapi starts again. Without a selector it means every host of the pool.",
+        synopsis: "xe host-disable host=HOST [auto-enable=false] | FIELD=VALUE… [--multiple]",
+        doc: "Closes a host for new VMs; those that run there run on. Under HA HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN if the plan can't do without it. The host carries it out itself: HOST_OFFLINE if the database holds it for dead, CANNOT_CONTACT_HOST if it does not answer. It lasts until the host's xapi starts again; in XCP-ng 8.3 `auto-enable=false` makes it last until `host-enable`, over restarts and reboots. Without a selector it means every host of the pool.",
         example: "xe host-disable host=beta",
         ..CommandDoc::ALWAYS
     };
     const CLASS: Class = Class::Host;
     const OWN: &'static [&'static str] = &[];
 
-    fn check(&mut self, _args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
+    fn own(release: Release) -> &'static [&'static str] {
+        if release.hosts.disable_may_last { &["auto-enable"] } else { Self::OWN }
+    }
+
+    fn check(&mut self, args: &Args, world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
+        args.flag("auto-enable").map_err(Refusal::tool)?;
         spared(world, seat, target)?;
         reachable(world, seat, target)
     }
-    fn commit(&mut self, _args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome {
+    fn commit(&mut self, args: &Args, world: &mut World, fx: &mut Effects, seat: Seat, target: Object) -> Outcome {
         if let Err(refusal) = spared(world, seat, target) {
             return Outcome::Failed(refusal);
         }
-        switch(world, fx, seat, target, false)
+        let lasts = args.has("auto-enable") && !args.flag("auto-enable").unwrap_or(true);
+        let outcome = switch(world, fx, seat, target, false);
+        let machine = host_of(target).and_then(|host| world.machine_of(host));
+        if let Some(machine) = machine.filter(|_| outcome == Outcome::Done && lasts) {
+            world.stacks[machine.at()].stays_disabled = true;
+        }
+        outcome
     }
 }
 

@@ -62,11 +62,14 @@ mod vm_destroy;
 mod vm_disk_list;
 mod vm_migrate;
 mod vm_param_set;
+mod vm_pause;
 mod vm_place;
 mod vm_reboot;
 mod vm_reset;
+mod vm_resume;
 mod vm_shutdown;
 mod vm_start;
+mod vm_suspend;
 
 #[cfg(test)]
 mod tests;
@@ -401,6 +404,10 @@ commands! {
     VmStart: vm_start::VmStart,
     VmShutdown: vm_shutdown::VmShutdown,
     VmReboot: vm_reboot::VmReboot,
+    VmSuspend: vm_suspend::VmSuspend,
+    VmResume: vm_resume::VmResume,
+    VmPause: vm_pause::VmPause,
+    VmUnpause: vm_pause::VmUnpause,
     VmMigrate: vm_migrate::VmMigrate,
     VmResetPowerstate: vm_reset::VmResetPowerstate,
     VmDestroy: vm_destroy::VmDestroy,
@@ -469,4 +476,5 @@ pub const REFUSALS: &[&str] = &[
     "DEVICE_ALREADY_DETACHED", "DEVICE_ALREADY_EXISTS", "INVALID_DEVICE", "DEVICE_DETACH_REJECTED", "DEVICE_DETACH_TIMEOUT",
     "SR_BACKEND_FAILURE_40",
     "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "MAP_DUPLICATE_KEY", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", "VM_MIGRATE_FAILED",
+    "VM_NO_SUSPEND_SR", "VDI_IO_ERROR", "SR_BACKEND_FAILURE_78", "HANDLE_INVALID",
 ];

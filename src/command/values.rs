@@ -4,7 +4,7 @@
 use super::objects::{Field, NOWHERE, Object, Value, control_domain_name, hosts, knows_sr, memory_free};
 use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
-use crate::world::belief::{PowerState, Protection};
+use crate::world::belief::Protection;
 use crate::world::inventory::{Inventory, Kind, Mode};
 
 fn one(text: impl Into<String>) -> Value {
@@ -122,9 +122,10 @@ fn host_value(world: &World, by: MachineId, host: HostId, field: &str) -> Option
 fn vm_value(world: &World, by: MachineId, vm: VmId, field: &str) -> Option<Value> {
     let name = &world.names.vms[vm.at()];
     let record = world.db(by).vm(vm)?;
-    let running = record.power_state == PowerState::Running;
+    let running = record.power_state.has_domain();
     Some(match field {
         "name-label" => one(&name.name),
+        "suspend-VDI-uuid" => one(record.image.map_or_else(|| NOWHERE.into(), |image| suspend_image(image.number))),
         "power-state" => one(record.power_state.name()),
         "resident-on" => host_ref(world, by, record.resident_on),
         "dom-id" => one(if running { "1" } else { "-1" }),
@@ -157,6 +158,7 @@ fn pool_value(world: &World, by: MachineId, field: &str) -> Option<Value> {
         "name-label" => one(&world.names.pool_name),
         "master" => host_ref(world, by, Some(db.master)),
         "default-SR" => one(db.default_sr.filter(|sr| knows_sr(world, by, *sr)).map_or(NOWHERE, |sr| &world.names.srs[sr.at()].uuid)),
+        "suspend-image-SR" => one(db.suspend_image_sr().map_or(NOWHERE, |sr| &world.names.srs[sr.at()].uuid)),
         "ha-enabled" => one(db.ha.enabled.to_string()),
         "ha-statefiles" => Value::Set(db.ha.statefile.iter().filter(|_| db.ha.enabled).map(|sr| statefile(*sr)).collect()),
         "ha-host-failures-to-tolerate" => one(db.ha.failures_to_tolerate.to_string()),
@@ -170,6 +172,11 @@ fn pool_value(world: &World, by: MachineId, field: &str) -> Option<Value> {
 /// The UUID of the statefile's VDI, which is none of the disks that a scenario has.
 fn statefile(sr: SrId) -> String {
     Inventory::uuid(Kind::Vdi, 100_000 + sr.at())
+}
+
+/// The UUID of a memory image, which is none of the disks that a scenario has.
+fn suspend_image(number: u32) -> String {
+    Inventory::uuid(Kind::Vdi, 200_000 + number as usize)
 }
 
 fn sr_value(world: &World, by: MachineId, sr: SrId, field: &str) -> Option<Value> {

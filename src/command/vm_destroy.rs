@@ -26,7 +26,7 @@ impl Simple for Destroy {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-destroy",
         synopsis: "xe vm-destroy uuid=VM-UUID",
-        doc: "Takes the record of a VM out of the database, and with it its VBDs; its disks stay as they are, with their locks. Nobody is asked anything, and only `uuid=` is read. Checks: the UUID (UUID_INVALID); the VM is halted in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); a domain 0 can't be destroyed (OPERATION_NOT_ALLOWED). **Whether it runs is not looked at**: where its record was reset and it runs on, the database knows nothing of it any more, and the xapi of its host destroys it as it starts again. There is no way back but a dump of the database.",
+        doc: "Takes the record of a VM out of the database, and with it its VBDs; its disks stay as they are, with their locks. Nobody is asked anything, and only `uuid=` is read. Checks: the UUID (UUID_INVALID); the VM is halted or suspended in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); a domain 0 can't be destroyed (OPERATION_NOT_ALLOWED). The image of a suspended one stays on its SR, and nobody names it any more. **Whether it runs is not looked at**: where its record was reset and it runs on, the database knows nothing of it any more, and the xapi of its host destroys it as it starts again. There is no way back but a dump of the database.",
         example: "xe vm-destroy uuid=$db",
         ..CommandDoc::ALWAYS
     };
@@ -40,7 +40,7 @@ impl Simple for Destroy {
             return Err(ApiError::new("OPERATION_NOT_ALLOWED").text("This operation is not allowed on dom0").into());
         };
         match world.db(by).vm(vm) {
-            Some(record) if record.power_state == PowerState::Halted => {}
+            Some(record) if matches!(record.power_state, PowerState::Halted | PowerState::Suspended) => {}
             Some(record) => return Err(bad_power_state(world, found, STATES, record.power_state.name())),
             None => return Err(super::reach::uuid_invalid(Class::Vm.table(), args.required("uuid"))),
         }

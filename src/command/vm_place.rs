@@ -41,16 +41,29 @@ pub fn in_state(
     state: PowerState,
     expected: &str,
 ) -> Result<(VmId, Option<HostId>), Refusal> {
+    in_states(world, by, target, &[state], expected)
+}
+
+/// The same for a VM that may have any of several states.
+///
+/// # Errors
+/// VM_BAD_POWER_STATE; OPERATION_NOT_ALLOWED for a running domain 0.
+pub fn in_states(
+    world: &World,
+    by: MachineId,
+    target: Object,
+    states: &[PowerState],
+    expected: &str,
+) -> Result<(VmId, Option<HostId>), Refusal> {
     let Object::Vm(vm) = target else {
-        return Err(match state {
-            PowerState::Halted => bad_power_state(world, target, expected, "running"),
-            PowerState::Running => ApiError::new("OPERATION_NOT_ALLOWED").text("This operation is not allowed on dom0").into(),
+        return Err(match states.contains(&PowerState::Running) {
+            false => bad_power_state(world, target, expected, "running"),
+            true => ApiError::new("OPERATION_NOT_ALLOWED").text("This operation is not allowed on dom0").into(),
         });
     };
     match world.db(by).vm(vm) {
-        Some(record) if record.power_state == state || state == PowerState::Halted && !world.guarded(Guard::Halted) => {
-            Ok((vm, record.resident_on))
-        }
+        Some(record) if states.contains(&record.power_state) => Ok((vm, record.resident_on)),
+        Some(record) if states == [PowerState::Halted] && !world.guarded(Guard::Halted) => Ok((vm, record.resident_on)),
         Some(record) => Err(bad_power_state(world, target, expected, record.power_state.name())),
         None => Err(ApiError::new("HANDLE_INVALID").text("VM").with(Param::Vm(vm)).into()),
     }

@@ -39,11 +39,11 @@ pub struct Reboot {
 const GONE: &str = "gone";
 
 /// What a reboot that is forced may be done to, and one that asks the guest (xapi_vm_lifecycle.ml, allowed_power_states).
-const FORCED: &str = "paused, running";
-const ASKING: &str = "running";
-
-fn expected(force: bool) -> &'static str {
-    if force { FORCED } else { ASKING }
+fn states(force: bool) -> (&'static [PowerState], &'static str) {
+    match force {
+        true => (&[PowerState::Paused, PowerState::Running], "paused, running"),
+        false => (&[PowerState::Running], "running"),
+    }
 }
 
 impl Deed for Reboot {
@@ -73,7 +73,7 @@ impl Deed for Reboot {
         if let Object::Vm(vm) = object {
             idle(world, seat.executor, vm)?;
         }
-        target(world, seat, object, expected(force))?;
+        target(world, seat, object, states(force))?;
         self.down.begins();
         Ok(if force { world.settings.command } else { world.settings.vm_shutdown })
     }
@@ -83,7 +83,7 @@ impl Deed for Reboot {
             return self.comes(world, fx, seat, vm, machine);
         }
         let force = args.flag("force").unwrap_or_default();
-        let (vm, machine) = match target(world, seat, object, expected(force)) {
+        let (vm, machine) = match target(world, seat, object, states(force)) {
             Ok((vm, Some(machine))) => (vm, machine),
             Ok((_, None)) => return Outcome::Failed(ApiError::new("INTERNAL_ERROR").text("the VM is resident on no host").into()),
             Err(refusal) => return Outcome::Failed(refusal),

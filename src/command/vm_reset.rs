@@ -31,7 +31,7 @@ fn checks(world: &World, seat: Seat, target: Object) -> Result<Span, Refusal> {
     let Object::Vm(vm) = target else {
         return Err(ApiError::new("CANNOT_RESET_CONTROL_DOMAIN").text(control_domain(world, target)).into());
     };
-    let Some(record) = world.db(by).vm(vm).filter(|record| record.power_state == PowerState::Running) else { return Ok(Span::ZERO) };
+    let Some(record) = world.db(by).vm(vm).filter(|record| record.power_state.has_domain()) else { return Ok(Span::ZERO) };
     match record.resident_on {
         Some(host) if host == world.host_on(by) => {
             if world.guarded(Guard::ResetDomain) && world.domain_exists(by, vm) {
@@ -49,7 +49,7 @@ impl Deed for Reset {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-reset-powerstate",
         synopsis: "xe vm-reset-powerstate vm=VM --force | FIELD=VALUE… --force [--multiple]",
-        doc: "Sets a VM halted in the database: its record, residence and VBDs. Checks, in order: the key `force` is there, with any value; domain 0 is refused (CANNOT_RESET_CONTROL_DOMAIN); for a VM that runs by the record, the master itself must not run it (DOMAIN_EXISTS), and another host must not be alive (HOST_IS_LIVE): dead in the database is believed, else it is asked, and no answer counts as dead. The VM is not stopped: if it still runs and its locks are released too, a start elsewhere makes two writers. Locks stay; `resetvdis.py` releases them.",
+        doc: "Sets a VM halted in the database: its record, residence and VBDs. Checks, in order: the key `force` is there, with any value; domain 0 is refused (CANNOT_RESET_CONTROL_DOMAIN); for a VM that runs or is paused by the record, the master itself must not run it (DOMAIN_EXISTS), and another host must not be alive (HOST_IS_LIVE): dead in the database is believed, else it is asked, and no answer counts as dead. The VM is not stopped: if it still runs and its locks are released too, a start elsewhere makes two writers. Locks stay; `resetvdis.py` releases them. A suspended VM is reset without any check: what was in its memory is lost to it, and the image stays on its SR, where an older database may still name it.",
         example: "xe vm-reset-powerstate vm=db --force",
         ..CommandDoc::ALWAYS
     };

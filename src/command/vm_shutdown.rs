@@ -2,12 +2,12 @@
 
 use super::args::Args;
 use super::batch::{Batch, Deed, Outcome};
-use super::objects::{Class, Object};
+use super::objects::{Class, Object, hosts};
 use super::reach::{Refusal, gate, home};
 use super::stages::{Stage, Staged};
-use super::vm_place::{idle, in_state};
+use super::vm_place::{idle, in_states};
 use super::{CommandDoc, Seat};
-use crate::base::ids::{MachineId, VdiId, VmId};
+use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::World;
 use crate::world::belief::PowerState;
@@ -16,6 +16,7 @@ use crate::world::errors::ApiError;
 use crate::world::event::Ending;
 use crate::world::inventory::Mode;
 use crate::world::sm::{ACTIVATION_TRIES, Closing};
+use crate::world::truth::Io;
 
 /// `xe vm-shutdown`.
 pub type VmShutdown = Batch<Shutdown>;
@@ -59,25 +60,51 @@ impl Asked {
 }
 
 /// What a shutdown that is forced may be done to, and one that asks the guest (xapi_vm_lifecycle.ml, allowed_power_states).
-fn expected(force: bool) -> &'static str {
-    if force { "paused, suspended, running" } else { "running" }
+fn states(force: bool) -> (&'static [PowerState], &'static str) {
+    match force {
+        true => (&[PowerState::Paused, PowerState::Suspended, PowerState::Running], "paused, suspended, running"),
+        false => (&[PowerState::Running], "running"),
+    }
 }
 
-/// The VM and the machine that its record names; `expected` are the states that it may have.
+/// The VM and the machine that its record names; the states that it may have, and how the tool lists them.
 ///
 /// # Errors
 /// VM_BAD_POWER_STATE, and what keeps the machine from being asked.
-pub(super) fn target(world: &World, seat: Seat, target: Object, expected: &str) -> Result<(VmId, Option<MachineId>), Refusal> {
-    let (vm, resident) = in_state(world, seat.executor, target, PowerState::Running, expected)?;
+pub(super) fn target(
+    world: &World,
+    seat: Seat,
+    target: Object,
+    (states, expected): (&[PowerState], &str),
+) -> Result<(VmId, Option<MachineId>), Refusal> {
+    let (vm, resident) = in_states(world, seat.executor, target, states, expected)?;
+    if world.db(seat.executor).vm(vm).is_some_and(|record| record.power_state == PowerState::Suspended) {
+        return Ok((vm, Some(keeper(world, seat, vm)?)));
+    }
     let machine = resident.map(|host| gate(world, seat.executor, host)).transpose()?;
     Ok((vm, machine))
+}
+
+/// The machine that destroys the image of a suspended VM: the first that counts as alive and has all disks of the VM plugged
+/// (message_forwarding.ml, hard_shutdown).
+///
+/// # Errors
+/// NO_HOSTS_AVAILABLE, and what keeps the machine from being asked.
+fn keeper(world: &World, seat: Seat, vm: VmId) -> Result<MachineId, Refusal> {
+    let db = world.db(seat.executor);
+    let srs: Vec<SrId> = world.known_disks_of(seat.executor, vm).iter().map(|(vdi, _)| world.names.vdis[vdi.at()].sr).collect();
+    let sees = |host: &HostId| db.live(*host) && srs.iter().all(|sr| db.plugged(*host, *sr));
+    match hosts(world, seat.executor).into_iter().find(sees) {
+        Some(host) => gate(world, seat.executor, host),
+        None => Err(ApiError::new("NO_HOSTS_AVAILABLE").into()),
+    }
 }
 
 impl Deed for Shutdown {
     const DOC: CommandDoc = CommandDoc {
         name: "vm-shutdown",
         synopsis: "xe vm-shutdown vm=VM [--force] | FIELD=VALUE… [--multiple]",
-        doc: "Shuts a VM down, with `--force` without asking the guest. Checks: the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the host of its record carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST): for a VM on a dead host `--force` does not help either. A guest that hangs does not answer when it is asked, and after a minute that is given up (VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT); with `--force` nobody asks it. Closes the disks and removes their locks. Where a path to a disk is lost, a guest that is asked waits for it, and so does the command; with `--force` it ends at once if requests fail (on an LVM SR the lock stays then), and hangs if they hang. Without a selector and with `--multiple` it stops every VM of the pool.",
+        doc: "Shuts a VM down, with `--force` without asking the guest. Checks: the VM runs in the database (VM_BAD_POWER_STATE) and nobody works on it (OTHER_OPERATION_IN_PROGRESS); the host of its record carries it out (HOST_OFFLINE, CANNOT_CONTACT_HOST): for a VM on a dead host `--force` does not help either. A paused VM needs `--force`, and so does a suspended one: its image is destroyed then, by a host that sees its disks (NO_HOSTS_AVAILABLE), and what was in its memory is lost. A guest that hangs does not answer when it is asked, and after a minute that is given up (VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT); with `--force` nobody asks it. Closes the disks and removes their locks. Where a path to a disk is lost, a guest that is asked waits for it, and so does the command; with `--force` it ends at once if requests fail (on an LVM SR the lock stays then), and hangs if they hang. Without a selector and with `--multiple` it stops every VM of the pool.",
         example: "xe vm-shutdown vm=db",
         stages: &[
             Stage {
@@ -102,7 +129,7 @@ impl Deed for Shutdown {
         }
         // Nobody is asked whether he is ready.
         let force = args.flag("force").map_err(Refusal::tool)?;
-        target(world, seat, object, expected(force))?;
+        target(world, seat, object, states(force))?;
         self.begins();
         Ok(if force { world.settings.command } else { world.settings.vm_shutdown })
     }
@@ -112,7 +139,7 @@ impl Deed for Shutdown {
             return recorded(world, fx, seat, vm, machine);
         }
         let force = args.flag("force").unwrap_or_default();
-        let (vm, machine) = match target(world, seat, object, expected(force)) {
+        let (vm, machine) = match target(world, seat, object, states(force)) {
             Ok(found) => found,
             Err(refusal) => return Outcome::Failed(refusal),
         };
@@ -123,6 +150,9 @@ impl Deed for Shutdown {
             return Outcome::Done;
         };
         let Some(home) = home(world, machine) else { return Outcome::Hangs };
+        if world.db(home).vm(vm).is_some_and(|record| record.power_state == PowerState::Suspended) {
+            return forgotten(world, fx, home, machine, vm);
+        }
         if let Err(outcome) = self.closes(force, world, fx, home, vm, machine) {
             return outcome;
         }
@@ -198,6 +228,22 @@ impl Shutdown {
         }
         Ok(())
     }
+}
+
+/// A suspended VM has no domain: its image is destroyed, if that can be, and its record set halted (xapi_vm.ml, Shutdown: whether
+/// or not that worked, the image is forgotten).
+fn forgotten(world: &mut World, fx: &mut Effects, home: MachineId, machine: MachineId, vm: VmId) -> Outcome {
+    if let Some(image) = world.db(home).vm(vm).and_then(|record| record.image) {
+        match world.path_fault(machine, image.sr) {
+            Some(Io::Hang) => return Outcome::Hangs,
+            Some(Io::Error) => {}
+            None => world.destroy_image(fx, vm, machine, image.number),
+        }
+        world.set_image(home, vm, None);
+    }
+    world.set_always_run(fx, home, vm, false);
+    world.set_vm(fx, home, vm, PowerState::Halted, None);
+    Outcome::Done
 }
 
 /// The host sets the record of what it has shut down: it does so when it reaches its master, and where its own xapi is gone, that does

@@ -16,13 +16,15 @@ use crate::world::errors::ApiError;
 use crate::world::event::Event;
 use crate::world::memory::Autostart;
 
-/// How long the script waits for xapi (xapi-autostart-vms, XAPI_START_TIMEOUT_SECONDS).
-const PATIENCE: Span = Span::secs(240);
+/// How long the script waits for xapi (xapi-autostart-vms, XAPI_START_TIMEOUT_SECONDS; later xapi-wait-init-complete.service).
+fn patience(world: &World) -> Span {
+    Span::secs(if world.release.vms.autostart_waits_longer { 300 } else { 240 })
+}
 
 /// xapi of a machine that has booted is up in its role.
 pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let hardware = world.hw.machine(machine);
-    if world.now.since(hardware.up_at) > PATIENCE {
+    if world.now.since(hardware.up_at) > patience(world) {
         return;
     }
     let Some(master) = world.reached_master(machine) else { return };

@@ -124,7 +124,7 @@ pub fn arrive(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u3
     let joined = (master, world.stacks[master.at()].epoch);
     let again = world.stacks[machine.at()].joined.replace(joined) != Some(joined);
     world.set_live(fx, master, host, true);
-    if again && !world.stacks[machine.at()].user_disabled {
+    if again && !world.stacks[machine.at()].user_disabled && !world.stacks[machine.at()].stays_disabled {
         world.set_enabled(fx, master, host, true);
     }
     watch(world, fx, master, host);

@@ -2,6 +2,10 @@
 //! member greets its master, and waits in emergency mode until it is let in. Then each makes records and locks fit what
 //! it finds on its machine.
 
+#[cfg(test)]
+#[path = "xapi_table_tests.rs"]
+mod table_tests;
+
 use super::{autostart, copies, ha, heartbeat};
 use crate::base::ids::{HostId, MachineId, VdiId, VmId};
 use crate::base::time::Span;
@@ -132,8 +136,7 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
     // dbsync_master.ml: running on a host that is gone is running nowhere.
     for vm in world.names.vm_ids() {
         let dangling = world.db(machine).vm(vm).is_some_and(|record| {
-            record.power_state == PowerState::Running
-                && record.resident_on.is_none_or(|resident| world.db(machine).host(resident).is_none())
+            record.power_state.has_domain() && record.resident_on.is_none_or(|resident| world.db(machine).host(resident).is_none())
         });
         if dangling {
             world.set_vm(fx, machine, vm, PowerState::Halted, None);
@@ -303,7 +306,7 @@ fn settle(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machi
     }
     refresh_locks(world, fx, machine, master);
     world.recheck_fallen_sr_master(machine);
-    if !world.stacks[machine.at()].user_disabled {
+    if !world.stacks[machine.at()].user_disabled && !world.stacks[machine.at()].stays_disabled {
         world.set_enabled(fx, master, host, true);
     }
     if booted {
@@ -322,14 +325,17 @@ fn resync_vm(world: &mut World, fx: &mut Effects, machine: MachineId, master: Ma
         }
         return;
     };
-    let recorded_here = record.power_state == PowerState::Running && record.resident_on == Some(host);
-    let recorded_elsewhere = record.power_state == PowerState::Running && !recorded_here;
+    let recorded_here = record.power_state.has_domain() && record.resident_on == Some(host);
+    let recorded_elsewhere = record.power_state.has_domain() && !recorded_here;
+    let state = if world.domain_paused(machine, vm) { PowerState::Paused } else { PowerState::Running };
     if recorded_here && world.hw.dead_domain(machine, vm).is_some() {
         // It is cleared away in a moment.
     } else if recorded_here && !runs_here {
         world.set_vm(fx, master, vm, PowerState::Halted, None);
     } else if runs_here && !recorded_here && (!recorded_elsewhere || world.release.vms.resync_steals_record) {
-        world.set_vm(fx, master, vm, PowerState::Running, Some(host));
+        world.set_vm(fx, master, vm, state, Some(host));
+    } else if runs_here && recorded_here {
+        world.set_vm(fx, master, vm, state, Some(host));
     } else if runs_here && recorded_elsewhere {
         for (vdi, _) in world.disks_of(vm).into_iter().rev() {
             world.deactivate(fx, Some(master), machine, vdi, Some(vm));

@@ -6,7 +6,7 @@ use crate::base::inert::{clean_line, hidden};
 use crate::base::time::Span;
 use crate::base::typography::plain;
 use crate::scenario::draft::{DiskDraft, HaDraft, HostDraft, PoolDraft, RunningDraft, SrDraft, VmDraft};
-use crate::world::belief::Protection;
+use crate::world::belief::{PowerState, Protection};
 use crate::world::inventory::{Mode, SrType};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -366,11 +366,11 @@ impl<'r> Drafting<'r> {
         }
         let resident = here.filter(|_| up);
         let paused = vm.power_state == "paused" && resident.is_some();
-        if vm.power_state == "suspended" {
-            self.odd.push(format!("{name} is suspended: it is halted here"));
-        }
-        if paused {
-            self.odd.push(format!("{name} is paused: it is running here, and writes never"));
+        let suspended = vm.power_state == "suspended" && self.has_default_sr();
+        if suspended {
+            self.odd.push(format!("{name} is suspended: its memory is taken to lie on the default SR"));
+        } else if vm.power_state == "suspended" {
+            self.odd.push(format!("{name} is suspended, and there is no default SR for its memory: it is halted here"));
         }
         if let Some(host) = resident.as_ref().filter(|host| self.not_live.contains(host)) {
             self.odd.push(format!("{name} is recorded as running on {host}, which is not live"));
@@ -396,7 +396,7 @@ impl<'r> Drafting<'r> {
         VmDraft {
             uuid: self.uuids.of(&vm.uuid),
             memory: vm.memory.filter(|memory| (1..=1 << 60).contains(memory)),
-            writes: paused.then_some(None),
+            power_state: paused.then_some(PowerState::Paused).or(suspended.then_some(PowerState::Suspended)),
             autostart: vm.auto_poweron && self.records.pool.auto_poweron,
             running: resident.map_or(RunningDraft::Unsaid, RunningDraft::Host),
             protection,
@@ -408,6 +408,14 @@ impl<'r> Drafting<'r> {
             disks: (!self.records.disks_unknown || !self.has_home()).then_some(disks),
             name,
             ..VmDraft::default()
+        }
+    }
+
+    /// Whether the pool has a default SR, for memory images.
+    fn has_default_sr(&self) -> bool {
+        match &self.draft.default_sr {
+            None => self.draft.srs.iter().any(|sr| sr.host.is_none()),
+            Some(default) => default.is_some(),
         }
     }
 

@@ -248,7 +248,15 @@ impl Dump<'_> {
             }
             let autostart = [("auto_poweron".to_string(), "true".to_string())];
             row.say("other_config", &map(if name.autostart { &autostart } else { &[] }));
-            row.say("power_state", if record.power_state == PowerState::Running { "Running" } else { "Halted" });
+            row.say(
+                "power_state",
+                match record.power_state {
+                    PowerState::Halted => "Halted",
+                    PowerState::Running => "Running",
+                    PowerState::Paused => "Paused",
+                    PowerState::Suspended => "Suspended",
+                },
+            );
             row.say("resident_on", &record.resident_on.map_or_else(|| NULL.into(), |host| self.host(host)));
             row.say("start_delay", &(ha.start_delay.0 / 1_000_000).to_string());
             row.say("uuid", &name.uuid);

@@ -51,7 +51,7 @@ pub fn stop(world: &mut World, fx: &mut Effects, vms: &[VmId], ending: Ending) -
     for vm in vms {
         let name = world.names.vm(*vm);
         for machine in world.runs_on(*vm) {
-            if world.guest_hangs(machine, *vm) {
+            if world.guest_hangs(machine, *vm) || world.domain_paused(machine, *vm) {
                 return Err(format!("{name} hangs\n"));
             }
             let waits = |vdi| world.has_open(machine, vdi) && !world.reaches_vdi(machine, vdi) && !world.hw.has_given_up(machine, *vm, vdi);

@@ -4,7 +4,6 @@ use super::remedy::{Advice, Aim, At, Remedy, Work};
 use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::VmId;
-use crate::world::belief::PowerState;
 use crate::world::event::Event;
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -32,7 +31,7 @@ fn site(sight: &Sight, vm: VmId) -> Option<Site> {
         return None;
     }
     let ruler = sight.ruler();
-    let record = world.db(ruler).vm(vm).filter(|record| record.power_state == PowerState::Running)?;
+    let record = world.db(ruler).vm(vm).filter(|record| record.power_state.has_domain())?;
     let hosts = record.resident_on.map(|host| world.names.hosts[host.at()].machine).into_iter().collect();
     Some(Site::new(Place::Vm(vm), hosts).by(ruler))
 }

@@ -20,6 +20,7 @@ mod late_write;
 mod left_paused;
 mod needless_master_word;
 mod no_master;
+mod outdated_memory;
 mod overcommitted;
 mod presumed_dead_alive;
 mod protected_vm_down;
@@ -206,6 +207,7 @@ pub const ALL: &[HazardDoc] = &[
     needless_master_word::DOC,
     ha_silently_off::DOC,
     overcommitted::DOC,
+    outdated_memory::DOC,
 ];
 
 impl HazardId {
@@ -284,7 +286,7 @@ mod tests {
     use super::*;
 
     /// What scenarios and reports call them, and how bad each is.
-    const TABLE: [(&str, Severity); 26] = [
+    const TABLE: [(&str, Severity); 27] = [
         ("double-writer", Severity::Corruption),
         ("late-write", Severity::Corruption),
         ("double-attach", Severity::Danger),
@@ -311,6 +313,7 @@ mod tests {
         ("needless-master-word", Severity::Notice),
         ("ha-silently-off", Severity::Notice),
         ("overcommitted", Severity::Notice),
+        ("outdated-memory", Severity::Corruption),
     ];
 
     #[test]

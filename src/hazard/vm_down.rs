@@ -5,7 +5,6 @@ use super::sight::{Reads, Sight};
 use super::{Adviser, HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::{SrId, VmId};
 use crate::base::time::Span;
-use crate::world::belief::PowerState;
 use crate::world::event::Event;
 
 pub const DOC: HazardDoc = HazardDoc {
@@ -76,7 +75,7 @@ fn advice(adviser: &Adviser<'_>) -> Advice {
             "restore the database of the pool (`xe pool-restore-database`): that of {master} does not know {name}"
         ));
     }
-    if adviser.world.db(ruler).vm(vm).is_some_and(|record| record.power_state == PowerState::Running) {
+    if adviser.world.db(ruler).vm(vm).is_some_and(|record| record.power_state.has_domain()) {
         missing.push(adviser.reset(vm, None));
     }
     let mut released: Vec<SrId> = Vec::new();

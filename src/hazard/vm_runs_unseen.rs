@@ -4,7 +4,6 @@ use super::advice::RESTARTED;
 use super::sight::{Reads, Sight};
 use super::{HazardDoc, Place, Rule, Severity, Site, Sites};
 use crate::base::ids::VmId;
-use crate::world::belief::PowerState;
 
 pub const DOC: HazardDoc = HazardDoc {
     name: "vm-runs-unseen",
@@ -29,7 +28,7 @@ fn site(sight: &Sight, vm: VmId) -> Option<Site> {
         let host = world.host_on(machine);
         let misses = |master| {
             let record = world.db(master).vm(vm);
-            record.is_none_or(|record| record.power_state != PowerState::Running || record.resident_on != Some(host))
+            record.is_none_or(|record| !record.power_state.has_domain() || record.resident_on != Some(host))
         };
         if let Some(master) = sight.masters_over(machine).iter().copied().find(|master| misses(*master)) {
             hosts.push(machine);

@@ -95,7 +95,9 @@ fn wait(rest: &[&str]) -> Result<Line, String> {
         ["until", "host", host, held @ ("dead" | "alive")] => {
             Ok(Line::WaitUntil(format!("{{host: {}, live: {}}}", quoted(host), *held == "alive")))
         }
-        ["until", "vm", vm, state @ ("running" | "halted")] => Ok(Line::WaitUntil(format!("{{vm: {}, power-state: {state}}}", quoted(vm)))),
+        ["until", "vm", vm, state @ ("running" | "halted" | "paused" | "suspended")] => {
+            Ok(Line::WaitUntil(format!("{{vm: {}, power-state: {state}}}", quoted(vm))))
+        }
         ["until", "xe", answers @ ("answers" | "hangs")] => Ok(Line::WaitUntil(format!("{{xe: {answers}}}"))),
         _ => Err(format!("it is written {WAIT}")),
     }

@@ -456,7 +456,7 @@ fn vm_draft(pool: &Pool, settings: &Settings, vm: VmId, derived: &[start::Used])
         grace: (name.grace != settings.vm_grace).then_some(name.grace),
         autostart: name.autostart,
         running,
-        power_state: None,
+        power_state: Some(start.power_state).filter(|state| !matches!(state, PowerState::Halted | PowerState::Running)),
         resident_on,
         protection: name.protection,
         order: name.order,

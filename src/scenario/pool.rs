@@ -35,7 +35,12 @@ pub const MODES: [(&str, Mode); 2] = [("rw", Mode::Rw), ("ro", Mode::Ro)];
 /// What a host may hold itself for.
 pub const ROLES: [(&str, Role); 3] = [("master", Role::Master), ("member", Role::Member), ("emergency", Role::Emergency)];
 /// Power states.
-pub const POWER_STATES: [(&str, PowerState); 2] = [("running", PowerState::Running), ("halted", PowerState::Halted)];
+pub const POWER_STATES: [(&str, PowerState); 4] = [
+    ("running", PowerState::Running),
+    ("halted", PowerState::Halted),
+    ("paused", PowerState::Paused),
+    ("suspended", PowerState::Suspended),
+];
 
 /// A pool as the file says it, with the names that the rest of the file uses.
 pub struct ReadPool {
@@ -97,7 +102,7 @@ pub fn read(reader: &mut Reader<'_>, node: &Node, settings: &Settings) -> Option
         }
     }
     let ha = super::ha::read(reader, &draft, &fields);
-    let (hosts, vms, vdis): (Vec<HostStart>, Vec<VmStart>, Vec<VdiStart>) = start::derive(reader, &draft, master);
+    let (hosts, vms, vdis): (Vec<HostStart>, Vec<VmStart>, Vec<VdiStart>) = start::derive(reader, &draft, master, default_sr);
     let Draft { names, index, .. } = draft;
     Some(ReadPool { pool: Pool { names, master, default_sr, hosts, vms, vdis, dumps, ha }, index })
 }

@@ -12,9 +12,14 @@ use crate::world::inventory::{Inventory, Mode};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Derives what is not said.
-pub(super) fn derive(reader: &mut Reader<'_>, draft: &Draft, master: MachineId) -> (Vec<HostStart>, Vec<VmStart>, Vec<VdiStart>) {
+pub(super) fn derive(
+    reader: &mut Reader<'_>,
+    draft: &Draft,
+    master: MachineId,
+    default_sr: Option<SrId>,
+) -> (Vec<HostStart>, Vec<VmStart>, Vec<VdiStart>) {
     let hosts = hosts(reader, draft, master);
-    let vms = vms(reader, draft, &hosts);
+    let vms = vms(reader, draft, &hosts, default_sr);
     let vdis = vdis(reader, draft, &hosts, &vms);
     (hosts, vms, vdis)
 }
@@ -56,7 +61,7 @@ fn hosts(reader: &mut Reader<'_>, draft: &Draft, master: MachineId) -> Vec<HostS
     hosts
 }
 
-fn vms(reader: &mut Reader<'_>, draft: &Draft, hosts: &[HostStart]) -> Vec<VmStart> {
+fn vms(reader: &mut Reader<'_>, draft: &Draft, hosts: &[HostStart], default_sr: Option<SrId>) -> Vec<VmStart> {
     let mut vms = Vec::with_capacity(draft.vms.len());
     for (said, vm) in draft.vms.iter().zip(draft.names.vm_ids()) {
         // The record, from what is said of it, else from `running-on`.
@@ -71,25 +76,34 @@ fn vms(reader: &mut Reader<'_>, draft: &Draft, hosts: &[HostStart]) -> Vec<VmSta
             None => PowerState::Halted,
         };
         let resident = match power_state {
-            PowerState::Running => recorded,
-            PowerState::Halted => {
+            PowerState::Running | PowerState::Paused => recorded,
+            PowerState::Halted | PowerState::Suspended => {
                 if let (Some((Some(_), place)), Some(_)) = (&said.resident_on, said.power_state) {
                     reader.error(
                         *place,
                         "contradiction",
-                        "a halted VM is resident nowhere",
+                        format!("a {} VM is resident nowhere", power_state.name()),
                         "take `resident-on:` out, or say `power-state: running`",
                     );
                 }
                 None
             }
         };
-        if power_state == PowerState::Running && resident.is_none() {
+        if let (PowerState::Suspended, None) = (power_state, default_sr) {
             let place = said.power_state.map_or(said.place, |(_, place)| place);
             reader.error(
                 place,
                 "contradiction",
-                "the database has this VM running, and nothing says on which host",
+                "the memory of a suspended VM lies on the pool's default SR, and there is none",
+                "say which it is: `default-sr: SR`",
+            );
+        }
+        if power_state.has_domain() && resident.is_none() {
+            let place = said.power_state.map_or(said.place, |(_, place)| place);
+            reader.error(
+                place,
+                "contradiction",
+                format!("the database has this VM {}, and nothing says on which host", power_state.name()),
                 "add `resident-on: HOST`, or say `running-on: HOST` without a list",
             );
         }

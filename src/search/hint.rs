@@ -7,7 +7,6 @@ use crate::base::time::Time;
 use crate::run::Session;
 use crate::scenario::drill::{allowable, is_look};
 use crate::scenario::model::{Begin, Case, Condition, ConditionPart, Deed, Scenario, Step, When};
-use crate::world::belief::PowerState;
 use crate::world::inventory::Inventory;
 
 /// How many steps ahead is looked.
@@ -130,9 +129,7 @@ fn waiting(names: &Inventory, condition: &Condition) -> String {
         [ConditionPart::Live(hosts, alive)] if hosts.len() == 1 => {
             format!("wait until host {} {}", names.machine(hosts[0]), if *alive { "alive" } else { "dead" })
         }
-        [ConditionPart::PowerState(vms, state)] if vms.len() == 1 => {
-            format!("wait until vm {} {}", names.vm(vms[0]), if *state == PowerState::Running { "running" } else { "halted" })
-        }
+        [ConditionPart::PowerState(vms, state)] if vms.len() == 1 => format!("wait until vm {} {}", names.vm(vms[0]), state.name()),
         [ConditionPart::XeAnswers(answers)] => format!("wait until xe {}", if *answers { "answers" } else { "hangs" }),
         _ => "step".to_owned(),
     }

@@ -61,6 +61,13 @@ pub struct VmStart {
     pub running_on: Vec<MachineId>,
 }
 
+impl VmStart {
+    /// The SR on which the memory image of a VM lies that is suspended at 0: the pool's own.
+    pub fn image_on(&self, pool: &Pool) -> Option<SrId> {
+        pool.default_sr.filter(|_| self.power_state == PowerState::Suspended)
+    }
+}
+
 /// A VDI at the start.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct VdiStart {

@@ -247,6 +247,18 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "The database has the VM in another state than the command needs. If it says running and the host is dead, `xe vm-reset-powerstate` is the way, once it is certain that the host is off.",
     },
     ErrorDoc {
+        code: "VM_NO_SUSPEND_SR",
+        params: &["vm"],
+        text: "This VM does not have a suspend SR specified.",
+        doc: "There is nowhere to write the memory of the VM to: the pool has no SR for suspend images, or its database does not know it. Set the pool's default SR (`xe pool-param-set uuid=… default-SR=…`).",
+    },
+    ErrorDoc {
+        code: "VDI_IO_ERROR",
+        params: &[],
+        text: "",
+        doc: "The memory of a VM that was being suspended could not be written to its image: the host lost its path to that SR. The guest stood still by then, and is lost as after a crash: start it from its disks.",
+    },
+    ErrorDoc {
         code: "VM_MIGRATE_FAILED",
         params: &["vm", "source", "destination", "msg"],
         text: "An error occurred during the migration process.",
@@ -467,6 +479,12 @@ pub const ERRORS: &[ErrorDoc] = &[
         params: &[],
         text: "",
         doc: "The NFS export could not be unmounted: a disk on it is still open on that host.",
+    },
+    ErrorDoc {
+        code: "SR_BACKEND_FAILURE_78",
+        params: &[],
+        text: "",
+        doc: "A virtual disk could not be made: the host does not reach the SR. From `vm-suspend` nothing has happened to the VM; mend the path, or set another default SR.",
     },
     ErrorDoc {
         code: "SESSION_AUTHENTICATION_FAILED",

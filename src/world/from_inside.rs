@@ -84,6 +84,11 @@ impl World {
             // "Failed to reboot VM; halting instead" (events.ml, perform_restart).
             self.give_disks_back(fx, Some(master), machine, vm, taken);
         }
+        if let Some(image) = self.stacks[machine.at()].suspended.remove(&vm) {
+            self.set_image(master, vm, Some(image));
+            self.set_vm(fx, master, vm, PowerState::Suspended, None);
+            return;
+        }
         // Whether HA keeps it running is as it was: a protected VM that stops from inside is started again.
         self.set_vm(fx, master, vm, PowerState::Halted, None);
     }

@@ -25,6 +25,7 @@ pub mod roles;
 pub mod settings;
 pub mod sm;
 mod starting;
+mod suspending;
 pub mod truth;
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};

@@ -1,7 +1,7 @@
 //! How a VM is started: its disks are taken one after the other, then record and domain. What commands and HA's restarts do
 //! alike.
 
-use crate::base::ids::{HostId, MachineId, VdiId, VmId};
+use crate::base::ids::{HostId, MachineId, VbdId, VdiId, VmId};
 use crate::world::World;
 use crate::world::belief::PowerState;
 use crate::world::effects::Effects;
@@ -23,8 +23,7 @@ impl World {
     ) -> Result<(), (Inactive, VdiId)> {
         let vbds = self.names.vms[vm.at()].vbds.clone();
         while let Some(vbd) = vbds.get(*taken) {
-            // A VBD that the database knows no more is not asked for.
-            if self.db(home).vbd(*vbd).is_none() {
+            if !self.is_asked_for(home, vm, *vbd) {
                 *taken += 1;
                 continue;
             }
@@ -33,6 +32,12 @@ impl World {
             *taken += 1;
         }
         Ok(())
+    }
+
+    /// Whether a disk is opened when a VM starts: not one that the database knows no more, nor one that a suspended guest did not have.
+    pub fn is_asked_for(&self, home: MachineId, vm: VmId, vbd: VbdId) -> bool {
+        let resumes = self.db(home).vm(vm).is_some_and(|record| record.power_state == PowerState::Suspended);
+        self.db(home).vbd(vbd).is_some_and(|record| record.attached || !resumes)
     }
 
     /// Closes in reverse the first `taken` disks of a VM, and removes the keys as far as the database is in reach.

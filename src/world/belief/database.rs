@@ -71,6 +71,10 @@ impl HostRecord {
 pub enum PowerState {
     Halted,
     Running,
+    /// Its domain is there, and does not run.
+    Paused,
+    /// Its memory lies on a disk, and it has no domain.
+    Suspended,
 }
 
 impl PowerState {
@@ -79,8 +83,28 @@ impl PowerState {
         match self {
             PowerState::Halted => "halted",
             PowerState::Running => "running",
+            PowerState::Paused => "paused",
+            PowerState::Suspended => "suspended",
         }
     }
+    /// Whether such a VM has a domain somewhere, and a host to ask for it (dbsync_slave.ml, power_states_where_domain_exists).
+    pub fn has_domain(self) -> bool {
+        matches!(self, PowerState::Running | PowerState::Paused)
+    }
+    /// Whether its VBDs count as attached: those of a suspended VM do, for it must have them again (vmops.ml, destroy with
+    /// clear_currently_attached false).
+    pub fn keeps_disks(self) -> bool {
+        self != PowerState::Halted
+    }
+}
+
+/// The memory of a suspended VM, as its record names it (`VM.suspend_VDI`): a VDI of its own, which only that VM needs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Image {
+    /// The SR on which it lies.
+    pub sr: SrId,
+    /// Which of all images that were ever written it is.
+    pub number: u32,
 }
 
 /// A VM's record.
@@ -90,6 +114,8 @@ pub struct VmRecord {
     pub power_state: PowerState,
     /// Where it is believed to run.
     pub resident_on: Option<HostId>,
+    /// Its memory image, from its suspension until it is resumed or shut down.
+    pub image: Option<Image>,
 }
 
 /// A VDI's record.
@@ -192,6 +218,11 @@ impl Database {
     /// A VBD's record.
     pub fn vbd(&self, vbd: VbdId) -> Option<VbdRecord> {
         self.vbds.get(vbd.at()).copied().flatten()
+    }
+    /// The SR for memory images, if the database has it: the pool's `suspend-image-SR`, which XenCenter sets together with the
+    /// default SR (helpers.ml, choose_suspend_sr).
+    pub fn suspend_image_sr(&self) -> Option<SrId> {
+        self.default_sr.filter(|sr| self.sr(*sr).is_some())
     }
     /// Whether the database has this VBD attached.
     pub fn attached(&self, vbd: VbdId) -> bool {

@@ -11,5 +11,5 @@ mod records;
 mod start;
 mod storage;
 
-pub use database::{Database, HostRecord, PowerOn, PowerState, SrRecord, VbdRecord, VdiRecord, VmRecord};
+pub use database::{Database, HostRecord, Image, PowerOn, PowerState, SrRecord, VbdRecord, VdiRecord, VmRecord};
 pub use protection::{PoolHa, Protection, VmHa};

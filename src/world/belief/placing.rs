@@ -2,6 +2,7 @@
 
 use crate::base::ids::{HostId, MachineId, VbdId, VdiId, VmId};
 use crate::world::World;
+use crate::world::belief::PowerState;
 use crate::world::errors::{ApiError, Param};
 use crate::world::guards::Guard;
 use crate::world::inventory::Mode;
@@ -42,8 +43,9 @@ impl World {
         if !record.enabled && self.guarded(Guard::StartEnabled) {
             return Err(ApiError::new("HOST_DISABLED").with(Param::Host(host)));
         }
-        for vbd in db.vbds_of(&self.names, vm) {
-            let sr = self.names.vdis[self.names.vbds[vbd.at()].vdi.at()].sr;
+        let disks = db.vbds_of(&self.names, vm).map(|vbd| self.names.vdis[self.names.vbds[vbd.at()].vdi.at()].sr);
+        let record = db.vm(vm).filter(|record| record.power_state == PowerState::Suspended);
+        for sr in disks.chain(record.and_then(|record| record.image).map(|image| image.sr)) {
             if !db.plugged(host, sr) && self.guarded(Guard::StartPlugged) {
                 return Err(ApiError::new("VM_REQUIRES_SR").with(Param::Vm(vm)).with(Param::Sr(sr)));
             }
@@ -65,10 +67,13 @@ impl World {
     pub fn disk_taken(&self, by: MachineId, vbd: VbdId) -> bool {
         let names = &self.names;
         let own = &names.vbds[vbd.at()];
+        // A suspended VM does not count (xapi_vbd_helpers.ml, valid_operations).
+        let suspended = |vm| self.db(by).vm(vm).is_some_and(|record| record.power_state == PowerState::Suspended);
         let taken = names.vbds.iter().enumerate().any(|(at, other)| {
             other.vdi == own.vdi
                 && at != vbd.at()
                 && self.db(by).attached(VbdId(at as u16))
+                && !suspended(other.vm)
                 && (own.mode == Mode::Rw || other.mode == Mode::Rw)
         });
         taken && self.guarded(Guard::DiskInUse)

@@ -237,7 +237,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
     pbds.insert((HostId(0), SrId(1)), true);
     let record = |at: &Option<u16>| {
         let power_state = if at.is_some() { PowerState::Running } else { PowerState::Halted };
-        Some(VmRecord { power_state, resident_on: at.map(HostId) })
+        Some(VmRecord { power_state, resident_on: at.map(HostId), image: None })
     };
     let db = Database {
         generation: 0,

@@ -6,7 +6,7 @@ use crate::base::time::Span;
 use crate::world::World;
 use crate::world::belief::notes::{Noted, Value};
 use crate::world::belief::plan::Planner;
-use crate::world::belief::{Database, PowerOn, PowerState, VmRecord};
+use crate::world::belief::{Database, Image, PowerOn, PowerState, VmRecord};
 use crate::world::belief::{Protection, VmHa};
 use crate::world::effects::Effects;
 use crate::world::event::Event;
@@ -66,15 +66,16 @@ impl World {
 
     /// Sets a VM's power state and residence, and with them whether its VBDs are attached.
     pub fn set_vm(&mut self, fx: &mut Effects, by: MachineId, vm: VmId, power_state: PowerState, resident_on: Option<HostId>) {
-        let record = VmRecord { power_state, resident_on };
-        let ran = self.db(by).vm(vm).is_some_and(|old| old.power_state == PowerState::Running);
+        let image = self.db(by).vm(vm).and_then(|old| old.image);
+        let record = VmRecord { power_state, resident_on, image };
+        let had_disks = self.db(by).vm(vm).is_some_and(|old| old.power_state.keeps_disks());
         if self.db(by).vm(vm).is_some_and(|old| *old != record) {
             self.db_mut(by).vms[vm.at()] = Some(record);
             fx.tell(Event::VmRecorded { by, vm, power_state, resident_on });
         }
-        let attached = power_state == PowerState::Running;
-        // A VM that only changes hosts keeps unplugged what was unplugged.
-        if attached && ran {
+        let attached = power_state.keeps_disks();
+        // A VM that only changes hosts, or is suspended or resumed, keeps unplugged what was unplugged.
+        if attached && had_disks {
             return;
         }
         let vbds: Vec<VbdId> = self.db(by).vbds_of(&self.names, vm).collect();
@@ -83,6 +84,15 @@ impl World {
                 self.write_attached(by, vbd, attached);
             }
             fx.tell(Event::VbdsRecorded { by, vm, attached });
+        }
+    }
+
+    /// Sets `VM.suspend_VDI`: the image that a suspended VM is resumed from.
+    pub fn set_image(&mut self, by: MachineId, vm: VmId, image: Option<Image>) {
+        if self.db(by).vm(vm).is_some_and(|old| old.image != image)
+            && let Some(record) = self.db_mut(by).vms[vm.at()].as_mut()
+        {
+            record.image = image;
         }
     }
 
@@ -108,7 +118,7 @@ impl World {
         self.db_mut(by).ha.vms.insert(vm, ha);
         let VmHa { priority, order, start_delay } = ha;
         fx.tell(Event::VmHaSet { by, vm, priority, order, start_delay });
-        if old.priority != priority && state == PowerState::Running {
+        if old.priority != priority && state.has_domain() {
             self.write_always_run(fx, by, vm, priority == Some(Protection::Restart));
         }
     }

@@ -5,7 +5,7 @@ use crate::base::ids::{HostId, MachineId, PoolId, SrId};
 use crate::world::MAIN_POOL;
 use crate::world::belief::notes::Notes;
 use crate::world::belief::plan::Planner;
-use crate::world::belief::{Database, HostRecord, PoolHa, PowerState, Protection, SrRecord, VbdRecord, VdiRecord, VmRecord};
+use crate::world::belief::{Database, HostRecord, Image, PoolHa, Protection, SrRecord, VbdRecord, VdiRecord, VmRecord};
 use crate::world::build::Pool;
 use crate::world::inventory::Inventory;
 use crate::world::release::Release;
@@ -36,7 +36,11 @@ impl Database {
         let known = known.filter(|(start, machine)| start.known && !names.machines[machine.at()].spare);
         let hosts: ChunkMap<HostId, HostRecord> =
             known.map(|(start, machine)| (HostId(machine.0), HostRecord::new(start.enabled, start.live))).collect();
-        let vms = pool.vms.iter().map(|start| Some(VmRecord { power_state: start.power_state, resident_on: start.resident_on })).collect();
+        let vms = pool.vms.iter().zip(0u32..).map(|(start, at)| {
+            let image = start.image_on(pool).map(|sr| Image { sr, number: at });
+            Some(VmRecord { power_state: start.power_state, resident_on: start.resident_on, image })
+        });
+        let vms = vms.collect();
         let mut db = Database {
             generation: 1,
             pool: MAIN_POOL,
@@ -60,11 +64,11 @@ impl Database {
                 })
                 .collect(),
             vbds: (names.vbds.iter())
-                .map(|vbd| Some(VbdRecord { attached: pool.vms[vbd.vm.at()].power_state == PowerState::Running, had_device: true }))
+                .map(|vbd| Some(VbdRecord { attached: pool.vms[vbd.vm.at()].power_state.keeps_disks(), had_device: true }))
                 .collect(),
             // Who runs was started, and so is meant to run.
             always_run: (pool.vms.iter().zip(&names.vms))
-                .map(|(start, vm)| vm.protection == Some(Protection::Restart) && start.power_state == PowerState::Running)
+                .map(|(start, vm)| vm.protection == Some(Protection::Restart) && start.power_state.has_domain())
                 .collect(),
             ha: pool.ha.as_ref().map_or_else(PoolHa::default, |ha| PoolHa {
                 enabled: true,

@@ -20,6 +20,9 @@ macro_rules! guests {
                     Ending::ShutItselfDown => "is shut down from inside",
                     Ending::RebootedItself => "is rebooted from inside",
                     Ending::MigrationFailed => "is destroyed: it was suspended to move, and can't",
+                    Ending::Suspended => "is suspended: its memory is on a disk",
+                    Ending::SuspendFailed => "is destroyed: it stood still to be suspended, and its image is not whole",
+                    Ending::ResumeFailed => "is destroyed: it can't go on from its image, and stays suspended",
                 };
                 format!("{vm} {how}")
             },
@@ -34,6 +37,31 @@ macro_rules! guests {
             number: 94, name: "guest-back", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
             what: ("{vm} goes on"),
             parts: { "vm": vm },
+        }
+        DomainPaused { vm: VmId, machine: MachineId } => {
+            number: 135, name: "domain-paused", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
+            what: ("{vm} is paused: its domain is there, and does not run"),
+            parts: { "vm": vm },
+        }
+        DomainUnpaused { vm: VmId, machine: MachineId } => {
+            number: 136, name: "domain-unpaused", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
+            what: ("{vm} goes on where it was paused"),
+            parts: { "vm": vm },
+        }
+        ImageWritten { vm: VmId, machine: MachineId, sr: SrId } => {
+            number: 137, name: "image-written", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
+            what: ("has written the memory of {vm} to {sr}"),
+            parts: { "vm": vm, "sr": sr },
+        }
+        ImageDestroyed { vm: VmId, machine: MachineId, sr: SrId } => {
+            number: 138, name: "image-destroyed", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
+            what: ("has destroyed the memory image of {vm} on {sr}"),
+            parts: { "vm": vm, "sr": sr },
+        }
+        ImageOutdated { vm: VmId, vdi: VdiId, machine: MachineId } => {
+            number: 139, name: "image-outdated", half: Truth, of: Machine(*machine), changes: DISKS, about: Vdi(*vdi), matters: true,
+            what: ("{vm} goes on with a memory that is older than what lies on {vdi}: that was written since it was suspended"),
+            parts: { "vm": vm, "vdi": vdi },
         }
         AutostartBegan { vm: VmId, machine: MachineId, host: HostId } => {
             number: 95, name: "autostart-began", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,

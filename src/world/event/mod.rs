@@ -144,6 +144,12 @@ pub enum Ending {
     RebootedItself,
     /// xapi destroyed it at its start, since the database has the VM on another host (xapi_xenops.ml, resync_resident_on).
     RunsElsewhere,
+    /// Its memory is on a disk, from which it goes on later (vmops.ml, suspend).
+    Suspended,
+    /// It was suspended, and its memory is not whole on any disk (events.ml: hard_shutdown of what stands suspended).
+    SuspendFailed,
+    /// Its memory could not be brought back: it stays suspended (vmops.ml, restore).
+    ResumeFailed,
 }
 
 /// The number of a step within a case: the timeline's first, then the world's, then the recovery's.

@@ -52,7 +52,9 @@ macro_rules! records {
                 match (*power_state, *resident_on) {
                     (PowerState::Running, Some(_)) => format!("has {vm} as running on {resident_on}"),
                     (PowerState::Running, None) => format!("has {vm} as running nowhere"),
-                    (PowerState::Halted, _) => format!("has {vm} as halted"),
+                    (PowerState::Paused, Some(_)) => format!("has {vm} as paused on {resident_on}"),
+                    (PowerState::Paused, None) => format!("has {vm} as paused nowhere"),
+                    (PowerState::Halted | PowerState::Suspended, _) => format!("has {vm} as {power_state}"),
                 }
             },
             parts: { "vm": vm, "power-state": power_state, "resident-on": resident_on },

@@ -92,6 +92,7 @@ impl World {
         stack.copy_turn = None;
         stack.shutting_down.clear();
         stack.busy.clear();
+        stack.suspended.clear();
         stack.restarts = Restarts::default();
         stack.autostarts = Autostarts::default();
         stack.ha_ready = false;

@@ -3,8 +3,7 @@
 
 use crate::base::ids::{HostId, MachineId, VmId};
 use crate::base::time::{Span, Time};
-use crate::world::belief::Database;
-use crate::world::belief::Protection;
+use crate::world::belief::{Database, Image, Protection};
 use crate::world::errors::ApiError;
 use crate::world::memory::HaLocal;
 use crate::world::memory::xhad::Xhad;
@@ -194,6 +193,8 @@ pub struct Toolstack {
     pub incoming: Option<(Incoming, Arc<Database>)>,
     /// A shutdown or reboot of this host was ordered: it can't be enabled before it has booted (host_disabled_until_reboot).
     pub disabled_until_reboot: bool,
+    /// The operator disabled this host for good: it does not enable itself again, whatever restarts (localdb, host_auto_enable).
+    pub stays_disabled: bool,
     /// How it last became master, if it did since the start.
     pub promotion: Option<Promotion>,
     /// A promotion by `pool-emergency-transition-to-master` that the next start of xapi will carry out, and over whom.
@@ -238,6 +239,8 @@ pub struct Toolstack {
     pub shutting_down: BTreeSet<HostId>,
     /// Who had the last turn to get a copy of the database; the next is the next in the file's order.
     pub copy_turn: Option<MachineId>,
+    /// Guests that this host has suspended, and has not recorded yet: their images.
+    pub suspended: BTreeMap<VmId, Image>,
     /// VMs with an operation under way.
     pub busy: BTreeSet<VmId>,
     /// The VMs that HA restarts.

@@ -160,6 +160,9 @@ differences! {
         /// guests down with the host.
         going_down_refuses_guests: bool, "xapi_host.ml, assert_bacon_mode, called by shutdown_and_reboot_common in 6.0 alone",
             ["host-shutdown", "host-reboot", "HOST_IN_USE"];
+        /// Whether `host-disable` reads `auto-enable=false`: the host then stays disabled over restarts and reboots, until
+        /// `host-enable`. Before, the key names no field, and a disabled host enables itself when its xapi starts again.
+        disable_may_last: bool, "xapi_host.ml, disable and consider_enabling_host: since September 2025", ["host-disable", "host-enable"];
     }
 
     /// Evacuation: which VMs keep `host-evacuate` from its work, and what it says of them.
@@ -206,6 +209,9 @@ differences! {
         /// later it ends its own copy instead.
         resync_steals_record: bool,
             "dbsync_slave.ml, update_vms, 6.0; xapi_xenops.ml, on_xapi_restart, 6.1 and 6.2; resync_resident_on, since March 2017", ["xe-toolstack-restart", "vm-runs-twice"];
+        /// Whether a host that has booted waits 300 s for its xapi before it starts the VMs that are marked for that; before, 240 s.
+        autostart_waits_longer: bool,
+            "scripts/xapi-autostart-vms; since April 2019 (CA-315107) xapi-wait-init-complete.service", ["host-reboot"];
         /// What a VM takes of a host's memory beside its own, where the setting `memory-overhead` says `release`.
         memory_overhead: MemoryOverhead, "xenops memory.ml", ["memory-overhead", "HOST_NOT_ENOUGH_FREE_MEMORY"];
     }
@@ -227,6 +233,10 @@ differences! {
         /// Whether `host-emergency-ha-disable` writes into the statefile, where it reaches it, that the host leaves in order. Nobody
         /// then takes it for fenced; its guests run on.
         emergency_disable_excludes: bool, "xapi_ha.ml, emergency_ha_disable", ["host-emergency-ha-disable"];
+        /// Whether `host-emergency-ha-disable` reads `soft=true`: the host leaves as else, and stays armed, so that it comes back at
+        /// the next start of its xapi; and where it is not armed nothing is said. Systemd stops a host so, when it goes down.
+        emergency_disable_may_be_soft: bool, "xapi_ha.ml, emergency_ha_disable; scripts/xapi-domains.service",
+            ["host-emergency-ha-disable"];
         /// How often the start of a best-effort VM is tried again after it failed.
         best_effort_retries: u8, "xapi_ha_vm_failover.ml", ["ha"];
     }

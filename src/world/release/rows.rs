@@ -26,6 +26,8 @@ pub const SETTINGS_6: Settings = Settings {
     vm_start: Span::secs(5),
     vm_shutdown: Span::secs(10),
     vm_migrate: Span::secs(30),
+    vm_suspend: Span::secs(20),
+    vm_resume: Span::secs(20),
     reinstall: Span::mins(20),
     vm_grace: Span::mins(10),
     master_grace: Span::mins(10),
@@ -48,6 +50,7 @@ pub const MANUAL_6: Row = Row {
             stopping_xapi_marks_dead: false,
             promotes_masters: true,
             going_down_refuses_guests: false,
+            disable_may_last: false,
         },
         evacuation: Evacuation {
             evacuate_takes_selectors: false,
@@ -62,9 +65,9 @@ pub const MANUAL_6: Row = Row {
             start_clears_leaked_locks: false,
             resetvdis_needs_master_word: true,
         },
-        vms: Vms { resync_steals_record: true, memory_overhead: MemoryOverhead::ShadowPages },
+        vms: Vms { resync_steals_record: true, autostart_waits_longer: false, memory_overhead: MemoryOverhead::ShadowPages },
         ha: Ha { ha_beat: HaBeat::TenthOfTimeout, plans_by_counting_places: false },
-        failover: Failover { emergency_disable_excludes: false, best_effort_retries: 0 },
+        failover: Failover { emergency_disable_excludes: false, emergency_disable_may_be_soft: false, best_effort_retries: 0 },
         storage: Storage { introduce_asks_for_driver: true, introduce_names_the_uuid: false },
         words: Words { delay_in_whole_seconds: true, remove_names_the_key: false },
     },
@@ -113,7 +116,7 @@ pub const XCP_NG_8_3: Row = Row {
     code: Version(8, 3),
     settings: Settings { storage_manager: StorageManager::G4, ..SETTINGS_6 },
     answers: Answers {
-        hosts: Hosts { fresh_master_doubts_members: false, promotes_masters: false, ..XENSERVER_6_2.answers.hosts },
+        hosts: Hosts { fresh_master_doubts_members: false, promotes_masters: false, disable_may_last: true, ..XENSERVER_6_2.answers.hosts },
         evacuation: Evacuation {
             evacuate_hides_reasons: false,
             evacuate_names_unprotected: true,
@@ -121,9 +124,9 @@ pub const XCP_NG_8_3: Row = Row {
             evacuate_passes_over_stopped: true,
             ..XENSERVER_6_2.answers.evacuation
         },
-        vms: Vms { resync_steals_record: false, memory_overhead: MemoryOverhead::ShadowPagesAndMore },
+        vms: Vms { resync_steals_record: false, autostart_waits_longer: true, memory_overhead: MemoryOverhead::ShadowPagesAndMore },
         ha: Ha { ha_beat: HaBeat::ThreeSeconds, plans_by_counting_places: true },
-        failover: Failover { emergency_disable_excludes: true, best_effort_retries: 2 },
+        failover: Failover { emergency_disable_excludes: true, emergency_disable_may_be_soft: true, best_effort_retries: 2 },
         storage: Storage { introduce_asks_for_driver: false, introduce_names_the_uuid: true },
         words: Words { remove_names_the_key: true, ..XENSERVER_6_2.answers.words },
         ..XENSERVER_6_2.answers

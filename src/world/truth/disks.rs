@@ -28,6 +28,9 @@ impl World {
             truth.opened_rw.insert(machine, now);
         }
         self.hw.openers_changed(vdi, machine);
+        if mode == Mode::Rw && vm.is_some_and(|vm| self.has_domain(machine, vm)) {
+            self.hw.overtake_images_of(vdi);
+        }
         fx.tell(Event::DiskOpened { vdi, machine, mode });
         self.ask_for_writes(fx, vdi);
     }
@@ -90,7 +93,7 @@ impl World {
     fn next_write(&self, vm: VmId, machine: MachineId) -> Option<Time> {
         let name = &self.names.vms[vm.at()];
         let period = name.writes?;
-        let domain = self.hw.domains[vm.at()].iter().find(|domain| domain.machine == machine && !domain.hung)?;
+        let domain = self.hw.domains[vm.at()].iter().find(|domain| domain.machine == machine && !domain.stands_still())?;
         let first = domain.started + name.phase;
         if self.now < first {
             return Some(first);
@@ -117,7 +120,10 @@ impl World {
         let of = opener.vm;
         // It may have given the disk up since it was asked, stand still, or be no more.
         if of.is_some_and(|vm| {
-            self.hw.has_given_up(machine, vm, vdi) || self.hw.dead_domain(machine, vm).is_some() || self.guest_hangs(machine, vm)
+            self.hw.has_given_up(machine, vm, vdi)
+                || self.hw.dead_domain(machine, vm).is_some()
+                || self.guest_hangs(machine, vm)
+                || self.domain_paused(machine, vm)
         }) {
             return;
         }
@@ -153,7 +159,7 @@ impl World {
             let opener = &mut self.hw.vdis[vdi.at()].openers[at];
             let Some(vm) = opener.vm.filter(|_| opener.machine == machine) else { continue };
             // A guest that stands still waits for nothing, and neither does one that is no more.
-            let waits = self.hw.domains[vm.at()].iter().any(|domain| domain.machine == machine && !domain.hung);
+            let waits = self.hw.domains[vm.at()].iter().any(|domain| domain.machine == machine && !domain.stands_still());
             if !waits || opener.held_since.is_none_or(|since| since + patience > now) {
                 continue;
             }

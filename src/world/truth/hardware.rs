@@ -58,6 +58,25 @@ pub struct Domain {
     pub started: Time,
     /// The guest stands still: it writes nothing and answers nothing.
     pub hung: bool,
+    /// The hypervisor gives it no time: it was paused, or is being suspended.
+    pub paused: bool,
+}
+
+impl Domain {
+    /// Whether it writes nothing and waits for nothing, for whichever reason.
+    pub fn stands_still(&self) -> bool {
+        self.hung || self.paused
+    }
+}
+
+/// What lies in a suspend image: the memory of a guest, at the instant in which it stood still.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImageTruth {
+    /// On which SR it lies.
+    pub sr: SrId,
+    /// The disks that the guest writes to, and whether each was given to a running domain since. Its memory knows nothing of what that
+    /// wrote.
+    pub disks: BTreeMap<VdiId, bool>,
 }
 
 /// A VDI held open on a machine.
@@ -171,6 +190,10 @@ pub struct Hardware {
     pub(super) one_way: BTreeSet<(MachineId, MachineId)>,
     /// The statefiles and redo logs of HA, by the SR that they lie on.
     pub(super) statefiles: BTreeMap<SrId, Statefile>,
+    /// The memory images of suspended VMs, by VM and number.
+    pub(super) images: BTreeMap<(VmId, u32), ImageTruth>,
+    /// How many images were ever written.
+    pub(super) images_made: u32,
     /// Local SRs whose disks were reinitialised by a fresh installation or after an ejection: what lay on them is gone.
     pub(super) wiped: BTreeSet<SrId>,
 }
@@ -244,6 +267,10 @@ impl Hardware {
     /// Whether all is as elsewhere but what lies on heartbeat SRs, where daemons write all the time.
     pub fn is_but_for_statefiles(&self, other: &Hardware) -> bool {
         *self == Hardware { statefiles: self.statefiles.clone(), ..other.clone() }
+    }
+    /// What lies in a suspend image of a VM, if it is there.
+    pub fn image(&self, vm: VmId, number: u32) -> Option<&ImageTruth> {
+        self.images.get(&(vm, number)).filter(|image| !self.is_wiped(image.sr))
     }
     /// Whether the disks of a local SR were reinitialised.
     pub fn is_wiped(&self, sr: SrId) -> bool {

@@ -13,5 +13,5 @@ mod statefile;
 mod statefile_writes;
 mod watchdogs;
 
-pub use hardware::{Damage, Degraded, Domain, Hardware, Io, Machine, Opener, Power, VdiTruth};
+pub use hardware::{Damage, Degraded, Domain, Hardware, ImageTruth, Io, Machine, Opener, Power, VdiTruth};
 pub use statefile::{PoolState, Redo, SLOTS_MAX, Saying, Slot, Slots, Stage, Statefile};

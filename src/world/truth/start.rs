@@ -1,28 +1,41 @@
 //! What is so at 0, as a pool says it.
 
-use crate::base::ids::HostId;
+use crate::base::ids::{HostId, VdiId, VmId};
 use crate::base::time::Time;
 use crate::world::belief::PowerState;
 use crate::world::build::{HostStart, Pool, VdiStart};
-use crate::world::inventory::Mode;
+use crate::world::inventory::{Inventory, Mode};
 use crate::world::truth::hardware::Pairs;
-use crate::world::truth::{Domain, Hardware, Machine, Opener, Power, VdiTruth};
+use crate::world::truth::{Domain, Hardware, ImageTruth, Machine, Opener, Power, VdiTruth};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Hardware {
     /// The physical half of a pool at 0: nothing has failed yet but what has no power.
     pub(in crate::world) fn at_start(pool: &Pool) -> Hardware {
         let domains = pool.vms.iter().zip(pool.names.vm_ids()).map(|(start, vm)| {
-            let domain = |machine: &_| Domain { vm, machine: *machine, started: Time::ZERO, hung: false };
+            let domain = |machine: &_| Domain {
+                vm,
+                machine: *machine,
+                started: Time::ZERO,
+                hung: false,
+                paused: start.power_state == PowerState::Paused,
+            };
             start.running_on.iter().map(domain).collect()
         });
         // On record as running, and running nowhere: it ran, and is down.
         let lost = pool.vms.iter().zip(pool.names.vm_ids());
-        let lost = lost.filter(|(start, _)| start.power_state == PowerState::Running && start.running_on.is_empty());
+        let lost = lost.filter(|(start, _)| start.power_state.has_domain() && start.running_on.is_empty());
         let opened = pool.vdis.iter().zip(pool.names.vdi_ids());
         let running = pool.vms.iter().zip(pool.names.vm_ids());
         let vdis: Vec<VdiTruth> = pool.vdis.iter().map(vdi).collect();
+        let images = pool.vms.iter().zip(pool.names.vm_ids()).zip(0u32..);
+        let images = images.filter_map(|((start, vm), number)| {
+            let image = ImageTruth { sr: start.image_on(pool)?, disks: written_by(&pool.names, vm) };
+            Some(((vm, number), image))
+        });
         Hardware {
+            images: images.collect(),
+            images_made: pool.vms.len() as u32,
             machines: pool.hosts.iter().zip(0..).map(|(start, at)| machine(start, HostId(at))).collect(),
             isolated: vec![false; pool.hosts.len()],
             partition: None,
@@ -42,6 +55,12 @@ impl Hardware {
             wiped: BTreeSet::new(),
         }
     }
+}
+
+/// The disks that a VM writes to, none of them given to anybody since.
+fn written_by(names: &Inventory, vm: VmId) -> BTreeMap<VdiId, bool> {
+    let vbds = names.vms[vm.at()].vbds.iter().map(|vbd| &names.vbds[vbd.at()]);
+    vbds.filter(|vbd| vbd.mode == Mode::Rw).map(|vbd| (vbd.vdi, false)).collect()
 }
 
 fn machine(start: &HostStart, host: HostId) -> Machine {
