@@ -151,7 +151,8 @@ fn most_runs_lie_where_real_daemons_were_seen() {
 }
 
 /// The sides of a split meet on the statefile twice before they compare, and the first of a side that is through calls off the
-/// hurry for the others of that side: these find out at their next ordinary round. Real daemons decide after 123 to 135 s.
+/// hurry for the others of that side: these find out at their next ordinary round. Real daemons, in 120 runs of these two: one in
+/// twenty before 121.5 s, half before 129 s, all but one in twenty before 134.8 s.
 #[test]
 fn splits_are_decided_where_real_daemons_decide_them() {
     for (hosts, split) in [(4, "[[alpha, beta], [gamma, delta]]"), (5, "[[alpha, beta], [gamma, delta, epsilon]]")] {
@@ -164,8 +165,9 @@ fn splits_are_decided_where_real_daemons_decide_them() {
         }
         // The least: found after T1 - t1, and T of comparing. The most: found a beat after T1, a round at each meeting, T, steps.
         assert!(decided.iter().all(|span| within(*span, 53 + 60, 60 + 7 + 15 + 60 + 4)), "{:?}", decided.iter().max());
-        let usual = decided.iter().filter(|span| within(**span, 123, 135)).count();
-        assert!(usual * 100 >= decided.len() * 90, "{usual} of {}", decided.len());
+        decided.sort();
+        let at = |percent: usize| decided[decided.len() * percent / 100];
+        assert!(within(at(5), 119, 127) && within(at(50), 126, 132) && within(at(95), 131, 137), "{} {} {}", at(5), at(50), at(95));
     }
 }
 
@@ -311,19 +313,45 @@ fn short_outages_heal() {
     let sometimes = fatal(50);
     assert!(sometimes > 0 && sometimes < 60, "{sometimes} of 60");
     assert_eq!(fatal(58), 60);
-    // The statefile gone for all for 50 to 58 s: whoever finds its loss fences where others have kept it, or where it can read it
-    // again by the time that it decides, for then it is too soon for rule 2. Real daemons: 6 of 6. After 58 s a host reads it
-    // again 58 to 66 s after the loss, and all decide at 60 to 63 s: more often than not one of the three is in time. Where it stays away until all
-    // have decided, at 60 s and the handler's own steps, nobody dies.
-    let fenced = |cut: u32| {
-        let runs = (0..40).map(|seed| Run::of(3, &format!("- {{at: 10m, fault: {{sr-outage: nfs1}}, for: {cut}s}}"), seed).fenced().len());
-        runs.filter(|fenced| *fenced > 0).count()
-    };
-    let fatal = [fenced(50), fenced(54), fenced(58)];
-    assert!(fatal[0] >= 36 && fatal[1] >= 36 && fatal[2] >= 16, "{fatal:?} of 40");
-    assert_eq!((fenced(66), fenced(80)), (0, 0));
     // Healing after the point of no return does not save the loser.
     expect(3, "- {at: 10m, fault: {isolate: gamma}, for: 80s}", &[GAMMA], (60, 143), None);
+}
+
+/// How often an outage that ends again kills, beside real daemons: their own code, run by a clock of its own, 100 runs a line.
+/// A cut kills if it swallows eight beats. Whoever finds the statefile lost fences where others have kept it, or where it can
+/// read it again by the time that it decides, for then it is too soon for rule 2. A host reads it again 58 to 66 s after a loss
+/// of 58 s, and all decide at 56 to 61 s; where it stays away for longer nobody dies.
+#[test]
+fn short_outages_kill_as_often_as_with_real_daemons() {
+    const REAL: [(&str, u32, usize); 19] = [
+        ("isolate: gamma", 48, 0),
+        ("isolate: gamma", 50, 19),
+        ("isolate: gamma", 52, 58),
+        ("isolate: gamma", 54, 86),
+        ("storage-loss: {host: gamma, sr: nfs1}", 44, 12),
+        ("storage-loss: {host: gamma, sr: nfs1}", 48, 51),
+        ("storage-loss: {host: gamma, sr: nfs1}", 52, 98),
+        ("sr-outage: nfs1", 40, 11),
+        ("sr-outage: nfs1", 46, 44),
+        ("sr-outage: nfs1", 50, 99),
+        ("sr-outage: nfs1", 54, 99),
+        ("sr-outage: nfs1", 58, 65),
+        ("sr-outage: nfs1", 60, 13),
+        ("sr-outage: nfs1", 62, 0),
+        ("sr-outage: nfs1, io: hang", 50, 8),
+        ("sr-outage: nfs1, io: hang", 54, 48),
+        ("sr-outage: nfs1, io: hang", 58, 79),
+        ("sr-outage: nfs1, io: hang", 60, 37),
+        ("sr-outage: nfs1, io: hang", 62, 0),
+    ];
+    for (fault, lasts, real) in REAL {
+        let timeline = format!("- {{at: 10m, fault: {{{fault}}}, for: {lasts}s}}");
+        let kills = |seed: &u64| !Run::until("14m", 3, &timeline, *seed, &mut |_, _, _| {}).fenced().is_empty();
+        let killed = (0..100).filter(kills).count();
+        // Three times what chance makes of the difference of two such shares at the most.
+        assert!(killed.abs_diff(real) <= 21, "{fault} for {lasts}s: {killed} of 100, real {real}");
+        assert_eq!(killed == 0, real == 0, "{fault} for {lasts}s: {killed} of 100");
+    }
 }
 
 #[test]
@@ -401,72 +429,4 @@ fn a_pool_that_lost_all_boots_into_a_new_liveset() {
     let run = Run::of(3, "- {at: 10m, fault: {sr-outage: nfs1}}\n- {at: 10m, fault: {isolate: [alpha, beta, gamma]}, for: 3m}", 1);
     assert!(run.tells(|event| matches!(event, Event::EmergencyMode { code: "HA_HOST_CANNOT_ACCESS_STATEFILE", .. })));
     assert_eq!(run.engine.world.masters(crate::world::MAIN_POOL).count(), 0);
-}
-
-#[test]
-fn zz_figures() {
-    let spread = |name: &str, spans: Vec<Span>| {
-        let mut spans = spans;
-        spans.sort();
-        let n = spans.len();
-        if n > 0 {
-            println!(
-                "{name}: n={n} min {} p5 {} p50 {} p95 {} max {}",
-                spans[0],
-                spans[n / 20],
-                spans[n / 2],
-                spans[n * 19 / 20],
-                spans[n - 1]
-            );
-        }
-    };
-    for (hosts, timeline) in [
-        (2, "- {at: 10m, fault: {isolate: beta}}"),
-        (3, "- {at: 10m, fault: {isolate: gamma}}"),
-        (3, "- {at: 10m, fault: {partition: [[alpha], [beta, gamma]]}}"),
-        (4, "- {at: 10m, fault: {partition: [[alpha, beta], [gamma, delta]]}}"),
-        (5, "- {at: 10m, fault: {partition: [[alpha, beta], [gamma, delta, epsilon]]}}"),
-        (3, "- {at: 10m, fault: {storage-loss: {host: gamma, sr: nfs1}}}"),
-        (3, "- {at: 10m, fault: {storage-loss: {host: gamma, sr: nfs1, io: hang}}}"),
-        (3, "- {at: 10m, fault: {crash: beta}}"),
-        (3, "- {at: 10m, fault: {sr-outage: nfs1}}"),
-    ] {
-        let runs: Vec<Run> = (0..100).map(|seed| Run::of(hosts, timeline, seed)).collect();
-        println!("== {hosts} {timeline}");
-        spread("fenced", runs.iter().flat_map(|run| run.fenced().into_values()).collect());
-        spread("shrunk", runs.iter().flat_map(|run| run.shrunk().into_values()).collect());
-        spread(
-            "began",
-            runs.iter()
-                .filter_map(|run| run.events.iter().find(|(_, e)| matches!(e, Event::HaFaultBegan { .. })).map(|(at, _)| at.since(STRIKE)))
-                .collect(),
-        );
-        spread(
-            "ended",
-            runs.iter()
-                .flat_map(|run| {
-                    run.events
-                        .iter()
-                        .filter(|(_, e)| matches!(e, Event::HaFaultEnded { .. }))
-                        .map(|(at, _)| at.since(STRIKE))
-                        .collect::<Vec<_>>()
-                })
-                .collect(),
-        );
-    }
-    for cut in [40, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62, 64, 66, 70] {
-        for fault in [
-            "sr-outage: nfs1",
-            "sr-outage: nfs1, io: hang",
-            "storage-loss: {host: gamma, sr: nfs1}",
-            "storage-loss: {host: gamma, sr: nfs1, io: hang}",
-            "isolate: gamma",
-        ] {
-            let died: Vec<usize> =
-                (0..40).map(|seed| Run::of(3, &format!("- {{at: 10m, fault: {{{fault}}}, for: {cut}s}}"), seed).fenced().len()).collect();
-            let some = died.iter().filter(|n| **n > 0).count();
-            let all = died.iter().filter(|n| **n == 3).count();
-            println!("{cut}s {fault}: some {some} of 40, all {all}");
-        }
-    }
 }

@@ -219,7 +219,7 @@ pub static POOL: Table = Table {
 };
 
 /// A known fault of HA's daemon.
-const KNOWN_FAULTS: Shape = Words(&["late-loss-unseen", "fenced-taken-back"]);
+const KNOWN_FAULTS: Shape = Words(&["late-loss-unseen", "fenced-taken-back", "last-beat-counts"]);
 
 /// `pool.ha`.
 pub static HA: Table = Table {
@@ -236,7 +236,7 @@ pub static HA: Table = Table {
         key(
             "known-faults",
             Any(&[KNOWN_FAULTS, List(&KNOWN_FAULTS)]),
-            "Faults of the real daemon that the simulated one is to have; default: none. `late-loss-unseen`: after a split that both sides saw on the statefile, one later loss of the statefile goes unnoticed by all whose UUIDs come before that of a host which was taken out. `fenced-taken-back`: whoever is still heard when the others have taken it out, and counts itself in, is in the liveset again, though it has been reset; its VMs stay down until it falls silent a second time.",
+            "Faults of the real daemon that the simulated one is to have; default: none. `late-loss-unseen`: after a split that both sides saw on the statefile, one later loss of the statefile goes unnoticed by all whose UUIDs come before that of a host which was taken out. `fenced-taken-back`: whoever is still heard when the others have taken it out, and counts itself in, is in the liveset again, though it has been reset; its VMs stay down until it falls silent a second time. `last-beat-counts`: when the network goes as the statefile comes back, each side takes the other for one without a statefile, since that is what its last beat said, and both live.",
         ),
     ],
     required: &[],

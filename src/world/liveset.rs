@@ -81,7 +81,10 @@ impl World {
         }
         let at_rest = liveset.iter().all(|slot| {
             let member = self.ha_machine(&config, slot);
-            member.is_some_and(|m| self.dom0_answers(m) && self.stacks[m.at()].xhad.as_ref().is_some_and(|x| x.phase == Phase::Settled))
+            member.is_some_and(|m| {
+                self.dom0_answers(m)
+                    && self.stacks[m.at()].xhad.as_ref().is_some_and(|x| matches!(x.phase, Phase::Settled | Phase::Closing))
+            })
         });
         let file = self.hw.statefile(config.sr).filter(|file| file.generation == config.generation);
         let Some(held) = file.map(|file| file.master) else { return false };
@@ -156,6 +159,7 @@ impl World {
                     xhad.heard[peer] = Some(now);
                 }
                 xhad.views[peer] = says;
+                xhad.slots[peer] = says;
             }
             for peer in liveset.iter().filter(|peer| new || newcomers.has(*peer)) {
                 xhad.moved[peer] = now;

@@ -5,6 +5,9 @@
 //! All that see each other go through this together, stage by stage; before views are compared they wait for those too
 //! whom they see on the disk alone. So the two sides of a split compare, and give up comparing, at the same time.
 //!
+//! What a peer has in view is known as it last said it: in a beat, or in its slot when that was last read. While views are
+//! compared both go out no more often than in peace.
+//!
 //! Nobody is let back into the views until the handler ends: an outage that ends too late saves nobody.
 
 use super::{can_hear, daemon_mut, go_round, heard, hears, say, sees};
@@ -14,11 +17,23 @@ use crate::world::World;
 use crate::world::effects::Effects;
 use crate::world::event::Event;
 use crate::world::memory::survival::{Rule, View, survivors};
-use crate::world::memory::xhad::{FenceCause, Phase, Xhad};
+use crate::world::memory::xhad::{FenceCause, Haste, Phase, Xhad};
 use crate::world::truth::{Saying, Slots, Stage};
 
-/// The pause between two looks while a fault is handled (xha, sm.c).
-const ROUND: Span = Span::millis(400);
+/// The pause between two looks at whether the others have come as far (xha, sm.c, SM_WORKER_INTERVAL).
+const LOOK: Span = Span::millis(100);
+
+/// The pause between two looks at views, or at whether all is steady (sm.c, wait_until_all_hosts_have_consistent_view).
+const SLOW_LOOK: Span = Span::millis(200);
+
+/// Beats with news go out three times, 100 ms apart, and the handler stands still for as long (heartbeat.c, hb_send_hb_now).
+const SAYING: Span = Span::millis(200);
+
+/// The pause between two beats with the same news.
+const AGAIN: Span = Span::millis(100);
+
+/// The pause between two rounds on the statefile in a hurry: the thread's own nap (statefile.c, SLEEP_INTERVAL).
+const HURRIED: Span = Span::millis(500);
 
 /// The shortest wait before a liveset shrinks.
 const SHORTEST_WAIT: Span = Span::secs(10);
@@ -34,10 +49,8 @@ pub fn timer(world: &mut World, fx: &mut Effects, machine: MachineId, timer: u32
     match xhad.phase {
         Phase::Starting => super::join::look(world, fx, machine),
         Phase::Settled => look(world, fx, machine),
-        Phase::Gathering | Phase::Settling { .. } | Phase::Meeting | Phase::Comparing { .. } | Phase::Concluding { .. } => {
-            round(world, fx, machine)
-        }
         Phase::Shrinking => shrink(world, fx, machine),
+        _ => round(world, fx, machine),
     }
 }
 
@@ -127,7 +140,8 @@ fn goes_unseen(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool 
     unseen
 }
 
-/// A known fault of the daemon: at rest, it lets in again whom it hears and who counts itself in.
+/// A known fault of the daemon: at rest, it lets in again whom it hears and who counts itself in. The heartbeat thread finds
+/// that out when it runs: when it sends its own beat, or another's has come in.
 pub fn take_back(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
     if !world.xhad_faults.fenced_taken_back {
@@ -135,7 +149,7 @@ pub fn take_back(world: &mut World, fx: &mut Effects, machine: MachineId) {
     }
     let outside = xhad.config.all().minus(xhad.says.liveset).and(hears(world, xhad));
     let back = outside.iter().filter(|slot| xhad.views[*slot].liveset.has(*slot)).fold(Slots::NONE, Slots::with);
-    if back.is_empty() {
+    if back.is_empty() || xhad.phase != Phase::Settled {
         return;
     }
     let (config, seen) = (xhad.config.clone(), sees(world, xhad));
@@ -171,6 +185,7 @@ pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId, number: u3
     let Some(xhad) = daemon_mut(world, machine) else { return };
     xhad.phase = Phase::Gathering;
     xhad.fault_since = now;
+    xhad.busy_until = now + SAYING;
     xhad.access &= sees.has(me);
     xhad.says = Saying {
         liveset,
@@ -183,7 +198,7 @@ pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId, number: u3
         fence: false,
         hurry: false,
     };
-    world.ha_rearm(machine, ROUND, fx);
+    world.ha_rearm(machine, AGAIN, fx);
     // The beats that say so go out at once (hb_send_hb_now).
     say(world, fx, machine);
 }
@@ -193,7 +208,7 @@ pub fn begin(world: &mut World, fx: &mut Effects, machine: MachineId, number: u3
 fn hurry(world: &mut World, machine: MachineId) {
     let now = world.now;
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
-    if !xhad.hurried || world.path_fault(machine, xhad.config.sr).is_some() {
+    if !xhad.hurried || now < xhad.hurried_at + HURRIED || world.path_fault(machine, xhad.config.sr).is_some() {
         return;
     }
     go_round(world, machine);
@@ -212,21 +227,26 @@ fn publish(world: &mut World, machine: MachineId) {
     world.hw.write_slot(sr, generation, me, says, None);
 }
 
-/// One look of the handler: views only shrink, and are said again; then the next step, if it can be taken now. A step takes
-/// its time: beats that tell of it go out three times, and the statefile is read between two (hb_send_hb_now).
+/// One look of the handler: views only shrink; then all steps that can be taken now. What a step has to say goes out at once,
+/// and twice more before the next.
 fn round(world: &mut World, fx: &mut Effects, machine: MachineId) {
     look_again(world, machine);
     hurry(world, machine);
-    if world.stacks[machine.at()].xhad.as_deref().is_some_and(|xhad| xhad.says.stage == Stage::Comparing) {
+    let busy = world.stacks[machine.at()].xhad.as_deref().is_some_and(|xhad| xhad.busy_until >= world.now);
+    if busy && !world.network_is_whole() {
         say(world, fx, machine);
     }
-    if step(world, fx, machine) {
+    while step(world, fx, machine) {
         say(world, fx, machine);
     }
-    let handles = |xhad: &Xhad| xhad.handling() && xhad.phase != Phase::Shrinking;
-    if world.stacks[machine.at()].xhad.as_deref().is_some_and(handles) {
-        world.ha_rearm(machine, ROUND, fx);
-    }
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
+    let after = match xhad.phase {
+        _ if xhad.busy_until > world.now => AGAIN.min(xhad.busy_until.since(world.now)),
+        Phase::Settling { .. } | Phase::Comparing { .. } => SLOW_LOOK,
+        Phase::Gathering | Phase::Meeting(_) | Phase::Concluding { .. } | Phase::Parting { .. } | Phase::Closing => LOOK,
+        Phase::Starting | Phase::Settled | Phase::Shrinking => return,
+    };
+    world.ha_rearm(machine, after, fx);
 }
 
 /// Those of its view that a daemon hears still. Whoever handles this fault and does not hear it is not heard either.
@@ -239,7 +259,7 @@ fn still_heard(world: &World, xhad: &Xhad) -> Slots {
 /// Who is no longer heard or seen goes from the view; what was decided by stays.
 fn look_again(world: &mut World, machine: MachineId) {
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
-    if matches!(xhad.phase, Phase::Concluding { .. }) {
+    if matches!(xhad.phase, Phase::Concluding { .. } | Phase::Parting { .. } | Phase::Closing) {
         return;
     }
     let hearing = still_heard(world, xhad);
@@ -247,27 +267,37 @@ fn look_again(world: &mut World, machine: MachineId) {
     let me = xhad.me;
     if let Some(xhad) = daemon_mut(world, machine) {
         xhad.access &= seeing.has(me) || !xhad.says.sees.has(me);
+        // The next ordinary beat says so.
+        xhad.said &= xhad.says.hears == hearing && xhad.says.sees == seeing;
         xhad.says.hears = hearing;
         xhad.says.sees = seeing;
         xhad.says.statefile = seeing.has(me);
     }
 }
 
-/// Takes the next step of the handler, if it can be taken now. The step that ends the handler answers `false`.
+/// Takes the next step of the handler, if it can be taken now, and answers whether it has something to say.
 fn step(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
     let now = world.now;
     let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return false };
+    if now < xhad.busy_until {
+        return false;
+    }
     let (phase, stage) = (xhad.phase, xhad.says.stage);
-    let together = met(world, xhad, stage, matches!(phase, Phase::Meeting));
+    let together = met(world, xhad, stage, matches!(phase, Phase::Meeting(_)));
     let (phase, stage) = match phase {
         Phase::Gathering if !together => return false,
         Phase::Gathering if stage == Stage::Ready => (phase, Stage::Settling),
-        Phase::Gathering => (Phase::Settling { since: now }, stage),
+        Phase::Gathering => return enters(world, machine, Phase::Settling { since: now }) && step(world, fx, machine),
         Phase::Settling { since } if !steady(world, xhad, since) => return false,
-        Phase::Settling { .. } => (Phase::Meeting, Stage::Steady),
-        Phase::Meeting if !together => return false,
-        Phase::Meeting if stage == Stage::Steady => (phase, Stage::Comparing),
-        Phase::Meeting => (Phase::Comparing { until: now + xhad.patience() }, stage),
+        Phase::Settling { .. } => (Phase::Meeting(Haste::Before), Stage::Steady),
+        Phase::Meeting(Haste::Before) => (Phase::Meeting(Haste::Asked), stage),
+        Phase::Meeting(Haste::Asked) if !together => return false,
+        Phase::Meeting(Haste::Asked) => (Phase::Meeting(Haste::Over), stage),
+        Phase::Meeting(Haste::Over) if stage == Stage::Steady => (Phase::Meeting(Haste::Before), Stage::Comparing),
+        Phase::Meeting(Haste::Over) => {
+            let until = now + xhad.patience();
+            return enters(world, machine, Phase::Comparing { until }) && step(world, fx, machine);
+        }
         Phase::Comparing { until } => {
             let agreed = compared(world, xhad);
             if !agreed && now < until {
@@ -278,8 +308,18 @@ fn step(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
         }
         Phase::Concluding { .. } if !together => return false,
         Phase::Concluding { .. } if stage == Stage::Compared => (phase, Stage::Deciding),
-        Phase::Concluding { alive, rule, agreed } => {
-            conclude(world, fx, machine, alive, rule, agreed);
+        Phase::Concluding { alive, rule, agreed } => return conclude(world, fx, machine, alive, rule, agreed),
+        Phase::Parting { .. } | Phase::Closing if !together => return false,
+        Phase::Parting { .. } if stage == Stage::Decided => (phase, Stage::Shrinking),
+        Phase::Parting { .. } if xhad.says.proposed == xhad.says.liveset => (Phase::Closing, Stage::Shrunk),
+        Phase::Parting { until } => {
+            wait_for_the_losers(world, fx, machine, until);
+            return false;
+        }
+        Phase::Closing if stage == Stage::Shrunk => (phase, Stage::Done),
+        Phase::Closing => {
+            enters(world, machine, Phase::Settled);
+            look(world, fx, machine);
             return false;
         }
         Phase::Starting | Phase::Settled | Phase::Shrinking => return false,
@@ -287,23 +327,29 @@ fn step(world: &mut World, fx: &mut Effects, machine: MachineId) -> bool {
     if let Some(xhad) = daemon_mut(world, machine) {
         xhad.phase = phase;
         xhad.says.stage = stage;
-        let waits_on_disk = phase == Phase::Meeting;
-        if xhad.says.hurry != waits_on_disk {
-            xhad.says.hurry = waits_on_disk;
-            xhad.hurried = waits_on_disk && xhad.access;
+        xhad.busy_until = now + SAYING;
+        let asks = phase == Phase::Meeting(Haste::Asked);
+        if xhad.says.hurry != asks {
+            xhad.says.hurry = asks;
+            xhad.hurried = asks && xhad.access;
         }
     }
+    true
+}
+
+/// A daemon is at something else now, which it tells nobody. `true` if it still runs.
+fn enters(world: &mut World, machine: MachineId, phase: Phase) -> bool {
+    let Some(xhad) = daemon_mut(world, machine) else { return false };
+    xhad.phase = phase;
     true
 }
 
 /// Whether all that a daemon hears have come as far as it has; and all that it sees on the disk, where that counts.
 fn met(world: &World, xhad: &Xhad, stage: Stage, on_disk: bool) -> bool {
     let came = |peer: &Saying| (peer.fault, peer.stage) >= (xhad.says.fault, stage);
-    let hearing = xhad.says.hears.and(hears(world, xhad)).without(xhad.me);
+    let hearing = still_heard(world, xhad).without(xhad.me);
     let seeing = if on_disk { xhad.says.sees.without(xhad.me) } else { Slots::NONE };
-    let file = world.hw.statefile(xhad.config.sr);
-    let on_disk = |slot: usize| file.is_some_and(|file| file.slots[slot].known_at(xhad.read, xhad.says.fault, stage));
-    hearing.iter().all(|slot| came(&xhad.views[slot])) && seeing.iter().all(on_disk)
+    hearing.iter().all(|slot| came(&xhad.views[slot])) && seeing.iter().all(|slot| came(&xhad.slots[slot]))
 }
 
 /// Whether nobody is between alive and silent: whoever was not heard, or seen, for a quarter of the time that makes it
@@ -319,12 +365,9 @@ fn steady(world: &World, xhad: &Xhad, since: Time) -> bool {
 /// Whether all that are seen have the same view.
 fn compared(world: &World, xhad: &Xhad) -> bool {
     let says = &xhad.says;
-    let same =
-        |peer: &Saying| (peer.fault, peer.stage) >= (says.fault, Stage::Comparing) && peer.hears == says.hears && peer.sees == says.sees;
-    let by_network = says.hears.without(xhad.me).iter().all(|slot| same(&xhad.views[slot]));
-    let file = world.hw.statefile(xhad.config.sr);
-    let by_disk = says.sees.without(xhad.me).iter().all(|slot| file.is_some_and(|file| same(&file.slots[slot].says)));
-    by_network && by_disk
+    let same = |peer: &Saying| peer.fault >= says.fault && peer.hears == says.hears && peer.sees == says.sees;
+    let by_network = still_heard(world, xhad).without(xhad.me).iter().all(|slot| same(&xhad.views[slot]));
+    by_network && says.sees.without(xhad.me).iter().all(|slot| same(&xhad.slots[slot]))
 }
 
 /// The survival test: who lives, and by which rule.
@@ -335,8 +378,8 @@ fn verdict(world: &World, xhad: &Xhad) -> (Slots, Rule) {
     let disk = if on_disk {
         // Not who says, by its slot or in beats that are still heard, that it has lost the statefile.
         let has_it = |slot: usize| {
-            let by_slot = file.is_some_and(|file| !file.slots[slot].says.sees.is_empty());
-            let by_beat = !says.hears.has(slot) || !xhad.views[slot].sees.is_empty();
+            let by_slot = !xhad.slots[slot].sees.is_empty();
+            let by_beat = !world.xhad_faults.last_beat_counts && !says.hears.has(slot) || !xhad.views[slot].sees.is_empty();
             slot == me || by_slot && by_beat
         };
         says.sees.iter().filter(|slot| has_it(*slot)).fold(Slots::NONE, Slots::with)
@@ -347,16 +390,16 @@ fn verdict(world: &World, xhad: &Xhad) -> (Slots, Rule) {
         // It has the statefile again, too late for this view and too soon for rule 2 (sm.c, test_Survival_Rule).
         return (Slots::NONE, Rule::NoStatefile);
     }
-    let by_slot = |slot: usize| file.filter(|_| on_disk && disk.has(slot)).map(|file| file.slots[slot].says.hears);
+    let by_slot = |slot: usize| (on_disk && disk.has(slot)).then(|| xhad.slots[slot].hears);
     let mut told: Vec<Slots> = (0..xhad.config.members.len()).map(|slot| by_slot(slot).unwrap_or(xhad.views[slot].hears)).collect();
     told[me] = says.hears;
     let excluded = file.map_or(Slots::NONE, |file| file.excluded);
     survivors(&View { configured: xhad.config.all(), live: says.hears.or(disk), hears: &told, disk, excluded })
 }
 
-/// What a daemon does by its verdict: it fences itself, or tells the losers to, and waits until they must have.
-fn conclude(world: &mut World, fx: &mut Effects, machine: MachineId, alive: Slots, rule: Rule, agreed: bool) {
-    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return };
+/// What a daemon does by its verdict: it fences itself, or it goes on with those who live. `true` if it lives.
+fn conclude(world: &mut World, fx: &mut Effects, machine: MachineId, alive: Slots, rule: Rule, agreed: bool) -> bool {
+    let Some(xhad) = world.stacks[machine.at()].xhad.as_deref() else { return false };
     let (says, me, times) = (xhad.says, xhad.me, xhad.times);
     let survives = alive.has(me);
     let removed = says.liveset.minus(alive);
@@ -374,29 +417,40 @@ fn conclude(world: &mut World, fx: &mut Effects, machine: MachineId, alive: Slot
         wait = wait.max(SHORTEST_WAIT);
     }
     // Who had lost the statefile itself was not seen any more when views were merged.
-    let had_it = |slot: &usize| world.hw.statefile(xhad.config.sr).is_some_and(|file| !file.slots[*slot].says.sees.is_empty());
+    let had_it = |slot: &usize| !xhad.slots[*slot].sees.is_empty();
     let lingering = removed.and(says.sees).iter().filter(had_it).fold(Slots::NONE, Slots::with);
-    let took = world.now.since(xhad.fault_since);
+    let now = world.now;
+    let took = now.since(xhad.fault_since);
     fx.tell(Event::HaFaultEnded { machine, survives, rule, agreed, took, wait });
     if !survives {
         world.fence(fx, machine, FenceCause::Lost);
-        return;
+        return false;
     }
     if let Some(xhad) = daemon_mut(world, machine) {
         xhad.no_statefile = rule == Rule::NoStatefile;
-        xhad.says.stage = Stage::Done;
+        xhad.says.stage = Stage::Decided;
         xhad.says.proposed = alive.and(says.liveset);
-        xhad.says.fence = !removed.is_empty();
+        // Losers are neither heard nor seen any more, and so not waited for.
+        xhad.says.hears = says.hears.minus(removed);
+        xhad.says.sees = says.sees.minus(removed);
         xhad.lingering = lingering;
-        xhad.phase = if removed.is_empty() { Phase::Settled } else { Phase::Shrinking };
+        xhad.phase = Phase::Parting { until: now + wait };
+        xhad.busy_until = now + SAYING;
     }
     publish(world, machine);
-    say(world, fx, machine);
-    if removed.is_empty() {
-        look(world, fx, machine);
-    } else {
-        world.ha_rearm(machine, wait, fx);
-    }
+    true
+}
+
+/// A daemon asks the losers that it reaches to fence themselves, and waits until they must have been reset. The wait counts
+/// from its verdict, and is ten seconds at least from now.
+fn wait_for_the_losers(world: &mut World, fx: &mut Effects, machine: MachineId, until: Time) {
+    let now = world.now;
+    let Some(xhad) = daemon_mut(world, machine) else { return };
+    // The next ordinary beat says so.
+    xhad.says.fence = true;
+    xhad.said = false;
+    xhad.phase = Phase::Shrinking;
+    world.ha_rearm(machine, until.since(now).max(SHORTEST_WAIT), fx);
 }
 
 /// The losers must have been reset by now: they leave the liveset.
@@ -406,11 +460,12 @@ fn shrink(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let gone = xhad.says.liveset.minus(xhad.says.proposed);
     xhad.says.liveset = xhad.says.proposed;
     xhad.says.fence = false;
-    xhad.said = false;
-    xhad.phase = Phase::Settled;
+    xhad.says.stage = Stage::Shrunk;
+    xhad.phase = Phase::Closing;
+    xhad.busy_until = now + SAYING;
     let (config, took) = (xhad.config.clone(), now.since(xhad.fault_since));
     fx.tell(Event::HaShrunk { machine, gone: World::ha_hosts(&config, gone), took });
     publish(world, machine);
-    take_back(world, fx, machine);
-    look(world, fx, machine);
+    say(world, fx, machine);
+    round(world, fx, machine);
 }

@@ -20,8 +20,8 @@ use crate::world::memory::xhad::{Exit, FenceCause, Phase, Xhad};
 use crate::world::truth::Io;
 use crate::world::truth::{PoolState, Slots};
 
-/// How far a round on the statefile may be off its beat (xha, statefile.c: random jitter).
-const JITTER: Span = Span::millis(500);
+/// The statefile's thread sleeps so long between two looks at the clock (xha, statefile.c, SLEEP_INTERVAL).
+const NAP: Span = Span::millis(500);
 
 /// How often the daemon looks whether xapi is well (ha_xapi_healthcheck_interval).
 const HEALTH: Span = Span::secs(60);
@@ -66,6 +66,7 @@ pub fn beat(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let Some(xhad) = daemon(world, machine, run) else { return };
     fx.due(xhad.times.beat, Due::HaBeat { machine, run });
     beat_now(world, fx, machine, run);
+    fault::take_back(world, fx, machine);
 }
 
 /// The threads of a daemon that stood still run again: what they missed they do at once.
@@ -135,10 +136,8 @@ pub fn say(world: &mut World, fx: &mut Effects, machine: MachineId) {
         // Whoever spoke last decides how often the statefile is gone round (xha, heartbeat.c, receive_hb).
         other.hurried = says.hurry && other.access;
         let (mine, phase) = (other.says, other.phase);
+        fault::take_back(world, fx, peer);
         if !mine.liveset.has(me) {
-            if phase == Phase::Settled && says.liveset.has(me) {
-                fault::take_back(world, fx, peer);
-            }
             continue;
         }
         if says.fence && !says.proposed.has(slot) || !says.liveset.has(slot) {
@@ -189,10 +188,12 @@ pub fn hears(world: &World, xhad: &Xhad) -> Slots {
 /// A daemon's round on the statefile: it writes its slot and reads all.
 pub fn disk(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     let Some(xhad) = daemon(world, machine, run) else { return };
-    let stream = world.names.machines[machine.at()].stream.derived(0x4d);
-    let round = (xhad.times.round - JITTER) + stream.span(world.now.0, (Span::ZERO, JITTER.times(2)));
+    // At each look the thread draws anew by how much, up to half a second, t2 shall be longer or shorter this time (sf_rand): at
+    // t2 less a nap that is never enough, at t2 it is every other time, and a nap later always.
+    let naps = world.names.machines[machine.at()].stream.derived(0x4d).chance(world.now.0, 500_000);
+    let round = xhad.times.round + if naps { NAP } else { Span::ZERO };
     // A round is counted from the one before, also from one that was made in a hurry.
-    let lately = xhad.hurried_at > Time::ZERO && xhad.hurried_at + (xhad.times.round - JITTER) > world.now;
+    let lately = xhad.hurried_at > Time::ZERO && xhad.hurried_at + xhad.times.round > world.now;
     if lately {
         fx.due_at(xhad.hurried_at + round, Due::HaDisk { machine, run });
         return;
@@ -256,6 +257,7 @@ fn go_round(world: &mut World, machine: MachineId) {
         if xhad.versions[slot] != read.version {
             xhad.versions[slot] = read.version;
             xhad.moved[slot] = now;
+            xhad.slots[slot] = read.says;
         }
     }
 }

@@ -22,7 +22,7 @@ pub enum Phase {
         since: Time,
     },
     /// It waits until all that it hears or sees on the disk have come so far.
-    Meeting,
+    Meeting(Haste),
     /// It waits until all have the same view, at most until then.
     Comparing {
         /// When it decides by what it has.
@@ -37,8 +37,27 @@ pub enum Phase {
         /// Whether the views agreed.
         agreed: bool,
     },
+    /// It lives, and waits until all that it hears and that live too have decided.
+    Parting {
+        /// Until when the losers' watchdogs may strike; nobody loses where it is past.
+        until: Time,
+    },
     /// It has won, and waits until the losers' watchdogs have certainly struck.
     Shrinking,
+    /// Its liveset is what it decided on; it waits until all that it hears have come so far. Nobody is let in before.
+    Closing,
+}
+
+/// Who waits for others on the disk says so first, then asks all to go round it many times a second, and calls that off when
+/// it is through (xha, sm.c, rendezvous_wait).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Haste {
+    /// It has not asked yet.
+    Before,
+    /// It has asked, and waits.
+    Asked,
+    /// It has called it off.
+    Over,
 }
 
 /// One running daemon.
@@ -58,6 +77,8 @@ pub struct Xhad {
     pub phase: Phase,
     /// When the fault handling under way began.
     pub fault_since: Time,
+    /// The next step of the handler is not taken before: what the last one has to say takes that long.
+    pub busy_until: Time,
     /// What it says of itself.
     pub says: Saying,
     /// Whether everybody has heard what it says now.
@@ -74,6 +95,8 @@ pub struct Xhad {
     pub versions: Vec<u64>,
     /// By slot: at which of its reads it last found that the slot had moved. What was written since is not known to it yet.
     pub moved: Vec<Time>,
+    /// By slot: what stood there when it was last found to have moved.
+    pub slots: Vec<Saying>,
     /// Its last round could read. After one that could not it reads first, and writes only in the round after.
     pub reads: bool,
     /// It has access to the statefile: its last round read it, and it has not given up its own slot since (SF_access).
@@ -126,6 +149,10 @@ pub struct KnownFaults {
     /// Whoever is heard once the handler has ended, and counts itself in the liveset, is in it again, though others or this
     /// host have just taken it out (sm.c, process_join_request).
     pub fenced_taken_back: bool,
+    /// Where views never agree, a host whose last beat said that it had no statefile counts as one without, though it is not
+    /// heard any more and its slot moves again (sm.c, wait_until_all_hosts_have_consistent_view): by rule 2 all say so, and
+    /// when the network goes as the statefile comes back each side takes the other for lost, and lives.
+    pub last_beat_counts: bool,
 }
 
 /// One of [`KnownFaults`].
@@ -134,12 +161,16 @@ pub struct KnownFaults {
 pub enum KnownFault {
     LateLossUnseen,
     FencedTakenBack,
+    LastBeatCounts,
 }
 
 impl KnownFault {
     /// The faults as scenarios write them.
-    pub const ALL: [(&'static str, KnownFault); 2] =
-        [("late-loss-unseen", KnownFault::LateLossUnseen), ("fenced-taken-back", KnownFault::FencedTakenBack)];
+    pub const ALL: [(&'static str, KnownFault); 3] = [
+        ("late-loss-unseen", KnownFault::LateLossUnseen),
+        ("fenced-taken-back", KnownFault::FencedTakenBack),
+        ("last-beat-counts", KnownFault::LastBeatCounts),
+    ];
 }
 
 impl KnownFaults {
@@ -149,6 +180,7 @@ impl KnownFaults {
         match fault {
             KnownFault::LateLossUnseen => KnownFaults { late_loss_unseen: true, ..self },
             KnownFault::FencedTakenBack => KnownFaults { fenced_taken_back: true, ..self },
+            KnownFault::LastBeatCounts => KnownFaults { last_beat_counts: true, ..self },
         }
     }
 }

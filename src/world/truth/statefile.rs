@@ -116,7 +116,7 @@ pub struct Saying {
     pub hurry: bool,
 }
 
-/// How far a daemon is with a fault (xha, sm.c, the phases FHREADY to FH4). All that see each other go from one to the
+/// How far a daemon is with a fault (xha, sm.c, the phases FHREADY to FH4DONE and STARTED). All that see each other go from one to the
 /// next together: whoever has come to a stage waits there for the others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Stage {
@@ -132,7 +132,13 @@ pub enum Stage {
     Compared,
     /// It is about to decide (FH3).
     Deciding,
-    /// It has decided.
+    /// It has decided, and lives (FH3DONE).
+    Decided,
+    /// It waits until the losers' watchdogs must have struck, where there are losers (FH4).
+    Shrinking,
+    /// Its liveset is what it decided on (FH4DONE).
+    Shrunk,
+    /// It is at rest (STARTED).
     #[default]
     Done,
 }
@@ -144,10 +150,6 @@ pub struct Slot {
     pub version: u64,
     /// When it was last written.
     pub written: Time,
-    /// When it was first written that the host is as far as it says.
-    pub came: Time,
-    /// How far it was before, and since when.
-    pub before: (u32, Stage, Time),
     /// Counts the daemon's starts on that host: an old incarnation must be dropped before a new one may join.
     pub incarnation: u32,
     /// What it says of itself, here as in its heartbeats.
@@ -185,20 +187,9 @@ pub struct Statefile {
 impl Slot {
     /// The host writes what it has to say.
     pub fn write(&mut self, says: Saying, now: Time) {
-        let far = (self.says.fault, self.says.stage);
-        if far != (says.fault, says.stage) {
-            self.before = (far.0, far.1, self.came);
-            self.came = now;
-        }
         self.version += 1;
         self.written = now;
         self.says = says;
-    }
-
-    /// Whether somebody who last read at an instant knows that the host has come as far as this.
-    pub fn known_at(&self, read: Time, fault: u32, stage: Stage) -> bool {
-        let far = |so_far: (u32, Stage), since: Time| so_far >= (fault, stage) && since <= read;
-        far((self.says.fault, self.says.stage), self.came) || far((self.before.0, self.before.1), self.before.2)
     }
 }
 
