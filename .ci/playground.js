@@ -73,7 +73,7 @@ const aMistake = async page => {
 const aPicture = async page => {
   await page.click('#tab-picture');
   const frame = page.frameLocator('#picture iframe');
-  await frame.locator('.scripted .case.told svg').waitFor(WAIT);
+  await frame.locator('.scripted .case.told svg.picture').waitFor(WAIT);
   const output = frame.locator('.case.told output');
   const first = await output.textContent();
   let at = first;

@@ -19,9 +19,10 @@ fn options(asked: &Asked) -> Options {
     Options { seed: asked.number("seed"), max_work: WORK_MOST, ..Options::default() }
 }
 
-/// The bounds and the seed of a session at the desk.
+/// The bounds and the seed of a session at the desk: all that the program lets it be, since whoever sits there can stop it, and a
+/// search for a hint or a safe way is to find what it finds there.
 pub fn of_session(asked: &Asked, scenario: &Scenario) -> engine::Options {
-    engine::Options { seed: asked.number("seed").unwrap_or(scenario.seed), max_work: WORK_MOST, ..engine::Options::default() }
+    engine::Options { seed: asked.number("seed").unwrap_or(scenario.seed), ..engine::Options::default() }
 }
 
 /// Every case: the story of the worst as `poolsim run` tells it, and all of them as a page.

@@ -121,7 +121,8 @@ impl Finder<'_> {
                 self.line(Kind::Look, &format!("{word}-{}", names.machine(*host)), line, *host, None);
             }
         }
-        for host in &bad {
+        // Whoever restores sits at a spare machine: to cut its power before it comes up is no way to take that back.
+        for host in bad.iter().filter(|host| wide || !restores || **host != own) {
             self.act("power-off", Act::PowerOff(vec![*host]), *host);
         }
         for host in bad.iter().filter(|host| goal.hosts.contains(host)) {
