@@ -54,8 +54,9 @@ fn rehearsed(out: Out, common: &Common, args: &Rehearse) -> Result<Status, Statu
             "a runbook is what people type: take the part that is meant",
         ));
     }
-    let text = String::from_utf8_lossy(&bytes);
-    let sheet = sheet::read(&name, &text);
+    let (text, saved) = sheet::text(&bytes).map_err(|(what, help)| wrong(&format!("{} is {what}", clean_line(&name)), help))?;
+    let mut sheet = sheet::read(&name, &text);
+    sheet.remarks.extend(saved.map(|what| (1, what.to_owned(), "save it as UTF-8".to_owned())));
     if sheet.chunks.is_empty() {
         let help = "commands stand in a shell script, in code blocks, behind prompts, or at the beginning of lines";
         return Err(wrong(&format!("there is no command in {}", clean_line(&name)), help));

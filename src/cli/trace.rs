@@ -30,8 +30,15 @@ fn traced(out: Out, common: &Common, args: &Trace) -> Result<Status, Status> {
     let output = targets::begin(out, outputs, &inputs)?.pop();
     let mut reader = Reader::new();
     for path in &args.logs {
-        reader.file(&files::name(path));
+        // Logs of several hosts have the same names.
+        let name = files::name(path);
+        let alone = args.logs.iter().filter(|other| files::name(other) == name).count() == 1;
+        reader.file(&if alone { name } else { files::shown(path) });
         read(path, &mut reader).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::InvalidData {
+                let help = ["unpack it first, or hand it on: `zcat FILE | poolsim trace -`".to_string()];
+                return out.refuse("usage", &format!("{} is {error}", files::shown(path)), &help, Status::Wrong);
+            }
             let what = format!("{} cannot be read: {error}", files::shown(path));
             out.refuse("unreadable", &what, &[], Status::Unreadable)
         })?;
@@ -71,6 +78,15 @@ fn read(path: &Path, reader: &mut Reader) -> std::io::Result<()> {
 }
 
 fn lines(mut source: impl BufRead, reader: &mut Reader) -> std::io::Result<()> {
+    const PACKED: [(&[u8], &str); 5] =
+        [(b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ", "xz"), (b"PK\x03\x04", "zip"), (b"\x28\xb5\x2f\xfd", "zstd")];
+    let head = source.fill_buf()?;
+    if let Some((_, with)) = PACKED.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, format!("compressed with {with}")));
+    }
+    if head.get(257..262) == Some(b"ustar") {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "a tar archive"));
+    }
     let mut line: Vec<u8> = Vec::new();
     loop {
         let piece = source.fill_buf()?;

@@ -1,8 +1,10 @@
 //! Which commands there are in a release: built ones, and real ones that are not simulated. A command came with a release of
 //! the code, and may have gone with one.
 
+use super::args::STANDARD_KEYS;
+use super::objects::Class;
 use super::words::{self, known_in_6};
-use super::{COMMANDS, CommandDoc, GRAMMARS, Grammar};
+use super::{COMMANDS, CommandDoc, GRAMMARS, Grammar, Rest, batch};
 use crate::world::release::{Release, Version};
 
 /// A command that is real in some releases alone, and not simulated.
@@ -56,4 +58,38 @@ pub(super) fn elsewhere(name: &str, release: Release) -> Option<String> {
         (_, Some(until)) => Some(format!("{until} was the last release that had it")),
         _ => None,
     }
+}
+
+/// Those of `xe` that are built, whatever the release.
+fn of_any() -> impl Iterator<Item = (&'static CommandDoc, impl Iterator<Item = Grammar>)> {
+    let all = COMMANDS.iter().zip(GRAMMARS).filter(|(doc, _)| doc.synopsis.starts_with("xe "));
+    all.map(|(doc, grammar)| (doc, Release::all().map(grammar)))
+}
+
+/// Whether `xe` has a command of this name in any release, built here or not.
+pub fn is_command(name: &str) -> bool {
+    of_any().any(|(doc, _)| doc.name == name) || known_in_6(name) || OF_OTHER_RELEASES.iter().any(|command| command.name == name)
+}
+
+/// Whether a command of `xe` reads a key in any release; of one that is not built, whether any other command does.
+pub fn reads(command: &str, key: &str) -> bool {
+    let built = of_any().any(|(doc, _)| doc.name == command);
+    let of = |grammar: &Grammar| {
+        let named = |keys: &[&str]| keys.iter().any(|known| *known == key || known.ends_with(':') && key.starts_with(known));
+        let by_rest = match grammar.rest {
+            Rest::Ignored | Rest::Entries => false,
+            Rest::Vms => key == "vm" || batch::filterable(Class::Vm, key),
+            Rest::Hosts => key == "host" || batch::filterable(Class::Host, key),
+            Rest::List(class) | Rest::Set(class) => batch::filterable(class, key),
+        };
+        named(grammar.required) || named(grammar.optional) || by_rest
+    };
+    STANDARD_KEYS.contains(&key)
+        || of_any().filter(|(doc, _)| !built || doc.name == command).any(|(_, mut grammars)| grammars.any(|grammar| of(&grammar)))
+}
+
+/// Whether a command of `xe` does all that it does without a key.
+pub fn stands_alone(command: &str) -> bool {
+    let alone = |grammar: Grammar| grammar.required.is_empty() && !matches!(grammar.rest, Rest::Vms | Rest::Hosts);
+    of_any().any(|(doc, mut grammars)| doc.name == command && grammars.any(alone))
 }

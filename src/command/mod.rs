@@ -77,6 +77,7 @@ mod tests;
 pub use complaints::{COMPLAINTS, ComplaintDoc};
 pub use examine::{Complaint, Ground, examine};
 pub use frame::{Typed, typed};
+pub use known::{is_command, reads, stands_alone};
 pub use names::is_device;
 pub use names::{known as names_an_object, value as uuid_of};
 

@@ -53,6 +53,8 @@ impl Names {
     }
 }
 
+/// As many hosts that no record is of get a name; the locks of more are left out.
+const GONE_MOST: usize = 16;
 /// As many remarks of one kind are told singly.
 const SINGLY_MOST: usize = 20;
 
@@ -180,6 +182,7 @@ pub fn drafted(records: &Records, anonymous: bool) -> Drafted {
         vdis: records.vdis.iter().map(|vdi| (vdi.key.as_str(), vdi)).collect(),
         owned: BTreeMap::new(),
         vdi_names: BTreeSet::new(),
+        gone: BTreeMap::new(),
         odd: Vec::new(),
         left: Left::default(),
     };
@@ -188,6 +191,7 @@ pub fn drafted(records: &Records, anonymous: bool) -> Drafted {
     drafting.all_hosts();
     drafting.all_srs();
     drafting.all_vms();
+    drafting.all_gone();
     drafting.ha();
     drafting.count();
     let Drafting { draft, not_live, odd, names, .. } = drafting;
@@ -226,6 +230,8 @@ struct Drafting<'r> {
     /// The VDIs that a VM has, by key.
     owned: BTreeMap<&'r str, String>,
     vdi_names: BTreeSet<String>,
+    /// Hosts that no record is of and locks are, by key: the name here, and how many locks.
+    gone: BTreeMap<&'r str, (String, usize)>,
     odd: Vec<String>,
     left: Left,
 }
@@ -479,7 +485,7 @@ impl<'r> Drafting<'r> {
     }
 
     /// The locks of a VDI, by the names of hosts here.
-    fn locks(&mut self, vdi: &VdiRecord) -> Vec<(String, Mode)> {
+    fn locks(&mut self, vdi: &'r VdiRecord) -> Vec<(String, Mode)> {
         let mut locks: Vec<(String, Mode)> = Vec::new();
         for (host, mode) in &vdi.locks {
             let mode = match mode.as_str() {
@@ -490,13 +496,38 @@ impl<'r> Drafting<'r> {
                     continue;
                 }
             };
-            match self.hosts.get(host.as_str()) {
+            match self.hosts.get(host.as_str()).cloned().or_else(|| self.of_nobody(host)) {
                 None => self.left.unknown_locks += 1,
-                Some(host) if locks.iter().all(|(one, _)| one != host) => locks.push((host.clone(), mode)),
+                Some(host) if locks.iter().all(|(one, _)| *one != host) => locks.push((host, mode)),
                 Some(_) => self.left.strange_locks += 1,
             }
         }
         locks
+    }
+
+    /// A host that the database does not know: it was forgotten, or ejected. What `xe` printed names hosts otherwise, and so says
+    /// nothing of whether a key is of one.
+    fn of_nobody(&mut self, key: &'r str) -> Option<String> {
+        if self.records.file.is_none() || !self.gone.contains_key(key) && self.gone.len() >= GONE_MOST {
+            return None;
+        }
+        let mut taken: BTreeSet<String> = self.hosts.values().cloned().chain(self.gone.values().map(|(name, _)| name.clone())).collect();
+        let (name, locks) = self.gone.entry(key).or_insert_with(|| (distinct(&mut taken, "gone"), 0));
+        *locks += 1;
+        Some(name.clone())
+    }
+
+    /// Hosts without a record, whose locks hold all the same. Nobody knows of their power: who was given up is taken for off.
+    fn all_gone(&mut self) {
+        let mut gone: Vec<(String, usize)> = self.gone.values().cloned().collect();
+        gone.sort();
+        for (name, locks) in gone {
+            let many = if locks == 1 { "1 lock is".to_owned() } else { format!("{locks} locks are") };
+            self.names.remarks.push(format!(
+                "{many} of a host that the database does not know: it is called {name} here, forgotten, and taken for switched off"
+            ));
+            self.draft.hosts.push(HostDraft { name, powered: Some(false), known: Some(false), ..HostDraft::default() });
+        }
     }
 
     fn ha(&mut self) {

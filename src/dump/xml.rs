@@ -5,7 +5,7 @@ use super::records::*;
 use crate::scenario::diagnostic::{Diagnostic, Place, Source};
 use roxmltree::{Document, Error, Node, ParsingOptions};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// As many mistakes of one dump are told.
 const TOLD_MOST: usize = 20;
@@ -22,7 +22,7 @@ const AGAIN: &str = "dump the database again: `xe pool-dump-database file-name=p
 /// What is wrong with it, at least one thing, each with its place.
 pub fn read(file: &str, bytes: &[u8]) -> Result<Records, Vec<Diagnostic>> {
     let text = text(file, bytes).map_err(|wrong| vec![*wrong])?;
-    let source = Source::new(file, text);
+    let source = Source::new(file, &text);
     let options = ParsingOptions { allow_dtd: false, nodes_limit: NODES_MOST, ..ParsingOptions::default() };
     let document = match Document::parse_with_options(source.text(), options) {
         Ok(document) => document,
@@ -38,7 +38,7 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<Records, Vec<Diagnostic>> {
 }
 
 /// The text of a file that may be a dump.
-fn text<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
+fn text<'b>(file: &str, bytes: &'b [u8]) -> Result<Cow<'b, str>, Box<Diagnostic>> {
     let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
     let at_start = |code, message: &str, help: &str| {
         let place = Place { start: 0, end: 0 };
@@ -57,7 +57,7 @@ fn text<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
     }
     let words =
         |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).trim_start_matches('\u{feff}').trim_start().to_lowercase();
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+    if [&b"\xff\xfe"[..], b"\xfe\xff", b"<\0", b"\0<"].iter().any(|lead| bytes.starts_with(lead)) {
         let help = "save it as UTF-8: `iconv -f UTF-16 -t UTF-8`";
         return Err(at_start(FOREIGN, "the file is in UTF-16, as editors on Windows save it", help));
     }
@@ -73,7 +73,12 @@ fn text<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
         let readable = format!("{}\u{fffd}", String::from_utf8_lossy(good));
         let place = Place { start: good.len(), end: good.len() + 3 };
         let what = if good.contains(&0) { "this is no text" } else { "these bytes are no UTF-8" };
-        Box::new(Source::new(file, &readable).error(place, DAMAGED, what, AGAIN))
+        let head = words(bytes);
+        let help = match head.lines().next().filter(|head| head.contains("encoding=") && !head.contains("utf-8")) {
+            Some(_) => "it was saved anew in another code, as its first line says: `iconv -f CODE -t UTF-8`, and say UTF-8 there",
+            None => AGAIN,
+        };
+        Box::new(Source::new(file, &readable).error(place, DAMAGED, what, help))
     })?;
     if text.trim().is_empty() {
         return Err(at_start(FOREIGN, "the file is empty", AGAIN));
@@ -82,13 +87,47 @@ fn text<'b>(file: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
         let place = Place { start: at, end: at + 1 };
         return Err(Box::new(Source::new(file, text).error(place, DAMAGED, "a zero byte stands here: this is no XML", AGAIN)));
     }
+    let text = bare(text);
     let begins = text.len() - text.trim_start().len();
+    if let Some(second) = text.find("</database>").and_then(|end| Some(end + text[end..].find("<database")?)) {
+        let place = Place { start: second, end: second + 9 };
+        let help = "take one of them: each is a whole database";
+        return Err(Box::new(Source::new(file, &text).error(place, FOREIGN, "a second database begins here", help)));
+    }
     if !text[begins..].starts_with('<') {
         let place = Place { start: begins, end: begins };
         let help = "a pool database is XML and begins with `<?xml`";
-        return Err(Box::new(Source::new(file, text).error(place, FOREIGN, "this is no XML", help)));
+        return Err(Box::new(Source::new(file, &text).error(place, FOREIGN, "this is no XML", help)));
     }
     Ok(text)
+}
+
+/// A text with blanks in the place of what a terminal shows before and behind a dump: prompts, and what was typed. Places stay.
+fn bare(text: &str) -> Cow<'_, str> {
+    /// What was typed has at most so many bytes.
+    const TYPED_MOST: usize = 4096;
+    let begins =
+        text.find("<?xml").or_else(|| text.find("<database")).filter(|at| *at <= TYPED_MOST && !text[..*at].contains('<')).unwrap_or(0);
+    let ends = text.rfind("</database>").map_or(text.len(), |at| at + "</database>".len());
+    let ends = if text.len() - ends <= TYPED_MOST && !text[ends..].contains('<') { ends } else { text.len() };
+    if text[..begins].is_empty() && text[ends..].trim().is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let blank = |out: &mut String, part: &str| {
+        part.chars().for_each(|c| out.extend(std::iter::repeat_n(if c == '\n' { '\n' } else { ' ' }, c.len_utf8())))
+    };
+    let mut out = String::with_capacity(text.len());
+    blank(&mut out, &text[..begins]);
+    // A declaration stands at the very beginning or nowhere.
+    let head = if begins > 0 && text[begins..].starts_with("<?xml") {
+        text[begins..ends].find("?>").map_or(begins, |at| begins + at + 2)
+    } else {
+        begins
+    };
+    blank(&mut out, &text[begins..head]);
+    out.push_str(&text[head..ends]);
+    blank(&mut out, &text[ends..]);
+    Cow::Owned(out)
 }
 
 /// What the XML reader says, as a diagnostic.
@@ -167,6 +206,8 @@ impl Reading<'_, '_> {
         }
         let mut facts = FileFacts::default();
         let mut tables = Tables::new();
+        let tags = root.children().filter(|child| child.tag_name().name() == "table");
+        let named: BTreeSet<&str> = tags.filter_map(|table| table.attribute("name")).collect();
         for element in root.children().filter(Node::is_element) {
             match element.tag_name().name() {
                 "manifest" => manifest(element, &mut facts),
@@ -195,6 +236,17 @@ impl Reading<'_, '_> {
         }
         facts.dangling = dangling(&tables);
         let mut records = Records::default();
+        for (table, lost) in [
+            ("VM", "there are no VMs here"),
+            ("VBD", "which disk is whose is not known, and VMs have none here"),
+            ("VDI", "VMs have no disks here"),
+            ("SR", "VMs have no disks here"),
+            ("PBD", "which host a local SR is in is not known"),
+        ] {
+            if !named.contains(table) {
+                records.doubts.push(format!("the file has no table {table}, which every database has: {lost}"));
+            }
+        }
         self.hosts_and_pool(&tables, &mut records);
         self.storage(&tables, &mut records);
         self.vms(&tables, &mut records);

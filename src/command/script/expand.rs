@@ -409,7 +409,7 @@ impl<O: Operator> Shell<'_, O> {
             "@" | "*" => return Some(self.positional.join(" ")),
             "HOSTNAME" => return self.hosts.last().cloned(),
             "0" => return Some("bash".into()),
-            "$" | "PPID" | "UID" | "RANDOM" | "!" | "-" => return Some("0".into()),
+            "$" | "PPID" | "UID" | "EUID" | "RANDOM" | "!" | "-" => return Some("0".into()),
             "HOME" => return Some("/root".into()),
             "USER" | "LOGNAME" => return Some("root".into()),
             "PATH" | "LANG" | "LC_ALL" | "PWD" | "TERM" | "SHELL" | "IFS" | "PS1" => {

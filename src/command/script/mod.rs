@@ -3,12 +3,15 @@
 //! is named, and from there on nothing is typed that hangs on it, but only looked at. Nothing is ever executed.
 
 mod arithmetic;
+mod awk;
 pub mod check;
 mod expand;
 mod filters;
 mod glob;
 mod programs;
+mod regex;
 pub mod replay;
+mod sed;
 pub mod words;
 
 use super::names;
@@ -224,6 +227,8 @@ pub struct Shell<'a, O> {
     files: BTreeMap<String, String>,
     functions: BTreeMap<String, Function>,
     positional: Vec<String>,
+    /// What the variables of the present functions hide: name, value, list.
+    locals: Vec<(String, Option<String>, Option<Vec<String>>)>,
     /// What placeholders stand for, by [`words::placeholder_name`].
     filled: &'a BTreeMap<String, String>,
     /// The placeholders of the present text, by their number.
@@ -278,6 +283,7 @@ impl<'a, O: Operator> Shell<'a, O> {
             files: BTreeMap::new(),
             functions: BTreeMap::new(),
             positional: Vec::new(),
+            locals: Vec::new(),
             filled,
             placeholders: Vec::new(),
             strict: true,

@@ -9,10 +9,10 @@ use shuck_ast::{ArrayElem, Assignment, AssignmentValue, BinaryOp, Command, DeclO
 use std::sync::Arc;
 
 /// What neither looks at the pool nor changes it, and prints nothing that matters.
-pub(super) const HARMLESS: [&str; 33] = [
+pub(super) const HARMLESS: [&str; 36] = [
     "cd", "clear", "logger", "mail", "mailx", "sendmail", "wall", "mkdir", "rmdir", "touch", "chmod", "chown", "cp", "mv", "rm", "scp",
     "rsync", "vi", "vim", "nano", "less", "more", "man", "history", "screen", "tmux", "unset", "sync", "shopt", "ulimit", "umask", "stty",
-    "tput",
+    "tput", "su", "alias", "hash",
 ];
 
 /// Looks at what the model does not show: what they print matters only where something is made of it.
@@ -88,6 +88,14 @@ impl<O: Operator> Shell<'_, O> {
         let mut errors = before;
         for redirect in &stmt.redirects {
             let line = source.line(redirect.span);
+            // `> >(tee LOG)`: what is shown goes on to a file, too.
+            if redirect.word_target().is_some_and(|word| matches!(word.span.slice(&source.text).get(..2), Some(">("))) {
+                let inner = redirect.word_target().map_or("", |word| word.span.slice(&source.text)[2..].trim_start());
+                if ["tee ", "logger"].iter().any(|program| inner.starts_with(program)) {
+                    continue;
+                }
+                return Err(Stuck::on("a process substitution"));
+            }
             let word = |shell: &mut Self| redirect.word_target().map(|word| shell.seen_word(source, word)).transpose();
             match redirect.kind {
                 RedirectKind::Output | RedirectKind::Append | RedirectKind::Clobber | RedirectKind::OutputBoth => {
@@ -207,9 +215,23 @@ impl<O: Operator> Shell<'_, O> {
                 self.program(line, &typed, stdin)
             }
             Command::Decl(declaration) => {
+                let local = self.in_function && ["local", "declare", "typeset"].contains(&declaration.variant.as_str());
                 for operand in &declaration.operands {
-                    if let DeclOperand::Assignment(assignment) = operand {
-                        self.assign(source, assignment)?;
+                    let name = match operand {
+                        DeclOperand::Assignment(assignment) => assignment.target.name.as_str(),
+                        DeclOperand::Name(target) => target.name.as_str(),
+                        _ => continue,
+                    };
+                    if local {
+                        let before = (name.to_owned(), self.vars.get(name).cloned(), self.lists.get(name).cloned());
+                        self.locals.push(before);
+                    }
+                    match operand {
+                        DeclOperand::Assignment(assignment) => self.assign(source, assignment)?,
+                        // What is declared is there, and empty.
+                        _ if local => self.set(name, String::new()),
+                        _ if self.known(name).is_none() && declaration.variant.as_str() != "export" => self.set(name, String::new()),
+                        _ => {}
                     }
                 }
                 Ok(Flow::Goes(0))
@@ -267,15 +289,29 @@ impl<O: Operator> Shell<'_, O> {
         let function = self.functions.get(first).cloned()?;
         let positional = std::mem::replace(&mut self.positional, args.to_vec());
         let outer = std::mem::replace(&mut self.in_function, true);
+        let kept = self.locals.len();
         let flow = self.statement(&function.source, &function.body);
         self.in_function = outer;
         self.positional = positional;
+        // Its own variables are gone with it.
+        for (name, value, list) in self.locals.split_off(kept).into_iter().rev() {
+            match value {
+                Some(value) => drop(self.vars.insert(name.clone(), value)),
+                None => drop(self.vars.remove(&name)),
+            }
+            match list {
+                Some(list) => drop(self.lists.insert(name, list)),
+                None => drop(self.lists.remove(&name)),
+            }
+        }
         Some(if let Flow::Returns(status) = flow { Flow::Goes(status) } else { flow })
     }
 
     fn program(&mut self, line: u32, typed: &[String], stdin: Option<Input>) -> Result<Flow, Stuck> {
         let Some((first, args)) = typed.split_first() else { return Ok(Flow::Goes(0)) };
         let name = first.rsplit('/').next().unwrap_or_default();
+        // As it is called on a Windows machine.
+        let name = name.strip_suffix(".exe").filter(|name| *name == "xe").unwrap_or(name);
         let status = |status: i32| Ok(Flow::Goes(status));
         // What is unknown can be printed, kept and filtered, and stays unknown; whatever acts on it can't be followed.
         let read = stdin.as_ref().and_then(|input| words::unseen_in(&input.text));
@@ -309,6 +345,20 @@ impl<O: Operator> Shell<'_, O> {
                 let typed = ["service".to_owned(), "xapi".to_owned(), args[0].clone()];
                 return self.console(line, &typed, stdin);
             }
+            // Whether a console's program is there is known.
+            "command" | "which" | "type"
+                if args.first().is_some_and(|arg| name != "command" || arg == "-v" || arg == "-V")
+                    && args.last().is_some_and(|arg| CONSOLE.contains(&arg.rsplit('/').next().unwrap_or_default())) =>
+            {
+                self.print(&format!("{}\n", args.last().map_or("", String::as_str)));
+                return status(0);
+            }
+            "sshpass" => {
+                let skip = args.iter().position(|arg| arg == "ssh").ok_or_else(|| Stuck::on("`sshpass`"))?;
+                return self.ssh(line, &args[skip + 1..], stdin);
+            }
+            // Only where its output goes changes.
+            "exec" if args.is_empty() => return status(0),
             "sudo" | "nohup" | "command" | "exec" | "time" | "env" | "nice" | "builtin" if !args.is_empty() => {
                 let skip = args.iter().take_while(|arg| arg.starts_with('-')).count();
                 return match args.get(skip..).filter(|rest| !rest.is_empty()) {
@@ -328,7 +378,7 @@ impl<O: Operator> Shell<'_, O> {
                 self.depth -= 1;
                 return done;
             }
-            "ssh" => return self.ssh(line, args, stdin),
+            "ssh" | "plink" => return self.ssh(line, args, stdin),
             "xargs" if self.depth <= super::DEPTH_MOST => {
                 self.depth += 1;
                 let done = self.xargs(line, args, stdin);
@@ -397,6 +447,28 @@ impl<O: Operator> Shell<'_, O> {
                 status(0)
             }
             "sleep" => self.sleep(&args),
+            // Who types is root, and where is known.
+            "id" if args == ["-u"] => {
+                self.print("0\n");
+                status(0)
+            }
+            "whoami" => {
+                self.print("root\n");
+                status(0)
+            }
+            "hostname" if args.iter().all(|arg| matches!(arg.as_str(), "-s" | "-f" | "--short" | "--fqdn")) => {
+                let host = self.hosts.last().cloned().unwrap_or_default();
+                self.print(&(host + "\n"));
+                status(0)
+            }
+            "basename" | "dirname" if (1..=2).contains(&args.len()) => {
+                let path = args[0].trim_end_matches('/');
+                let (folder, file) = path.rsplit_once('/').unwrap_or((".", path));
+                let file = args.get(1).and_then(|end| file.strip_suffix(end.as_str())).unwrap_or(file);
+                let text = if name == "basename" { file } else { folder };
+                self.print(&format!("{text}\n"));
+                status(0)
+            }
             "test" | "[" => {
                 let args = if name == "[" { args.strip_suffix(&["]".to_owned()]).unwrap_or(&args) } else { &args };
                 let holds = test(args, &self.files).ok_or_else(|| Stuck::On(format!("`{} {}`", name, args.join(" "))))?;
@@ -410,12 +482,7 @@ impl<O: Operator> Shell<'_, O> {
                 self.print(&text);
                 status(0)
             }
-            "read" => {
-                for name in args.iter().filter(|arg| !arg.starts_with('-')) {
-                    self.set(name, words::unknown());
-                }
-                if self.blind() { status(0) } else { Err(Stuck::on("what is read from who types")) }
-            }
+            "read" => self.reads(&args),
             "source" | "." => {
                 let [file] = &args[..] else { return Err(Stuck::On(format!("`{name}`"))) };
                 let Some(text) = self.files.get(file).cloned() else { return Err(Stuck::On(format!("`{name} {file}`"))) };
@@ -483,6 +550,33 @@ impl<O: Operator> Shell<'_, O> {
         }
     }
 
+    /// `read [-p TEXT] NAME…`: what somebody types is filled in for the name, or it is not known.
+    fn reads(&mut self, args: &[String]) -> Result<Flow, Stuck> {
+        let mut names = Vec::new();
+        let mut args = args.iter();
+        while let Some(arg) = args.next() {
+            match arg.strip_prefix('-') {
+                Some(flags) if flags.ends_with(['p', 't', 'n', 'd', 'a', 'i', 'u', 'N']) => {
+                    args.next();
+                }
+                Some(_) => {}
+                None => names.push(arg.as_str()),
+            }
+        }
+        let filled: Option<Vec<String>> = names.iter().map(|name| self.filled.get(&words::placeholder_name(name)).cloned()).collect();
+        match filled {
+            Some(values) if !names.is_empty() => names.iter().zip(values).for_each(|(name, value)| self.set(name, value)),
+            _ => {
+                names.iter().for_each(|name| self.set(name, words::unknown()));
+                if !self.blind() {
+                    let fills = names.first().map_or(String::new(), |name| format!(" (`--set {name}=VALUE` answers it)"));
+                    return Err(Stuck::On(format!("what is read from who types{fills}")));
+                }
+            }
+        }
+        Ok(Flow::Goes(0))
+    }
+
     /// Types a command at the console where one stands.
     fn console(&mut self, line: u32, typed: &[String], stdin: Option<Input>) -> Result<Flow, Stuck> {
         let mut typed = typed.to_vec();
@@ -490,7 +584,7 @@ impl<O: Operator> Shell<'_, O> {
         if typed[0] == "resetvdis.py" || typed[0] == "./resetvdis.py" {
             typed[0] = "/opt/xensource/sm/resetvdis.py".into();
         }
-        if typed[0].ends_with("/xe") {
+        if typed[0].ends_with("/xe") || typed[0].ends_with("xe.exe") {
             typed[0] = "xe".into();
         }
         let stdin = stdin.map(|input| input.text).or_else(|| self.answer.clone()).filter(|text| !text.is_empty());
@@ -542,7 +636,7 @@ impl<O: Operator> Shell<'_, O> {
         while let [flag, rest @ ..] = args
             && flag.starts_with('-')
         {
-            let with_value = flag.len() == 2 && "bcDEeFIiJLlmOopQRSWw".contains(&flag[1..]);
+            let with_value = flag.len() == 2 && "bcDEeFIiJLlmOopQRSWwP".contains(&flag[1..]) || flag == "-pw";
             args = if with_value { rest.get(1..).unwrap_or_default() } else { rest };
         }
         let Some((target, command)) = args.split_first() else { return Err(Stuck::on("`ssh`")) };

@@ -5,6 +5,7 @@
 //! xapi_ha_vm_failover.ml, xha_interface.ml, xapi_cli.ml), of the storage manager (resetvdis.py, blktap2.py) and of the membership daemon
 //! (sm.c, heartbeat.c, statefile.c, watchdog.c), with the stamps of syslog, of xapi's own file (debug.ml) and of the daemon's (log.c).
 
+mod audit;
 mod daemon;
 mod lines;
 mod stamp;
@@ -56,6 +57,8 @@ pub enum What {
     Typed(String),
     /// `resetvdis.py` clears the locks of a host, which it does not name, on this SR; whether with `master`.
     Reset(String, bool),
+    /// A call was refused, or failed: which, of what, with which error.
+    Failed(String),
     /// A VDI is refused, since a lock of another host is on it.
     Refused(String),
     /// What a membership daemon says of a host: of itself, or of one that is named by its UUID or its place (`#0`, by UUID).
@@ -159,6 +162,10 @@ pub struct Instant {
     pub line: u64,
     /// What it tells.
     pub what: What,
+    /// The host that wrote the line, where it says so.
+    pub by: String,
+    /// The line was written when what it tells of had ended.
+    ended: bool,
 }
 
 /// Reads logs line by line, and keeps what counts.
@@ -176,6 +183,10 @@ pub struct Reader {
     dated: Option<i64>,
     /// Instants whose stamps say no year, by their place among those that were found.
     yearless: BTreeSet<usize>,
+    /// Instants whose stamps say no zone, by their place.
+    local: BTreeSet<usize>,
+    /// How far the machines' clocks are before UTC, once a line said both.
+    zone: Option<i64>,
     /// The daemon whose file this is, by its place, once it said so.
     own: Option<String>,
     /// Who was in the liveset when the file last told of it.
@@ -207,18 +218,24 @@ impl Reader {
         if let Some((lines, _)) = self.counted.last_mut() {
             *lines += 1;
         }
-        let mut all: Vec<What> = told(&text).into_iter().collect();
+        if self.zone.is_none() {
+            self.zone = zone_of(&text);
+        }
+        let audited = audit::told(&text);
+        let ended = audited.is_some();
+        let mut all: Vec<What> = audited.or_else(|| told(&text)).into_iter().collect();
         if all.is_empty() {
             all = daemon::told(&text, &mut self.own, &mut self.liveset);
         }
         if all.is_empty() {
             return;
         }
-        let Some(stamp) = stamp(&text) else { return };
+        let Some(stamp) = inner(&text).or_else(|| stamp(&text)) else { return };
         let at = self.instant(stamp);
         if let Some((_, tell)) = self.counted.last_mut() {
             *tell += 1;
         }
+        let by = lines::writer(&text).unwrap_or_default();
         for what in all {
             if self.found.len() >= MOST {
                 self.over += 1;
@@ -227,7 +244,11 @@ impl Reader {
             if stamp.year.is_none() {
                 self.yearless.insert(self.found.len());
             }
-            self.found.push(Instant { at, file: self.files.len().saturating_sub(1), line: self.line, what });
+            if stamp.zone.is_none() {
+                self.local.insert(self.found.len());
+            }
+            let (file, line) = (self.files.len().saturating_sub(1), self.line);
+            self.found.push(Instant { at, file, line, what, by: by.clone(), ended });
         }
     }
 
@@ -241,7 +262,7 @@ impl Reader {
         if stamp.year.is_none() {
             self.before = Some((stamp.month, year));
         }
-        let at = days(year, stamp.month, stamp.day) * DAY + stamp.of_day;
+        let at = days(year, stamp.month, stamp.day) * DAY + stamp.of_day - stamp.zone.unwrap_or(0);
         if stamp.year.is_some() {
             self.dated = Some(self.dated.map_or(at, |before| before.min(at)));
         }
@@ -268,6 +289,13 @@ impl Reader {
     pub fn finish(mut self) -> Traced {
         let yearless = !self.yearless.is_empty() && self.dated.is_none();
         let year = self.dated();
+        // Whoever says no zone has the machine's, where a line has told it.
+        let zone = self.zone.filter(|_| !self.local.is_empty());
+        for at in &self.local {
+            self.found[*at].at -= zone.unwrap_or(0);
+        }
+        let zoned = self.local.len() < self.found.len();
+        self.found = once(self.found);
         self.found.sort_by_key(|one| (one.at, one.file, one.line));
         Traced {
             files: self.files,
@@ -278,8 +306,42 @@ impl Reader {
             year,
             yearless,
             counted: self.counted,
+            zone,
+            mixed: zoned && zone.is_none() && !self.local.is_empty(),
         }
     }
+}
+
+/// The stamp that xapi puts into a line of syslog, which says year and zone: `Nov  6 15:21:17 alpha xapi: [20121106T14:21:17.123Z|…`.
+fn inner(line: &str) -> Option<Stamp> {
+    let at = line.match_indices("[20").map(|(at, _)| at).find(|at| line.as_bytes().get(at + 9) == Some(&b'T'))?;
+    stamp(&line[at..]).filter(|stamp| stamp.zone.is_some())
+}
+
+/// How far a machine's clock is before UTC, where a line says both: a multiple of a quarter of an hour.
+fn zone_of(line: &str) -> Option<i64> {
+    const QUARTER: i64 = 900 * SECOND;
+    let (outer, inner) = (stamp(line).filter(|stamp| stamp.zone.is_none())?, inner(line)?);
+    let at = |stamp: Stamp, year| days(year, stamp.month, stamp.day) * DAY + stamp.of_day;
+    let year = inner.year?;
+    // Around the turn of the year the two may be of different ones.
+    let ahead = (year - 1..=year + 1).map(|of| at(outer, of) - at(inner, year)).min_by_key(|ahead| ahead.abs())?;
+    let zone = (ahead + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+    (zone.abs() <= 14 * 3600 * SECOND && (ahead - zone).abs() < 60 * SECOND).then_some(zone)
+}
+
+/// What an audit tells again when it has ended is left out where another log has told of its beginning.
+fn once(found: Vec<Instant>) -> Vec<Instant> {
+    const LONG: i64 = 2 * 3600 * SECOND;
+    let same = |a: &What, b: &What| match (a, b) {
+        (What::Start(a, ..), What::Start(b, ..)) => a == b,
+        (What::Typed(a), What::Typed(b)) => a.split(' ').nth(1) == b.split(' ').nth(1),
+        (a, b) => a == b,
+    };
+    let begun: Vec<Instant> = found.iter().filter(|one| !one.ended).cloned().collect();
+    let again =
+        |one: &Instant| begun.iter().any(|other| (-5 * SECOND..=LONG).contains(&(one.at - other.at)) && same(&one.what, &other.what));
+    found.into_iter().filter(|one| !one.ended || !again(one)).collect()
 }
 
 /// What logs tell.
@@ -298,6 +360,10 @@ pub struct Traced {
     year: Option<i64>,
     yearless: bool,
     counted: Vec<(u64, u64)>,
+    /// How far stamps without a zone were before UTC, where a line said both.
+    zone: Option<i64>,
+    /// Some stamps say their zone, and what that of the others is, nothing says.
+    mixed: bool,
 }
 
 impl Traced {
@@ -313,11 +379,13 @@ impl Traced {
         format!("{}:{}", self.files.get(one.file).map_or("", String::as_str), one.line)
     }
 
-    /// The instants in lines, for people.
+    /// The instants in lines, for people; whose line it is, where several hosts have written.
     pub fn text(&self) -> String {
         let mut out = format!("{} of {} lines tell of the pool\n", self.instants.len(), self.lines);
+        let writers: BTreeSet<&str> = self.instants.iter().map(|one| one.by.as_str()).filter(|by| !by.is_empty()).collect();
         for one in &self.instants {
-            let _ = writeln!(out, "{}  {}  ({})", self.clock(one.at), clean_line(&words(&one.what)), self.place(one));
+            let by = if writers.len() > 1 && !one.by.is_empty() { format!(", by {}", clean_line(&one.by)) } else { String::new() };
+            let _ = writeln!(out, "{}  {}  ({}{by})", self.clock(one.at), clean_line(&words(&one.what)), self.place(one));
         }
         for remark in self.remarks() {
             let _ = writeln!(out, "note: {remark}");
@@ -339,10 +407,20 @@ impl Traced {
         for (file, (lines, _)) in self.files.iter().zip(&self.counted).filter(|(_, (_, tell))| *tell == 0) {
             remarks.push(format!("none of the {lines} lines of {file} tells of the pool"));
         }
-        if self.files.len() > 1 {
-            remarks.push(
-                "the clocks of all files are taken for one: xapi's own stamps are UTC, those of syslog and of xha.log the machine's".into(),
-            );
+        if let Some(zone) = self.zone {
+            let (sign, minutes) = (if zone < 0 { '-' } else { '+' }, zone.abs() / SECOND / 60);
+            let zone = format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60);
+            remarks.push(format!("all times here are UTC; stamps that say no zone are taken for {zone}, as a line says that has both"));
+        }
+        if self.files.len() > 1 || self.mixed {
+            let of = match (self.mixed, self.zone) {
+                (true, _) => ", and no line says how they lie to each other",
+                (false, Some(_)) => ", but for that",
+                (false, None) => "",
+            };
+            remarks.push(format!(
+                "the clocks of all files are taken for one{of}: xapi's own stamps are UTC, those of syslog and of xha.log the machine's"
+            ));
         }
         remarks
     }

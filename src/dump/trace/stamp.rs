@@ -30,6 +30,8 @@ pub(super) struct Stamp {
     pub day: i64,
     /// Microseconds since midnight.
     pub of_day: i64,
+    /// How far the clock is before UTC, in microseconds, where the stamp says so.
+    pub zone: Option<i64>,
 }
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -77,7 +79,23 @@ fn stamp_of(year: Option<i64>, month: i64, day: i64, rest: &str) -> Option<Stamp
     }
     let fraction: String = rest[8..].strip_prefix('.').unwrap_or("").chars().take_while(char::is_ascii_digit).take(6).collect();
     let micros = if fraction.is_empty() { 0 } else { format!("{fraction:0<6}").parse().ok()? };
-    Some(Stamp { year, month, day, of_day: ((hours * 60 + minutes) * 60 + seconds) * SECOND + micros })
+    let behind = rest[8..].trim_start_matches(|c: char| c == '.' || c == ',' || c.is_ascii_digit());
+    Some(Stamp { year, month, day, of_day: ((hours * 60 + minutes) * 60 + seconds) * SECOND + micros, zone: offset(behind) })
+}
+
+/// `Z`, `+01:00`, `-0500`.
+fn offset(text: &str) -> Option<i64> {
+    if text.starts_with('Z') {
+        return Some(0);
+    }
+    let sign = match text.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let digits: String = text[1..].chars().filter(|c| *c != ':').take(4).collect();
+    let (hours, minutes) = (number(digits.get(..2)?)?, number(digits.get(2..4)?)?);
+    (hours <= 14 && minutes < 60).then_some(sign * (hours * 60 + minutes) * 60 * SECOND)
 }
 
 pub(super) fn number(text: &str) -> Option<i64> {

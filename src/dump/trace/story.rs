@@ -237,7 +237,7 @@ impl<'t> Story<'t> {
                 }
                 None => self.note(one, words(&one.what)),
             },
-            What::NotStarted(_) => self.note(one, words(&one.what)),
+            What::NotStarted(_) | What::Failed(_) => self.note(one, words(&one.what)),
             What::Host(deed, host) => match self.host(host) {
                 Some((name, uuid)) => {
                     let line = match deed {

@@ -9,7 +9,7 @@ use super::*;
 fn stamps_are_read_in_every_form() {
     let read = |line: &str| {
         let stamp = stamp(line)?;
-        Some(days(stamp.year.unwrap_or(2012), stamp.month, stamp.day) * 86_400 * SECOND + stamp.of_day)
+        Some(days(stamp.year.unwrap_or(2012), stamp.month, stamp.day) * 86_400 * SECOND + stamp.of_day - stamp.zone.unwrap_or(0))
     };
     let at = 1_352_211_677 * SECOND;
     for (line, wanted) in [
@@ -18,6 +18,8 @@ fn stamps_are_read_in_every_form() {
         ("Nov 16 14:21:17 xs1 SM: [12] x", Some(at + 10 * 86_400 * SECOND)),
         ("[4168] 2012-11-06 14:21:17.145457\tRESET", Some(at + 145_457)),
         ("2012-11-06T14:21:17.5+00:00 xs1 xapi: x", Some(at + 500_000)),
+        ("2012-11-06T15:21:17+0100 xs1 SM[4168]: x", Some(at)),
+        ("2012-11-06T09:51:17.000-04:30 xs1 SM[4168]: x", Some(at)),
         ("2012-11-06 14:21:17 x", Some(at)),
         ("Nov 06 14:21:17 CET 2012 [notice] Liveset", Some(at)),
         ("Nov 06 14:21:17 CET 2012", Some(at)),
@@ -73,4 +75,37 @@ fn lines_tell_what_they_tell() {
     ] {
         assert_eq!(told(line), wanted, "{line}");
     }
+}
+
+/// Lines as rbac_audit.ml puts them together; HA's own deeds are in no audit.
+#[test]
+fn audits_tell_what_was_done_and_how_it_ended() {
+    let line = |rest: &str| {
+        format!(
+            "Nov  6 15:36:01 xs1 xapi: [20121106T14:36:01.123Z|audit|xs1|1532 INET|dispatch:x D:1|audit] ('trackid=5' 'LOCAL_SUPERUSER' 'root' {rest}"
+        )
+    };
+    for (rest, wanted) in [
+        (
+            "'ALLOWED' 'OK' 'API' 'host.destroy' (('self' 'beta' '5491fe8d' 'OpaqueRef:7')))",
+            Some(What::Host(Deed::Forget, "5491fe8d (beta)".into())),
+        ),
+        (
+            "'ALLOWED' 'OK' 'API' 'VM.start_on' (('vm' 'it\\'s' '7b' 'OpaqueRef:1') ('host' 'gamma' '0c' 'OpaqueRef:2') ('force' 'false' '' '')))",
+            Some(What::Start("7b (it's)".into(), Some("0c (gamma)".into()), false)),
+        ),
+        (
+            "'ALLOWED' 'ERROR:HOST_IS_LIVE: [ OpaqueRef:7 ]' 'API' 'host.destroy' (('self' 'beta' '5491fe8d' 'OpaqueRef:7')))",
+            Some(What::Failed("host.destroy of 5491fe8d (beta): HOST_IS_LIVE".into())),
+        ),
+        ("'DENIED' '' 'API' 'VM.start' (('vm' 'db' '7b' '')))", Some(What::Failed("VM.start of 7b (db): not allowed".into()))),
+        ("'ALLOWED' 'OK' 'API' 'VM.set_name_label' (('self' 'db' '7b' '')))", None),
+        ("'ALLOWED' 'OK' 'API' 'host.destroy' (", None),
+    ] {
+        assert_eq!(audit::told(&line(rest)), wanted, "{rest}");
+    }
+    // Such a line says how far the machine's clock is before UTC.
+    assert_eq!(zone_of(&line("")), Some(3600 * SECOND));
+    assert_eq!(zone_of("Jan  1 00:30:00 xs1 xapi: [20121231T23:30:00.5Z|x"), Some(3600 * SECOND));
+    assert_eq!(zone_of("Nov  6 15:44:01 xs1 xapi: [20121106T14:36:01.123Z|x"), None);
 }

@@ -31,6 +31,7 @@ pub(super) fn words(what: &What) -> String {
             (None, "") => format!("the host of this log {}", ha.words()),
             (None, host) => format!("host {host} {}", ha.words()),
         },
+        What::Failed(what) => format!("refused, or failed: {what}"),
         What::NotStarted(which) => format!("not started again: {which}"),
     }
 }

@@ -12,6 +12,7 @@ pub use crate::command::script::words::placeholder_name;
 pub use crate::command::script::{Item, Kind};
 pub use typist::{Typed, Typist};
 
+use crate::base::inert::clean_line;
 use crate::command::script::Shell;
 use crate::engine;
 use crate::scenario::diagnostic::Diagnostic;
@@ -72,13 +73,18 @@ pub fn rehearse(
                 shell.stand_at(chunk.lines[0], host);
             }
             shell.answers(chunk.answer.clone().map(|answer| answer + "\n"));
-            if let Some((line, whole)) = &chunk.broken {
-                shell.item(
-                    *line,
-                    Kind::Typo,
-                    format!("it reads like the rest of line {}, and is a command of its own", chunk.lines[0]),
-                    format!("write it in one line: `{whole}`"),
-                );
+            for joint in &chunk.joints {
+                let above = joint.above;
+                let what = match joint.joined {
+                    true => format!("the page's margin broke line {above} here: a shell would take this for a command of its own"),
+                    false => format!("it reads like the rest of line {above}, and is a command of its own"),
+                };
+                let whole = clean_line(&joint.whole);
+                let mend = match joint.joined {
+                    true => format!("write it in one line, as it is read here: `{whole}`"),
+                    false => format!("write it in one line: `{whole}`"),
+                };
+                shell.item(joint.line, Kind::Typo, what, mend);
             }
             if !shell.chunk(&chunk.source, &chunk.lines, chunk.script) {
                 break;
@@ -86,6 +92,9 @@ pub fn rehearse(
         }
         let Shell { operator: Hands { typist, items: own, failed: own_failed }, mut items, not_followed, lost, failed, .. } = shell;
         items.extend(own);
+        let notice =
+            |(line, what, mend): &sheet::Remark| Item { line: *line, kind: Kind::Notice, what: clean_line(what), mend: mend.clone() };
+        items.extend(sheet.remarks.iter().map(notice));
         let failed = failed || own_failed;
         if let Some(line) = sheet.carriage {
             items.push(Item {
