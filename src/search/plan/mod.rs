@@ -178,10 +178,12 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
     answer
 }
 
-/// The moves that there are in a world as it stands, whatever recovery is under way.
-pub fn moves_at(scenario: &Scenario, world: &World) -> Vec<Move> {
-    let console = moves::console(scenario, &[world], world.ruler());
-    moves::moves(scenario, &[world], console, false)
+/// The moves that there are where the pool may stand as in any of some worlds, whatever recovery is under way. The first is the one
+/// whose master's console is used, if it answers in all.
+pub fn moves_at(scenario: &Scenario, worlds: &[&World]) -> Vec<Move> {
+    let own = worlds.first().map_or(scenario.pool.master, |world| world.ruler());
+    let console = moves::console(scenario, worlds, own);
+    moves::moves(scenario, worlds, console, false)
 }
 
 /// The scenario with a recovery that does nothing: what a file's own says of its beginning, pace and console stays.
