@@ -39,7 +39,7 @@ fn asked(out: Out, common: &Common, args: &Orders) -> Result<Status, Status> {
     let recovery = recovery(out, args.recovery.as_deref(), &file)?;
     let choice = Choice::new(scenario, recovery).map_err(|why| impossible(out, why, &file))?;
     let Common { seed, max_events, max_work, .. } = *common;
-    let options = Options { subsets: args.subsets, seed, max_events, max_work };
+    let options = Options { subsets: args.subsets, seed, max_events, max_work, brute: false };
     let asks = asks(out, args, scenario, &choice)?;
     bug::recipe(&format!(
         "orders of scenario {} (sha256 {}), seed {}, release {}",
