@@ -14,7 +14,18 @@ use poolsim::search::plan::{Answer, Kind, Line, Options, all, plan};
 
 fn options(depth: usize) -> Options {
     let engine::Options { max_events, max_work, .. } = engine::Options::default();
-    Options { seed: None, max_events, max_work, depth, tries: 400_000, recovery: 0, without: Vec::new(), brute: false, wide: false }
+    Options {
+        seed: None,
+        max_events,
+        max_work,
+        depth,
+        tries: 400_000,
+        recovery: 0,
+        without: Vec::new(),
+        brute: false,
+        wide: false,
+        despite: false,
+    }
 }
 
 fn answer(scenario: &Scenario, options: &Options) -> Answer {
@@ -165,6 +176,36 @@ fn a_bound_that_is_met_is_told() {
     let scenario = two_hosts(DB, &["crash: beta", "hang: beta"], TO_ALPHA);
     let told = answer(&scenario, &Options { tries: 10, ..options(8) });
     assert!(told.plan.is_none() && told.ended.is_some() && told.depth < 4, "{:?}", told.ended);
+}
+
+/// Who is made master has heard nobody yet, and holds gamma for dead, which lives and runs db, until `pool-recover-slaves` has it speak
+/// to him: that takes longer than a minute here, since the dead master is waited for. No plan of five steps does without it, and nobody need
+/// switch gamma off for it: it is told with the plan.
+#[test]
+fn the_doubt_of_a_new_master_is_told_and_no_host_is_switched_off_for_it() {
+    let scenario = load_file(&root().join("scenarios/master-failure/promotion.yaml"));
+    let without = ["check-off", "list_domains", "tap-ctl", "host-list", "reinstall"].map(String::from).to_vec();
+    let asked = Options { without, despite: true, ..options(5) };
+    let told = answer(&scenario, &asked);
+    assert!(told.plan.is_none() && told.depth == 5 && told.ended.is_none());
+    let despite = told.despite.as_ref().expect("what the manual says");
+    let mut steps = texts(&despite.lines);
+    // It is over as soon as can be: the others are told before anything is cleared away. Within five minutes it would be at the end, too.
+    assert_eq!(steps[..2], ["xe pool-emergency-transition-to-master", "xe pool-recover-slaves"]);
+    assert_eq!((steps[4], steps.len()), ("xe vm-start vm=web on=beta", 5));
+    steps.sort_unstable();
+    assert!(!steps.iter().any(|step| step.contains("gamma")), "{steps:?}");
+    assert!(matches!(&despite.what[..], [(0, what)] if what.contains("gamma")), "{:?}", despite.what);
+    let report = poolsim::report::plan::build(&scenario, &told, &asked);
+    let text = poolsim::report::plan::text::render(&report, poolsim::report::text::Style::default());
+    assert!(
+        text.contains("With a danger that passes, this would do:") && text.contains("no plan of up to 5 steps does without it"),
+        "{text}"
+    );
+    // Where it is not asked for, and where a plan is there, nothing is told.
+    assert!(answer(&scenario, &Options { despite: false, ..asked.clone() }).despite.is_none());
+    let member = load_file(&root().join("scenarios/forget/any-order.yaml"));
+    assert!(answer(&member, &Options { despite: true, ..options(4) }).despite.is_none());
 }
 
 /// No row of moves that is shorter than the plan does; one that is as long does where the plan has no branches.

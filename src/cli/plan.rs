@@ -38,7 +38,18 @@ fn planned(out: Out, common: &Common, args: &Plan) -> Result<Status, Status> {
     let output = targets::begin(out, outputs, std::slice::from_ref(&args.file))?.pop();
     let Common { seed, max_events, max_work, .. } = *common;
     let (depth, tries) = (usize::from(args.depth), args.tries);
-    let options = Options { seed, max_events, max_work, depth, tries, recovery, without: args.without.clone(), brute: false, wide: false };
+    let options = Options {
+        seed,
+        max_events,
+        max_work,
+        depth,
+        tries,
+        recovery,
+        without: args.without.clone(),
+        brute: false,
+        wide: false,
+        despite: true,
+    };
     bug::recipe(&format!(
         "plan of scenario {} (sha256 {}), seed {}, release {}",
         scenario.name,

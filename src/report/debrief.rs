@@ -129,6 +129,7 @@ fn way(page: &mut Page, debriefing: &Debriefing) {
         without: Vec::new(),
         brute: false,
         wide: false,
+        despite: false,
     };
     let report = plan::build(&debriefing.stage, &debriefing.way, &options);
     page.line(&page.tint(Tint::Bold, "A SAFE WAY"));

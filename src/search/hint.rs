@@ -94,6 +94,7 @@ pub fn bounds(desk: &Desk, scenario: &Scenario, case: Case) -> plan::Options {
         without,
         brute: false,
         wide: false,
+        despite: false,
     }
 }
 

@@ -248,6 +248,7 @@ fn pattern(pool: &Scenario, master: bool, options: &Options, stopped: &(dyn Fn()
         without: Vec::new(),
         brute: false,
         wide: false,
+        despite: false,
     };
     let answer = plan::plan(&scene, &asked, stopped);
     let straight = answer.plan.filter(|plan| plan.lines.iter().all(|line| line.ways.is_empty()));
