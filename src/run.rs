@@ -13,7 +13,7 @@ use crate::judge::{Expectation, States};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::World;
 use crate::world::event::Event;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A run under way: cloning it branches the run, with all that was found, judged and recorded so far.
@@ -127,6 +127,14 @@ impl Session {
         self.engine.add_standing(digest);
         self.watch.add_grave(digest);
         standing::add(digest, &self.downtime);
+    }
+
+    /// Adds to a digest all that it hangs on what of danger and corruption begins from here on and how the world ends, and nothing that
+    /// is over: two sessions of one case that add the same go on alike in this. `asked` are the ids of steps that somebody asks for.
+    /// Whether something holds that may yet become a finding.
+    pub fn add_onward(&self, asked: &BTreeSet<String>, digest: &mut Digest) -> bool {
+        self.engine.add_onward(asked, digest);
+        self.watch.add_onward(digest)
     }
 
     /// The run goes to its end.

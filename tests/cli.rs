@@ -605,6 +605,78 @@ fn orders_of_a_recovery_that_never_begins_say_so() {
     assert_eq!((&json["classes"]["safe"], &json["exact"]), (&2.into(), &true.into()));
 }
 
+/// Parts, put together in any order, are byte for byte what one run tells; and what is no part of it is refused, and said why.
+#[test]
+fn orders_in_parts_are_put_together() {
+    let folder = Folder::new("order-parts");
+    let file = "scenarios/forget/any-order.yaml";
+    let part = |name: &str, args: &[&str]| {
+        let text = out(&exits(&[&["orders", file], args].concat(), 0));
+        folder.file(name, &text)
+    };
+    for (how, of, more) in [("", 3, &[][..]), ("hash:", 4, &[]), ("", 5, &["--subsets"]), ("", 30, &["--seed", "7"])] {
+        let whole = |format: &str| out(&exits(&[&["orders", file, "--format", format, "--all"], more].concat(), 0));
+        let names: Vec<String> =
+            (1..=of).rev().map(|n| part(&format!("p{n}"), &[more, &["--partition", &format!("{how}{n}/{of}")]].concat())).collect();
+        for format in ["text", "json", "md", "svg"] {
+            let mut args = [&["orders", file, "--format", format, "--all"], more, &["--merge"]].concat();
+            args.extend(names.iter().map(String::as_str));
+            assert_eq!(out(&exits(&args, 0)), whole(format), "{how}{of} {more:?} as {format}");
+        }
+    }
+    let mut auto = start(&["orders", file, "--partition", "auto"]);
+    let auto = auto.env("SLURM_ARRAY_TASK_ID", "5").env("SLURM_ARRAY_TASK_MIN", "4").env("SLURM_ARRAY_TASK_COUNT", "2").output().unwrap();
+    folder.file("second", &out(&auto));
+    let (one, two) = (part("one", &["--partition", "1/2"]), part("two", &["--partition", "2/2"]));
+    assert_eq!(folder.read("second"), folder.read("two"), "{}", err(&auto));
+    part("other-seed", &["--partition", "2/2", "--seed", "9"]);
+    part("subsets", &["--partition", "2/2", "--subsets"]);
+    part("of-three", &["--partition", "2/3"]);
+    part("hashed", &["--partition", "hash:2/2"]);
+    part("set", &["--partition", "2/2", "--set", "command=2s"]);
+    let text = folder.read("two");
+    folder.file("version", &text.replace("\"poolsim\":\"", "\"poolsim\":\"9."));
+    folder.file("cut", &text[..text.len() - 30]);
+    folder.file("less", &(text.lines().take(3).collect::<Vec<_>>().join("\n") + "\n{\"complete\":true,\"kind\":\"foot\"}\n"));
+    folder.file("stopped", &text.replace("\"complete\":true", "\"complete\":false"));
+    folder.file("strange", "pool: {hosts: [alpha]}\n");
+    folder.file("bytes", "\u{0}\u{1b}[31m\n");
+    folder.file("empty", "");
+    for (second, says) in [
+        ("one", "are both part 1 of 2"),
+        ("other-seed", "it has the seed 9"),
+        ("subsets", "with steps left out true, the other false"),
+        ("of-three", "parted in two ways: 1/2 and 2/3"),
+        ("hashed", "parted in two ways"),
+        ("set", "what was read"),
+        ("version", "the version of poolsim 9."),
+        ("cut", "line"),
+        ("less", "has not the orders of part 2"),
+        ("stopped", "ended before all its orders"),
+        ("strange", "line 1 is no line"),
+        ("bytes", "line 1 is no line"),
+        ("empty", "is empty"),
+    ] {
+        let said = err(&exits(&["orders", file, "--merge", &one, &folder.path(second)], 2));
+        assert!(said.contains(says) && !said.contains('\u{1b}'), "{second}: {said}");
+    }
+    assert!(err(&exits(&["orders", file, "--merge", &two], 2)).contains("a part is missing: 1/2"));
+    assert!(
+        err(&exits(&["orders", "scenarios/forget/three-worlds.yaml", "--recovery", "hasty", "--merge", &one, &two], 2))
+            .contains("the scenario any-order")
+    );
+    assert!(err(&exits(&["orders", file, "--partition", "3/2"], 2)).contains("no part 3 of 2"));
+    exits(&["orders", file, "--merge", &folder.path("nothing")], 3);
+    // Which orders are drawn, of more than can all be run, hangs on what others came to.
+    let looks: String = (0..6).map(|n| format!("    - {{id: look{n}, run: xe host-list}}\n")).collect();
+    let many = format!(
+        "pool: {{hosts: [alpha, beta], storage: [nfs1]}}\nrecovery:\n  at: 5m\n  steps:\n{looks}{}",
+        looks.replace("look", "again")
+    );
+    let many = folder.file("many.yaml", &many);
+    assert!(err(&exits(&["orders", &many, "--partition", "1/2"], 2)).contains("12 steps"));
+}
+
 /// What `--save` writes shows by itself what it was written for.
 #[test]
 fn a_saved_order_runs_as_it_was_judged() {

@@ -12,6 +12,7 @@ use poolsim::run::{Run, run};
 use poolsim::scenario::model::{Case, Deed, NamedSteps, Scenario, Step, When};
 use poolsim::scenario::write;
 use poolsim::search::no_return::{NoReturn, STEPS_MOST, no_return, ways};
+use poolsim::search::over_time::{self, Bounds, over_time};
 use std::collections::BTreeSet;
 
 fn options(scenario: &Scenario) -> Options {
@@ -132,6 +133,76 @@ fn the_readmes_story_by_hand() {
     let NoReturn::Until(at, _) = of("unprotected-disk") else { panic!() };
     assert_eq!(at, Time::ZERO + Span::millis(16 * 60_000 + 1_999));
     assert_eq!(of("no-master"), NoReturn::NotSought, "an outage");
+}
+
+/// The same story as a line, of one run. Nothing comes of the double writer unless the start on gamma is typed, so up to the instant in
+/// which it is, doing nothing more is enough; from then on beta's power is, until the point of no return; and then nothing.
+#[test]
+fn the_readmes_story_as_a_line() {
+    let scenario = common::load_file(&common::root().join("scenarios/forget/forgotten-while-it-runs.yaml"));
+    let case = scenario.cases()[0];
+    let past = run(&scenario, case, options(&scenario), &[]);
+    let place = past.found.iter().position(|found| found.hazard.doc().name == "double-writer").expect("it comes");
+    let points = no_return(&scenario, &options(&scenario), &past);
+    let NoReturn::Until(until, _) = points[place] else { panic!("{:?}", points[place]) };
+    let of = (&past, &past.found[place], Some(until));
+    let bounds = Bounds { worlds: 1, seeds: 1, ..Bounds::default() };
+    let line = over_time(&scenario, case, &options(&scenario), of, &bounds).expect("a short run");
+    let typed = past.program.steps.iter().position(|(_, step)| step.id.as_deref() == Some("start")).expect("a step");
+    let typed = past.engine.records[typed].began.expect("it began");
+    assert!(line.whole() && line.runs() == 1 && line.line.len() > 8, "{line:?}");
+    assert!(line.line.is_sorted_by_key(|instant| instant.at));
+    for over_time::Instant { at, nothing, best, way, .. } in &line.line {
+        assert_eq!((*nothing, *best), (usize::from(*at >= typed), usize::from(*at > until)), "{at}: {way:?}");
+        assert_eq!(way.is_empty(), *at < typed || *at > until, "{at}: {way:?}");
+    }
+    let stands = |wanted: (usize, usize)| line.line.iter().any(|instant| (instant.nothing, instant.best) == wanted);
+    assert!(stands((0, 0)) && stands((1, 0)) && stands((1, 1)));
+}
+
+/// Three worlds and two seeds, each run by itself from a file: as many come to harm as the line says, of doing nothing and of its way, and
+/// no single move leaves fewer.
+#[test]
+fn a_line_over_worlds_and_seeds_counts_what_files_show() {
+    let (mut instants, mut runs, mut parted) = (0, 0, 0);
+    for (file, recovery, seeds) in [("forget/three-worlds.yaml", 1, 2), ("forget/forgotten-while-it-runs.yaml", 0, 3)] {
+        let scenario = common::load_file(&common::root().join("scenarios").join(file));
+        let told = scenario.cases().into_iter().filter(|case| case.recovery == Some(recovery));
+        let worst = |case: &Case| run(&scenario, *case, options(&scenario), &[]).worst();
+        let case = told.max_by_key(worst).expect("a case");
+        let past = run(&scenario, case, options(&scenario), &[]);
+        let gravest = past.found.iter().max_by_key(|found| (found.hazard.severity(), std::cmp::Reverse(found.since))).expect("harm");
+        let bounds = Bounds { seeds, instants: 7, ..Bounds::default() };
+        let line = over_time(&scenario, case, &options(&scenario), (&past, gravest, None), &bounds).expect("a short run");
+        let lanes: Vec<(Scenario, Case, Run)> = (line.worlds.iter())
+            .flat_map(|world| (line.seeds.0..=line.seeds.1).map(|seed| (Case { world: *world, ..case }, seed)))
+            .map(|(case, seed)| {
+                let own = Scenario { seed, ..scenario.clone() };
+                let past = run(&own, case, options(&own), &[]);
+                (own, case, past)
+            })
+            .collect();
+        assert_eq!(lanes.len(), line.runs());
+        let mut harmed = |at: Time, way: &[Step]| {
+            runs += lanes.len();
+            let comes = |(own, case, past): &&(Scenario, Case, Run)| {
+                let after = run(&written(own, *case, past, at, way), *case, options(own), &[]);
+                let sites = grave(&after.found);
+                sites.contains(&(gravest.hazard, gravest.place)) || !sites.is_subset(&grave(&past.found))
+            };
+            lanes.iter().filter(comes).count()
+        };
+        for instant in &line.line {
+            assert_eq!(harmed(instant.at, &[]), instant.nothing, "{file} at {}: nothing", instant.at);
+            assert_eq!(harmed(instant.at, &instant.way), instant.best, "{file} at {}: {:?}", instant.at, instant.way);
+            for way in ways(&scenario, &options(&scenario), &past, instant.at, 1).iter().take(6) {
+                assert!(harmed(instant.at, way) >= instant.best || !instant.whole, "{file} at {}: {way:?} leaves fewer", instant.at);
+            }
+            instants += 1;
+            parted += usize::from(instant.best < instant.nothing);
+        }
+    }
+    assert!(instants >= 14 && runs > 300 && parted > 0, "{instants} instants, {runs} runs, {parted} at which it pays to do something");
 }
 
 /// Each shipped story of a few hosts with harm in it.

@@ -20,8 +20,12 @@ const MAX_EVENTS: u64 = 200_000;
 const MAX_WORK: u64 = 20 * MAX_EVENTS;
 
 fn answer(scenario: &Scenario, recovery: usize, subsets: bool) -> Option<Answer> {
+    answered(scenario, recovery, subsets, false)
+}
+
+fn answered(scenario: &Scenario, recovery: usize, subsets: bool, brute: bool) -> Option<Answer> {
     let choice = Choice::new(scenario, recovery).ok()?;
-    let options = Options { subsets, seed: None, max_events: MAX_EVENTS, max_work: MAX_WORK };
+    let options = Options { subsets, seed: None, max_events: MAX_EVENTS, max_work: MAX_WORK, brute };
     Some(orders::orders(scenario, choice, &options, &Hooks { done: &|_| (), stopped: &|| false }))
 }
 
@@ -202,6 +206,53 @@ fn on_random_scenarios_branching_is_starting_over() {
     assert!(Class::ALL.iter().all(|class| classes.get(class).is_some_and(|n| *n > 20)), "{classes:?}: every class is drawn");
 }
 
+/// A recovery of looks and of what can be done in any order, in a random story: runs that go on alike are many, and each of them is
+/// made all the same.
+#[test]
+fn runs_that_go_on_alike_come_to_the_same() {
+    let (mut scenarios, mut orders, mut merged, mut with_harm) = (0, 0, 0, 0);
+    for n in 0..300 {
+        let mut scenario = common::load("generated.yaml", &generate::scenario(n, if n % 4 == 1 { Taste::Guarded } else { Taste::Wild }));
+        if scenario.recoveries.is_empty() {
+            continue;
+        }
+        scenario.operators.clear();
+        let steps = &mut scenario.recoveries[0].steps;
+        steps.retain(|step| !matches!(step.deed, Deed::Note(_)));
+        let Some(first) = steps.first().cloned() else { continue };
+        // Looks that anybody may type at any time, one of which others ask for.
+        let typed = |nth: usize, line: &str| Step {
+            id: Some(format!("look{nth}")),
+            key: format!("look{nth}"),
+            when: When::Next,
+            guard: None,
+            capture: None,
+            expect: None,
+            deed: common::load("look.yaml", &format!("pool: {{hosts: [a]}}\ntimeline: [{{at: 1m, run: {line}}}]\n")).timeline[0]
+                .deed
+                .clone(),
+            ..first.clone()
+        };
+        steps.truncate(if n % 5 == 0 { 3 } else { 2 });
+        steps.push(typed(0, "xe host-list"));
+        steps.push(typed(1, "xe vm-list"));
+        if n % 6 == 5 {
+            steps[0].when = When::AfterStep { id: "look0".into(), stage: None, plus: Default::default() };
+        }
+        let subsets = n % 7 == 0;
+        let (one, every) = (answered(&scenario, 0, subsets, false).expect("steps"), answered(&scenario, 0, subsets, true).expect("steps"));
+        assert_eq!(one.judged, every.judged, "generated {n}");
+        assert_eq!((every.merged, &one.extent), (0, &every.extent));
+        scenarios += 1;
+        orders += one.judged.len();
+        merged += one.merged;
+        with_harm += one.count(Class::Dangerous) + one.count(Class::Corrupting);
+    }
+    // Of the twelve ways to begin, one is the two looks the other way round.
+    assert!(scenarios > 170 && orders > 5_000 && with_harm > 300, "{scenarios} scenarios, {orders} orders, {with_harm} with harm");
+    assert!(merged > orders as u64 / 20, "{merged} of {orders} runs were spared");
+}
+
 /// Three steps and two worlds, counted by hand. Beta has been cut off, or is dead; the master takes it for dead. `off` makes
 /// sure, `reset` has the database say that db is halted, `start` starts it on alpha.
 ///
@@ -305,6 +356,77 @@ fn the_manuals_recovery_has_the_manuals_rules() {
     assert!(answer.rules.separate);
 }
 
+/// What `orders` says of shipped recoveries, each read and found right by the rules:
+///
+/// - a host that may live is off before it is forgotten (else its guests run unknown to the master: `forgotten-host-alive`), before its locks go
+///   (`unprotected-disk`), and before a VM of it is reset (`vm-runs-unseen`): dangerous;
+/// - a VM starts only when the database has it halted, which a forget or a reset does, and no lock names another host, which the release does: futile;
+/// - a new master is made first, since without one no record can be changed: futile; before that the old one is off, or there are two: worse;
+/// - what is done `if:` a look showed it is not done before that look, and does no harm then: futile.
+#[test]
+fn what_is_said_of_shipped_recoveries_is_right_by_the_rules() {
+    use Class::{Corrupting, Dangerous, Futile};
+    type Ruled = (&'static str, Option<&'static str>, usize, &'static [(u8, u8, Class)]);
+    // Off, forget, release, start.
+    const MEMBER: &[(u8, u8, Class)] = &[(0, 1, Dangerous), (0, 2, Dangerous), (1, 3, Futile), (2, 3, Futile)];
+    // Off, forget, release, and a start of each of two guests.
+    const TWO_GUESTS: &[(u8, u8, Class)] =
+        &[(0, 1, Dangerous), (0, 2, Dangerous), (1, 3, Futile), (1, 4, Futile), (2, 3, Futile), (2, 4, Futile)];
+    let all: [Ruled; 15] = [
+        ("drills/first-dead-member", None, 2, MEMBER),
+        ("drills/the-hung-host-comes-back", None, 2, MEMBER),
+        ("drills/writes-held-back", None, 2, MEMBER),
+        // The same with `vm-reset-powerstate` for `host-forget`.
+        ("incidents/straight-to-the-force", Some("as-it-should"), 2, MEMBER),
+        // Two starts, in either order, behind two that are: 2 x 2.
+        ("drills/no-room-on-gamma", None, 4, TWO_GUESTS),
+        ("drills/the-split-pool", None, 4, TWO_GUESTS),
+        // Off, forget, and a release on each of two SRs: those three in any order behind the first, 3! of them.
+        (
+            "drills/an-sr-left-out",
+            None,
+            6,
+            &[(0, 1, Dangerous), (0, 2, Dangerous), (0, 3, Dangerous), (1, 4, Futile), (2, 4, Futile), (3, 4, Futile)],
+        ),
+        // Off, release, start; the wrong host has been forgotten already, and is forgotten again whenever somebody likes: 4 places for that.
+        // A VM that the forget made halted is started where it runs as soon as its lock is gone.
+        ("drills/the-wrong-host-forgotten", None, 4, &[(0, 1, Corrupting), (1, 2, Futile)]),
+        // Off, promote, recover, reset, release, start: two orders of reset and release, and six places for `pool-recover-slaves`, since the guest is
+        // that of the old master and the other member has none that could be harmed.
+        ("drills/a-master-gone", None, 12, &[(0, 1, Corrupting), (1, 3, Futile), (1, 4, Futile), (3, 5, Futile), (4, 5, Futile)]),
+        // Off, on, start: a local disk is only where it is, and a hung host is not switched on while it is on.
+        ("drills/the-disk-in-the-machine", None, 1, &[(0, 1, Futile), (1, 2, Futile)]),
+        // All else only if the look showed it: restore, release, start in a row behind it, and the second look anywhere.
+        ("drills/restored-beside", None, 5, &[(0, 2, Futile), (2, 3, Futile), (3, 4, Futile)]),
+        // Forget, release and start only if the look showed it, which only whoever lives does not; and a toolstack that may be started anywhere.
+        ("drills/silent-and-well", None, 10, &[(0, 1, Futile), (0, 2, Futile), (1, 3, Futile), (2, 3, Futile)]),
+        // Looks at what is off already, then reset and release before the start: a third of all.
+        ("incidents/an-article-for-another-release", Some("as-it-should"), 240, &[(3, 5, Futile), (4, 5, Futile)]),
+        // All only if it is known to be fenced; itself anywhere; 40 s are waited for before the recover, which the new master needs to be up: 2 x 7.
+        (
+            "incidents/promoted-without-fencing",
+            Some("as-it-should"),
+            14,
+            &[(0, 2, Futile), (2, 3, Futile), (3, 4, Futile), (3, 5, Futile), (4, 6, Futile), (5, 6, Futile)],
+        ),
+        // The host is dead and stays so: nothing is left to be harmed.
+        ("locks/master-word-needless", Some("needless"), 2, &[(0, 2, Futile), (1, 2, Futile)]),
+    ];
+    for (name, recovery, safe, rules) in all {
+        let scenario = common::load_file(&common::root().join(format!("scenarios/{name}.yaml")));
+        let recovery = recovery.map_or(Some(0), |wanted| scenario.recoveries.iter().position(|own| own.name.as_deref() == Some(wanted)));
+        let answer = answer(&scenario, recovery.expect(name), false).expect("steps");
+        let told: Vec<(u8, u8, Class)> = (answer.rules.rules.iter())
+            .map(|rule| match (rule.kind, rule.counterexample) {
+                (Kind::Before { step, than }, Some(example)) => (step, than, answer.judged[example].1.class),
+                other => panic!("{name}: {other:?}"),
+            })
+            .collect();
+        assert_eq!((told.as_slice(), answer.count(Class::Safe)), (rules, safe), "{name}");
+        assert!(answer.rules.separate && answer.rules.exceptions.is_empty(), "{name}: every order that keeps them is safe");
+    }
+}
+
 /// A step's own words rule orders out, and they are not counted; what is dropped is said.
 #[test]
 fn words_of_steps_rule_orders_out() {
@@ -353,7 +475,7 @@ fn what_is_stopped_keeps_what_it_has() {
     let whole = answer(&scenario, 0, false).expect("steps");
     let stopped_after = |runs: u64| {
         let done = AtomicU64::new(0);
-        let options = Options { subsets: false, seed: None, max_events: MAX_EVENTS, max_work: MAX_WORK };
+        let options = Options { subsets: false, seed: None, max_events: MAX_EVENTS, max_work: MAX_WORK, brute: false };
         let count = |n| {
             done.fetch_add(n, Ordering::SeqCst);
         };

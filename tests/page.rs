@@ -177,7 +177,34 @@ fn the_point_of_no_return_is_a_line() {
         let bar = of("hazard corruption").into_iter().find(|bar| bar.attribute("data-us") == Some(&finding["since_us"].to_string()));
         assert!(x(late, "line", "x1") <= x(bar.unwrap(), "rect", "x"), "it is too late before it begins");
         assert!(late.attribute("aria-label").unwrap().contains("until then `power-off: beta` kept off double-writer"));
+        // The risk over time stands below, a piece an instant: as high as harm is likely, in pixels of 32.
+        let pieces: Vec<(u64, u64, u64)> = (of("risk-at").into_iter())
+            .map(|piece| {
+                let high = |class: &str| {
+                    let rect = piece.children().find(|child| child.attribute("class") == Some(class)).unwrap();
+                    rect.attribute("height").unwrap().parse().unwrap()
+                };
+                (piece.attribute("data-us").unwrap().parse().unwrap(), high("nothing"), high("best"))
+            })
+            .collect();
+        let risk = &finding["risk_over_time"];
+        let figure = |at: &serde_json::Value, key: &str| at[key].as_u64().unwrap();
+        let wanted: Vec<(u64, u64, u64)> = (risk["line"].as_array().unwrap().iter())
+            .map(|at| {
+                (figure(at, "us"), 32 * figure(at, "if_nothing") / figure(risk, "runs"), 32 * figure(at, "if_best") / figure(risk, "runs"))
+            })
+            .collect();
+        assert_eq!(pieces, wanted);
+        assert!(pieces.len() > 5 && pieces.iter().any(|(_, nothing, best)| nothing > best), "{pieces:?}");
+        // Three worlds, four seeds; where all is over it is too late, in this run at the least.
+        assert_eq!(figure(risk, "runs"), 12);
+        assert!(wanted.last().unwrap().2 > 0 && wanted[0] == (0, 0, 0), "{wanted:?}");
     }
+    let why = |finding: &serde_json::Value| finding["point_of_no_return_is"].as_str().unwrap().to_owned();
+    assert_eq!(why(finding), "found");
+    let all: Vec<_> = json.as_array().unwrap().iter().flat_map(|case| case["hazards"].as_array().unwrap()).collect();
+    assert!(all.iter().all(|one| (why(one) == "not-sought") == one["point_of_no_return"].is_null()), "no bound is met here");
+    assert!(all.iter().any(|one| why(one) == "not-sought") && all.iter().filter(|one| !one["risk_over_time"].is_null()).count() == 1);
     let free = "until: 1h\npool: {hosts: [a]}\n";
     let (html, _) = drawn(&folder, &folder.file("free.yaml", free));
     assert!(!html.contains("class=\"late"), "where nothing is found there is none");

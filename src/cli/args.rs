@@ -361,6 +361,12 @@ pub struct Orders {
     /// Write each rule's counterexample there, as a scenario that `run` reproduces
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,
+    /// Run a share of the orders, and print what `--merge` reads: 3/8, hash:3/8, auto, auto/8
+    #[arg(long, value_name = "M/N", conflicts_with_all = ["all", "ask", "timing", "save", "merge"])]
+    pub partition: Option<String>,
+    /// Run none, and tell what parts of this file's orders have come to
+    #[arg(long, value_name = "PART", num_args = 1..)]
+    pub merge: Vec<PathBuf>,
     /// Set this instead of what the file says: a setting, or `release` (may be repeated)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,

@@ -19,6 +19,7 @@ mod load;
 mod measure;
 mod mend;
 mod new;
+mod order_parts;
 mod orders;
 mod out;
 mod pages;

@@ -7,7 +7,7 @@ use super::out::Out;
 use super::progress::Bar;
 use super::reports::of_formats;
 use super::shared::{only, style, with_jobs};
-use super::{bug, interrupt, pictures, targets};
+use super::{bug, interrupt, order_parts, pictures, targets};
 use crate::base::inert::clean_line;
 use crate::catalog;
 use crate::report::orders::{self as report, Unasked};
@@ -17,7 +17,7 @@ use crate::scenario::write;
 use crate::search::orders::{self, Ask, Choice, Hooks, Impossible, Kind, Options, STEPS_MOST, Told};
 use crate::search::study;
 use rayon::prelude::*;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The formats that it writes.
 const FORMATS: [Format; 6] = [Format::Text, Format::Json, Format::Md, Format::Dot, Format::Svg, Format::Html];
@@ -32,14 +32,15 @@ pub fn orders(out: Out, common: &Common, args: &Orders) -> Status {
 fn asked(out: Out, common: &Common, args: &Orders) -> Result<Status, Status> {
     only(out, common, "orders", &FORMATS)?;
     let reports = of_formats(out, common, "orders", &FORMATS)?;
-    let targets = targets::begin(out, reports, std::slice::from_ref(&args.file))?;
+    let read: Vec<PathBuf> = std::iter::once(&args.file).chain(&args.merge).cloned().collect();
+    let targets = targets::begin(out, reports, &read)?;
     let release = load::release(out, common)?;
     let file = load::load(out, &args.file, &args.set, release)?;
     let scenario = &file.scenario;
     let recovery = recovery(out, args.recovery.as_deref(), &file)?;
     let choice = Choice::new(scenario, recovery).map_err(|why| impossible(out, why, &file))?;
     let Common { seed, max_events, max_work, .. } = *common;
-    let options = Options { subsets: args.subsets, seed, max_events, max_work };
+    let options = Options { subsets: args.subsets, seed, max_events, max_work, brute: false };
     let asks = asks(out, args, scenario, &choice)?;
     bug::recipe(&format!(
         "orders of scenario {} (sha256 {}), seed {}, release {}",
@@ -49,9 +50,17 @@ fn asked(out: Out, common: &Common, args: &Orders) -> Result<Status, Status> {
         scenario.release.name()
     ));
     interrupt::listen();
-    let bar = Bar::runs(orders::runs(&choice, &options));
+    if let Some(part) = &args.partition {
+        return order_parts::part(out, common, part, &file, &choice, &options);
+    }
+    let bar = Bar::runs(if args.merge.is_empty() { orders::runs(&choice, &options) } else { 0 });
     let hooks = Hooks { done: &|runs| bar.forward(runs), stopped: &interrupt::wanted };
-    let answer = with_jobs(common, || orders::orders(scenario, choice, &options, &hooks));
+    let answer = if args.merge.is_empty() {
+        with_jobs(common, || orders::orders(scenario, choice, &options, &hooks))
+    } else {
+        let judged = order_parts::merged(out, &args.merge, &file, &choice, &options)?;
+        orders::of_verdicts(choice, judged, &options)
+    };
     bar.end();
     let (mut told, examples) = report::build(scenario, &answer, &options, args.all, &asks);
     if args.timing {

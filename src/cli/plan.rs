@@ -48,6 +48,7 @@ fn planned(out: Out, common: &Common, args: &Plan) -> Result<Status, Status> {
         brute: false,
         wide: false,
         anew: true,
+        despite: true,
     };
     bug::recipe(&format!(
         "plan of scenario {} (sha256 {}), seed {}, release {}",

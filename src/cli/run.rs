@@ -148,7 +148,10 @@ fn file(
         reports = with_jobs(common, || cases.par_iter().map(one).collect());
         // What is told in full is told with the point of no return.
         if let Some(told) = report::text::worst_case(&reports).filter(|told| reports[*told].worst >= Some(Severity::Danger)) {
-            with_jobs(common, || report::seek_no_return(&mut reports[told], &file.scenario, cases[told], &options));
+            // The risk over time is many runs: where nothing shows it, it is not sought.
+            let shows = |kind: RunKind| matches!(kind, RunKind::Json | RunKind::Html | RunKind::Svg);
+            let line = common.format == Format::Json || targets.iter().any(|target| shows(target.kind));
+            with_jobs(common, || report::seek_no_return(&mut reports[told], &file.scenario, cases[told], &options, line));
         }
         if let Some(told) = report::text::worst_case(&reports).filter(|_| story && !at_once) {
             let once_more = Options { because: false, ..options.clone() };

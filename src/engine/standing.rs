@@ -2,8 +2,10 @@
 
 use super::Engine;
 use crate::base::digest::Digest;
-use crate::scenario::model::Sequence;
+use crate::scenario::model::{Sequence, Step};
+use crate::world::World;
 use crate::world::effects::Due;
+use std::collections::BTreeSet;
 use std::fmt::{Debug, Write};
 use std::hash::Hasher;
 
@@ -28,7 +30,22 @@ impl Engine {
     /// Adds the world, what is due, who waits for what, and how the steps of all sequences but the recovery went: what its steps
     /// have done is in the world, and nobody else asks for them by name where the recovery was made up.
     pub fn add_standing(&self, digest: &mut Digest) {
-        let world = &self.world;
+        self.add_with(&self.world, |_| false, digest);
+    }
+
+    /// The same without what was and is over ([`World::onward`]), for a recovery of the file's own steps: how those of them went that
+    /// anybody asks for by these ids is added, too, and how much is kept of what consoles showed.
+    pub fn add_onward(&self, asked: &BTreeSet<String>, digest: &mut Digest) {
+        let idle = self.consoles.iter().all(Option::is_none) && self.detached.is_empty();
+        let is_asked = |step: &Step| step.id.as_ref().is_some_and(|id| asked.contains(id));
+        self.add_with(&self.world.onward(idle), is_asked, digest);
+        if !asked.is_empty() {
+            add(digest, &self.kept);
+        }
+    }
+
+    /// Adds how it stands in this world, with the recovery's steps that are asked for.
+    fn add_with(&self, world: &World, asked: impl Fn(&Step) -> bool, digest: &mut Digest) {
         add(digest, &(world.now, &world.hw, &world.stacks, &world.dumps, world.ruled_last, &world.fallen_sr_masters));
         add(digest, &(&world.names.hosts, &world.names.srs, &world.names.vbds, &world.names.pbds));
         // Nobody waits any more for commands and conditions of the recovery that have ended.
@@ -44,9 +61,13 @@ impl Engine {
             }
         }
         add(digest, &(&self.consoles, &self.detached, &self.captured, self.last_ended, self.recovery_began, self.cut_short));
-        for ((sequence, _), record) in self.program.steps.iter().zip(&self.records) {
-            if *sequence != Sequence::Recovery {
+        for ((sequence, step), record) in self.program.steps.iter().zip(&self.records) {
+            let asked = asked(step);
+            if *sequence != Sequence::Recovery || asked {
                 add(digest, &(record.began, record.ended, record.status, &record.code, &record.stages));
+            }
+            if asked {
+                add(digest, &(&record.output, record.cut));
             }
         }
     }

@@ -161,6 +161,19 @@ impl Watch {
         digest.add(&format!("{:?}", self.standing));
     }
 
+    /// Adds to a digest what of danger and corruption holds, and who stands as master. What is a finding already is named alone: since when
+    /// and of whom is over. Whether something may yet become one.
+    pub fn add_onward(&self, digest: &mut Digest) -> bool {
+        let mut pending = false;
+        for ((hazard, place), open) in self.open.iter().filter(|((hazard, _), _)| hazard.doc().severity >= Severity::Danger) {
+            let unripe = (!open.ripe(self.now)).then_some((open.since, open.grace, &open.hosts, open.by));
+            pending |= unripe.is_some();
+            digest.add(&format!("{hazard:?} {place:?} {unripe:?}"));
+        }
+        digest.add(&format!("{:?}", self.standing));
+        pending
+    }
+
     /// When the next grace runs out: from that instant on a finding is one. Whoever shows findings while the run goes on
     /// may want to look again then; nothing else depends on it.
     pub fn next_alarm(&self) -> Option<Time> {

@@ -119,6 +119,7 @@ fn finding(world: &World, found: &Found, (because, alternatives): (Vec<Because>,
         alternatives,
         advice,
         no_return: None,
+        risk: None,
         sentence: found.sentence(world),
     }
 }

@@ -130,6 +130,7 @@ fn way(page: &mut Page, debriefing: &Debriefing) {
         brute: false,
         wide: false,
         anew: false,
+        despite: false,
     };
     let report = plan::build(&debriefing.stage, &debriefing.way, &options);
     page.line(&page.tint(Tint::Bold, "A SAFE WAY"));

@@ -167,6 +167,21 @@ fn finding(finding: &Finding) -> Value {
             Some(NoReturnReport::Never) => json!({"us": null, "steps": []}),
             Some(NoReturnReport::Bound) | None => Value::Null,
         },
+        "point_of_no_return_is": match &finding.no_return {
+            Some(NoReturnReport::Until(..)) => "found",
+            Some(NoReturnReport::Never) => "none",
+            Some(NoReturnReport::Bound) => "bound-met",
+            None => "not-sought",
+        },
+        "risk_over_time": finding.risk.as_ref().map(|risk| json!({
+            "worlds": risk.worlds,
+            "seeds": [risk.seeds.0, risk.seeds.1],
+            "runs": risk.runs,
+            "whole": risk.whole,
+            "line": risk.line.iter().map(|at| json!({
+                "us": at.at.0, "if_nothing": at.nothing, "if_best": at.best, "steps": at.steps, "whole": at.whole,
+            })).collect::<Vec<_>>(),
+        })),
     })
 }
 
@@ -254,7 +269,9 @@ mod tests {
         );
         assert_eq!(
             of("/0/hazards/1"),
-            sorted("hazard severity since_us until_us open vdi vm sr hosts by damage because alternatives advice point_of_no_return")
+            sorted(
+                "hazard severity since_us until_us open vdi vm sr hosts by damage because alternatives advice point_of_no_return point_of_no_return_is risk_over_time"
+            )
         );
         assert_eq!(of("/0/hazards/0"), of("/0/hazards/1"));
         assert_eq!(of("/0/hazards/1/damage"), sorted("us by over"));

@@ -36,6 +36,7 @@ pub use crate::judge::{Expectation, Verdict, Warning};
 use crate::scenario::model::{Case, Scenario};
 use crate::scenario::words;
 use crate::search::no_return::{self, NoReturn};
+use crate::search::over_time::{self, OverTime};
 use crate::search::study::{self, Options};
 use crate::world::event::Status;
 pub use build::build;
@@ -46,9 +47,15 @@ pub fn of(scenario: &Scenario, case: Case, options: &Options) -> Report {
     build(&study::study(scenario, case, options))
 }
 
-/// Looks for the points of no return of a case, for the report of it.
-pub fn seek_no_return(report: &mut Report, scenario: &Scenario, case: Case, options: &Options) {
-    let (points, names) = (no_return::of_case(scenario, case, options), &scenario.of(case).pool.names);
+/// Looks for the points of no return of a case, for the report of it; `line`: for the risk over time of its gravest finding, too.
+pub fn seek_no_return(report: &mut Report, scenario: &Scenario, case: Case, options: &Options, line: bool) {
+    let (points, line) = no_return::of_case(scenario, case, options, line);
+    let names = &scenario.of(case).pool.names;
+    if let Some((finding, line)) = line
+        && let Some(finding) = report.hazards.get_mut(finding)
+    {
+        finding.risk = Some(RiskReport::of(scenario.of(case), &line));
+    }
     for (finding, point) in report.hazards.iter_mut().zip(points) {
         finding.no_return = match point {
             NoReturn::NotSought => None,
@@ -143,6 +150,8 @@ pub struct Finding {
     pub advice: String,
     /// Up to when it could have been kept away; `None` where that was not sought.
     pub no_return: Option<NoReturnReport>,
+    /// In how many worlds and seeds it comes, instant by instant; `None` where that was not sought, or would have been too much work.
+    pub risk: Option<RiskReport>,
     /// The finding as one sentence.
     pub sentence: String,
 }
@@ -172,6 +181,73 @@ impl NoReturnReport {
             NoReturnReport::Never => format!("from the beginning: nothing that was tried keeps off {hazard}"),
             NoReturnReport::Bound => format!("not known: up to when {hazard} could be kept off would have taken too many tries"),
         }
+    }
+}
+
+/// The risk over time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RiskReport {
+    /// The worlds; none where the scenario has none.
+    pub worlds: Vec<String>,
+    /// The first and the last seed.
+    pub seeds: (u64, u64),
+    /// How many runs each figure is of: each world with each seed.
+    pub runs: usize,
+    /// Whether every way was tried at every instant.
+    pub whole: bool,
+    /// In the order of time.
+    pub line: Vec<RiskAt>,
+}
+
+/// The risk at an instant.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RiskAt {
+    /// When.
+    pub at: Time,
+    /// In so many runs harm comes if nobody does anything more.
+    pub nothing: usize,
+    /// In so many if these steps are done at once.
+    pub best: usize,
+    /// The steps that leave the fewest; none: nothing more.
+    pub steps: Vec<String>,
+    /// Whether every way was tried that might leave fewer.
+    pub whole: bool,
+}
+
+impl RiskReport {
+    fn of(scenario: &Scenario, line: &OverTime) -> RiskReport {
+        let names = &scenario.pool.names;
+        let at = |instant: &over_time::Instant| RiskAt {
+            at: instant.at,
+            nothing: instant.nothing,
+            best: instant.best,
+            steps: instant.way.iter().map(|step| words::text(&step.deed, names)).collect(),
+            whole: instant.whole,
+        };
+        RiskReport {
+            worlds: line.worlds.iter().flatten().map(|world| scenario.worlds[*world].name.clone()).collect(),
+            seeds: line.seeds,
+            runs: line.runs(),
+            whole: line.whole(),
+            line: line.line.iter().map(at).collect(),
+        }
+    }
+}
+
+impl RiskAt {
+    /// In words.
+    pub fn words(&self, runs: usize) -> String {
+        let RiskAt { at, nothing, best, .. } = self;
+        let more = if self.whole { "" } else { ", of the ways that were tried" };
+        let rest = match self.steps.as_slice() {
+            [] if *nothing == 0 => String::new(),
+            [] => format!(", and nothing that is done leaves fewer{more}"),
+            steps => {
+                let way: Vec<String> = steps.iter().map(|step| format!("`{}`", clean_line(step))).collect();
+                format!(", in {best} with {}{more}", way.join(", then "))
+            }
+        };
+        format!("at {at}: harm comes in {nothing} of {runs} runs if nobody does anything more{rest}")
     }
 }
 

@@ -103,6 +103,7 @@ pub fn forgotten() -> Report {
         alternatives: Vec::new(),
         advice: "power off beta, or see that it is off, before line 24".into(),
         no_return: None,
+        risk: None,
         sentence: sentence.into(),
     };
     let mut writer =

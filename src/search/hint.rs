@@ -94,6 +94,7 @@ pub fn bounds(desk: &Desk, scenario: &Scenario, case: Case) -> plan::Options {
         brute: false,
         wide: false,
         anew: false,
+        despite: false,
     }
 }
 

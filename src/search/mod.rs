@@ -14,6 +14,7 @@ mod history;
 pub mod mutants;
 pub mod no_return;
 pub mod orders;
+pub mod over_time;
 pub mod plan;
 #[cfg(feature = "runbooks")]
 pub mod rehearse;

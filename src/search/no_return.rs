@@ -8,6 +8,7 @@
 //!
 //! Shorter ways are tried before longer ones, and one run serves all findings. What it may cost is bounded by tries and by work.
 
+use super::over_time::{self, OverTime};
 use super::{each, plan, study};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
@@ -52,12 +53,12 @@ pub enum NoReturn {
 }
 
 /// A place where a hazard holds.
-type Site = (HazardId, Place);
+pub(super) type Site = (HazardId, Place);
 
 /// Looks for it, for each finding of a run; `options` are those of the run.
 pub fn no_return(scenario: &Scenario, options: &Options, run: &Run) -> Vec<NoReturn> {
     let mut came = vec![NoReturn::NotSought; run.found.len()];
-    let mut order: Vec<usize> = (0..run.found.len()).filter(|at| run.found[*at].hazard.severity() >= Severity::Danger).collect();
+    let mut order: Vec<usize> = (0..run.found.len()).filter(|at| grave(&run.found[*at])).collect();
     order.sort_by_key(|at| std::cmp::Reverse(run.found[*at].hazard.severity()));
     order.truncate(FINDINGS_MOST);
     let work = options.max_work.min(WORK_MOST);
@@ -99,8 +100,9 @@ pub fn no_return(scenario: &Scenario, options: &Options, run: &Run) -> Vec<NoRet
     came
 }
 
-/// The same for a case of a scenario, run as a study of it is.
-pub fn of_case(scenario: &Scenario, case: Case, options: &study::Options) -> Vec<NoReturn> {
+/// The same for a case of a scenario, run as a study of it is. `line`: whether the risk over time is asked for, too, of the gravest
+/// finding; it comes with the place of that finding.
+pub fn of_case(scenario: &Scenario, case: Case, options: &study::Options, line: bool) -> (Vec<NoReturn>, Option<(usize, OverTime)>) {
     let (seed, max_work) = (options.seed.unwrap_or(scenario.of(case).seed), study::share_of_work(scenario, options.max_work));
     let options = Options { seed, max_events: options.max_events, max_work, ..Options::default() };
     let scenario = scenario.of(case);
@@ -109,9 +111,25 @@ pub fn of_case(scenario: &Scenario, case: Case, options: &study::Options) -> Vec
     let once = Options { max_work: max_work.min(WORK_MOST), ..options.clone() };
     let run = Session::unjudged(Engine::with_program(scenario, program, once)).finish();
     if run.engine.cut_short.is_some() {
-        return vec![NoReturn::Bound; run.found.len()];
+        let bound = |found: &Found| if grave(found) { NoReturn::Bound } else { NoReturn::NotSought };
+        return (run.found.iter().map(bound).collect(), None);
     }
-    no_return(scenario, &options, &run)
+    let points = no_return(scenario, &options, &run);
+    let told = (0..run.found.len()).filter(|at| grave(&run.found[*at]));
+    let told = told.min_by_key(|at| (std::cmp::Reverse(run.found[*at].hazard.severity()), run.found[*at].since));
+    let line = told.filter(|_| line).and_then(|told| {
+        let until = match points[told] {
+            NoReturn::Until(at, _) => Some(at),
+            _ => None,
+        };
+        Some((told, over_time::over_time(scenario, case, &options, (&run, &run.found[told], until), &over_time::Bounds::default())?))
+    });
+    (points, line)
+}
+
+/// Whether it is looked for at all.
+fn grave(found: &Found) -> bool {
+    found.hazard.severity() >= Severity::Danger
 }
 
 /// What is done at an instant instead of what was done, and whether it keeps something away: for tests, and whoever wants to see it.
@@ -127,7 +145,7 @@ pub fn instead(scenario: &Scenario, options: &Options, run: &Run, at: Time, way:
 /// All ways of so many steps at most that are tried at an instant.
 pub fn ways(scenario: &Scenario, options: &Options, run: &Run, at: Time, steps: usize) -> Vec<Vec<Step>> {
     let (session, _) = before(scenario, options, run, at);
-    let moves = moves(scenario, &stands(session, at));
+    let moves = moves(scenario, &[&stands(session, at)]);
     let mut all: Vec<Vec<Step>> = vec![Vec::new()];
     let mut ends: Vec<Vec<Step>> = vec![Vec::new()];
     for _ in 0..steps {
@@ -138,7 +156,7 @@ pub fn ways(scenario: &Scenario, options: &Options, run: &Run, at: Time, steps: 
 }
 
 /// The dangers and corruptions that are there.
-fn sites(found: &[Found]) -> BTreeSet<Site> {
+pub(super) fn sites(found: &[Found]) -> BTreeSet<Site> {
     found.iter().filter(|found| found.hazard.severity() >= Severity::Danger).map(|found| (found.hazard, found.place)).collect()
 }
 
@@ -153,7 +171,7 @@ fn beside(run: &Run) -> u8 {
 
 /// The run without what the recovery had not begun at an instant, just before it; and the number of the sequence in which more may
 /// be done from that instant on.
-fn before(scenario: &Scenario, options: &Options, run: &Run, at: Time) -> (Session, Sequence) {
+pub(super) fn before(scenario: &Scenario, options: &Options, run: &Run, at: Time) -> (Session, Sequence) {
     let records = &run.engine.records;
     let begun: Vec<StepIx> = run
         .program
@@ -176,16 +194,17 @@ fn before(scenario: &Scenario, options: &Options, run: &Run, at: Time) -> (Sessi
 }
 
 /// The world as it stands when all that is due at an instant has been done.
-fn stands(mut session: Session, at: Time) -> World {
+pub(super) fn stands(mut session: Session, at: Time) -> World {
     while session.engine.next_at().is_some_and(|next| next <= at) {
         session.step();
     }
     session.engine.world
 }
 
-fn moves(scenario: &Scenario, world: &World) -> Vec<Step> {
+/// What an ordinary operator may do where the pool stands as in one of some worlds: acts and commands.
+pub(super) fn moves(scenario: &Scenario, worlds: &[&World]) -> Vec<Step> {
     let acts = |one: &Move| matches!(one.kind, Kind::Act | Kind::Run);
-    plan::moves_at(scenario, world).into_iter().filter(acts).map(|one| step(one.step.deed, one.step.host)).collect()
+    plan::moves_at(scenario, worlds).into_iter().filter(acts).map(|one| step(one.step.deed, one.step.host)).collect()
 }
 
 /// A deed as a step that is done at once.
@@ -195,7 +214,7 @@ fn step(deed: Deed, host: MachineId) -> Step {
 }
 
 /// The same as the n-th of a way.
-fn numbered(nth: usize, step: &Step) -> Step {
+pub(super) fn numbered(nth: usize, step: &Step) -> Step {
     Step { key: format!("instead: {}", nth + 1), ..step.clone() }
 }
 
@@ -214,7 +233,7 @@ impl Search<'_> {
     fn at(&mut self, at: Time, found: &[&Found]) -> Option<Vec<Option<Vec<Step>>>> {
         let (session, lane) = before(self.scenario, self.options, self.run, at);
         self.work = self.work.saturating_sub(session.engine.work());
-        let moves = moves(self.scenario, &stands(session.clone(), at));
+        let moves = moves(self.scenario, &[&stands(session.clone(), at)]);
         let mut ways: Vec<Option<Vec<Step>>> = vec![None; found.len()];
         let mut level: Vec<Vec<usize>> = vec![Vec::new()];
         for steps in 0..=STEPS_MOST {

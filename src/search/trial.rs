@@ -120,7 +120,7 @@ impl<'a> Trials<'a> {
 }
 
 /// How long a master that was just made one may doubt members that it tells of itself: it waits for each that does not answer.
-const DOUBT: Span = Span::mins(5);
+pub(super) const DOUBT: Span = Span::mins(5);
 
 /// Where somebody is made the master because the old one can't be brought back, the copy that he has rules, the newest there
 /// is and a danger all the same; and for as long as `pool-recover-slaves` takes he holds the others for dead.

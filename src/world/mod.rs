@@ -18,6 +18,7 @@ pub mod guards;
 pub mod inventory;
 mod liveset;
 pub mod memory;
+mod onward;
 mod redo_log;
 pub mod release;
 mod renumbering;

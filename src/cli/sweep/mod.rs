@@ -2,7 +2,7 @@
 
 mod drive;
 mod explore;
-mod parts;
+pub(super) mod parts;
 mod shards;
 mod sides;
 mod vary;

@@ -4,6 +4,7 @@ pub mod dot;
 pub mod html;
 pub mod json;
 pub mod layers;
+pub mod lines;
 pub mod md;
 mod sentence;
 pub mod svg;

@@ -67,6 +67,7 @@ pub fn draw(report: &Report, film: &Film, number: usize, alone: bool, parting: O
     let flags_foot = pen.y;
     let (hosts, disks) = (pen.lanes("host", &film.hosts, report), pen.lanes("disk", &film.disks, report));
     let hazards = pen.hazards(&report.hazards, flags_foot);
+    let risk = pen.risk(report);
     let foot = pen.y;
     let late = pen.too_late(report, foot);
     let parts = parting.map(|at| pen.line(("parting", "they part"), at, &format!("The two runs part at {at}"), foot));
@@ -78,7 +79,7 @@ pub fn draw(report: &Report, film: &Film, number: usize, alone: bool, parting: O
             @if alone { style { (PreEscaped(COLOURS)) } }
             (defs(number))
             rect class="paper" width=(WIDE) height=(tall) {}
-            (head) (above) (done) (hosts) (disks) (hazards) (late)
+            (head) (above) (done) (hosts) (disks) (hazards) (risk) (late)
             @if let Some(parts) = parts { (parts) }
             rect class="curtain" x=(RIGHT) y="0" width="0" height=(tall) {}
             line class="cursor" x1=(RIGHT - 4) x2=(RIGHT - 4) y1="4" y2=(foot) {}
@@ -323,6 +324,48 @@ impl Pen {
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// How high the risk over time stands where harm comes in every run.
+const RISK_HIGH: u32 = 32;
+
+impl Pen {
+    /// The risk over time of the gravest finding: in how many runs harm comes if nobody does anything more, and before it, in how many
+    /// whatever is done.
+    fn risk(&mut self, report: &Report) -> Markup {
+        let sought = report.hazards.iter().filter_map(|finding| Some((finding, finding.risk.as_ref()?)));
+        let Some((finding, risk)) = sought.max_by_key(|(finding, _)| finding.severity) else { return html! {} };
+        if !risk.whole {
+            self.notes.push("the risk over time is of the ways that were tried: all of them would have taken too many runs".into());
+        }
+        let top = self.below(RISK_HIGH + 30) + 20;
+        let foot = top + RISK_HIGH;
+        let high = |count: usize| RISK_HIGH * count as u32 / risk.runs.max(1) as u32;
+        let ends = risk.line.iter().skip(1).map(|next| self.axis.at(next.at)).chain([self.axis.at(finding.since)]);
+        let of = count(risk.runs, "run");
+        html! {
+            g class="risk truth" {
+                text class="name" x="8" y=(foot - 12) { "risk" }
+                text class="side" x=(LEFT - 5) y=(top + 8) text-anchor="end" { "all" }
+                text class="side" x=(LEFT - 5) y=(foot) text-anchor="end" { "none" }
+                text class="side" x=(LEFT) y=(top - 5) {
+                    "in how many of " (of) " " (finding.hazard) " or other harm comes from then on: light, if nobody does anything more; dark, if somebody does the best"
+                }
+                @for (at, to) in risk.line.iter().zip(ends) {
+                    @let x = self.axis.at(at.at);
+                    @let wide = to.saturating_sub(x).max(NARROW);
+                    @let words = at.words(risk.runs);
+                    g class="risk-at" tabindex="0" role="img" aria-label=(words) data-us=(at.at.0) {
+                        title { (words) }
+                        rect class="ground" x=(x) y=(top) width=(wide) height=(RISK_HIGH) {}
+                        rect class="nothing" x=(x) y=(foot - high(at.nothing)) width=(wide) height=(high(at.nothing)) {}
+                        rect class="best" x=(x) y=(foot - high(at.best)) width=(wide) height=(high(at.best)) {}
+                    }
+                }
+                line class="axis" x1=(LEFT) x2=(RIGHT) y1=(foot) y2=(foot) {}
             }
         }
     }

@@ -33,6 +33,7 @@ pub fn value(report: &PlanReport) -> Value {
         "plan": report.plan.as_ref().map(|plan| items(plan)),
         "worlds": by_world(outcomes.collect()),
         "against": by_world(report.against.iter().map(against).collect()),
+        "despite": report.despite.as_ref().map(|(plan, what)| json!({"plan": items(plan), "what": what})),
         "notes": report.notes,
     })
 }

@@ -43,6 +43,14 @@ pub fn render(report: &PlanReport) -> String {
             let _ = writeln!(out, "- {}", cell(what));
         }
     }
+    if let Some((plan, what)) = &report.despite {
+        out.push_str("\n### With a danger that passes, this would do\n\n");
+        items(&mut out, plan, 0);
+        out.push('\n');
+        for what in what {
+            let _ = writeln!(out, "- {}", cell(what));
+        }
+    }
     for note in &report.notes {
         let _ = writeln!(out, "\nNote: {}.", cell(note));
     }

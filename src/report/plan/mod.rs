@@ -39,6 +39,8 @@ pub struct PlanReport {
     pub outcomes: Vec<WorldLine>,
     /// What stands against a plan, by world.
     pub against: Vec<AgainstLine>,
+    /// What would do but for a danger that passes, and that danger, by world.
+    pub despite: Option<(Vec<Item>, Vec<String>)>,
     /// What else there is to say.
     pub notes: Vec<String>,
 }
@@ -113,7 +115,7 @@ pub fn build(scenario: &Scenario, answer: &Answer, options: &plan::Options) -> P
         named => named.iter().map(|world| world.name.clone()).collect(),
     };
     let console = answer.moves.iter().find(|what| what.kind == Kind::Run).map_or(scenario.pool.master, |what| what.step.host);
-    let maker = Maker { scenario, worlds: &worlds, console };
+    let maker = Maker { scenario, worlds: &worlds, console, depth: answer.depth };
     let found = answer.plan.as_ref();
     let severity = |worst: Option<crate::hazard::Severity>| worst.map_or("none", crate::hazard::Severity::name);
     let outcome = |outcome: &plan::Outcome| WorldLine {
@@ -143,6 +145,10 @@ pub fn build(scenario: &Scenario, answer: &Answer, options: &plan::Options) -> P
         host: scenario.pool.names.machine(console).to_owned(),
         outcomes: found.map_or_else(Vec::new, |plan| plan.worlds.iter().map(outcome).collect()),
         against: answer.against.iter().map(|against| maker.against(against)).collect(),
+        despite: answer.despite.as_ref().map(|despite| {
+            let what = despite.what.iter().map(|(world, sentence)| maker.doubt(*world, sentence));
+            (maker.items(&despite.lines, &BTreeMap::new()), what.collect())
+        }),
         notes,
         worlds,
     }
@@ -161,6 +167,7 @@ struct Maker<'s> {
     scenario: &'s Scenario,
     worlds: &'s [String],
     console: crate::base::ids::MachineId,
+    depth: usize,
 }
 
 impl Maker<'_> {
@@ -194,6 +201,15 @@ impl Maker<'_> {
             None => format!("without it{here}: {}", why.what),
         };
         WhyLine { world, hazard: why.hazard.map(|hazard| hazard.doc().name), text }
+    }
+
+    fn doubt(&self, world: usize, sentence: &str) -> String {
+        let name = &self.worlds[world];
+        let here = if name.is_empty() { String::new() } else { format!("in world {name} ") };
+        format!(
+            "{here}begins presumed-dead-alive: {sentence}; that is over when the new master has heard the host, and no plan of up to {} does without it",
+            steps(self.depth)
+        )
     }
 
     fn against(&self, against: &Against) -> AgainstLine {

@@ -56,6 +56,13 @@ pub fn render(report: &PlanReport, style: Style) -> String {
             let _ = writeln!(out, "  {}", clean_line(what));
         }
     }
+    if let Some((plan, what)) = &report.despite {
+        let _ = writeln!(out, "\nWith a danger that passes, this would do:");
+        items(&mut out, plan, 2, false);
+        for what in what {
+            let _ = writeln!(out, "  {}", clean_line(what));
+        }
+    }
     for note in &report.notes {
         let _ = writeln!(out, "\nNote: {}.", clean_line(note));
     }

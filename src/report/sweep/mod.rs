@@ -63,14 +63,19 @@ pub struct CaseHead {
     pub replay: String,
 }
 
+/// A digest over all that was read of a scenario, parts that the file includes too: what it means is all in its text for debugging,
+/// and any key that a part brings changes it.
+pub fn read(scenario: &Scenario) -> String {
+    let mut read = crate::base::digest::Digest::default();
+    read.add(&format!("{scenario:?}"));
+    read.hex()
+}
+
 impl Head {
     /// The head of a sweep over cases: at least one, each with its scenario, which differ at most in what is set beside the
     /// file. `replay` gives the command of a case up to its seed. Seeds and bounds are still to be said.
     pub fn new(cases: &[(&Scenario, Case)], replay: &dyn Fn(&Scenario, Case) -> String) -> Head {
         let (scenario, _) = cases[0];
-        let mut read = crate::base::digest::Digest::default();
-        // What a scenario means is all in its text for debugging: any key that a part brings changes it.
-        read.add(&format!("{scenario:?}"));
         let of = |(scenario, case): &(&Scenario, Case)| CaseHead {
             world: scenario.world_name(*case).map(str::to_owned),
             recovery: scenario.recovery_name(*case).map(str::to_owned),
@@ -84,7 +89,7 @@ impl Head {
             title: scenario.title.clone(),
             release: scenario.release.name().to_owned(),
             sha256: scenario.sha256.clone(),
-            read: read.hex(),
+            read: read(scenario),
             max_events: 0,
             max_work: 0,
             seeds: (0, 0),

@@ -41,6 +41,8 @@ pub struct Options {
     pub max_events: u64,
     /// How much work all cases of the scenario may be together, where each is run once: an order's run may be a case's share.
     pub max_work: u64,
+    /// Whether every run is made, also one that goes on as another does: slow, to prove the rest.
+    pub brute: bool,
 }
 
 /// What an order is, by its worst run.
@@ -108,6 +110,8 @@ pub struct Answer {
     pub extent: Extent,
     /// What every safe order keeps.
     pub rules: Rules,
+    /// How many of the runs were spared since another went on alike.
+    pub merged: u64,
 }
 
 impl Answer {
@@ -125,13 +129,9 @@ impl Answer {
 
 /// Runs the orders of a recovery and says what they have in common. `choice` says which steps are put in order.
 pub fn orders(scenario: &Scenario, choice: Choice, options: &Options, hooks: &Hooks<'_>) -> Answer {
-    let seed = options.seed.unwrap_or(scenario.seed);
-    let (max_events, max_work) = (options.max_events, study::share_of_work(scenario, options.max_work));
-    let engine = engine::Options { seed, max_events, max_work, silent: true, ..engine::Options::default() };
-    let tree = branch::Tree::new(scenario, &choice, &engine, hooks);
-    let most = if options.subsets { STEPS_ALL_SUBSETS } else { STEPS_ALL };
-    let (judged, extent) = if choice.len() <= most {
-        let all = list::all(&choice, options.subsets);
+    let engine = engine_options(scenario, options);
+    let tree = branch::Tree::new(scenario, &choice, &engine, hooks, !options.brute);
+    let (judged, extent) = if let Some(all) = every(&choice, options) {
         let (count, (tried, end)) = (all.len(), tree.judge(&all));
         let extent = match end {
             branch::End::All => Extent::All,
@@ -140,18 +140,42 @@ pub fn orders(scenario: &Scenario, choice: Choice, options: &Options, hooks: &Ho
         };
         (all.into_iter().zip(tried).filter_map(|(order, verdict)| Some((order, verdict?))).collect(), extent)
     } else {
-        let (tried, extent) = sample::sample(&choice, options.subsets, seed, &tree);
+        let (tried, extent) = sample::sample(&choice, options.subsets, engine.seed, &tree);
         (tried.into_iter().collect::<Vec<_>>(), extent)
     };
+    let merged = tree.merged();
     drop(tree);
     let rules = rules::rules(&choice, &judged, options.subsets, extent == Extent::All);
-    Answer { choice, judged, extent, rules }
+    Answer { choice, judged, extent, rules, merged }
+}
+
+/// All orders, in the order of the file's steps, where every one of them is run; `None` where there are too many steps for that.
+pub fn every(choice: &Choice, options: &Options) -> Option<Vec<Order>> {
+    let most = if options.subsets { STEPS_ALL_SUBSETS } else { STEPS_ALL };
+    (choice.len() <= most).then(|| list::all(choice, options.subsets))
+}
+
+/// The verdicts of some of them, which stand in their order; `None` where one was not come to.
+pub fn verdicts(scenario: &Scenario, choice: &Choice, options: &Options, some: &[Order], hooks: &Hooks<'_>) -> Vec<Option<Verdict>> {
+    let engine = engine_options(scenario, options);
+    branch::Tree::new(scenario, choice, &engine, hooks, !options.brute).judge(some).0
+}
+
+/// The answer that all of these have together, as [`orders`] would have given it.
+pub fn of_verdicts(choice: Choice, judged: Vec<(Order, Verdict)>, options: &Options) -> Answer {
+    let rules = rules::rules(&choice, &judged, options.subsets, true);
+    Answer { choice, judged, extent: Extent::All, rules, merged: 0 }
+}
+
+fn engine_options(scenario: &Scenario, options: &Options) -> engine::Options {
+    let seed = options.seed.unwrap_or(scenario.seed);
+    let (max_events, max_work) = (options.max_events, study::share_of_work(scenario, options.max_work));
+    engine::Options { seed, max_events, max_work, silent: true, ..engine::Options::default() }
 }
 
 /// How many runs there will be, at most.
 pub fn runs(choice: &Choice, options: &Options) -> u64 {
-    let most = if options.subsets { STEPS_ALL_SUBSETS } else { STEPS_ALL };
-    let orders = if choice.len() <= most { list::all(choice, options.subsets).len() } else { sample::TRIED_MOST };
+    let orders = every(choice, options).map_or(sample::TRIED_MOST, |all| all.len());
     (orders * choice.cases.len()) as u64
 }
 

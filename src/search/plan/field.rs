@@ -5,8 +5,10 @@
 
 use super::moves::Move;
 use super::seen::Seen;
-use crate::base::time::Time;
+use crate::base::ids::MachineId;
+use crate::base::time::{Span, Time};
 use crate::engine::{Engine, Options, Program};
+use crate::hazard::HazardId;
 use crate::hazard::watch::Found;
 use crate::run::{Run, Session};
 use crate::scenario::model::{Case, Scenario, Sequence, Step, When};
@@ -135,8 +137,31 @@ pub(super) fn step(moves: &[Move], path: &[usize], at: usize) -> Step {
     step
 }
 
+/// What a master that has just been made does as long as it has not heard the others: it holds them for dead.
+pub(super) fn is_doubt(hazard: HazardId) -> bool {
+    hazard.doc().name == "presumed-dead-alive"
+}
+
+/// The harm that has begun since the plan did, as `harm` tells it. `doubt`: what a master that the plan has made does in doubt is let pass, if it
+/// lasts no longer.
+pub(super) fn harm_of(found: &[Found], engine: &Engine, doubt: Option<Span>, harm: Harm) -> Option<Found> {
+    let began = engine.recovery_began?;
+    let made = |master: MachineId| engine.world.stacks[master.at()].promotion.is_some_and(|promotion| promotion.at >= began);
+    let passes = |one: &Found| {
+        let lasts = one.until.unwrap_or(engine.world.now).since(one.since);
+        doubt.is_some_and(|most| lasts <= most) && is_doubt(one.hazard) && one.by.is_some_and(made)
+    };
+    let left: Vec<Found> = found.iter().filter(|one| !passes(one)).cloned().collect();
+    harm(&left, Some(began)).cloned()
+}
+
 /// What comes of a further step in every world.
-pub(super) fn try_step(before: &[Before], step: &Step, purse: &mut Purse<'_>) -> Result<Result<Vec<Tried>, Refused>, Enough> {
+pub(super) fn try_step(
+    before: &[Before],
+    step: &Step,
+    doubt: Option<Span>,
+    purse: &mut Purse<'_>,
+) -> Result<Result<Vec<Tried>, Refused>, Enough> {
     purse.tries = purse.tries.checked_sub(1).ok_or(Enough::Tries)?;
     let mut tried = Vec::with_capacity(before.len());
     for Before { world, at: since, session } in before {
@@ -145,9 +170,8 @@ pub(super) fn try_step(before: &[Before], step: &Step, purse: &mut Purse<'_>) ->
         let Some(at) = run_out(&mut session, purse)? else {
             return Ok(Err(Refused::Over));
         };
-        if let Some(found) = (purse.harm)(&session.found(), session.engine.recovery_began) {
-            let found = Box::new(found.clone());
-            return Ok(Err(Refused::Harm(*world, found)));
+        if let Some(found) = harm_of(&session.found(), &session.engine, doubt, purse.harm) {
+            return Ok(Err(Refused::Harm(*world, Box::new(found))));
         }
         let record = &session.engine.records[usize::from(number.0)];
         let seen = Seen { status: record.status, code: record.code.clone(), output: record.output.clone(), whole: record.cut == 0 };

@@ -25,6 +25,7 @@ pub use why::{Outcome, Why};
 
 use super::orders::{fresh_harm, harm};
 use super::study;
+use super::trial::DOUBT;
 use crate::base::ids::VmId;
 use crate::base::time::{Span, Time};
 use crate::engine;
@@ -39,6 +40,10 @@ use std::collections::BTreeMap;
 pub const DEPTH: usize = 8;
 /// How many further steps are tried at most, where nothing else is said.
 pub const TRIES: u64 = 400_000;
+
+/// So long a new master may doubt, where a plan is looked for that is safe but for that: he waits for the old one, which is dead, and
+/// then asks the others.
+const DOUBT_SHORT: Span = Span::mins(2);
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -65,6 +70,8 @@ pub struct Options {
     /// Whether a danger counts that was met at its place already before the plan began. Who sits down at the desk of a drill finds
     /// what others did: what stood, and ended, and is there again, is not held against him, nor against what he is told to do.
     pub anew: bool,
+    /// Whether, where there is none, one is looked for that is safe but for the doubt of a new master.
+    pub despite: bool,
 }
 
 impl Options {
@@ -88,6 +95,15 @@ pub struct Plan {
     pub scenario: Scenario,
 }
 
+/// What would do, and is safe but for one danger that comes with every new master and passes: it holds those for dead that it has not heard yet.
+#[derive(Clone, Debug)]
+pub struct Despite {
+    /// Its steps.
+    pub lines: Vec<Line>,
+    /// By world, by its place: what is held for dead, as a sentence.
+    pub what: Vec<(usize, String)>,
+}
+
 /// What was found out.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -101,6 +117,8 @@ pub struct Answer {
     pub ended: Option<Enough>,
     /// What stands against a plan, by world; empty where there is one.
     pub against: Vec<Against>,
+    /// What would do but for a danger that passes; only where there is no plan and it was asked for.
+    pub despite: Option<Despite>,
     /// The moves that there were.
     pub moves: Vec<Move>,
     /// When the plan begins, the first and the last of all worlds; `None` where it begins in none.
@@ -117,8 +135,17 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
     let stage = stage(scenario, options.recovery, &engine);
     let cases: Vec<Case> = stage.cases();
     let mut purse = Purse { work: options.max_work, tries: options.tries, stopped, harm: options.harm() };
-    let mut answer =
-        Answer { plan: None, depth: 0, explored: 0, ended: None, against: Vec::new(), moves: Vec::new(), begins: None, lost: false };
+    let mut answer = Answer {
+        plan: None,
+        depth: 0,
+        explored: 0,
+        ended: None,
+        against: Vec::new(),
+        despite: None,
+        moves: Vec::new(),
+        begins: None,
+        lost: false,
+    };
     let mut field: Vec<(Before, Ahead)> = Vec::new();
     let mut never: Vec<(usize, Box<Run>)> = Vec::new();
     for (world, case) in cases.iter().enumerate() {
@@ -152,6 +179,7 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
     let (before, aheads): (Vec<Before>, Vec<Ahead>) = field.into_iter().unzip();
     let missed = |(world, run): &(usize, Box<Run>)| !crate::judge::goal(&stage, cases[*world], &run.engine.world).is_empty();
     let moves = answer.moves.clone();
+    let mut doubted = false;
     if !never.iter().any(missed) {
         let mut search = Search::new(&stage, &cases, &moves, &mut purse);
         (search.merge, search.prune) = (!options.brute, !options.brute);
@@ -179,19 +207,43 @@ pub fn plan(scenario: &Scenario, options: &Options, stopped: &(dyn Fn() -> bool 
             }
         }
         answer.explored = search.explored;
+        doubted = search.harms.keys().any(|(_, hazard)| field::is_doubt(*hazard));
     }
     if answer.plan.is_none() {
         purse.tries = options.tries;
         purse.work = options.max_work;
+        if options.despite && doubted && !answer.lost {
+            // Rather one in which it is soon over.
+            for doubt in [DOUBT_SHORT, DOUBT] {
+                let mut search = Search::new(&stage, &cases, &moves, &mut purse);
+                (search.merge, search.prune, search.doubt) = (!options.brute, !options.brute, Some(doubt));
+                let found = (0..=options.depth).map(|depth| search.best(&before, &aheads, depth)).find(|found| !matches!(found, Ok(None)));
+                answer.despite =
+                    found.and_then(|found| despite(&stage, scenario, &lay::lines(&found.ok()??.1, &moves), &engine, options.harm()));
+                (purse.tries, purse.work) = (options.tries, options.max_work);
+                if answer.despite.is_some() {
+                    break;
+                }
+            }
+        }
         answer.against = against::against(&stage, &cases, &moves, (&before, &aheads), (options.depth, options.brute), &engine, &mut purse);
     }
     answer
 }
 
-/// The moves that there are in a world as it stands, whatever recovery is under way.
-pub fn moves_at(scenario: &Scenario, world: &World) -> Vec<Move> {
-    let console = moves::console(scenario, &[world], world.ruler());
-    moves::moves(scenario, &[world], console, false)
+/// What a plan comes to that is safe but for the doubt of a new master, if that is so when it is run from the beginning.
+fn despite(stage: &Scenario, scenario: &Scenario, lines: &[Line], engine: &engine::Options, harm: Harm) -> Option<Despite> {
+    let worlds = why::outcomes(&laid(stage, lines, scenario), engine, harm);
+    let what = worlds.iter().enumerate().filter_map(|(world, outcome)| Some((world, outcome.harm.as_ref()?.1.clone()))).collect();
+    worlds.iter().all(Outcome::good_but_for_doubt).then(|| Despite { lines: lines.to_vec(), what })
+}
+
+/// The moves that there are where the pool may stand as in any of some worlds, whatever recovery is under way. The first is the one
+/// whose master's console is used, if it answers in all.
+pub fn moves_at(scenario: &Scenario, worlds: &[&World]) -> Vec<Move> {
+    let own = worlds.first().map_or(scenario.pool.master, |world| world.ruler());
+    let console = moves::console(scenario, worlds, own);
+    moves::moves(scenario, worlds, console, false)
 }
 
 /// The scenario with a recovery that does nothing: what a file's own says of its beginning, pace and console stays.

@@ -57,6 +57,8 @@ pub(super) struct Search<'s, 'h> {
     pub merge: bool,
     /// Whether steps that do nothing are left out, and VMs that must be started are counted.
     pub prune: bool,
+    /// For how long the doubt of a new master is let pass, if it is.
+    pub doubt: Option<Span>,
     known: BTreeMap<String, Known>,
     /// How many further steps were tried.
     pub explored: u64,
@@ -68,7 +70,8 @@ type Best = Option<(Cost, Arc<Tree>)>;
 
 impl<'s, 'h> Search<'s, 'h> {
     pub fn new(scenario: &'s Scenario, cases: &'s [Case], moves: &'s [Move], purse: &'s mut Purse<'h>) -> Search<'s, 'h> {
-        Search { scenario, cases, moves, purse, merge: true, prune: true, known: BTreeMap::new(), explored: 0, harms: BTreeMap::new() }
+        let (known, harms) = (BTreeMap::new(), BTreeMap::new());
+        Search { scenario, cases, moves, purse, merge: true, prune: true, doubt: None, known, explored: 0, harms }
     }
 
     /// The best plan of at most so many steps on any way.
@@ -139,7 +142,7 @@ impl<'s, 'h> Search<'s, 'h> {
             }
             let step = field::step(self.moves, path, at);
             self.explored += 1;
-            let tried = match field::try_step(before, &step, self.purse)? {
+            let tried = match field::try_step(before, &step, self.doubt, self.purse)? {
                 Ok(tried) => tried,
                 Err(Refused::Harm(world, found)) => {
                     *self.harms.entry((world, found.hazard)).or_default() += 1;
@@ -189,7 +192,7 @@ impl<'s, 'h> Search<'s, 'h> {
             let before = session.engine.work();
             let run = session.clone().finish();
             self.purse.spend(run.engine.work() - before)?;
-            if let Some(found) = (self.purse.harm)(&run.found, run.engine.recovery_began) {
+            if let Some(found) = field::harm_of(&run.found, &run.engine, self.doubt, self.purse.harm) {
                 *self.harms.entry((*world, found.hazard)).or_default() += 1;
                 return Ok(None);
             }

@@ -1,6 +1,6 @@
 //! What comes of a plan, and what would come of it without one of its steps: that is why the step is there.
 
-use super::field::Harm;
+use super::field::{Harm, is_doubt};
 use super::lay::{self, Line, with_steps};
 use crate::base::ids::{MachineId, VmId};
 use crate::base::time::Span;
@@ -40,6 +40,11 @@ impl Outcome {
     /// Safe, and the goal is reached.
     pub fn good(&self) -> bool {
         self.harm.is_none() && self.missed.is_empty() && self.whole
+    }
+
+    /// The same, but for the doubt of a new master.
+    pub(super) fn good_but_for_doubt(&self) -> bool {
+        self.harm.as_ref().is_none_or(|(hazard, _)| is_doubt(*hazard)) && self.missed.is_empty() && self.whole
     }
 
     pub(super) fn of(scenario: &Scenario, case: Case, run: &Run, harm: Harm) -> Outcome {

@@ -249,6 +249,7 @@ fn pattern(pool: &Scenario, master: bool, options: &Options, stopped: &(dyn Fn()
         brute: false,
         wide: false,
         anew: true,
+        despite: false,
     };
     let answer = plan::plan(&scene, &asked, stopped);
     let straight = answer.plan.filter(|plan| plan.lines.iter().all(|line| line.ways.is_empty()));

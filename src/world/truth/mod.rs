@@ -5,6 +5,7 @@ pub mod disks;
 mod domains;
 mod hardware;
 pub mod network;
+mod past;
 mod paths;
 mod power;
 mod reach;

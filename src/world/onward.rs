@@ -1,0 +1,103 @@
+//! What nothing that is still to come can see of a world, left out: two worlds that differ in it alone go on alike, and the same of
+//! danger and corruption comes of them.
+//!
+//! - When a copy of the database was made: it is written down and never looked at; whether a member needs a new one hangs on the
+//!   generation.
+//! - Since when a host must not serve as it is: asked is only whether a domain was started since, so of all instants between two starts
+//!   the first does.
+//! - Since when a VM that was lost is down: outages and downtime hang on it, and an event tells it.
+//! - Of each disk, all that lies behind: see `Hardware::leave_out_the_past`.
+//!
+//! Whoever adds a field that is read later adds it to no list here: what is not named stays.
+
+use super::World;
+use crate::base::time::Time;
+
+impl World {
+    /// The world without what is over. `idle`: no console has a command under way, which might carry something of the past along.
+    #[must_use]
+    pub fn onward(&self, idle: bool) -> World {
+        let mut world = self.clone();
+        let now = world.now;
+        let started: Vec<Time> = world.hw.domains().map(|domain| domain.started).collect();
+        for stack in &mut world.stacks {
+            stack.copy_as_of = Time::ZERO;
+            if let Some(forsaken) = stack.forsaken.as_mut().filter(|forsaken| forsaken.since < now) {
+                let before = started.iter().copied().filter(|started| *started <= forsaken.since);
+                forsaken.since = before.max().unwrap_or(Time::ZERO);
+            }
+        }
+        if idle {
+            world.hw.leave_out_the_past(now);
+        }
+        world
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::hazard::stage::{BETA, GAMMA, ROOT, Stage, WEB, pool};
+    use crate::world::World;
+    use crate::world::inventory::Mode;
+    use crate::world::memory::Forsaken;
+
+    /// Ten minutes, of which some are over when something is done.
+    fn after(minutes: u64, done: impl Fn(&mut Stage)) -> World {
+        let mut stage = pool(3);
+        stage.pass(60 * minutes);
+        done(&mut stage);
+        stage.pass(600 - 60 * minutes);
+        stage.world
+    }
+
+    /// A host that was forgotten a minute later is the same from then on, unless a domain was started in between.
+    #[test]
+    fn a_minute_sooner_or_later_is_over() {
+        let forget = |stage: &mut Stage| {
+            let now = stage.world.now;
+            stage.world.stacks[BETA.at()].forsaken = Some(Forsaken { since: now, forgotten: true });
+            stage.world.stacks[BETA.at()].copy_as_of = now;
+        };
+        let (one, two) = (after(1, forget), after(2, forget));
+        assert_ne!(one, two);
+        assert_eq!(one.onward(true), two.onward(true));
+        assert_ne!(one.onward(true), after(1, |_| ()).onward(true), "that it was forgotten stays");
+        let web = |first: bool| {
+            after(1, |stage| {
+                let forsake = |stage: &mut Stage| forget(stage);
+                if first {
+                    forsake(stage);
+                }
+                stage.pass(30);
+                stage.start(WEB, BETA);
+                if !first {
+                    stage.pass(1);
+                    forsake(stage);
+                }
+            })
+        };
+        assert_ne!(web(true).onward(true).stacks, web(false).onward(true).stacks, "a domain that was started since is a danger");
+    }
+
+    /// Of writes it is left who saw the last one; how often somebody wrote, and when, is not.
+    #[test]
+    fn of_writes_it_is_left_who_saw_the_last() {
+        let written = |times: u64, last: bool| {
+            let mut stage = pool(3);
+            stage.pass(60);
+            stage.open(GAMMA, ROOT, Mode::Rw);
+            for _ in 0..times {
+                stage.pass(1);
+                stage.write(BETA, ROOT);
+            }
+            if last {
+                stage.write(GAMMA, ROOT);
+            }
+            stage.pass(60 - times);
+            stage.world.onward(true).hw.vdi(ROOT).clone()
+        };
+        assert_eq!(written(1, false), written(3, false));
+        assert_ne!(written(1, false), written(1, true));
+        assert_ne!(written(0, false), written(1, false));
+    }
+}
