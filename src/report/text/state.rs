@@ -159,11 +159,9 @@ fn vm(name: &str, vm: &VmState) -> Row {
         (Some(state), Some(host)) => format!("{state} on {}", clean(host)),
         (Some(state), None) => state.to_string(),
     };
-    let believed: Vec<&str> = match (vm.power_state, &vm.resident_on) {
-        (Some("running"), Some(host)) => vec![host],
-        _ => Vec::new(),
-    };
-    let agrees = vm.running_on.iter().map(String::as_str).eq(believed) && (vm.power_state != Some("running") || vm.resident_on.is_some());
+    let has_domain = matches!(vm.power_state, Some("running" | "paused"));
+    let believed: Vec<&str> = vm.resident_on.iter().map(String::as_str).filter(|_| has_domain).collect();
+    let agrees = vm.running_on.iter().map(String::as_str).eq(believed) && (!has_domain || vm.resident_on.is_some());
     Row { name: clean(name), truth, belief, differs: !agrees, alarm: vm.running_on.len() > 1 }
 }
 
