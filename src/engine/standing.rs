@@ -30,7 +30,7 @@ impl Engine {
     pub fn add_standing(&self, digest: &mut Digest) {
         let world = &self.world;
         add(digest, &(world.now, &world.hw, &world.stacks, &world.dumps, world.ruled_last, &world.fallen_sr_masters));
-        add(digest, &(&world.names.hosts, &world.names.srs, &world.names.vbds, &world.names.pbds));
+        add(digest, &(&world.names.hosts, &world.names.srs, &world.names.vbds, &world.names.pbds, &world.names.snapshots));
         // Nobody waits any more for commands and conditions of the recovery that have ended.
         let stale = |due: &Due| {
             let own = Sequence::Recovery.lane();

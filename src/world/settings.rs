@@ -133,6 +133,12 @@ pub const SETTINGS: &[SettingDoc] = &[
         default: "30s",
         doc: "How long a live migration takes; disks and domain change hands at its end.",
     },
+    SettingDoc {
+        key: "coalesce",
+        kind: SettingKind::Span,
+        default: "1m",
+        doc: "How long the SR's master takes to merge a disk that nobody needs any more into its parent. No source gives this figure: it hangs on how much was written. A leaf that is in use is paused for it, and that lasts 10 s at most (cleanup.py, LIVE_LEAF_COALESCE_TIMEOUT).",
+    },
     SettingDoc { key: "reinstall", kind: SettingKind::Span, default: "20m", doc: "How long a fresh installation takes." },
     SettingDoc {
         key: "vm-grace",
@@ -183,6 +189,7 @@ pub struct Settings {
     pub vm_start: Span,
     pub vm_shutdown: Span,
     pub vm_migrate: Span,
+    pub coalesce: Span,
     pub reinstall: Span,
     pub vm_grace: Span,
     pub master_grace: Span,
@@ -210,6 +217,7 @@ impl Settings {
             "vm-start" => &mut self.vm_start,
             "vm-shutdown" => &mut self.vm_shutdown,
             "vm-migrate" => &mut self.vm_migrate,
+            "coalesce" => &mut self.coalesce,
             "reinstall" => &mut self.reinstall,
             "vm-grace" => &mut self.vm_grace,
             "master-grace" => &mut self.master_grace,

@@ -26,6 +26,7 @@ impl Database {
             vbds: Chunks::of(None, names.vbds.len()),
             always_run: Chunks::of(false, names.vms.len()),
             ha: PoolHa::default(),
+            snapshots: Vec::new(),
             notes: Notes::default(),
         }
     }
@@ -55,6 +56,7 @@ impl Database {
                         paused: start.paused,
                         activating: start.activating,
                         relinking: start.relinking,
+                        snapshot_of: None,
                         label: None,
                     })
                 })
@@ -73,6 +75,7 @@ impl Database {
                 allow_overcommit: ha.allow_overcommit,
                 ..PoolHa::default()
             }),
+            snapshots: Vec::new(),
             notes: Notes::default(),
         };
         if db.ha.enabled {

@@ -26,6 +26,7 @@ pub const SETTINGS_6: Settings = Settings {
     vm_start: Span::secs(5),
     vm_shutdown: Span::secs(10),
     vm_migrate: Span::secs(30),
+    coalesce: Span::mins(1),
     reinstall: Span::mins(20),
     vm_grace: Span::mins(10),
     master_grace: Span::mins(10),
