@@ -432,6 +432,8 @@ operators:
     - {at: 20m, timeout: 3h, run: xe vm-reboot vm=db --force} # refused OTHER_OPERATION_IN_PROGRESS
   carl:
     - {at: 20m, timeout: 3h, run: xe vm-destroy uuid=$web} # refused OTHER_OPERATION_IN_PROGRESS
+  dora:
+    - {at: 20m, timeout: 3h, run: xe vm-snapshot vm=db new-name-label=x} # refused OTHER_OPERATION_IN_PROGRESS
 recovery:
   at: 30m
   steps:
@@ -585,6 +587,55 @@ recovery:
     - run: xe vm-resume vm=web on=alpha # refused HANDLE_INVALID
 ";
 
+/// Snapshots and disks that can't be taken, or destroyed: by a wrong name, too deep, where the SR's master is gone or does not reach it, and
+/// where a host that has a lock is dead. The lock of a host that answers and has nothing open is in nobody's way.
+const CHAINS: &str = "
+until: 40m
+pool:
+  hosts: [alpha, beta, gamma]
+  storage: {nfs1: {type: nfs}, nfs2: {type: nfs}, local-beta: {type: ext, host: beta}}
+  vms:
+    db: {running-on: alpha}
+    web: {disks: {root: {sr: local-beta}}}
+    old: {disks: {root: {locks: {gamma: rw}}}}
+    far: {disks: {root: {sr: nfs2}}}
+    deep: {}
+timeline:
+  - {at: 6m, fault: {crash: [beta, gamma]}}
+  - {at: 9m, fault: {storage-loss: {host: alpha, sr: nfs2}}}
+recovery:
+  at: 1m
+  steps:
+    - run: xe snapshot-param-get uuid=$db param-name=name-label # refused UUID_INVALID
+    - run: xe snapshot-param-list uuid=$db # refused UUID_INVALID
+    - run: xe snapshot-uninstall uuid=$beta --force # refused UUID_INVALID
+    - {run: xe snapshot-uninstall --force, expect: error} # fails
+    - run: xe vdi-destroy uuid=$db # refused UUID_INVALID
+    - run: xe vdi-destroy uuid=${db-root} # refused VDI_IN_USE
+    - run: xe vm-snapshot vm=$(xe vm-list is-control-domain=true resident-on=$alpha --minimal) new-name-label=x # refused OPERATION_NOT_ALLOWED
+    - {run: xe vm-snapshot vm=db, expect: error} # fails
+    - {run: xe vm-snapshot new-name-label=x, expect: error} # fails
+    - run: xe vm-snapshot vm=web new-name-label=of-web
+    - run: xe vm-snapshot vm=far new-name-label=of-far
+    - run: xe vm-snapshot vm=old new-name-label=of-old
+    - run: xe pbd-unplug uuid=${alpha/nfs2}
+    - run: xe vm-snapshot vm=far new-name-label=x # refused SR_HAS_NO_PBDS
+    - run: xe vdi-destroy uuid=${far-root} # refused SR_HAS_NO_PBDS
+    - run: xe snapshot-uninstall uuid=$(xe snapshot-list name-label=of-far --minimal) --force # refused SR_HAS_NO_PBDS
+    - run: xe pbd-plug uuid=${alpha/nfs2}
+    - run: for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do xe vm-snapshot vm=deep new-name-label=$n; done # refused SR_BACKEND_FAILURE_109
+    - {at: 7m, run: xe vm-snapshot vm=old new-name-label=x} # refused SR_BACKEND_FAILURE_82
+    - run: xe vm-snapshot vm=web new-name-label=x # refused CANNOT_CONTACT_HOST
+    - run: xe vdi-destroy uuid=${web-root} # refused CANNOT_CONTACT_HOST
+    - run: xe snapshot-uninstall uuid=$(xe snapshot-list name-label=of-web --minimal) --force # refused CANNOT_CONTACT_HOST
+    - {at: 10m, run: xe vm-snapshot vm=far new-name-label=x} # refused SR_BACKEND_FAILURE_82
+    - run: xe vdi-destroy uuid=${far-root} # refused SR_BACKEND_FAILURE_80
+    - run: xe snapshot-uninstall uuid=$(xe snapshot-list name-label=of-far --minimal) --force # refused SR_BACKEND_FAILURE_80
+    - {at: 20m, run: xe vm-snapshot vm=web new-name-label=x} # refused HOST_OFFLINE
+    - run: xe vdi-destroy uuid=${web-root} # refused HOST_OFFLINE
+    - run: xe snapshot-uninstall uuid=$(xe snapshot-list name-label=of-web --minimal) --force # refused HOST_OFFLINE
+";
+
 const STORIES: &[&str] = &[
     ASLEEP,
     WAKES,
@@ -592,6 +643,7 @@ const STORIES: &[&str] = &[
     NOWHERE_TO_SLEEP[1],
     NOWHERE_TO_SLEEP[2],
     NO_WAY_BACK,
+    CHAINS,
     UUIDS,
     FIELDS,
     TAKEN_APART,

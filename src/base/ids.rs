@@ -27,6 +27,8 @@ id! {
     VbdId
     /// A storage repository.
     SrId
+    /// A snapshot of a VM: a record of its own, with the disks that were made for it.
+    SnapshotId
     /// A pool UUID: promotion and restore keep it, a fresh installation makes a new one.
     PoolId
 }

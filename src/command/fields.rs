@@ -59,6 +59,8 @@ subjects! {
     Pool "pool": "Lists the pool: its master and its default SR.", "xe pool-list", "xe pool-param-get uuid=$pool param-name=default-SR", "xe pool-param-list uuid=$pool";
     Vm "vm": "Lists the VMs with their power state, and each host's domain 0. Filters on `resident-on` take a host's UUID, not its name: with a name nothing matches, which reads like an empty host.",
         "xe vm-list resident-on=$beta is-control-domain=false", "xe vm-param-get uuid=$db param-name=resident-on", "xe vm-param-list uuid=$db";
+    Snapshot "snapshot": "Lists the snapshots of VMs. They are VMs of their own in the database, which `vm-list` leaves out.",
+        "xe snapshot-list params=uuid,name-label,snapshot-of", "xe snapshot-param-get uuid=00000003-0003-4000-8000-00706f6f6c03 param-name=snapshot-of", "xe snapshot-param-list uuid=00000003-0003-4000-8000-00706f6f6c03";
     Vdi "vdi": "Lists the virtual disks. `params=all` or `params=sm-config` shows their locks, the `host_…` keys, as the database has them.",
         "xe vdi-list params=name-label,sm-config", "xe vdi-param-get uuid=${db-root} param-name=sm-config", "xe vdi-param-list uuid=${db-root}";
     Sr "sr": "Lists the storage repositories.", "xe sr-list", "xe sr-param-get uuid=$nfs1 param-name=PBDs", "xe sr-param-list uuid=$nfs1";

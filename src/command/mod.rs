@@ -49,6 +49,7 @@ mod pool_recover;
 mod resetvdis;
 pub mod script;
 mod simple;
+mod snapshot_uninstall;
 mod sr_forget;
 mod sr_introduce;
 mod sr_scan;
@@ -57,6 +58,7 @@ mod vbd_create;
 mod vbd_destroy;
 mod vbd_plug;
 mod vbd_unplug;
+mod vdi_destroy;
 mod vdi_forget;
 mod vm_destroy;
 mod vm_disk_list;
@@ -68,6 +70,7 @@ mod vm_reboot;
 mod vm_reset;
 mod vm_resume;
 mod vm_shutdown;
+mod vm_snapshot;
 mod vm_start;
 mod vm_suspend;
 
@@ -413,6 +416,11 @@ commands! {
     VmResetPowerstate: vm_reset::VmResetPowerstate,
     VmDestroy: vm_destroy::VmDestroy,
     VmDiskList: vm_disk_list::VmDiskList,
+    VmSnapshot: vm_snapshot::VmSnapshot,
+    SnapshotList: list::List<fields::Snapshot>,
+    SnapshotParamGet: fields::ParamGet<fields::Snapshot>,
+    SnapshotParamList: fields::ParamList<fields::Snapshot>,
+    SnapshotUninstall: snapshot_uninstall::SnapshotUninstall,
     VdiList: list::List<fields::Vdi>,
     VdiParamGet: fields::ParamGet<fields::Vdi>,
     VdiParamList: fields::ParamList<fields::Vdi>,
@@ -421,6 +429,7 @@ commands! {
     VdiParamRemove: params::ParamRemove<fields::Vdi>,
     VdiParamClear: params::ParamClear<fields::Vdi>,
     VdiForget: vdi_forget::VdiForget,
+    VdiDestroy: vdi_destroy::VdiDestroy,
     SrList: list::List<fields::Sr>,
     SrParamGet: fields::ParamGet<fields::Sr>,
     SrParamList: fields::ParamList<fields::Sr>,
@@ -475,7 +484,7 @@ pub const REFUSALS: &[&str] = &[
     "HA_IS_ENABLED", "HA_NOT_ENABLED", "HA_LOST_STATEFILE", "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN", "HA_FAILED_TO_FORM_LIVESET",
     "SR_HAS_NO_PBDS", "SR_HAS_PBD", "SR_NOT_SHARABLE", "SR_UNKNOWN_DRIVER", "SR_UUID_EXISTS", "PBD_EXISTS", "DEVICE_ALREADY_ATTACHED",
     "DEVICE_ALREADY_DETACHED", "DEVICE_ALREADY_EXISTS", "INVALID_DEVICE", "DEVICE_DETACH_REJECTED", "DEVICE_DETACH_TIMEOUT",
-    "SR_BACKEND_FAILURE_40",
+    "SR_BACKEND_FAILURE_40", "SR_BACKEND_FAILURE_80", "SR_BACKEND_FAILURE_82", "SR_BACKEND_FAILURE_109",
     "HA_HOST_CANNOT_ACCESS_STATEFILE", "CANNOT_CREATE_STATE_FILE", "INVALID_VALUE", "MAP_DUPLICATE_KEY", "VM_FAILED_SHUTDOWN_ACKNOWLEDGMENT", "VM_MIGRATE_FAILED",
     "VM_NO_SUSPEND_SR", "VDI_IO_ERROR", "SR_BACKEND_FAILURE_78", "HANDLE_INVALID",
 ];

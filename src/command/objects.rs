@@ -1,7 +1,7 @@
 //! The objects of a pool as `xe` shows them: which there are, and their fields in order (records.ml of 6.0). What
 //! stands in the fields is in `values.rs`.
 
-use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
+use crate::base::ids::{HostId, MachineId, SnapshotId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
 pub use crate::world::belief::notes::Value;
 
@@ -11,6 +11,8 @@ pub use crate::world::belief::notes::Value;
 pub enum Class {
     Host,
     Vm,
+    /// Snapshots of VMs: records of the same table as VMs.
+    Snapshot,
     Pool,
     Sr,
     Vdi,
@@ -26,6 +28,7 @@ pub enum Object {
     Vm(VmId),
     /// Domain 0 of a host, a VM of its own in the database.
     ControlDomain(HostId),
+    Snapshot(SnapshotId),
     Pool,
     Sr(SrId),
     Vdi(VdiId),
@@ -133,6 +136,7 @@ impl Class {
         match self {
             Class::Host => "host",
             Class::Vm => "vm",
+            Class::Snapshot => "snapshot",
             Class::Pool => "pool",
             Class::Sr => "sr",
             Class::Vdi => "vdi",
@@ -145,6 +149,7 @@ impl Class {
         match self {
             Class::Host => "a host",
             Class::Vm => "a VM",
+            Class::Snapshot => "a snapshot",
             Class::Pool => "the pool",
             Class::Sr => "an SR",
             Class::Vdi => "a VDI",
@@ -156,7 +161,7 @@ impl Class {
     pub fn table(self) -> &'static str {
         match self {
             Class::Host => "host",
-            Class::Vm => "VM",
+            Class::Vm | Class::Snapshot => "VM",
             Class::Pool => "pool",
             Class::Sr => "SR",
             Class::Vdi => "VDI",
@@ -168,7 +173,7 @@ impl Class {
     pub fn fields(self) -> impl Iterator<Item = Field> {
         let table = match self {
             Class::Host => HOST,
-            Class::Vm => VM,
+            Class::Vm | Class::Snapshot => VM,
             Class::Pool => POOL,
             Class::Sr => SR,
             Class::Vdi => VDI,
@@ -195,6 +200,7 @@ impl Class {
         match self {
             Class::Host => &["uuid", "name-label", "name-description"],
             Class::Vm => &["uuid", "name-label", "power-state"],
+            Class::Snapshot => &["uuid", "name-label", "name-description", "is-snapshot-from-vmpp"],
             Class::Pool => &["uuid", "name-label", "name-description", "master", "default-SR"],
             Class::Sr => &["uuid", "name-label", "name-description", "host", "type", "content-type"],
             Class::Vdi => &["uuid", "name-label", "name-description", "sr-uuid", "virtual-size", "sharable", "read-only"],
@@ -213,6 +219,7 @@ impl Class {
                 let vms = names.vm_ids().filter(|vm| db.vm(*vm).is_some()).map(Object::Vm);
                 vms.chain(hosts(world, by).into_iter().map(Object::ControlDomain)).collect()
             }
+            Class::Snapshot => db.snapshots.iter().copied().map(Object::Snapshot).collect(),
             Class::Pool => vec![Object::Pool],
             Class::Sr => names.sr_ids().filter(|sr| knows_sr(world, by, *sr)).map(Object::Sr).collect(),
             Class::Vdi => names.vdi_ids().filter(|vdi| db.vdi(*vdi).is_some()).map(Object::Vdi).collect(),
@@ -270,6 +277,7 @@ impl Object {
             Object::Host(host) => names.hosts[host.at()].uuid.clone(),
             Object::Vm(vm) => names.vms[vm.at()].uuid.clone(),
             Object::ControlDomain(host) => control_domain(host),
+            Object::Snapshot(snapshot) => names.snapshots[snapshot.at()].uuid.clone(),
             Object::Pool => names.pool(world.db(by).pool).to_string(),
             Object::Sr(sr) => names.srs[sr.at()].uuid.clone(),
             Object::Vdi(vdi) => names.vdis[vdi.at()].uuid.clone(),

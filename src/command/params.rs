@@ -41,6 +41,7 @@ pub fn settable(class: Class) -> &'static [&'static str] {
         Class::Sr | Class::Vdi => &["name-label", "name-description", "other-config"],
         Class::Pbd => &["other-config"],
         Class::Vbd => &["other-config", "qos_algorithm_params"],
+        Class::Snapshot => &[],
     }
 }
 
@@ -117,7 +118,7 @@ pub fn noted(object: Object) -> Option<Noted> {
         Object::Pool => Some(Noted::Pool),
         Object::Host(host) => Some(Noted::Host(host)),
         Object::Vm(vm) => Some(Noted::Vm(vm)),
-        Object::ControlDomain(_) => None,
+        Object::ControlDomain(_) | Object::Snapshot(_) => None,
         Object::Sr(sr) => Some(Noted::Sr(sr)),
         Object::Vdi(vdi) => Some(Noted::Vdi(vdi)),
         Object::Pbd(host, sr) => Some(Noted::Pbd(host, sr)),
@@ -234,6 +235,7 @@ fn class_of(object: Object) -> Class {
         Object::Pool => Class::Pool,
         Object::Host(_) => Class::Host,
         Object::Vm(_) | Object::ControlDomain(_) => Class::Vm,
+        Object::Snapshot(_) => Class::Snapshot,
         Object::Sr(_) => Class::Sr,
         Object::Vdi(_) => Class::Vdi,
         Object::Pbd(..) => Class::Pbd,

@@ -108,7 +108,7 @@ impl Operation for PbdPlug {
         world.sr_attach(fx, home, machine, sr);
         world.set_pbd(fx, home, host, sr, true);
         if world.masters_sr(home, machine, sr) {
-            world.scan_sr(fx, home, sr);
+            world.scan_sr(fx, home, machine, sr);
         }
         Progress::Ended(silence(&self.args))
     }

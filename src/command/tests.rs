@@ -12,6 +12,7 @@ mod params;
 mod power;
 mod reading;
 mod resetvdis;
+mod snapshots;
 mod stage;
 mod starting;
 mod storing;

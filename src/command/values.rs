@@ -2,7 +2,7 @@
 //! simulator does not keep shows the value of a fresh installation.
 
 use super::objects::{Field, NOWHERE, Object, Value, control_domain_name, hosts, knows_sr, memory_free};
-use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
+use crate::base::ids::{HostId, MachineId, SnapshotId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
 use crate::world::belief::Protection;
 use crate::world::inventory::{Inventory, Kind, Mode};
@@ -21,6 +21,7 @@ impl Object {
             Object::Host(host) => host_value(world, by, host, field.name),
             Object::Vm(vm) => vm_value(world, by, vm, field.name),
             Object::ControlDomain(host) => control_domain_value(world, host, field.name),
+            Object::Snapshot(snapshot) => snapshot_value(world, by, snapshot, field.name),
             Object::Pool => pool_value(world, by, field.name),
             Object::Sr(sr) => sr_value(world, by, sr, field.name),
             Object::Vdi(vdi) => vdi_value(world, by, vdi, field.name),
@@ -136,7 +137,26 @@ fn vm_value(world: &World, by: MachineId, vm: VmId, field: &str) -> Option<Value
         "ha-always-run" => one(world.db(by).always_run.get(vm.at()).copied().unwrap_or(false).to_string()),
         "order" => one(world.db(by).vm_ha(&world.names, vm).order.unwrap_or(0).to_string()),
         "start-delay" => one((world.db(by).vm_ha(&world.names, vm).start_delay.0 / 1_000_000).to_string()),
+        "snapshots" => {
+            let its = world.db(by).snapshots.iter().map(|snapshot| &world.names.snapshots[snapshot.at()]).filter(|name| name.of == vm);
+            Value::Set(its.map(|name| name.uuid.clone()).collect())
+        }
         "memory-actual" => one(if running { name.memory } else { 0 }.to_string()),
+        _ => return None,
+    })
+}
+
+fn snapshot_value(world: &World, by: MachineId, snapshot: SnapshotId, field: &str) -> Option<Value> {
+    let name = &world.names.snapshots[snapshot.at()];
+    Some(match field {
+        "name-label" => one(&name.label),
+        "name-description" => one(&name.description),
+        "power-state" => one("halted"),
+        // A snapshot is a template, too (xapi_vm_clone.ml).
+        "is-a-snapshot" | "is-a-template" => one("true"),
+        "snapshot-of" => one(world.db(by).vm(name.of).map_or(NOWHERE, |_| &world.names.vms[name.of.at()].uuid)),
+        "resident-on" => one(NOWHERE),
+        "dom-id" => one("-1"),
         _ => return None,
     })
 }
@@ -215,6 +235,15 @@ fn vdi_value(world: &World, by: MachineId, vdi: VdiId, field: &str) -> Option<Va
         "location" => one(&name.uuid),
         "type" => one("User"),
         "virtual-size" | "physical-utilisation" => one(VDI_SIZE.to_string()),
+        "is-a-snapshot" => one(record.snapshot_of.is_some().to_string()),
+        "snapshot-of" => {
+            let of = record.snapshot_of.filter(|of| world.db(by).vdi(*of).is_some());
+            one(of.map_or(NOWHERE, |of| &names.vdis[of.at()].uuid))
+        }
+        "snapshots" => {
+            let its = names.vdi_ids().filter(|other| world.db(by).vdi(*other).is_some_and(|record| record.snapshot_of == Some(vdi)));
+            Value::Set(its.map(|vdi| names.vdis[vdi.at()].uuid.clone()).collect())
+        }
         "vbd-uuids" => {
             let ids = (0..names.vbds.len() as u16).map(VbdId);
             let its = ids.filter(|vbd| names.vbds[vbd.at()].vdi == vdi && world.db(by).vbd(*vbd).is_some());

@@ -288,7 +288,7 @@ fn settle(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machi
             if reaches {
                 world.sr_attach(fx, master, machine, sr);
                 if world.masters_sr(master, machine, sr) {
-                    world.scan_sr(fx, master, sr);
+                    world.scan_sr(fx, master, machine, sr);
                 }
             }
         }

@@ -27,7 +27,7 @@ mod work;
 
 use crate::base::time::{Span, Time};
 use crate::command::Ran;
-use crate::daemon::{autostart, copies, ha, heartbeat, machine, protect, xapi};
+use crate::daemon::{autostart, collector, copies, ha, heartbeat, machine, protect, xapi};
 use crate::scenario::model::{Case, Scenario};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
@@ -367,6 +367,7 @@ impl Engine {
             Due::HaMonitor { machine, epoch } => ha::master::monitor(world, fx, machine, epoch),
             Due::ActDone { sequence, serial } => self.masked_done(sequence.into(), serial),
             Due::HaRestart { machine, epoch } => protect::go_on(world, fx, machine, epoch),
+            Due::Collect { machine, sr, boot } => collector::go_on(world, fx, machine, sr, boot),
         }
     }
 
@@ -431,5 +432,6 @@ fn name_of(due: Due) -> &'static str {
         Due::HaBoot { .. } => "ha-start",
         Due::HaMonitor { .. } => "ha-monitor",
         Due::HaRestart { .. } => "ha-restart",
+        Due::Collect { .. } => "collector",
     }
 }

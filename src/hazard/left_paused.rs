@@ -21,7 +21,7 @@ pub const DOC: HazardDoc = HazardDoc {
 fn site(sight: &Sight, vdi: VdiId) -> Option<Site> {
     let world = sight.world;
     let ruler = sight.ruler();
-    let paused = world.db(ruler).vdi(vdi).is_some_and(|record| record.paused);
+    let paused = world.db(ruler).vdi(vdi).is_some_and(|record| record.paused) && !world.at_work_on(vdi);
     paused.then(|| Site::new(Place::Vdi(vdi), Vec::new()).by(ruler))
 }
 

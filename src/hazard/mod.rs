@@ -17,7 +17,9 @@ mod guest_without_disk;
 mod ha_silently_off;
 pub mod hindsight;
 mod late_write;
+mod leaf_not_refreshed;
 mod left_paused;
+mod metadata_race;
 mod needless_master_word;
 mod no_master;
 mod outdated_memory;
@@ -25,6 +27,7 @@ mod overcommitted;
 mod presumed_dead_alive;
 mod protected_vm_down;
 pub mod remedy;
+mod removed_while_open;
 mod restart_beside_running;
 mod reused_without_reinstall;
 mod sight;
@@ -183,6 +186,9 @@ impl Site {
 pub const ALL: &[HazardDoc] = &[
     double_writer::DOC,
     late_write::DOC,
+    leaf_not_refreshed::DOC,
+    removed_while_open::DOC,
+    metadata_race::DOC,
     double_attach::DOC,
     unprotected_disk::DOC,
     forgotten_host_alive::DOC,
@@ -286,9 +292,12 @@ mod tests {
     use super::*;
 
     /// What scenarios and reports call them, and how bad each is.
-    const TABLE: [(&str, Severity); 27] = [
+    const TABLE: [(&str, Severity); 30] = [
         ("double-writer", Severity::Corruption),
         ("late-write", Severity::Corruption),
+        ("leaf-not-refreshed", Severity::Corruption),
+        ("removed-while-open", Severity::Corruption),
+        ("metadata-race", Severity::Corruption),
         ("double-attach", Severity::Danger),
         ("unprotected-disk", Severity::Danger),
         ("forgotten-host-alive", Severity::Danger),

@@ -1,6 +1,6 @@
 //! What a move makes due and what it tells. Lent by the engine to whoever moves the world, and reused.
 
-use crate::base::ids::{HostId, MachineId, VdiId, VmId};
+use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::event::Event;
 
@@ -168,6 +168,12 @@ pub enum Due {
     HaMonitor {
         machine: MachineId,
         epoch: u32,
+    },
+    /// An SR's collector of garbage goes on.
+    Collect {
+        machine: MachineId,
+        sr: SrId,
+        boot: u32,
     },
     /// A master goes on with the VMs that HA restarts.
     HaRestart {

@@ -349,6 +349,24 @@ pub const ERRORS: &[ErrorDoc] = &[
         doc: "Only the SR's master may do this, and the database has the SR unplugged there: of a shared SR it is the pool's master, of a local one its own host. `xe pbd-plug` there first.",
     },
     ErrorDoc {
+        code: "SR_BACKEND_FAILURE_80",
+        params: &[],
+        text: "",
+        doc: "The disk could not be marked as garbage: the SR's master does not reach the SR. Nothing was done.",
+    },
+    ErrorDoc {
+        code: "SR_BACKEND_FAILURE_82",
+        params: &[],
+        text: "",
+        doc: "The storage manager could not take the snapshot. `failed to pause VDI` means that a host which has a lock of the disk could not be told to stand still: it is dead, or nobody knows it. Release its locks once it is certain that it is off. `MAP_DUPLICATE_KEY` with `paused` means that the disk is marked as paused already.",
+    },
+    ErrorDoc {
+        code: "SR_BACKEND_FAILURE_109",
+        params: &[],
+        text: "",
+        doc: "The disk's chain has 30 links and takes no more. Destroy snapshots, and let the collector of garbage merge what is left: `xe sr-scan` starts it. Where it does not get on, a host that has the SR plugged or a lock of the disk does not answer.",
+    },
+    ErrorDoc {
         code: "SR_HAS_PBD",
         params: &["sr"],
         text: "The SR is still connected to a host via a PBD. It cannot be destroyed.",

@@ -2,7 +2,7 @@
 //! reinstallations, each of which adds a host. Knows nothing of what state anything is in.
 
 use crate::base::draw::Stream;
-use crate::base::ids::{HostId, MachineId, PoolId, SrId, VbdId, VdiId, VmId};
+use crate::base::ids::{HostId, MachineId, PoolId, SnapshotId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::Span;
 use crate::world::belief::Protection;
 use std::collections::BTreeMap;
@@ -189,6 +189,21 @@ impl VmName {
     }
 }
 
+/// A snapshot of a VM, as it was taken.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SnapshotName {
+    /// Its UUID.
+    pub uuid: String,
+    /// The VM that it was taken of.
+    pub of: VmId,
+    /// Its name-label.
+    pub label: String,
+    /// Its name-description.
+    pub description: String,
+    /// The disks that were made for it, and how the VM attaches those that they were made of.
+    pub disks: Vec<(VdiId, Mode)>,
+}
+
 /// All names, by id.
 #[derive(Clone, PartialEq, Debug, Default)]
 #[allow(missing_docs, reason = "the names are the field's own words")]
@@ -202,6 +217,8 @@ pub struct Inventory {
     pub vms: Vec<VmName>,
     pub vdis: Vec<VdiName>,
     pub vbds: Vec<VbdName>,
+    /// Snapshots of VMs, in the order in which they were taken.
+    pub snapshots: Vec<SnapshotName>,
     /// UUIDs of PBDs by machine and SR.
     pub pbds: BTreeMap<(MachineId, SrId), String>,
     /// How many PBDs there ever were, where some were made anew.
@@ -336,6 +353,22 @@ impl Inventory {
         self.vbds.push(VbdName { vm, vdi, disk: device.clone(), mode, uuid, device: Some(device) });
         self.vms[vm.at()].vbds.push(vbd);
         Some(vbd)
+    }
+    /// One more disk, a snapshot of another: `db-root@1`; `None` where there are as many as can be.
+    pub fn add_snapshot_disk(&mut self, of: VdiId) -> Option<VdiId> {
+        let vdi = VdiId(u16::try_from(self.vdis.len()).ok().filter(|at| *at < u16::MAX)?);
+        let VdiName { name, sr, vm, .. } = self.vdis[of.at()].clone();
+        let before = format!("{name}@");
+        let earlier = self.vdis.iter().filter(|other| other.name.strip_prefix(&before).is_some_and(|rest| !rest.contains('@'))).count();
+        self.vdis.push(VdiName { name: format!("{before}{}", earlier + 1), uuid: Inventory::uuid(Kind::Vdi, vdi.at()), sr, vm });
+        Some(vdi)
+    }
+    /// One more snapshot of a VM; `None` where there are as many as can be.
+    pub fn add_snapshot(&mut self, of: VmId, label: &str, description: &str, disks: Vec<(VdiId, Mode)>) -> Option<SnapshotId> {
+        let snapshot = SnapshotId(u16::try_from(self.snapshots.len()).ok()?);
+        let uuid = Inventory::uuid(Kind::Vm, self.vms.len() + snapshot.at());
+        self.snapshots.push(SnapshotName { uuid, of, label: label.to_owned(), description: description.to_owned(), disks });
+        Some(snapshot)
     }
     /// One more SR that only records have; `None` where there are as many as can be.
     pub fn add_sr_of_records(&mut self, uuid: String, name: String, kind: SrType) -> Option<SrId> {

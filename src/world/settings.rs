@@ -145,6 +145,12 @@ pub const SETTINGS: &[SettingDoc] = &[
         default: "20s",
         doc: "How long `xe vm-resume` takes to read the memory back; the guest goes on at its end. No source gives this figure.",
     },
+    SettingDoc {
+        key: "coalesce",
+        kind: SettingKind::Span,
+        default: "1m",
+        doc: "How long the SR's master takes to merge a disk that nobody needs any more into its parent. No source gives this figure: it hangs on how much was written. A leaf that is in use is paused for it, and that lasts 10 s at most (cleanup.py, LIVE_LEAF_COALESCE_TIMEOUT).",
+    },
     SettingDoc { key: "reinstall", kind: SettingKind::Span, default: "20m", doc: "How long a fresh installation takes." },
     SettingDoc {
         key: "vm-grace",
@@ -197,6 +203,7 @@ pub struct Settings {
     pub vm_migrate: Span,
     pub vm_suspend: Span,
     pub vm_resume: Span,
+    pub coalesce: Span,
     pub reinstall: Span,
     pub vm_grace: Span,
     pub master_grace: Span,
@@ -226,6 +233,7 @@ impl Settings {
             "vm-migrate" => &mut self.vm_migrate,
             "vm-suspend" => &mut self.vm_suspend,
             "vm-resume" => &mut self.vm_resume,
+            "coalesce" => &mut self.coalesce,
             "reinstall" => &mut self.reinstall,
             "vm-grace" => &mut self.vm_grace,
             "master-grace" => &mut self.master_grace,

@@ -155,6 +155,17 @@ fn on_a_member() {
     shows("xe -s xs2 -u root -pw x vm-list", &format!("{slave}\nMaster IP address: {ip}\n"), 1);
 }
 
+/// 29: a snapshot's UUID.
+#[test]
+fn a_snapshot() {
+    let mut room = room("xenserver-6.2");
+    let End::Output(output, _) = room.types(XS1, "xe vm-snapshot uuid=$web1 new-name-label=s2") else { panic!("it ends") };
+    assert_eq!((output.text, output.exit), (format!("{}\n", room.world.names.snapshots[0].uuid), 0));
+    let several = "Error: Multiple matches VMs found. Operation can only be performed on one VM at a time\n";
+    shows("xe vm-snapshot --multiple new-name-label=s2", several, 1);
+    shows("xe vm-snapshot uuid=$web1", &format!("Required parameter not found: new-name-label\n{HINT}"), 1);
+}
+
 /// 30 and 31: one field.
 #[test]
 fn one_field() {

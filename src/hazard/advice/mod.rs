@@ -1,6 +1,7 @@
 //! What should have been done about a finding, looked back upon: its words, and what several hazards ask of the run. What one
 //! hazard alone advises stands in its own file. Knows no hazard.
 
+mod chains;
 mod home;
 mod left;
 mod resort;

@@ -2,7 +2,7 @@
 //! nothing of hardware: nothing here has to be so.
 
 use crate::base::chunks::{ChunkMap, Chunks};
-use crate::base::ids::{HostId, PoolId, SrId, VbdId, VdiId, VmId};
+use crate::base::ids::{HostId, PoolId, SnapshotId, SrId, VbdId, VdiId, VmId};
 use crate::world::belief::notes::Notes;
 use crate::world::belief::{PoolHa, VmHa};
 use crate::world::inventory::{Inventory, Mode};
@@ -129,6 +129,8 @@ pub struct VdiRecord {
     pub activating: bool,
     /// Its `relinking` key, of later storage managers: its chain is being changed.
     pub relinking: bool,
+    /// `VDI.snapshot_of`: what it is a snapshot of.
+    pub snapshot_of: Option<VdiId>,
     /// Its name-label, where it is not the one that the pool began with.
     pub label: Option<Arc<str>>,
 }
@@ -186,6 +188,8 @@ pub struct Database {
     pub always_run: Chunks<bool>,
     /// What the pool's record says of HA.
     pub ha: PoolHa,
+    /// The snapshots of VMs, in order.
+    pub snapshots: Vec<SnapshotId>,
     /// Fields that were set and that nothing hangs on.
     pub notes: Notes,
 }
@@ -274,7 +278,10 @@ impl Database {
             })
             && self.pbds == other.pbds
             && self.default_sr == other.default_sr
-            && self.vdis.len() == other.vdis.len()
-            && self.vdis.iter().zip(other.vdis.iter()).all(|(a, b)| a.as_ref().map(|v| &v.locks) == b.as_ref().map(|v| &v.locks))
+            && (0..self.vdis.len().max(other.vdis.len()) as u16).map(VdiId).all(|vdi| {
+                // A snapshot that only one of them knows has no locks to lose.
+                let locks = |db: &Database| db.vdi(vdi).filter(|record| record.snapshot_of.is_none()).map(|record| record.locks.clone());
+                locks(self) == locks(other)
+            })
     }
 }

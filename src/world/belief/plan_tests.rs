@@ -252,6 +252,7 @@ fn pool(hosts: u16, vms: &[Option<u16>]) -> (Database, Inventory) {
         vbds: Chunks::of(Some(VbdRecord { attached: false, had_device: true }), vms.len()),
         always_run: Chunks::of(true, vms.len()),
         ha: crate::world::belief::PoolHa { enabled: true, ..Default::default() },
+        snapshots: Vec::new(),
         notes: Default::default(),
     };
     (db, names)

@@ -207,6 +207,26 @@ impl World {
         }
     }
 
+    /// Adds the `paused` key to a VDI, if it is not there.
+    pub fn set_paused(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId) {
+        if self.db(by).vdi(vdi).is_some_and(|record| !record.paused) {
+            if let Some(record) = self.db_mut(by).vdis[vdi.at()].as_mut() {
+                record.paused = true;
+            }
+            fx.tell(Event::PausedSet { by, vdi });
+        }
+    }
+
+    /// Adds the `relinking` key to a VDI, if it is not there.
+    pub fn set_relinking(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId) {
+        if self.db(by).vdi(vdi).is_some_and(|record| !record.relinking) {
+            if let Some(record) = self.db_mut(by).vdis[vdi.at()].as_mut() {
+                record.relinking = true;
+            }
+            fx.tell(Event::RelinkingSet { by, vdi });
+        }
+    }
+
     /// Removes the `relinking` key of a VDI, if it is there.
     pub fn clear_relinking(&mut self, fx: &mut Effects, by: MachineId, vdi: VdiId) {
         if self.db(by).vdi(vdi).is_some_and(|record| record.relinking) {

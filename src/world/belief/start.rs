@@ -26,6 +26,7 @@ impl Database {
             vbds: Chunks::of(None, names.vbds.len()),
             always_run: Chunks::of(false, names.vms.len()),
             ha: PoolHa::default(),
+            snapshots: Vec::new(),
             notes: Notes::default(),
         }
     }
@@ -59,6 +60,7 @@ impl Database {
                         paused: start.paused,
                         activating: start.activating,
                         relinking: start.relinking,
+                        snapshot_of: None,
                         label: None,
                     })
                 })
@@ -77,6 +79,7 @@ impl Database {
                 allow_overcommit: ha.allow_overcommit,
                 ..PoolHa::default()
             }),
+            snapshots: Vec::new(),
             notes: Notes::default(),
         };
         if db.ha.enabled {

@@ -1,7 +1,7 @@
 //! Records of SRs, PBDs, VDIs and VBDs that come and go by hand: what operators introduce, create, forget and destroy, and what
 //! a scan finds. A record may be about storage that is not there, and storage may be there without one (docs/model/storage.md).
 
-use crate::base::ids::{HostId, MachineId, SrId, VbdId, VdiId, VmId};
+use crate::base::ids::{HostId, MachineId, SnapshotId, SrId, VbdId, VdiId, VmId};
 use crate::world::World;
 use crate::world::belief::notes::Noted;
 use crate::world::belief::{SrRecord, VbdRecord, VdiRecord};
@@ -34,18 +34,24 @@ impl World {
     /// those that do not (SR.py, ScanRecord.synchronise). A new record has no locks and no VBDs. It has the disk's name only where
     /// the SR keeps names on the disk: LVM does (LVHDSR.py, scan), files have none (FileSR.py).
     ///
-    /// A scan ends by starting the collector of garbage there (FileSR.py, LVHDSR.py, `_kickGC`). On a host that has not collected since
-    /// its boot it begins at once (cleanup.py, `_gcLoopPause`), and first of all with what another left half done: each leaf below is
-    /// reloaded, and loses its `relinking` (`_coalesce`, `_reload`). It ends well or not, the mark goes. What else it does is not
-    /// simulated.
-    pub fn scan_sr(&mut self, fx: &mut Effects, by: MachineId, sr: SrId) {
+    /// First of all its master sets right what another has left half done there (LVHDSR.py, `_undoAllJournals`). A scan ends by starting
+    /// the collector of garbage (FileSR.py, LVHDSR.py, `_kickGC`), and that begins with what another collector left half done: each leaf
+    /// below is reloaded, and loses its `relinking` (cleanup.py, `_coalesce`, `_reload`). It ends well or not, the mark goes. `at` is the
+    /// SR's master.
+    pub fn scan_sr(&mut self, fx: &mut Effects, by: MachineId, at: MachineId, sr: SrId) {
         if self.db(by).sr(sr).is_none() {
             return;
         }
+        self.undo_journals(fx, by, at, sr);
         if self.settings.storage_manager.marks() {
             for vdi in self.vdis_on(sr) {
-                self.clear_relinking(fx, by, vdi);
+                if !self.at_work_on(vdi) {
+                    self.clear_relinking(fx, by, vdi);
+                }
             }
+        }
+        for vdi in self.hw.garbage_on(&self.names, sr) {
+            self.forget_vdi(fx, by, vdi);
         }
         let label = self.names.srs[sr.at()].kind.file().then(|| Arc::from(""));
         for vdi in self.vdis_on(sr) {
@@ -54,6 +60,39 @@ impl World {
                 self.db_mut(by).vdis.put(vdi.at(), Some(record), &None);
                 fx.tell(Event::VdiIntroduced { by, vdi });
             }
+        }
+        self.kick_collector(fx, at, sr);
+    }
+
+    /// Puts the record of a disk's snapshot into a database, under the disk's name (VDI.py, snapshot: `_db_introduce`).
+    pub fn record_disk_snapshot(&mut self, fx: &mut Effects, by: MachineId, of: VdiId, snapshot: VdiId) {
+        let label = Some(Arc::from(self.db(by).vdi_label(&self.names, of)));
+        let record = VdiRecord { label, snapshot_of: Some(of), ..VdiRecord::default() };
+        self.db_mut(by).vdis.put(snapshot.at(), Some(record), &None);
+        fx.tell(Event::DiskSnapshotRecorded { by, vdi: snapshot, of });
+    }
+
+    /// Puts the record of a VM's snapshot into a database (xapi_vm_clone.ml); `None` where there are as many as can be.
+    pub fn record_snapshot(
+        &mut self,
+        fx: &mut Effects,
+        by: MachineId,
+        of: VmId,
+        (label, description): (&str, &str),
+        disks: Vec<(VdiId, Mode)>,
+    ) -> Option<SnapshotId> {
+        let snapshot = Arc::make_mut(&mut self.names).add_snapshot(of, label, description, disks)?;
+        self.db_mut(by).snapshots.push(snapshot);
+        fx.tell(Event::SnapshotRecorded { by, vm: of, label: label.to_owned() });
+        Some(snapshot)
+    }
+
+    /// Takes the record of a VM's snapshot out of a database; its disks stay.
+    pub fn forget_snapshot(&mut self, fx: &mut Effects, by: MachineId, snapshot: SnapshotId) {
+        if self.db(by).snapshots.contains(&snapshot) {
+            self.db_mut(by).snapshots.retain(|other| *other != snapshot);
+            let name = &self.names.snapshots[snapshot.at()];
+            fx.tell(Event::SnapshotDestroyed { by, vm: name.of, label: name.label.clone() });
         }
     }
 

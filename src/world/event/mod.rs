@@ -12,6 +12,8 @@ mod touch;
 #[macro_use]
 mod table;
 #[macro_use]
+mod chains;
+#[macro_use]
 mod guests;
 #[macro_use]
 mod liveset;
@@ -48,7 +50,7 @@ use std::hash::{Hash, Hasher};
 use told::{Said, Telling, count, io_words, seconds};
 use touch::{Field, Subject};
 
-gather! { [steps machines wires guests records liveset protection] }
+gather! { [steps machines wires guests records liveset protection chains] }
 
 /// Of what half an event is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

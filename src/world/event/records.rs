@@ -79,6 +79,31 @@ macro_rules! records {
             what: ("has {vdi} as no longer paused"),
             parts: { "vdi": vdi },
         }
+        PausedSet { by: MachineId, vdi: VdiId } => {
+            number: 135, name: "paused-set", half: Belief, of: Machine(*by), changes: LOCKS, about: Vdi(*vdi), matters: true,
+            what: ("has {vdi} as paused"),
+            parts: { "vdi": vdi },
+        }
+        RelinkingSet { by: MachineId, vdi: VdiId } => {
+            number: 136, name: "relinking-set", half: Belief, of: Machine(*by), changes: NOTHING, about: Vdi(*vdi), matters: true,
+            what: ("has {vdi} as relinking"),
+            parts: { "vdi": vdi },
+        }
+        DiskSnapshotRecorded { by: MachineId, vdi: VdiId, of: VdiId } => {
+            number: 137, name: "disk-snapshot-recorded", half: Belief, of: Machine(*by), changes: LOCKS, about: Vdi(*vdi), matters: false,
+            what: ("has {vdi} as a snapshot of {of}"),
+            parts: { "vdi": vdi, "of": of },
+        }
+        SnapshotRecorded { by: MachineId, vm: VmId, label: String } => {
+            number: 138, name: "snapshot-recorded", half: Belief, of: Machine(*by), changes: NOTHING, about: Nothing, matters: true,
+            what: ("has a snapshot of {vm}, {label}"),
+            parts: { "vm": vm, "label": label },
+        }
+        SnapshotDestroyed { by: MachineId, vm: VmId, label: String } => {
+            number: 139, name: "snapshot-destroyed", half: Belief, of: Machine(*by), changes: NOTHING, about: Nothing, matters: true,
+            what: ("has the snapshot {label} of {vm} no more"),
+            parts: { "vm": vm, "label": label },
+        }
         ActivatingSet { by: MachineId, vdi: VdiId } => {
             number: 132, name: "activating-set", half: Belief, of: Machine(*by), changes: NOTHING, about: Vdi(*vdi), matters: true,
             what: ("has {vdi} as being opened"),

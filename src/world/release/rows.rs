@@ -28,6 +28,7 @@ pub const SETTINGS_6: Settings = Settings {
     vm_migrate: Span::secs(30),
     vm_suspend: Span::secs(20),
     vm_resume: Span::secs(20),
+    coalesce: Span::mins(1),
     reinstall: Span::mins(20),
     vm_grace: Span::mins(10),
     master_grace: Span::mins(10),

@@ -10,6 +10,7 @@ pub const G1B: Later = Later {
     check: Check::AnyRwRefuses,
     unknown: Unknown::Stays,
     marks: false,
+    undo_unpauses: false,
     nothing: |_| "VDI is not marked as attached anywhere, nothing to do".into(),
     python: "in ?",
     refused: "socket.error: (111, 'Connection refused')",

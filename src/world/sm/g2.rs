@@ -11,6 +11,7 @@ pub const G2: Later = Later {
     check: Check::AsksHolders { dies_of_unknown: true },
     unknown: Unknown::Stays,
     marks: false,
+    undo_unpauses: false,
     nothing: nothing_of,
     python: "in ?",
     refused: "socket.error: (111, 'Connection refused')",

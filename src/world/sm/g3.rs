@@ -10,6 +10,7 @@ pub const G3: Later = Later {
     check: Check::AsksHolders { dies_of_unknown: false },
     unknown: Unknown::Goes,
     marks: false,
+    undo_unpauses: true,
     nothing: nothing_of,
     python: "in <module>",
     refused: "socket.error: [Errno 111] Connection refused",

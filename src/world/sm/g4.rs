@@ -10,6 +10,7 @@ pub const G4: Later = Later {
     check: Check::AsksHolders { dies_of_unknown: false },
     unknown: Unknown::Goes,
     marks: true,
+    undo_unpauses: true,
     nothing: nothing_of,
     python: "in <module>",
     refused: "ConnectionRefusedError: [Errno 111] Connection refused",

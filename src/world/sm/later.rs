@@ -42,6 +42,8 @@ pub struct Later {
     pub unknown: Unknown,
     /// Whether `activating` and `relinking` are looked at, and `activating` set.
     pub marks: bool,
+    /// See [`StorageManager::undo_unpauses`](super::StorageManager::undo_unpauses).
+    pub undo_unpauses: bool,
     /// What `resetvdis.py single` says of a disk without keys.
     pub nothing: fn(uuid: &str) -> String,
     /// How a traceback names the script's own lines.
@@ -76,6 +78,19 @@ impl Generation for Later {
 
     fn marks(&self) -> bool {
         self.marks
+    }
+
+    /// What came with the marks, in 8.x.
+    fn removes_at_once(&self) -> bool {
+        self.marks
+    }
+
+    fn undo_unpauses(&self) -> bool {
+        self.undo_unpauses
+    }
+
+    fn collector_waits(&self) -> Span {
+        if self.marks { Span::mins(5) } else { Span::ZERO }
     }
 
     fn master_word(&self) -> &'static str {

@@ -77,6 +77,22 @@ impl StorageManager {
         self.generation().marks()
     }
 
+    /// Whether a disk that is destroyed is removed at once, and nobody is asked (LVHDSR.py, `delete`, since CA-196882 of 2016).
+    pub fn removes_at_once(self) -> bool {
+        self.generation().removes_at_once()
+    }
+
+    /// Whether whoever sets a snapshot right that was left half done takes its mark `paused` away (LVHDSR.py, `_undoCloneOp`, since
+    /// CA-127463 of 2014).
+    pub fn undo_unpauses(self) -> bool {
+        self.generation().undo_unpauses()
+    }
+
+    /// How long the collector lets an SR come to rest before it begins (cleanup.py, `_gcLoopPause`).
+    pub fn collector_waits(self) -> Span {
+        self.generation().collector_waits()
+    }
+
     /// `resetvdis.py` where no xapi listens.
     pub fn no_xapi(self) -> String {
         self.traceback(self.generation().no_xapi())
@@ -219,6 +235,18 @@ trait Generation {
     fn marks(&self) -> bool {
         false
     }
+    /// See [`StorageManager::removes_at_once`].
+    fn removes_at_once(&self) -> bool {
+        false
+    }
+    /// See [`StorageManager::undo_unpauses`].
+    fn undo_unpauses(&self) -> bool {
+        false
+    }
+    /// See [`StorageManager::collector_waits`].
+    fn collector_waits(&self) -> Span {
+        Span::ZERO
+    }
     /// See [`StorageManager::master_word`].
     fn master_word(&self) -> &'static str {
         "master"
@@ -355,7 +383,12 @@ impl World {
     /// Why it does not.
     pub fn activation_path(&self, ask: Activation) -> Result<(), Inactive> {
         let sr = self.names.vdis[ask.vdi.at()].sr;
-        match self.path_fault(ask.machine, sr) {
+        let fault = self.path_fault(ask.machine, sr);
+        if fault.is_none() && self.hw.has_journal(ask.vdi) {
+            let repair = "Interrupted operation detected on this VDI, scan SR first to trigger auto-repair";
+            return Err(Inactive::Failed(ApiError::vdi_unavailable(repair)));
+        }
+        match fault.or(self.hw.is_removed(ask.vdi).then_some(Io::Error)) {
             Some(Io::Hang) => Err(Inactive::Hangs),
             Some(Io::Error) => {
                 let (sr, vdi) = (&self.names.srs[sr.at()], &self.names.vdis[ask.vdi.at()].uuid);

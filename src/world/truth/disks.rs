@@ -14,16 +14,16 @@ use crate::world::inventory::Mode;
 use crate::world::truth::{Damage, Hardware, Opener};
 
 impl World {
-    /// The VDIs on an SR.
+    /// The VDIs on an SR; what was destroyed is none any more.
     pub fn vdis_on(&self, sr: SrId) -> Vec<VdiId> {
-        self.names.vdi_ids().filter(|vdi| self.names.vdis[vdi.at()].sr == sr).collect()
+        self.names.vdi_ids().filter(|vdi| self.names.vdis[vdi.at()].sr == sr && !self.hw.chains.is_garbage(*vdi)).collect()
     }
 
     /// Opens a VDI on a machine: the opener believes to have read what lies there now.
     pub fn open_disk(&mut self, fx: &mut Effects, machine: MachineId, vdi: VdiId, mode: Mode, vm: Option<VmId>) {
         let now = self.now;
         let truth = &mut self.hw.vdis[vdi.at()];
-        truth.openers.push(Opener::new(machine, vm, mode, now, truth.version));
+        truth.openers.push(Opener { chain: self.hw.chains.clock(), ..Opener::new(machine, vm, mode, now, truth.version) });
         if mode == Mode::Rw {
             truth.opened_rw.insert(machine, now);
         }

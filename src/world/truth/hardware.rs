@@ -4,6 +4,7 @@
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::inventory::Mode;
+use crate::world::truth::chains::Chains;
 use crate::world::truth::statefile::Statefile;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,12 +99,14 @@ pub struct Opener {
     pub held_since: Option<Time>,
     /// Whether a write of it is due; it then says in which round it was asked for.
     pub write_due: bool,
+    /// As of which change of chains it has the disk's chain open.
+    pub(super) chain: u64,
 }
 
 impl Opener {
     /// An opener that has just read what lies there, in this version.
     pub(super) fn new(machine: MachineId, vm: Option<VmId>, mode: Mode, opened: Time, seen: u64) -> Opener {
-        Opener { machine, vm, mode, opened, seen, wrote: None, held_since: None, write_due: false }
+        Opener { machine, vm, mode, opened, seen, wrote: None, held_since: None, write_due: false, chain: 0 }
     }
 }
 
@@ -196,6 +199,8 @@ pub struct Hardware {
     pub(super) images_made: u32,
     /// Local SRs whose disks were reinitialised by a fresh installation or after an ejection: what lay on them is gone.
     pub(super) wiped: BTreeSet<SrId>,
+    /// The chains of disks that snapshots were taken of, and who is at work on them.
+    pub(super) chains: Chains,
 }
 
 /// What is so, to be read by whoever likes.

@@ -38,6 +38,7 @@ impl World {
         hardware.boot += 1;
         fx.tell(Event::PowerLost { machine });
         self.stop_xapi_silently(machine);
+        self.cut_short_work(fx, machine);
         self.stacks[machine.at()].xhad = None;
         for vm in self.guests(machine).into_iter().chain(self.dead_guests(machine)) {
             self.end_domain(fx, vm, machine, Ending::Power);

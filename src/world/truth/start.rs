@@ -5,6 +5,7 @@ use crate::base::time::Time;
 use crate::world::belief::PowerState;
 use crate::world::build::{HostStart, Pool, VdiStart};
 use crate::world::inventory::{Inventory, Mode};
+use crate::world::truth::chains::Chains;
 use crate::world::truth::hardware::Pairs;
 use crate::world::truth::{Domain, Hardware, ImageTruth, Machine, Opener, Power, VdiTruth};
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,7 @@ impl Hardware {
             one_way: BTreeSet::new(),
             statefiles: BTreeMap::new(),
             wiped: BTreeSet::new(),
+            chains: Chains::default(),
         }
     }
 }
