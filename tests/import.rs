@@ -234,3 +234,86 @@ fn hosts_without_metrics_are_asked_about() {
     let worlds = &text[text.find("\nworlds:").unwrap()..];
     assert!(!worlds.contains("bkf-xs01") && worlds.contains("bkf-xs02") && worlds.contains("bkf-xs03"), "{worlds}");
 }
+
+/// What XML, editors and terminals make of a dump that says the same.
+#[test]
+fn odd_dumps_are_the_pool_that_they_hold() {
+    let xml = std::fs::read_to_string(common::root().join(DUMP)).unwrap();
+    // The pool, without the counts at the top.
+    let pool = |xml: &str| {
+        let text = poolsim::dump::import("x.xml", xml.as_bytes(), false).unwrap_or_else(|told| panic!("{told:?}"));
+        let begins = text.find("\ntitle:").unwrap();
+        text[begins..].to_owned()
+    };
+    let plain = pool(&xml);
+    // What stands in double quotes, in single ones: each second piece is a value.
+    let pieces: Vec<String> =
+        xml.split('"').enumerate().map(|(at, piece)| if at % 2 == 1 { piece.replace('\'', "&apos;") } else { piece.to_owned() }).collect();
+    for (name, odd) in [
+        ("a namespace", xml.replace("<database>", "<database xmlns=\"urn:x\">")),
+        ("a prefix", xml.replace("<database>", "<x:database xmlns:x=\"urn:x\">").replace("</database>", "</x:database>")),
+        ("single quotes", pieces.join("'")),
+        ("comments", xml.replace("<row ", "<!-- <row/> --><row ")),
+        ("a section", xml.replace("<table name=\"VM\">", "<table name=\"VM\"><![CDATA[<row/>]]>")),
+        ("further columns", xml.replace("<row ", "<row further=\"(())\" ")),
+        ("lines of Windows", xml.replace("><", ">\r\n<")),
+        ("a mark", format!("\u{feff}{xml}")),
+        ("empty lines", format!("\n\n  {xml}\n\n")),
+        ("prompts", format!("[root@xs1 ~]# xe pool-dump-database file-name=/dev/stdout\n{xml}\n[root@xs1 ~]# \n")),
+        ("a schema to come", xml.replace("schema_minor_vsn\" value=\"66\"", "schema_minor_vsn\" value=\"999\"")),
+    ] {
+        assert_ne!(odd, xml, "{name}");
+        assert!(pool(&odd) == plain, "{name}:\n{}", pool(&odd));
+    }
+}
+
+/// What can't be a pool, or not the whole one, is said with its place, or in the head.
+#[test]
+fn damage_of_a_dump_is_named() {
+    let xml = std::fs::read_to_string(common::root().join(DUMP)).unwrap();
+    let utf16: Vec<u8> = xml.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let western = xml.replace("UTF-8", "ISO-8859-1").replace("name__label=\"dc01\"", "name__label=\"dc\u{1}\"").into_bytes();
+    let western: Vec<u8> = western.into_iter().map(|byte| if byte == 1 { 0xfc } else { byte }).collect();
+    for (bytes, said) in [
+        (format!("{xml}{xml}").into_bytes(), "a second database begins here"),
+        (utf16, "UTF-16"),
+        (western, "iconv"),
+        (xml.replace("<table name=\"VM\">", "<table name=\"VM\"><row/>").into_bytes(), "has no `ref`"),
+        (xml.replace("<database>", "<!DOCTYPE database><database>").into_bytes(), "document type"),
+    ] {
+        let told = poolsim::dump::import("x.xml", &bytes, false).expect_err(said);
+        assert!(told.iter().any(|told| told.message.contains(said) || told.help.contains(said)), "{said}: {told:?}");
+    }
+    // A table that somebody cut out.
+    let without = |table: &str| {
+        let begins = xml.find(&format!("<table name=\"{table}\">")).unwrap();
+        let ends = begins + xml[begins..].find("</table>").unwrap() + "</table>".len();
+        poolsim::dump::import("x.xml", format!("{}{}", &xml[..begins], &xml[ends..]).as_bytes(), false).unwrap()
+    };
+    for table in ["VM", "VBD", "VDI", "SR", "PBD"] {
+        assert!(without(table).contains(&format!("#   the file has no table {table}, which every database has: ")), "{table}");
+    }
+}
+
+/// A key holds, whoever knows its host: it stays on the disk, and the start is refused for it.
+#[test]
+fn locks_of_nobody_are_kept() {
+    let xml = std::fs::read_to_string(common::root().join(DUMP)).unwrap();
+    let keyed: Vec<&str> = xml.split("host_OpaqueRef:").collect();
+    let gone: String = keyed[0].to_owned()
+        + &keyed[1..].iter().map(|rest| format!("host_OpaqueRef:00000000-0000-0000-0000-000000000000{}", &rest[36..])).collect::<String>();
+    let text = poolsim::dump::import("x.xml", gone.as_bytes(), false).unwrap();
+    assert!(text.contains("#   11 locks are of a host that the database does not know: it is called gone here"), "{text}");
+    let scenario = poolsim::scenario::load("x.yaml", &text).unwrap_or_else(|told| panic!("{told:?}\n{text}")).scenario;
+    let state = state(&scenario);
+    let holders: Vec<String> =
+        state.vdis.values().flat_map(|disk| disk.locks.clone().unwrap_or_default()).map(|(holder, _)| holder).collect();
+    assert_eq!(holders, vec!["gone"; 11]);
+    assert!(!state.hosts["gone"].known);
+    // Three VMs are on record on the host that is not live: reset and started elsewhere, each is refused for the key.
+    let steps = "recovery:\n  at: 20m\n  steps:\n    - {run: \"xe vm-reset-powerstate vm=file01 --force\", expect: ok}\n    - {run: \"xe vm-start vm=file01 on=bkf-xs01\", expect: {code: SR_BACKEND_FAILURE_46}}\n";
+    let played = poolsim::scenario::load("y.yaml", &format!("{text}{steps}")).unwrap_or_else(|told| panic!("{told:?}\n{text}")).scenario;
+    let run = poolsim::run::run(&played, played.cases()[0], Options::default(), &[]);
+    let codes: Vec<Option<&str>> = run.engine.records.iter().map(|record| record.code.as_deref()).collect();
+    assert_eq!(codes.last(), Some(&Some("SR_BACKEND_FAILURE_46")), "{codes:?}");
+}

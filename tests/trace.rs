@@ -244,3 +244,43 @@ fn the_program_reads_logs() {
     assert_eq!(run(&[&folder.file("empty.log", ""), "--pool", &pool]).2, 2);
     assert_eq!(run(&[]).2, 2);
 }
+
+/// xapi's own stamps are UTC, those of syslog the machine's: a line of an audit has both, and so says how they lie to each other. What it
+/// tells again when a call has ended stands once.
+#[test]
+fn an_audit_says_what_the_others_leave_open() {
+    let xapi = "[20121106T14:36:01.000Z| info|alpha|1532|host.destroy R:1|audit] Host.destroy: host = '5491fe8d-0000-4000-8000-000000000002 (beta)'\n";
+    let audit = "\
+Nov  6 15:36:02 alpha xapi: [20121106T14:36:02.500Z|audit|alpha|1532 INET 0.0.0.0:80|dispatch:host.destroy D:1|audit] ('trackid=5' 'LOCAL_SUPERUSER' 'root' 'ALLOWED' 'OK' 'API' 'host.destroy' (('self' 'beta' '5491fe8d-0000-4000-8000-000000000002' 'OpaqueRef:7')))
+Nov  6 15:40:00 alpha xapi: [20121106T14:40:00.000Z|audit|alpha|1532 INET 0.0.0.0:80|dispatch:VM.start D:2|audit] ('trackid=5' 'LOCAL_SUPERUSER' 'root' 'ALLOWED' 'ERROR:SR_BACKEND_FAILURE_46: [ x ]' 'API' 'VM.start' (('vm' 'db' '7b000000-0000-4000-8000-000000000001' 'OpaqueRef:1')))
+";
+    let sm = "Nov  6 15:41:30 beta SM: [20410] RESET for SR 1a000000-0000-4000-8000-000000000001 (master: False)\n";
+    let read = traced(&[("SMlog", sm.as_bytes()), ("xensource.log", xapi.as_bytes()), ("audit.log", audit.as_bytes())]);
+    let text = read.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[1..4],
+        [
+            "2012-11-06 14:36:01  host 5491fe8d-0000-4000-8000-000000000002 (beta) is forgotten  (xensource.log:1, by alpha)",
+            "2012-11-06 14:40:00  refused, or failed: VM.start of 7b000000-0000-4000-8000-000000000001 (db): SR_BACKEND_FAILURE_46  (audit.log:2, by alpha)",
+            "2012-11-06 14:41:30  locks on SR 1a000000-0000-4000-8000-000000000001 are released by resetvdis.py  (SMlog:1, by beta)",
+        ],
+        "{text}"
+    );
+    assert!(text.contains("stamps that say no zone are taken for +01:00"), "{text}");
+    let text = read.scenario(&pool()).unwrap();
+    common::load("incident.yaml", &text);
+    assert!(text.matches("xe host-forget").count() == 1 && text.contains("VM.start of 7b000000"), "{text}");
+}
+
+/// What a bug report packs is named with what unpacks it.
+#[test]
+fn packed_logs_are_refused_with_a_way() {
+    let folder = Folder::new("packed");
+    let path = folder.path("xensource.log.1.gz");
+    std::fs::write(&path, b"\x1f\x8b\x08\0rest").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_poolsim")).args(["trace", &path]).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]), "{err}");
+    assert!(err.contains("compressed with gzip") && err.contains("zcat"), "{err}");
+}

@@ -273,7 +273,11 @@ impl RiskReport {
         let none = self.of(What::Host).filter(|loss| loss.against.is_some()).count();
         let down = counts(What::Host, &|loss| loss.down.len());
         let pairs = counts(What::Pair, &|loss| loss.nowhere.len());
+        if self.stopped && self.of(What::Host).next().is_none() {
+            return "it was interrupted before a host was lost: nothing is said of any".into();
+        }
         let mut parts = vec![match down {
+            _ if self.stopped && down == 0 => "none of the hosts that were run before it was interrupted takes a VM with it".to_string(),
             0 => "no single host takes a VM with it".to_string(),
             _ => format!("a single host takes up to {} with it", vms(down)),
         }];
