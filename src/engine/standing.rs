@@ -29,7 +29,7 @@ impl Engine {
     /// have done is in the world, and nobody else asks for them by name where the recovery was made up.
     pub fn add_standing(&self, digest: &mut Digest) {
         let world = &self.world;
-        add(digest, &(world.now, &world.hw, &world.stacks, &world.dumps, world.ruled_last, &world.fallen_sr_masters));
+        add(digest, &(world.now, &world.hw, &world.stacks, &world.heard, &world.dumps, world.ruled_last, &world.fallen_sr_masters));
         add(digest, &(&world.names.hosts, &world.names.srs, &world.names.vbds, &world.names.pbds));
         // Nobody waits any more for commands and conditions of the recovery that have ended.
         let stale = |due: &Due| {

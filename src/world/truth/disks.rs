@@ -25,7 +25,7 @@ impl World {
         let truth = &mut self.hw.vdis[vdi.at()];
         truth.openers.push(Opener::new(machine, vm, mode, now, truth.version));
         if mode == Mode::Rw {
-            truth.opened_rw.insert(machine, now);
+            truth.opens_rw(machine, now);
         }
         self.hw.openers_changed(vdi, machine);
         fx.tell(Event::DiskOpened { vdi, machine, mode });
