@@ -1,60 +1,20 @@
 //! How fast the engine is: workload W1 event by event (a pool whose members beat every 30 s, with crashes), years in which
 //! nothing happens, the hold model of the queue, and one shipped scenario. Prints times and rates; asserts nothing.
 
+mod workloads;
+
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use poolsim::base::draw::Stream;
-use poolsim::base::ids::MachineId;
 use poolsim::base::time::{Span, Time};
 use poolsim::engine::queue::{NO_STEP, Queue, RANK_POOL};
 use poolsim::engine::{Engine, Options};
-use poolsim::fault::Fault;
 use poolsim::report;
-use poolsim::run::Session;
 use poolsim::scenario::load;
-use poolsim::scenario::model::{Case, Deed, Scenario, Step, When};
-use poolsim::search::{orders, study};
+use poolsim::scenario::model::Case;
+use poolsim::search::study;
 use poolsim::world::effects::Due;
 use std::path::Path;
-
-/// W1: `hosts` members beat to a master; each crashes every 30 days on average, and is down for 20 minutes.
-fn w1(hosts: u16, length: Span) -> Scenario {
-    let yaml = format!("until: {length}\npool:\n  hosts: [h00001..h{hosts:05}]\n");
-    let mut scenario = load("w1.yaml", &yaml).expect("a valid scenario").scenario;
-    let mut faults: Vec<(Time, Fault)> = Vec::new();
-    for machine in 1..hosts {
-        let stream = Stream::new(1, "crash", &machine.to_string());
-        let mut at = Time::ZERO;
-        for k in 0.. {
-            // A mean of 30 days; how gaps are spread does not matter here.
-            at += stream.span(k, (Span::days(5), Span::days(55)));
-            if at.since(Time::ZERO) >= length {
-                break;
-            }
-            faults.push((at, Fault::Crash(vec![MachineId(machine)])));
-            at += Span::mins(20);
-            faults.push((at, Fault::Boot(vec![MachineId(machine)])));
-        }
-    }
-    faults.sort_by_key(|(at, _)| *at);
-    scenario.timeline = faults
-        .into_iter()
-        .enumerate()
-        .map(|(place, (at, fault))| Step {
-            id: None,
-            line: 1,
-            key: format!("timeline.{place}"),
-            when: When::At((at.since(Time::ZERO), at.since(Time::ZERO))),
-            guard: None,
-            deed: Deed::Fault { fault, lasts: None, every: None, times: 1, mean: None },
-            host: MachineId(0),
-            stdin: None,
-            timeout: Span::mins(2),
-            capture: None,
-            expect: None,
-        })
-        .collect();
-    scenario
-}
+use workloads::{ANY_ORDER, beats, event_by_event, large, later, orders_of_the_manual, scenario, w1};
 
 const HA: &str = "  ha: {timeout: 60s}\n";
 
@@ -64,10 +24,9 @@ fn workload(c: &mut Criterion) {
     for (hosts, length) in [(64, Span::days(5)), (1_000, Span::mins(480)), (10_000, Span::mins(48))] {
         let scenario = w1(hosts, length);
         // A heartbeat a host every 30 s: the events of this workload as every engine counts them.
-        group.throughput(Throughput::Elements(u64::from(hosts - 1) * length.0 / 30_000_000));
+        group.throughput(Throughput::Elements(beats(hosts, length)));
         group.bench_with_input(BenchmarkId::from_parameter(hosts), &scenario, |b, scenario| {
-            let start = || Engine::new(scenario, Case::default(), Options { silent: true, every_heartbeat: true, ..Options::default() });
-            b.iter_batched(start, |mut engine| while engine.turn().is_some() {}, BatchSize::LargeInput);
+            b.iter_batched(|| event_by_event(scenario), |mut engine| while engine.turn().is_some() {}, BatchSize::LargeInput);
         });
     }
     group.finish();
@@ -172,8 +131,7 @@ fn ha(c: &mut Criterion) {
         let scenario = load("quiet.yaml", &text).expect("a valid scenario").scenario;
         group.throughput(Throughput::Elements(beats));
         group.bench_function(name, |b| {
-            let start = || Engine::new(&scenario, Case::default(), Options { silent: true, every_heartbeat: true, ..Options::default() });
-            b.iter_batched(start, |mut engine| while engine.turn().is_some() {}, BatchSize::LargeInput);
+            b.iter_batched(|| event_by_event(&scenario), |mut engine| while engine.turn().is_some() {}, BatchSize::LargeInput);
         });
     }
     group.finish();
@@ -185,15 +143,13 @@ fn clone(c: &mut Criterion) {
     let mut group = c.benchmark_group("clone-and-drop");
     let text = include_str!("../scenarios/forget/forgotten-while-it-runs.yaml");
     let story = load("forgotten-while-it-runs.yaml", text).expect("a valid scenario").scenario;
-    let large = load(
-        "large.yaml",
-        "pool:\n  hosts: [xs01..xs64]\n  storage: {nfs1: {type: nfs}}\n  vms: {vm001..vm200: {running-on: xs01..xs64}}\n",
-    );
-    let large = large.expect("a valid scenario").scenario;
-    for (name, scenario, silent) in [("3-hosts-silent", &story, true), ("3-hosts-told", &story, false), ("64-hosts-200-vms", &large, true)]
-    {
-        let mut session = Session::new(scenario, Case::default(), Options { silent, ..Options::default() }, &[]);
-        session.until(Time::ZERO + Span::mins(16));
+    let sessions = [
+        ("3-hosts-silent", later(&story, true)),
+        ("3-hosts-told", later(&story, false)),
+        ("64-hosts-200-vms", large("")),
+        ("64-hosts-200-vms-ha", large(HA)),
+    ];
+    for (name, session) in sessions {
         group.bench_function(name, |b| b.iter(|| session.clone()));
     }
     group.finish();
@@ -201,14 +157,8 @@ fn clone(c: &mut Criterion) {
 
 /// All orders of the manual's four steps in three worlds: 72 runs that share what they have in common.
 fn orders(c: &mut Criterion) {
-    let text = include_str!("../scenarios/forget/any-order.yaml");
-    let scenario = load("any-order.yaml", text).expect("a valid scenario").scenario;
-    let options = orders::Options { subsets: false, seed: None, max_events: 1_000_000, max_work: 600_000_000, brute: false };
-    let hooks = orders::Hooks { done: &|_| (), stopped: &|| false };
-    let all = || {
-        let choice = orders::Choice::new(&scenario, 0).expect("a recovery with steps");
-        orders::orders(&scenario, choice, &options, &hooks).count(orders::Class::Safe)
-    };
+    let scenario = scenario(ANY_ORDER);
+    let all = || orders_of_the_manual(&scenario);
     assert_eq!(all(), 2, "what is measured is what is meant");
     let mut group = c.benchmark_group("orders");
     group.throughput(Throughput::Elements(72));

@@ -61,7 +61,7 @@ fn side_by_side(scenario: &Scenario, case: Case, closely: bool, name: &str, seen
         let now = quick.world.now;
         assert_eq!(quick.trace.count, plain.trace.count, "{name}: the events up to {now}");
         if quick.world != plain.world {
-            for (quick, plain) in quick.world.stacks.iter().zip(&plain.world.stacks) {
+            for (quick, plain) in quick.world.stacks.iter().zip(plain.world.stacks.iter()) {
                 assert_eq!(quick, plain, "{name}: what a machine remembers at {now}");
             }
             panic!("{name}: the world at {now}");

@@ -106,8 +106,8 @@ fn a_refusal_changes_nothing() {
                 refusals += 1;
                 before.now = engine.world.now;
                 // Heartbeats go on, and a command that has ended works on no VM any more.
-                for (before, after) in before.stacks.iter_mut().zip(&engine.world.stacks) {
-                    before.heard = after.heard.clone();
+                before.heard.clone_from(&engine.world.heard);
+                for (before, after) in before.stacks.iter_mut().zip(engine.world.stacks.iter()) {
                     before.busy = after.busy.clone();
                     // The check of a host that is gone from the database finds so at its time, and is not made again.
                     before.watched = after.watched.clone();

@@ -3,11 +3,13 @@
 pub mod chunks;
 pub mod digest;
 pub mod draw;
+pub mod few;
 pub mod ids;
 pub mod inert;
 pub mod interval;
 pub mod near;
 pub mod share;
+pub mod shared;
 pub mod time;
 pub mod typography;
 pub mod work;

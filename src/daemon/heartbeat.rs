@@ -85,15 +85,15 @@ pub fn beat(world: &mut World, fx: &mut Effects, machine: MachineId, epoch: u16,
     }
     let latency = stream.span(draw(k, Draw::Latency), latency);
     let host = world.host_on(machine);
-    let ruling = &mut world.stacks[master.at()];
+    let (ruling, heard) = (&world.stacks[master.at()], &mut world.heard[master.at()]);
     // A host that was forgotten is heard too, and ignored: its reference is dead.
     let generation = ruling.db.generation;
-    ruling.heard.set(host, world.now + latency);
-    if ruling.heard.is_known_alive(host, generation) {
+    heard.set(host, world.now + latency);
+    if heard.is_known_alive(host, generation) {
         return;
     }
     match ruling.db.host(host) {
-        Some(record) if record.live && joined == Some((master, ruling.epoch)) => ruling.heard.found_alive(host, generation),
+        Some(record) if record.live && joined == Some((master, ruling.epoch)) => heard.found_alive(host, generation),
         Some(_) => fx.due(latency, Due::HeartbeatArrives { machine, epoch }),
         None => {}
     }
@@ -146,7 +146,7 @@ fn refused(world: &mut World, fx: &mut Effects, machine: MachineId, after: Span)
 
 /// A master begins to watch a host: one timer a host, re-armed when it fires early.
 pub fn watch(world: &mut World, fx: &mut Effects, master: MachineId, host: HostId) {
-    if !world.stacks[master.at()].watched.contains_key(&host) {
+    if world.stacks[master.at()].watched.of(host).is_none() {
         world.watch_liveness(fx, master, host);
     }
 }
@@ -154,17 +154,17 @@ pub fn watch(world: &mut World, fx: &mut Effects, master: MachineId, host: HostI
 /// A master's liveness check of a host: 600 s of silence, and not before, make it dead in the master's book.
 pub fn check(world: &mut World, fx: &mut Effects, master: MachineId, host: HostId, epoch: u16) {
     let stack = &world.stacks[master.at()];
-    if stack.epoch as u16 != epoch || stack.watched.get(&host) != Some(&world.now) {
+    if stack.epoch as u16 != epoch || stack.watched.of(host) != Some(world.now) {
         return;
     }
     if stack.xapi == Xapi::Stopped || !world.db(master).live(host) {
-        world.stacks[master.at()].watched.remove(&host);
+        world.stacks[master.at()].watched.remove(host);
         return;
     }
-    let silent = stack.heard.silent_at(host, world.settings.host_dead_after).is_none_or(|at| at <= world.now);
+    let silent = world.heard[master.at()].silent_at(host, world.settings.host_dead_after).is_none_or(|at| at <= world.now);
     // A hung master checks nothing; its book is as it was when it is back.
     if silent && world.dom0_answers(master) && !world.ha_on(master) {
-        world.stacks[master.at()].watched.remove(&host);
+        world.stacks[master.at()].watched.remove(host);
         world.set_live(fx, master, host, false);
         return;
     }
@@ -174,7 +174,7 @@ pub fn check(world: &mut World, fx: &mut Effects, master: MachineId, host: HostI
 // ---- what beats and checks come to while nothing else happens
 
 /// A member's beats, from one that is due on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Beats {
     stream: Stream,
     /// The place on the grid of the one that is due.
@@ -250,9 +250,10 @@ pub fn course(world: &World, machine: MachineId, epoch: u16, k: u32, at: Time) -
     }
     let host = world.host_on(machine);
     let ruling = &world.stacks[master.at()];
-    let alive = ruling.heard.is_known_alive(host, ruling.db.generation);
+    if world.heard[master.at()].is_known_alive(host, ruling.db.generation) {
+        return Course::Heard(beats, master);
+    }
     match ruling.db.host(host) {
-        Some(_) if alive => Course::Heard(beats, master),
         Some(record) if record.live && stack.joined == Some((master, ruling.epoch)) => Course::Heard(beats, master),
         Some(_) => Course::Stirs,
         None => Course::Heard(beats, master),
@@ -263,11 +264,14 @@ pub fn course(world: &World, machine: MachineId, epoch: u16, k: u32, at: Time) -
 pub fn hear(world: &mut World, machine: MachineId, master: MachineId, beats: &Beats, n: u64) {
     let host = world.host_on(machine);
     let joined = world.stacks[machine.at()].joined;
-    let ruling = &mut world.stacks[master.at()];
+    let (ruling, heard) = (&world.stacks[master.at()], &mut world.heard[master.at()]);
     let generation = ruling.db.generation;
-    ruling.heard.set(host, beats.heard(n));
-    if ruling.db.host(host).is_some_and(|record| record.live) && joined == Some((master, ruling.epoch)) {
-        ruling.heard.found_alive(host, generation);
+    heard.set(host, beats.heard(n));
+    if !heard.is_known_alive(host, generation)
+        && ruling.db.host(host).is_some_and(|record| record.live)
+        && joined == Some((master, ruling.epoch))
+    {
+        heard.found_alive(host, generation);
     }
 }
 
@@ -289,7 +293,7 @@ pub fn looks(world: &World, (master, host, epoch): (MachineId, HostId, u16), at:
     if stack.epoch as u16 != epoch {
         return Looks::Over;
     }
-    if stack.watched.get(&host) != Some(&at) || stack.xapi == Xapi::Stopped || !world.db(master).live(host) {
+    if stack.watched.of(host) != Some(at) || stack.xapi == Xapi::Stopped || !world.db(master).live(host) {
         return Looks::Stirs(at);
     }
     let (pause, dead_after) = (world.settings.liveness_check, world.settings.host_dead_after);
@@ -306,7 +310,7 @@ pub fn looks(world: &World, (master, host, epoch): (MachineId, HostId, u16), at:
         let sent = beats.map_or(0, |beats| beats.before(at));
         let dead = match beats.filter(|_| sent > 0) {
             Some(beats) => Some(beats.heard(sent - 1) + dead_after),
-            None => stack.heard.silent_at(host, dead_after),
+            None => world.heard[master.at()].silent_at(host, dead_after),
         };
         let silent = dead.is_none_or(|dead| dead <= at);
         if silent && acts {

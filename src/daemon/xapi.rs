@@ -125,7 +125,7 @@ fn start_master(world: &mut World, fx: &mut Effects, machine: MachineId) {
             let doubts = world.release.hosts.fresh_master_doubts_members;
             if !doubts {
                 // An entry that is not there begins its time anew.
-                world.stacks[machine.at()].heard.set(*other, now);
+                world.heard[machine.at()].set(*other, now);
             }
             world.set_live(fx, machine, *other, !doubts);
         }
@@ -263,7 +263,7 @@ fn join(world: &mut World, fx: &mut Effects, machine: MachineId, master: Machine
     fx.tell(Event::JoinedMaster { machine, master });
     let ruling = &mut world.stacks[master.at()];
     ruling.shutting_down.remove(&host);
-    ruling.heard.set(host, now);
+    world.heard[master.at()].set(host, now);
     world.record_address(master, host);
     world.set_live(fx, master, host, true);
     heartbeat::watch(world, fx, master, host);

@@ -127,13 +127,13 @@ impl Queue {
         self.quiet.entries()
     }
 
-    /// Time passes for all that is quiet, in its order: `next` says when what was due is due again and as what, or that it is over.
+    /// Time passes for all that is quiet: `next` says when what was due is due again and as what, or that it is over. It is asked in
+    /// no order, for nothing that is quiet hangs on what else is.
     pub fn pass(&mut self, mut next: impl FnMut(Time, Due) -> Option<(Time, Due)>) {
         let heap = &mut self.quiet;
         if std::mem::take(&mut heap.vacant) {
             heap.heap.swap_remove(0);
         }
-        heap.heap.sort_unstable_by_key(|entry| entry.key);
         let place = (self.pushed & PLACES) << (BITS + 1);
         heap.heap.retain_mut(|entry| {
             let Some(kind) = quiet_kind(entry.due) else { return true };
@@ -144,8 +144,7 @@ impl Queue {
             }
             true
         });
-        // What is sorted is a heap.
-        heap.heap.sort_unstable_by_key(|entry| entry.key);
+        heap.restore();
     }
 
     /// Puts something in.
@@ -183,6 +182,15 @@ impl Heap {
 
     fn entries(&self) -> &[Entry] {
         &self.heap[usize::from(self.vacant)..]
+    }
+
+    /// Makes a heap of entries in any order: from the last that has others below it to the first, each sinks to where it belongs.
+    fn restore(&mut self) {
+        if let Some(last) = self.heap.len().checked_sub(2) {
+            for hole in (0..=last / ARITY).rev() {
+                self.sink_from(hole, self.heap[hole]);
+            }
+        }
     }
 
     /// The key of the first; [`LATEST`] where there is none.
@@ -228,9 +236,13 @@ impl Heap {
 
     /// Lets an entry sink from the first place, which is free, to where it belongs.
     fn sink(&mut self, entry: Entry) {
+        self.sink_from(0, entry);
+    }
+
+    /// The same from any place; all below it are heaps.
+    fn sink_from(&mut self, mut hole: usize, entry: Entry) {
         let heap = self.heap.as_mut_slice();
         let count = heap.len();
-        let mut hole = 0;
         loop {
             let child = hole * ARITY + 1;
             if child >= count {
@@ -250,6 +262,7 @@ impl Heap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::time::Span;
 
     fn step(sequence: u8) -> Due {
         Due::Step { sequence }
@@ -284,6 +297,28 @@ mod tests {
             assert_eq!((queue.next_at(), queue.next_ordinary()), (Some(Time(4)), Some(Time(5))));
             let order: Vec<Due> = std::iter::from_fn(|| queue.pop()).map(|entry| entry.due).collect();
             assert_eq!(order, [beat(2), step(0), check(1), check(2), copy, beat(1), step(1), beat(0)]);
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever time passes for what is quiet, it comes out in order after it: by when, and by whose it is.
+        #[test]
+        fn what_time_has_passed_for_comes_in_order(times in proptest::collection::vec((0u64..40, 0u64..40), 1..300)) {
+            use crate::base::ids::MachineId;
+            let beat = |machine: usize| Due::Heartbeat { machine: MachineId(machine as u16), epoch: 0, k: 0 };
+            let mut queue = Queue::new();
+            for (machine, (at, _)) in times.iter().enumerate() {
+                queue.push(Time(100 + at), RANK_POOL, beat(machine), NO_STEP);
+            }
+            queue.pass(|at, due| match due {
+                Due::Heartbeat { machine, .. } => Some((at + Span(1 + times[machine.at()].1), due)),
+                other => panic!("{other:?}"),
+            });
+            let mut expected: Vec<(u64, usize)> = times.iter().enumerate().map(|(m, (at, later))| (101 + at + later, m)).collect();
+            expected.sort_unstable();
+            let expected: Vec<(Time, Due)> = expected.into_iter().map(|(at, machine)| (Time(at), beat(machine))).collect();
+            let got: Vec<(Time, Due)> = std::iter::from_fn(|| queue.pop()).map(|entry| (entry.at(), entry.due)).collect();
+            proptest::prop_assert_eq!(got, expected);
         }
     }
 

@@ -29,18 +29,46 @@ pub(super) struct Quiet {
     not_before: Time,
 }
 
-/// The beats that a master hears, by the machine that sends them.
-type Heard = Vec<Option<(MachineId, Beats)>>;
+/// The beats of a machine of which nothing comes.
+#[derive(Clone, Copy)]
+struct Sent {
+    /// From which on.
+    first: (u16, u32),
+    beats: Beats,
+    /// The master that hears them, if one does.
+    by: Option<MachineId>,
+}
+
+/// The beats of which nothing comes, by the machine that sends them.
+type Heard = Vec<Option<Sent>>;
+
+/// Why a beat is none of those.
+enum Moves {
+    /// It is one of a process that is no more.
+    Over,
+    /// Something may come of it.
+    Stirs,
+}
+
+/// The beats of a machine from one that is due at an instant on, if nothing comes of them.
+fn sent(world: &World, machine: MachineId, first: (u16, u32), at: Time) -> Result<Sent, Moves> {
+    match heartbeat::course(world, machine, first.0, first.1, at) {
+        Course::Heard(beats, master) => Ok(Sent { first, beats, by: Some(master) }),
+        Course::Unheard(beats) => Ok(Sent { first, beats, by: None }),
+        Course::Stirs => Err(Moves::Stirs),
+        Course::Over => Err(Moves::Over),
+    }
+}
 
 /// What becomes of all beats that are due. Those that stir are told by their instants.
 fn heard(world: &World, pending: &[super::queue::Entry], mut stirs: impl FnMut(Time)) -> Heard {
     let mut heard: Heard = vec![None; world.stacks.len()];
     for entry in pending {
         if let Due::Heartbeat { machine, epoch, k } = entry.due {
-            match heartbeat::course(world, machine, epoch, k, entry.at()) {
-                Course::Heard(beats, master) => heard[machine.at()] = Some((master, beats)),
-                Course::Stirs => stirs(entry.at()),
-                Course::Unheard(_) | Course::Over => {}
+            match sent(world, machine, (epoch, k), entry.at()) {
+                Ok(sent) => heard[machine.at()] = Some(sent),
+                Err(Moves::Stirs) => stirs(entry.at()),
+                Err(Moves::Over) => {}
             }
         }
     }
@@ -49,8 +77,8 @@ fn heard(world: &World, pending: &[super::queue::Entry], mut stirs: impl FnMut(T
 
 /// The beats of a host that a master hears.
 fn of(world: &World, heard: &Heard, master: MachineId, host: crate::base::ids::HostId) -> Option<Beats> {
-    let (hears, beats) = heard[world.machine_of(host)?.at()]?;
-    (hears == master).then_some(beats)
+    let sent = heard[world.machine_of(host)?.at()]?;
+    (sent.by == Some(master)).then_some(sent.beats)
 }
 
 impl Engine {
@@ -114,8 +142,8 @@ impl Engine {
         }
         debug_assert!(self.next_stir().is_none_or(|next| until <= next), "what happens before that comes first");
         let world = &mut self.world;
-        let mut heard = heard(world, self.queue.quiet(), |_| ());
-        let mut sent: Vec<(MachineId, u64)> = Vec::new();
+        let heard = heard(world, self.queue.quiet(), |_| ());
+        let mut last_heard: Vec<(MachineId, u64)> = Vec::new();
         let mut looked = 0;
         self.queue.pass(|at, due| {
             if at >= until {
@@ -123,15 +151,15 @@ impl Engine {
             }
             match due {
                 Due::Heartbeat { machine, epoch, k } => {
-                    let (beats, heard) = match heartbeat::course(world, machine, epoch, k, at) {
-                        Course::Over => return None,
-                        Course::Stirs => return Some((at, due)),
-                        Course::Unheard(beats) => (beats, false),
-                        Course::Heard(beats, _) => (beats, true),
+                    let known = heard[machine.at()].filter(|sent| sent.first == (epoch, k));
+                    let (beats, by) = match known.map_or_else(|| sent(world, machine, (epoch, k), at), Ok) {
+                        Ok(Sent { beats, by, .. }) => (beats, by),
+                        Err(Moves::Over) => return None,
+                        Err(Moves::Stirs) => return Some((at, due)),
                     };
                     let count = beats.before(until);
-                    if heard && count > 0 {
-                        sent.push((machine, count - 1));
+                    if by.is_some() && count > 0 {
+                        last_heard.push((machine, count - 1));
                     }
                     Some((beats.at(count), Due::Heartbeat { machine, epoch, k: beats.number(count) }))
                 }
@@ -161,9 +189,9 @@ impl Engine {
             }
         });
         // What the looks went by is what had been heard before.
-        for (machine, last) in sent {
-            if let Some((master, beats)) = heard[machine.at()].take() {
-                heartbeat::hear(world, machine, master, &beats, last);
+        for (machine, last) in last_heard {
+            if let Some(Sent { beats, by: Some(master), .. }) = &heard[machine.at()] {
+                heartbeat::hear(world, machine, *master, beats, last);
             }
         }
         self.work += work::passed(self.queue.quiet().len(), looked);

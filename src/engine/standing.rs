@@ -46,7 +46,7 @@ impl Engine {
 
     /// Adds how it stands in this world, with the recovery's steps that are asked for.
     fn add_with(&self, world: &World, asked: impl Fn(&Step) -> bool, digest: &mut Digest) {
-        add(digest, &(world.now, &world.hw, &world.stacks, &world.dumps, world.ruled_last, &world.fallen_sr_masters));
+        add(digest, &(world.now, &world.hw, &world.stacks, &world.heard, &world.dumps, world.ruled_last, &world.fallen_sr_masters));
         add(digest, &(&world.names.hosts, &world.names.srs, &world.names.vbds, &world.names.pbds, &world.names.snapshots));
         // Nobody waits any more for commands and conditions of the recovery that have ended.
         let stale = |due: &Due| {

@@ -113,7 +113,7 @@ mod tests {
     fn crashed(protection: Option<Protection>) -> (Stage, Watch) {
         let mut stage = pool(3);
         Arc::make_mut(&mut stage.world.names).vms[DB.at()].protection = protection;
-        for stack in &mut stage.world.stacks {
+        for stack in stage.world.stacks.iter_mut() {
             Arc::make_mut(&mut stack.db).always_run = vec![protection.is_some(), false].into();
         }
         stage.world.ha_at_start(ALPHA, NFS1, Span::secs(60));

@@ -73,7 +73,7 @@ mod tests {
         world.ha_stop_daemon(BETA, fx);
         world.ha_disarm(BETA, fx);
         for machine in [ALPHA, GAMMA] {
-            if let Some(xhad) = world.stacks[machine.at()].xhad.as_mut() {
+            if let Some(xhad) = world.stacks[machine.at()].xhad.as_deref_mut() {
                 xhad.says.liveset = Slots::NONE.with(0).with(2);
             }
         }

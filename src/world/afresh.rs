@@ -37,5 +37,6 @@ impl World {
         fx.tell(told(db.master, db.pool));
         let stack = &mut self.stacks[machine.at()];
         *stack = Toolstack { epoch: stack.epoch, ha_runs: stack.ha_runs, up_since: now, copy_as_of: now, ..Toolstack::fresh(db) };
+        self.heard[machine.at()].clear();
     }
 }

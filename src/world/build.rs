@@ -7,8 +7,8 @@ use crate::base::ids::{HostId, MachineId, PoolId, SrId, VbdId, VdiId, VmId};
 use crate::base::time::{Span, Time};
 use crate::world::belief::{Database, PowerState};
 use crate::world::inventory::{Inventory, Kind, Mode, SrName, SrType, VbdName, VdiName, VmName};
-use crate::world::memory::Toolstack;
 use crate::world::memory::xhad::KnownFaults;
+use crate::world::memory::{Heard, Toolstack};
 use crate::world::release::Release;
 use crate::world::settings::Settings;
 use crate::world::truth::Hardware;
@@ -229,6 +229,7 @@ impl Pool {
             release,
             hw: Hardware::at_start(self),
             stacks: Toolstack::at_start(self, &names, &db, &own_pools),
+            heard: names.machine_ids().map(|machine| Heard::at_start(self, &db, machine)).collect(),
             names: Arc::new(names),
             dumps: self.dumps.iter().map(|name| (name.clone(), Arc::clone(&db))).collect(),
             first_master: self.master,

@@ -2,6 +2,7 @@
 //! Configured, formed, entered, proposed to, left in order.
 
 use crate::base::ids::{HostId, MachineId, SrId};
+use crate::base::shared::Shared;
 use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::memory::HaConfig;
@@ -125,7 +126,7 @@ impl World {
                 && let Some(mut xhad) = self.new_daemon(machine)
             {
                 xhad.phase = Phase::Settled;
-                self.stacks[machine.at()].xhad = Some(Box::new(xhad));
+                self.stacks[machine.at()].xhad = Some(Shared::new(xhad));
             }
         }
         self.ha_enter(&config, liveset, liveset, 0);
@@ -145,7 +146,7 @@ impl World {
         for slot in liveset.iter() {
             let Some(machine) = self.ha_machine(config, slot) else { continue };
             let new = newcomers.has(slot);
-            let Some(xhad) = self.stacks[machine.at()].xhad.as_mut() else { continue };
+            let Some(xhad) = self.stacks[machine.at()].xhad.as_deref_mut() else { continue };
             if new {
                 self.hw.is_taken_in(machine);
                 xhad.phase = Phase::Settled;
@@ -171,7 +172,7 @@ impl World {
         let versions: Vec<u64> = file.slots.iter().map(|slot| slot.version).collect();
         for slot in liveset.iter() {
             let Some(machine) = self.ha_machine(config, slot) else { continue };
-            let Some(xhad) = self.stacks[machine.at()].xhad.as_mut() else { continue };
+            let Some(xhad) = self.stacks[machine.at()].xhad.as_deref_mut() else { continue };
             for peer in liveset.iter().filter(|peer| newcomers.has(slot) || newcomers.has(*peer)) {
                 xhad.versions[peer] = versions[peer];
             }

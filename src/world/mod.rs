@@ -30,11 +30,12 @@ mod suspending;
 pub mod truth;
 
 use crate::base::ids::{HostId, MachineId, PoolId, SrId};
+use crate::base::shared::Singly;
 use crate::base::time::Time;
 use belief::Database;
 use inventory::Inventory;
-use memory::Toolstack;
 use memory::xhad::KnownFaults;
+use memory::{Heard, Toolstack};
 use release::Release;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +61,9 @@ pub struct World {
     /// What is so.
     pub hw: Hardware,
     /// What the daemons of each machine remember and have on their disks, by machine.
-    pub stacks: Vec<Toolstack>,
+    pub stacks: Singly<Toolstack>,
+    /// Whom the xapi process of each machine has heard when, by machine: beside the rest of its memory, since each heartbeat changes it.
+    pub heard: Vec<Heard>,
     /// The files that `xe pool-dump-database` wrote, and those that the scenario declares.
     pub dumps: BTreeMap<String, Arc<Database>>,
     /// Which machine was master at the start.

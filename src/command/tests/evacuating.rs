@@ -162,7 +162,7 @@ fn under_ha_only_protected_vms_move() {
         both_on_beta(&mut room, 1, 1);
         Arc::make_mut(&mut room.world.names).vms[DB.at()].protection = Some(Protection::Restart);
         room.world.ha_at_start(ALPHA, NFS, Span::secs(60));
-        for stack in &mut room.world.stacks {
+        for stack in room.world.stacks.iter_mut() {
             Arc::make_mut(&mut stack.db).always_run = vec![true, false, false].into();
         }
         assert_eq!(code(&mut room, "xe host-evacuate uuid=$beta"), expected, "{release}");
@@ -184,7 +184,7 @@ fn under_ha_the_plan_has_to_do_without_the_host() {
     memory(&mut room, GAMMA, 0);
     Arc::make_mut(&mut room.world.names).vms[DB.at()].memory = GIB;
     room.world.ha_at_start(ALPHA, NFS, Span::secs(60));
-    for stack in &mut room.world.stacks {
+    for stack in room.world.stacks.iter_mut() {
         let db = Arc::make_mut(&mut stack.db);
         db.always_run = vec![true, false, false].into();
         (db.ha.failures_to_tolerate, db.ha.plan_exists_for) = (1, 1);

@@ -13,7 +13,7 @@ fn room() -> Room {
     let mut room = Room::new();
     protect(&mut room);
     room.world.ha_at_start(ALPHA, NFS, Span::secs(60));
-    for stack in &mut room.world.stacks {
+    for stack in room.world.stacks.iter_mut() {
         let db = Arc::make_mut(&mut stack.db);
         db.ha.failures_to_tolerate = 1;
         db.ha.plan_exists_for = 1;
@@ -28,7 +28,7 @@ fn protect(room: &mut Room) {
     for machine in &mut names.machines {
         machine.memory = Some(names.vms[DB.at()].memory);
     }
-    for stack in &mut room.world.stacks {
+    for stack in room.world.stacks.iter_mut() {
         Arc::make_mut(&mut stack.db).always_run = vec![true, false, false].into();
     }
 }

@@ -95,7 +95,7 @@ fn beat_now(world: &mut World, fx: &mut Effects, machine: MachineId, run: u32) {
     if said && world.network_is_whole() {
         let stack = &mut world.stacks[machine.at()];
         stack.ha_beat = Some(now);
-        if let Some(xhad) = stack.xhad.as_mut() {
+        if let Some(xhad) = stack.xhad.as_deref_mut() {
             xhad.beaten = now;
         }
         return;
@@ -108,7 +108,7 @@ pub fn say(world: &mut World, fx: &mut Effects, machine: MachineId) {
     let now = world.now;
     let whole = world.network_is_whole();
     let stack = &mut world.stacks[machine.at()];
-    let Some(xhad) = stack.xhad.as_mut() else { return };
+    let Some(xhad) = stack.xhad.as_deref_mut() else { return };
     xhad.beaten = now;
     xhad.said = whole;
     if whole {

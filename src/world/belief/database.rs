@@ -1,7 +1,7 @@
 //! What is believed: a pool database as xapi keeps it. A plain value; every host has a copy of its own, as in life. Knows
 //! nothing of hardware: nothing here has to be so.
 
-use crate::base::chunks::{ChunkMap, Chunks};
+use crate::base::chunks::{ChunkMap, Chunks, Naming};
 use crate::base::ids::{HostId, PoolId, SnapshotId, SrId, VbdId, VdiId, VmId};
 use crate::world::belief::notes::Notes;
 use crate::world::belief::{PoolHa, VmHa};
@@ -118,6 +118,13 @@ pub struct VmRecord {
     pub image: Option<Image>,
 }
 
+/// Where it is believed to run.
+impl Naming for Option<VmRecord> {
+    fn hosts(&self) -> impl Iterator<Item = HostId> {
+        self.iter().filter_map(|vm| vm.resident_on)
+    }
+}
+
 /// A VDI's record.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct VdiRecord {
@@ -139,6 +146,13 @@ impl VdiRecord {
     /// The lock of one host.
     pub fn lock_of(&self, host: HostId) -> Option<Mode> {
         self.locks.iter().find(|(holder, _)| *holder == host).map(|(_, mode)| *mode)
+    }
+}
+
+/// Who is believed to have it open.
+impl Naming for Option<VdiRecord> {
+    fn hosts(&self) -> impl Iterator<Item = HostId> {
+        self.iter().flat_map(|vdi| vdi.locks.iter().map(|(host, _)| *host))
     }
 }
 
@@ -256,16 +270,13 @@ impl Database {
     }
     /// The VMs whose record says that they run on a host.
     pub fn residents(&self, host: HostId) -> impl Iterator<Item = VmId> + '_ {
-        self.vms
-            .iter()
-            .enumerate()
-            .filter(move |(_, vm)| vm.as_ref().is_some_and(|vm| vm.resident_on == Some(host)))
-            .map(|(at, _)| VmId(at as u16))
+        let resident = move |vm: &Option<VmRecord>| vm.as_ref().is_some_and(|vm| vm.resident_on == Some(host));
+        self.vms.near(host).filter(move |(_, vm)| resident(vm)).map(|(at, _)| VmId(at as u16))
     }
     /// The VDIs with a lock of a host, in order.
     pub fn locked_for(&self, host: HostId) -> impl Iterator<Item = VdiId> + '_ {
         let locked = move |vdi: &Option<VdiRecord>| vdi.as_ref().is_some_and(|vdi| vdi.lock_of(host).is_some());
-        self.vdis.iter().enumerate().filter(move |(_, vdi)| locked(vdi)).map(|(at, _)| VdiId(at as u16))
+        self.vdis.near(host).filter(move |(_, vdi)| locked(vdi)).map(|(at, _)| VdiId(at as u16))
     }
     /// Whether two copies agree in all that a promotion may lose: which hosts exist, VMs' power-state and resident-on,
     /// VBDs, locks, PBDs, the default SR (hazard `stale-database`).

@@ -300,8 +300,8 @@ impl World {
             fx.tell(Event::PbdGone { by, host, sr });
         }
         let stack = &mut self.stacks[by.at()];
-        stack.heard.remove(host);
         stack.shutting_down.remove(&host);
+        self.heard[by.at()].remove(host);
     }
 
     /// Takes an SR out of a database, with its PBDs, the records of its disks and the VBDs of those (xapi_sr.ml, forget). A VM

@@ -18,7 +18,7 @@ impl World {
         // An instant on the wall, seen from here: after a jump forward it comes sooner.
         let shifted = |at: Time| Time(if back { at.0.saturating_add(by.0) } else { at.0.saturating_sub(by.0) });
         let stack = &mut self.stacks[machine.at()];
-        stack.heard.shift(by, back);
+        self.heard[machine.at()].shift(by, back);
         if let Some((_, until)) = &mut stack.proposal {
             *until = shifted(*until);
         }
@@ -26,9 +26,9 @@ impl World {
         if let Some(until) = stack.db.ha.restarts_held_until {
             Arc::make_mut(&mut stack.db).ha.restarts_held_until = Some(shifted(until));
         }
-        let watched: Vec<HostId> = stack.watched.keys().copied().collect();
+        let watched: Vec<HostId> = stack.watched.hosts().collect();
         for host in watched {
-            let silent = self.stacks[machine.at()].heard.silent_at(host, self.settings.host_dead_after);
+            let silent = self.heard[machine.at()].silent_at(host, self.settings.host_dead_after);
             if silent.is_some_and(|at| at <= self.now) {
                 // In life the next look comes within 30 s, and catches those that have not beaten since. Nobody can aim at that: here
                 // it comes at once and catches all.
@@ -42,7 +42,7 @@ impl World {
 
     /// The look at a host that a master has under way is that of this instant: nothing came of those before.
     pub fn has_looked(&mut self, master: MachineId, host: HostId, next: Time) {
-        self.stacks[master.at()].watched.insert(host, next);
+        self.stacks[master.at()].watched.set(host, next);
     }
 
     /// A master's next check of a host is that of its passes which could first find the host silent for too long. One that was
@@ -53,7 +53,7 @@ impl World {
 
     fn look_at(&mut self, fx: &mut Effects, master: MachineId, host: HostId, at: Time) {
         let stack = &mut self.stacks[master.at()];
-        if stack.watched.insert(host, at) != Some(at) {
+        if stack.watched.set(host, at) != Some(at) {
             let epoch = stack.epoch as u16;
             fx.due_at(at, Due::LivenessCheck { master, host, epoch });
         }
@@ -61,7 +61,7 @@ impl World {
 
     /// The first of the master's checks, every 30 s since it was up, that could find the host silent for too long.
     fn next_check(&self, master: MachineId, host: HostId) -> Time {
-        self.check_after(master, self.stacks[master.at()].heard.silent_at(host, self.settings.host_dead_after), self.now)
+        self.check_after(master, self.heard[master.at()].silent_at(host, self.settings.host_dead_after), self.now)
     }
 
     /// The first of a master's checks after an instant that could find a host silent for too long, which it will have been then;

@@ -2,6 +2,7 @@
 //! it. And what they ask of it.
 
 use crate::base::ids::{HostId, MachineId, SrId};
+use crate::base::shared::Shared;
 use crate::base::time::{Span, Time};
 use crate::world::World;
 use crate::world::effects::{Due, Effects};
@@ -46,7 +47,7 @@ impl World {
         }
         let Some(xhad) = self.new_daemon(machine) else { return false };
         let run = xhad.run;
-        self.stacks[machine.at()].xhad = Some(Box::new(xhad));
+        self.stacks[machine.at()].xhad = Some(Shared::new(xhad));
         fx.tell(Event::HaDaemonStarted { machine });
         self.ha_clocks(machine, run, fx);
         self.ha_rearm(machine, Span::secs(1), fx);
@@ -63,7 +64,7 @@ impl World {
 
     /// A daemon's timer is set anew; the one that was under way counts no more.
     pub fn ha_rearm(&mut self, machine: MachineId, after: Span, fx: &mut Effects) {
-        let Some(xhad) = self.stacks[machine.at()].xhad.as_mut() else { return };
+        let Some(xhad) = self.stacks[machine.at()].xhad.as_deref_mut() else { return };
         xhad.timer = xhad.timer.wrapping_add(1);
         fx.due(after, Due::HaTimer { machine, timer: xhad.timer });
     }

@@ -12,4 +12,4 @@ mod toolstack;
 pub mod xhad;
 
 pub use ha::{HaConfig, HaLocal};
-pub use toolstack::{Autostart, Autostarts, Forsaken, Heard, Incoming, PoolConf, Promotion, Restart, Restarts, Toolstack, Xapi};
+pub use toolstack::{Autostart, Autostarts, Forsaken, Heard, Incoming, PoolConf, Promotion, Restart, Restarts, Toolstack, Watched, Xapi};

@@ -87,8 +87,8 @@ impl World {
         stack.fuse = false;
         stack.stashed = None;
         stack.user_disabled = false;
-        stack.heard.clear();
         stack.watched.clear();
+        self.heard[machine.at()].clear();
         stack.copy_turn = None;
         stack.shutting_down.clear();
         stack.busy.clear();

@@ -1,12 +1,13 @@
 //! What the daemons of each machine remember at 0, as a pool says it, and when a machine begins anew.
 
 use crate::base::ids::{HostId, MachineId, PoolId};
+use crate::base::shared::Singly;
 use crate::base::time::{Span, Time};
 use crate::world::belief::Database;
 use crate::world::build::{Pool, Role};
 use crate::world::errors::ApiError;
 use crate::world::inventory::Inventory;
-use crate::world::memory::{Forsaken, PoolConf, Toolstack, Xapi};
+use crate::world::memory::{Forsaken, Heard, PoolConf, Toolstack, Xapi};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -37,7 +38,6 @@ impl Toolstack {
             fuse: false,
             stashed: None,
             user_disabled: false,
-            heard: Default::default(),
             watched: Default::default(),
             shutting_down: Default::default(),
             copy_turn: None,
@@ -57,7 +57,7 @@ impl Toolstack {
         names: &Inventory,
         db: &Arc<Database>,
         own_pools: &BTreeMap<MachineId, PoolId>,
-    ) -> Vec<Toolstack> {
+    ) -> Singly<Toolstack> {
         let stack = |machine: MachineId| match own_pools.get(&machine) {
             Some(own) => {
                 let stack = Toolstack::fresh(Database::fresh(names, HostId(machine.0), *own));
@@ -87,11 +87,6 @@ impl Toolstack {
             if stack.db.master != host {
                 Arc::make_mut(&mut stack.db).master = host;
             }
-            for (other, record) in db.hosts.iter() {
-                if record.live && *other != host {
-                    stack.heard.set(*other, Time::ZERO);
-                }
-            }
         }
         if start.role == Role::Emergency {
             stack.xapi = Xapi::Emergency;
@@ -103,5 +98,20 @@ impl Toolstack {
             stack.joined = None;
         }
         stack
+    }
+}
+
+impl Heard {
+    /// Whom a machine's xapi has heard at 0: a master of the pool all that its database holds for alive.
+    pub(in crate::world) fn at_start(pool: &Pool, db: &Database, machine: MachineId) -> Heard {
+        let mut heard = Heard::default();
+        if pool.hosts[machine.at()].role == Role::Master && !pool.names.machines[machine.at()].spare {
+            for (other, record) in db.hosts.iter() {
+                if record.live && *other != HostId(machine.0) {
+                    heard.set(*other, Time::ZERO);
+                }
+            }
+        }
+        heard
     }
 }

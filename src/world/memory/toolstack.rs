@@ -2,6 +2,7 @@
 //! database, who was heard when. Knows no other machine's mind.
 
 use crate::base::ids::{HostId, MachineId, VmId};
+use crate::base::shared::Shared;
 use crate::base::time::{Span, Time};
 use crate::world::belief::{Database, Image, Protection};
 use crate::world::errors::ApiError;
@@ -58,10 +59,14 @@ pub struct Promotion {
 }
 
 /// When hosts were last heard, by host, and under which generation of the database each was found to be known and alive. A
-/// plain arena: this is read and written at every heartbeat. Instants are wall time, and lie [`Heard::AHEAD`] ahead of the virtual
-/// clock: a clock that jumps may make them lie before its beginning.
+/// plain arena: this is read and written at every heartbeat; nothing at all for a machine that hears nobody, as most do. Instants
+/// are wall time, and lie [`Heard::AHEAD`] ahead of the virtual clock: a clock that jumps may make them lie before its beginning.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Heard(Vec<(Time, u64)>);
+pub struct Heard(Option<Box<Slots>>);
+
+/// By host.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct Slots(Vec<(Time, u64)>);
 
 impl Heard {
     const NEVER: (Time, u64) = (Time::NEVER, u64::MAX);
@@ -69,44 +74,90 @@ impl Heard {
     /// More than all jumps of a run come to; what goes beyond it stays at its bound.
     const AHEAD: Span = Span(1 << 60);
 
+    fn of(&self, host: HostId) -> Option<&(Time, u64)> {
+        self.0.as_ref()?.0.get(host.at())
+    }
+    fn of_mut(&mut self, host: HostId) -> Option<&mut (Time, u64)> {
+        self.0.as_mut()?.0.get_mut(host.at())
+    }
+
     /// When a host will have been silent for so long; at the beginning of time where that was before. `None` if it was never
     /// heard.
     pub fn silent_at(&self, host: HostId, span: Span) -> Option<Time> {
-        let at = self.0.get(host.at()).map(|(at, _)| *at).filter(|at| *at != Time::NEVER)?;
+        let at = self.of(host).map(|(at, _)| *at).filter(|at| *at != Time::NEVER)?;
         Some(Time((at + span).0.saturating_sub(Heard::AHEAD.0)))
     }
     /// The wall clock jumps: all that was heard seems older by so much, or newer.
     pub fn shift(&mut self, by: Span, back: bool) {
-        for (at, _) in self.0.iter_mut().filter(|(at, _)| *at != Time::NEVER) {
+        for (at, _) in self.0.iter_mut().flat_map(|slots| &mut slots.0).filter(|(at, _)| *at != Time::NEVER) {
             *at = Time(if back { at.0.saturating_add(by.0).min(Heard::AHEAD.0 << 1) } else { at.0.saturating_sub(by.0) });
         }
     }
     /// A host is heard.
     pub fn set(&mut self, host: HostId, at: Time) {
-        if self.0.len() <= host.at() {
-            self.0.resize(host.at() + 1, Heard::NEVER);
+        let slots = &mut self.0.get_or_insert_default().0;
+        if slots.len() <= host.at() {
+            slots.resize(host.at() + 1, Heard::NEVER);
         }
-        self.0[host.at()].0 = at + Heard::AHEAD;
+        slots[host.at()].0 = at + Heard::AHEAD;
     }
     /// Whether a host was found alive in this generation of the database before, so that nobody need look again.
     pub fn is_known_alive(&self, host: HostId, generation: u64) -> bool {
-        self.0.get(host.at()).is_some_and(|slot| slot.1 == generation)
+        self.of(host).is_some_and(|slot| slot.1 == generation)
     }
     /// A host was found alive in this generation of the database.
     pub fn found_alive(&mut self, host: HostId, generation: u64) {
-        if let Some(slot) = self.0.get_mut(host.at()) {
+        if let Some(slot) = self.of_mut(host) {
             slot.1 = generation;
         }
     }
     /// A host is forgotten.
     pub fn remove(&mut self, host: HostId) {
-        if let Some(slot) = self.0.get_mut(host.at()) {
+        if let Some(slot) = self.of_mut(host) {
             *slot = Heard::NEVER;
         }
     }
     /// All are forgotten: the process ended.
     pub fn clear(&mut self) {
+        self.0 = None;
+    }
+}
+
+/// Which hosts a master watches, and when it looks at each next. A plain arena: each look is a change.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Watched(Vec<Time>);
+
+impl Watched {
+    /// When it looks at a host next; `None` if it does not watch it.
+    pub fn of(&self, host: HostId) -> Option<Time> {
+        self.0.get(host.at()).copied().filter(|at| *at != Time::NEVER)
+    }
+    /// It looks at a host at an instant, and when it would have before.
+    pub fn set(&mut self, host: HostId, at: Time) -> Option<Time> {
+        let before = self.of(host);
+        if self.0.len() <= host.at() {
+            self.0.resize(host.at() + 1, Time::NEVER);
+        }
+        self.0[host.at()] = at;
+        before
+    }
+    /// It watches a host no more.
+    pub fn remove(&mut self, host: HostId) {
+        if let Some(slot) = self.0.get_mut(host.at()) {
+            *slot = Time::NEVER;
+        }
+        // Whoever watches nobody is as if it had never watched anybody.
+        while self.0.last() == Some(&Time::NEVER) {
+            self.0.pop();
+        }
+    }
+    /// It watches nobody any more.
+    pub fn clear(&mut self) {
         self.0.clear();
+    }
+    /// Who is watched, in order.
+    pub fn hosts(&self) -> impl Iterator<Item = HostId> + '_ {
+        (0..self.0.len() as u16).map(HostId).filter(|host| self.of(*host).is_some())
     }
 }
 
@@ -206,7 +257,7 @@ pub struct Toolstack {
 
     // The membership daemon.
     /// xhad's memory while it runs.
-    pub xhad: Option<Box<Xhad>>,
+    pub xhad: Option<Shared<Xhad>>,
     /// When its last heartbeat left that every other daemon heard: the ordinary case, in which nobody has to note anything.
     pub ha_beat: Option<Time>,
     /// How often xhad was started on this machine.
@@ -231,10 +282,8 @@ pub struct Toolstack {
     pub user_disabled: bool,
 
     // A master's memory.
-    /// When each host was last heard since this process started.
-    pub heard: Heard,
     /// Hosts with a liveness check under way, and when that is due; others that are due count no more.
-    pub watched: BTreeMap<HostId, Time>,
+    pub watched: Watched,
     /// Hosts that said they shut down, until their next hello.
     pub shutting_down: BTreeSet<HostId>,
     /// Who had the last turn to get a copy of the database; the next is the next in the file's order.

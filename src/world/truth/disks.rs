@@ -25,7 +25,7 @@ impl World {
         let truth = &mut self.hw.vdis[vdi.at()];
         truth.openers.push(Opener { chain: self.hw.chains.clock(), ..Opener::new(machine, vm, mode, now, truth.version) });
         if mode == Mode::Rw {
-            truth.opened_rw.insert(machine, now);
+            truth.opens_rw(machine, now);
         }
         self.hw.openers_changed(vdi, machine);
         if mode == Mode::Rw && vm.is_some_and(|vm| self.has_domain(machine, vm)) {

@@ -1,7 +1,10 @@
 //! What is so: power, links, storage paths, running domains, VDIs held open, what lies on the disks. Knows nothing of any
 //! database: nothing here has to be believed.
 
+use crate::base::chunks::Chunks;
+use crate::base::few::Few;
 use crate::base::ids::{HostId, MachineId, SrId, VdiId, VmId};
+use crate::base::shared::Shared;
 use crate::base::time::{Span, Time};
 use crate::world::inventory::Mode;
 use crate::world::truth::chains::Chains;
@@ -122,21 +125,28 @@ pub struct Damage {
 }
 
 /// What lies on a virtual disk, and who has it open.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct VdiTruth {
     /// Who has it open, oldest first.
-    pub openers: Vec<Opener>,
+    pub openers: Few<Opener>,
     /// Counts the writes that another opener could have missed.
     pub version: u64,
     /// Who wrote the present version.
     pub writer: Option<MachineId>,
     /// The first damage.
     pub damage: Option<Damage>,
-    /// When each machine last opened it for writing (hazard `late-write`).
-    pub opened_rw: BTreeMap<MachineId, Time>,
+    /// When each machine last opened it for writing, by machine (hazard `late-write`).
+    pub opened_rw: Few<(MachineId, Time)>,
 }
 
 impl VdiTruth {
+    /// A machine opens it for writing.
+    pub(super) fn opens_rw(&mut self, machine: MachineId, at: Time) {
+        match self.opened_rw.binary_search_by_key(&machine, |(other, _)| *other) {
+            Ok(place) => self.opened_rw[place].1 = at,
+            Err(place) => self.opened_rw.insert(place, (machine, at)),
+        }
+    }
     /// Whether more than one machine has it open.
     pub fn is_shared(&self) -> bool {
         self.openers.iter().any(|opener| opener.machine != self.openers[0].machine)
@@ -173,9 +183,9 @@ pub struct Hardware {
     /// SRs that nobody reaches.
     pub(super) lost_srs: BTreeMap<SrId, Io>,
     /// Running domains, by VM; more than one is a double run.
-    pub(super) domains: Vec<Vec<Domain>>,
+    pub(super) domains: Chunks<Few<Domain>>,
     /// VDIs, by id.
-    pub(super) vdis: Vec<VdiTruth>,
+    pub(super) vdis: Chunks<VdiTruth>,
     /// Which VDIs each machine has open: follows from the openers, and is kept so that nobody need look through all disks.
     pub(super) open_on: Pairs<VdiId>,
     /// Which VDIs several machines have open: follows likewise.
@@ -192,7 +202,7 @@ pub struct Hardware {
     /// Management links that lose every packet of one direction: from, to.
     pub(super) one_way: BTreeSet<(MachineId, MachineId)>,
     /// The statefiles and redo logs of HA, by the SR that they lie on.
-    pub(super) statefiles: BTreeMap<SrId, Statefile>,
+    pub(super) statefiles: BTreeMap<SrId, Shared<Statefile>>,
     /// The memory images of suspended VMs, by VM and number.
     pub(super) images: BTreeMap<(VmId, u32), ImageTruth>,
     /// How many images were ever written.
@@ -267,7 +277,7 @@ impl Hardware {
     }
     /// The statefile on an SR, whoever reaches it.
     pub fn statefile(&self, sr: SrId) -> Option<&Statefile> {
-        self.statefiles.get(&sr)
+        self.statefiles.get(&sr).map(|file| &**file)
     }
     /// Whether all is as elsewhere but what lies on heartbeat SRs, where daemons write all the time.
     pub fn is_but_for_statefiles(&self, other: &Hardware) -> bool {

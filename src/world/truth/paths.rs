@@ -71,8 +71,8 @@ impl World {
                 let over = truth
                     .opened_rw
                     .iter()
-                    .filter(|(other, opened)| **other != opener.machine && **opened >= held_since)
-                    .max_by_key(|(_, opened)| **opened)
+                    .filter(|(other, opened)| *other != opener.machine && *opened >= held_since)
+                    .max_by_key(|(_, opened)| *opened)
                     .map(|(other, _)| *other);
                 fx.tell(Event::WroteLate { vdi, machine: opener.machine, over });
                 self.land_write(fx, vdi, at);

@@ -1,5 +1,6 @@
 //! What is so at 0, as a pool says it.
 
+use crate::base::chunks::Chunks;
 use crate::base::ids::{HostId, VdiId, VmId};
 use crate::base::time::Time;
 use crate::world::belief::PowerState;
@@ -28,7 +29,7 @@ impl Hardware {
         let lost = lost.filter(|(start, _)| start.power_state.has_domain() && start.running_on.is_empty());
         let opened = pool.vdis.iter().zip(pool.names.vdi_ids());
         let running = pool.vms.iter().zip(pool.names.vm_ids());
-        let vdis: Vec<VdiTruth> = pool.vdis.iter().map(vdi).collect();
+        let vdis: Chunks<VdiTruth> = pool.vdis.iter().map(vdi).collect();
         let images = pool.vms.iter().zip(pool.names.vm_ids()).zip(0u32..);
         let images = images.filter_map(|((start, vm), number)| {
             let image = ImageTruth { sr: start.image_on(pool)?, disks: written_by(&pool.names, vm) };
@@ -72,10 +73,9 @@ fn machine(start: &HostStart, host: HostId) -> Machine {
 
 fn vdi(start: &VdiStart) -> VdiTruth {
     let openers = start.open_on.iter().map(|(machine, mode, vm)| Opener::new(*machine, *vm, *mode, Time::ZERO, 0));
-    let writers = start.open_on.iter().filter(|(_, mode, _)| *mode == Mode::Rw);
-    VdiTruth {
-        openers: openers.collect(),
-        opened_rw: writers.map(|(machine, _, _)| (*machine, Time::ZERO)).collect(),
-        ..VdiTruth::default()
+    let mut truth = VdiTruth { openers: openers.collect(), ..VdiTruth::default() };
+    for (machine, _, _) in start.open_on.iter().filter(|(_, mode, _)| *mode == Mode::Rw) {
+        truth.opens_rw(*machine, Time::ZERO);
     }
+    truth
 }

@@ -3,6 +3,7 @@
 use super::hardware::Hardware;
 use super::statefile::{PoolState, Redo, Saying, Slot, Slots, Statefile};
 use crate::base::ids::SrId;
+use crate::base::shared::Shared;
 use crate::base::time::Time;
 use crate::world::belief::Database;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 /// reaches the disk is its own question.
 impl Hardware {
     fn statefile_mut(&mut self, sr: SrId, generation: u32) -> Option<&mut Statefile> {
-        self.statefiles.get_mut(&sr).filter(|file| file.generation == generation)
+        self.statefiles.get_mut(&sr).map(|file| &mut **file).filter(|file| file.generation == generation)
     }
 
     /// A statefile of a new generation, in state init, for so many hosts.
@@ -21,7 +22,7 @@ impl Hardware {
         let room = self.statefiles.get(&sr).map_or(0, |file| file.slots.len());
         let slots = vec![Slot::default(); hosts.max(room)];
         let state = PoolState::Init;
-        self.statefiles.insert(sr, Statefile { generation, state, master: None, slots, excluded: Slots::NONE, redo: None });
+        self.statefiles.insert(sr, Shared::new(Statefile { generation, state, master: None, slots, excluded: Slots::NONE, redo: None }));
     }
 
     /// The newest generation of all statefiles; 0 where there is none.
