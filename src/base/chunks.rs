@@ -92,13 +92,17 @@ impl<T: Clone> Chunks<T> {
     /// Puts something at a place; places before it that there were not have `filler`.
     pub fn put(&mut self, at: usize, what: T, filler: &T) {
         while self.len() <= at {
-            let chunks = Arc::make_mut(&mut self.0);
-            match chunks.last_mut() {
-                Some(last) if last.places.len() < CHUNK => Chunk::changed(last).push(filler.clone()),
-                _ => chunks.push(Chunk::of(vec![filler.clone()])),
-            }
+            self.push(filler.clone());
         }
         self[at] = what;
+    }
+    /// One more place.
+    pub fn push(&mut self, what: T) {
+        let chunks = Arc::make_mut(&mut self.0);
+        match chunks.last_mut() {
+            Some(last) if last.places.len() < CHUNK => Chunk::changed(last).push(what),
+            _ => chunks.push(Chunk::of(vec![what])),
+        }
     }
     /// All, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {

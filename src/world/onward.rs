@@ -20,7 +20,7 @@ impl World {
         let mut world = self.clone();
         let now = world.now;
         let started: Vec<Time> = world.hw.domains().map(|domain| domain.started).collect();
-        for stack in &mut world.stacks {
+        for stack in world.stacks.iter_mut() {
             stack.copy_as_of = Time::ZERO;
             if let Some(forsaken) = stack.forsaken.as_mut().filter(|forsaken| forsaken.since < now) {
                 let before = started.iter().copied().filter(|started| *started <= forsaken.since);

@@ -22,8 +22,8 @@ impl Hardware {
 impl VdiTruth {
     fn leave_out_the_past(&mut self, now: Time) {
         let held = self.openers.iter().filter_map(|opener| opener.held_since).min().unwrap_or(now);
-        self.opened_rw.retain(|_, opened| *opened >= held);
-        for opener in &mut self.openers {
+        self.opened_rw.retain(|(_, opened)| *opened >= held);
+        for opener in self.openers.iter_mut() {
             opener.seen = if opener.seen == self.version { 0 } else { u64::MAX };
         }
         self.version = 0;
@@ -37,7 +37,7 @@ impl VdiTruth {
             return;
         }
         let place = |time: Time| Time(times.partition_point(|other| *other < time) as u64);
-        for opener in &mut self.openers {
+        for opener in self.openers.iter_mut() {
             (opener.opened, opener.wrote) = (place(opener.opened), opener.wrote.map(place));
         }
     }
