@@ -101,7 +101,7 @@ impl World {
     /// The guest on a machine writes to a VDI that it has open for writing, whenever its next write would be due.
     #[cfg(test)]
     pub fn write_now(&mut self, fx: &mut Effects, vdi: VdiId, machine: MachineId) {
-        for opener in &mut self.hw.vdis[vdi.at()].openers {
+        for opener in self.hw.vdis[vdi.at()].openers.iter_mut() {
             opener.write_due |= opener.machine == machine && opener.mode == Mode::Rw;
         }
         self.write(fx, vdi, machine);
