@@ -9,6 +9,7 @@ pub mod network;
 mod paths;
 mod power;
 mod reach;
+mod relinking;
 mod start;
 mod statefile;
 mod statefile_writes;
