@@ -84,12 +84,17 @@ pub fn later(scenario: &Scenario, silent: bool) -> Session {
     session
 }
 
-/// Every order of the manual's four steps in three worlds: how many are safe.
-pub fn orders_of_the_manual(scenario: &Scenario) -> usize {
-    let options = orders::Options { subsets: false, seed: None, max_events: 1_000_000, max_work: 600_000_000, brute: false };
+/// Every order of a recovery's steps in every world; `brute`: each by a run of its own.
+pub fn all_orders(scenario: &Scenario, brute: bool) -> orders::Answer {
+    let options = orders::Options { subsets: false, seed: None, max_events: 1_000_000, max_work: 600_000_000, brute };
     let hooks = orders::Hooks { done: &|_| (), stopped: &|| false };
     let choice = orders::Choice::new(scenario, 0).expect("a recovery with steps");
-    orders::orders(scenario, choice, &options, &hooks).count(orders::Class::Safe)
+    orders::orders(scenario, choice, &options, &hooks)
+}
+
+/// Every order of the manual's four steps in three worlds: how many are safe.
+pub fn orders_of_the_manual(scenario: &Scenario) -> usize {
+    all_orders(scenario, false).count(orders::Class::Safe)
 }
 
 /// The file of that.

@@ -13,8 +13,8 @@ pub const DOC: HazardDoc = HazardDoc {
     example: "{hazard: leaf-not-refreshed, vdi: db-root, host: beta}",
     rule: Rule::Lasting { reads: Reads::DISKS, sites: Sites::Vdis(site), grace: None, hastened: None },
     sentence: |told| {
-        let (writes, have) = if told.one { ("writes", "has") } else { ("write", "have") };
-        format!("{} {writes} into the base of {}: a snapshot was taken, and {have} not been told", told.hosts, told.place)
+        let (writes, them) = if told.one { ("writes", "it") } else { ("write", "them") };
+        format!("{} {writes} into the base of {}: nobody told {them} of the snapshot that was taken", told.hosts, told.place)
     },
     advice: |adviser| {
         let fits = |event: &Event| matches!(event, Event::DiskSnapshotted { vdi, .. } if Place::Vdi(*vdi) == adviser.found.place);

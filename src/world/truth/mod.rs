@@ -10,6 +10,7 @@ mod past;
 mod paths;
 mod power;
 mod reach;
+mod relinking;
 mod start;
 mod statefile;
 mod statefile_writes;
