@@ -144,9 +144,6 @@ fn typed(desk: &mut Desk, line: &str) {
     }
 }
 
-/// Drills for which no plan of up to eight steps is told, though a recorded session shows a way.
-const BEYOND: [&str; 1] = ["restored-beside"];
-
 /// Hints, followed to the end in every world, reach the goal safely. Two worlds that nothing has told apart get the same hints.
 #[test]
 fn hints_lead_to_the_goal_and_tell_nothing_that_is_not_known() {
@@ -169,8 +166,6 @@ fn hints_lead_to_the_goal_and_tell_nothing_that_is_not_known() {
                     Hint::Done => break,
                     Hint::Wait { line } => vec![line],
                     Hint::Step(next) => next.lines,
-                    // Beyond what a plan finds: the page says so, and so does the hint.
-                    Hint::None { .. } if BEYOND.contains(&scenario.name.as_str()) => break,
                     Hint::None { depth, ended } => {
                         panic!("{} in {}: no way of {depth} steps ({ended:?}) after {lines:?}", scenario.name, named.name)
                     }
@@ -178,9 +173,6 @@ fn hints_lead_to_the_goal_and_tell_nothing_that_is_not_known() {
                 next.iter().for_each(|line| typed(&mut own, line));
                 lines.extend(next);
                 assert!(lines.len() < 40, "{} in {}: {lines:?}", scenario.name, named.name);
-            }
-            if BEYOND.contains(&scenario.name.as_str()) {
-                continue;
             }
             let seed = scenario.seed.to_string();
             let (text, status) =
