@@ -332,9 +332,7 @@ fn resync_vm(world: &mut World, fx: &mut Effects, machine: MachineId, master: Ma
         // It is cleared away in a moment.
     } else if recorded_here && !runs_here {
         world.set_vm(fx, master, vm, PowerState::Halted, None);
-    } else if runs_here && !recorded_here && (!recorded_elsewhere || world.release.vms.resync_steals_record) {
-        world.set_vm(fx, master, vm, state, Some(host));
-    } else if runs_here && recorded_here {
+    } else if runs_here && (!recorded_elsewhere || world.release.vms.resync_steals_record) {
         world.set_vm(fx, master, vm, state, Some(host));
     } else if runs_here && recorded_elsewhere {
         for (vdi, _) in world.disks_of(vm).into_iter().rev() {

@@ -244,8 +244,7 @@ fn grep(name: &str, args: &[String], lines: &[&str]) -> Option<(String, i32)> {
                 _ => return None,
             }
         }
-        let mut flags = flags.char_indices();
-        while let Some((at, flag)) = flags.next() {
+        for (at, flag) in flags.char_indices() {
             match flag {
                 'v' => not = true,
                 'i' => fold = true,
@@ -319,8 +318,8 @@ fn grep(name: &str, args: &[String], lines: &[&str]) -> Option<(String, i32)> {
             if (before > 0 || after > 0) && shown.is_some_and(|last| from > last + 1) {
                 out.push_str("--\n");
             }
-            for one in from..=to {
-                out.push_str(&format!("{}{}\n", lead(one, if one == at { ':' } else { '-' }), lines[one]));
+            for (one, line) in lines.iter().enumerate().take(to + 1).skip(from) {
+                out.push_str(&format!("{}{line}\n", lead(one, if one == at { ':' } else { '-' })));
             }
             shown = Some(to);
         }
