@@ -29,7 +29,9 @@ fn texts(folder: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
     walk(&common::root().join(folder), &mut files);
     files.sort();
-    files.iter().map(|path| (common::relative(path), fs::read_to_string(path).expect("text"))).collect()
+    // Runbooks of the tests are of any encoding.
+    let text = |path: &std::path::PathBuf| String::from_utf8_lossy(&fs::read(path).expect("a file")).into_owned();
+    files.iter().map(|path| (common::relative(path), text(path))).collect()
 }
 
 /// The numbers of a page's sections, as its headings have them.

@@ -124,6 +124,35 @@ fn srs_pairs_and_links() {
     assert!(link.down.is_empty() && link.stuck.is_empty(), "guests go on behind a cut link");
 }
 
+/// Four hosts of 20 GiB with three VMs of 4 GiB each: two more fit on each. So the three of the master that dies fit on the other
+/// three, though not on the new master alone, which knows of the others only when it has heard them; and of the six of two hosts
+/// four fit.
+#[test]
+fn a_new_master_is_given_time_to_hear_the_others() {
+    let (scenario, risk) = of("
+settings: {memory-overhead: none}
+pool:
+  hosts: {alpha: {memory: 20GiB}, beta: {memory: 20GiB}, gamma: {memory: 20GiB}, delta: {memory: 20GiB}}
+  storage: {nfs1: {type: nfs}}
+  vms:
+    a1..a3: {running-on: alpha, memory: 4GiB}
+    b1..b3: {running-on: beta, memory: 4GiB}
+    c1..c3: {running-on: gamma, memory: 4GiB}
+    d1..d3: {running-on: delta, memory: 4GiB}
+");
+    for name in ["alpha", "beta", "gamma", "delta"] {
+        let loss = host(&scenario, &risk, name);
+        assert_eq!(nowhere(&scenario, loss), [], "{name}");
+        let plan = loss.plan.as_ref().unwrap_or_else(|| panic!("{name}: {:?}", loss.against));
+        assert_eq!(plan.lines.iter().filter(|line| line.starts.is_some()).count(), 3, "{name}");
+    }
+    let pairs: Vec<&Loss> = risk.losses.iter().filter(|loss| matches!(loss.subject, Subject::Pair(..))).collect();
+    assert_eq!(pairs.len(), 6);
+    for loss in pairs {
+        assert_eq!((nowhere(&scenario, loss).len(), loss.plan.is_some()), (2, true), "{:?} {:?}", loss.subject, loss.against);
+    }
+}
+
 /// HA starts what it protects, in the order of the records, and nobody else is started.
 #[test]
 fn ha_restarts_in_its_order() {
@@ -234,6 +263,10 @@ fn what_is_told_holds_when_it_is_written_down() {
                 let hand =
                     ["power-off ", "power-on ", "check-off "].iter().find_map(|word| Some((word.trim(), line.text.strip_prefix(word)?)));
                 let _ = match hand {
+                    None if line.text.starts_with("until all hosts that are left are live") => {
+                        let left = names.machine_ids().map(|machine| names.machine(machine)).filter(|name| *name != lost);
+                        writeln!(file, "    - {{wait-for: {{host: [{}], live: true}}, note: wait}}", left.collect::<Vec<_>>().join(", "))
+                    }
                     None if line.kind == poolsim::search::plan::Kind::Wait => match line.text.split_once(", until the new master") {
                         Some((span, _)) => writeln!(file, "    - {{after: {span}, note: wait}}"),
                         None => writeln!(file, "    - {{wait-for: {{xe: answers}}, note: wait}}"),

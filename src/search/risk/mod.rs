@@ -373,7 +373,17 @@ impl Night {
             shortest &= pattern.shortest && hosts.len() == 1;
             lines.extend(self.laid(pattern, *host, console, &own_vms));
         }
+        // Nobody who is lost runs on unseen while the others' VMs are seen to.
+        lines.sort_by_key(|line| !line.makes_sure());
         let mut tried = self.tried(&lost, console, &lines, &to_start);
+        // Asked too early, a new master finds no place on hosts that it has not heard yet.
+        if headless && (tried.harm.is_some() || !tried.refused.is_empty()) {
+            let waiting = self.waiting(&lines, &lost, console);
+            let later = self.tried(&lost, console, &waiting, &to_start);
+            if (later.harm.is_some(), later.refused.len()) < (tried.harm.is_some(), tried.refused.len()) {
+                (lines, tried, shortest) = (waiting, later, false);
+            }
+        }
         loss.nowhere.extend(tried.refused.iter().map(|(vm, code)| (*vm, Nowhere::Refused(code.clone()))));
         loss.nowhere.sort_by_key(|(vm, _)| *vm);
         let none_starts = to_start.len() == tried.refused.len();
@@ -397,6 +407,17 @@ impl Night {
         if let [host] = hosts[..] {
             loss.wrong = patterns.of(self, host).and_then(|pattern| self.wrong(pattern, host, console, &to_start));
         }
+    }
+
+    /// The same lines, with a wait before the first that starts a VM, until all hosts that are left are held for alive.
+    fn waiting(&self, lines: &[Line], lost: &[MachineId], console: MachineId) -> Vec<Line> {
+        let host = |machine: &MachineId| &self.stage.pool.hosts[machine.at()];
+        let left = self.members.iter().copied().filter(|machine| !lost.contains(machine) && host(machine).powered && host(machine).live);
+        let mut lines = lines.to_vec();
+        if let Some(first) = lines.iter().position(|line| line.starts.is_some()) {
+            lines.insert(first, Line::until_they_live(left.collect(), console));
+        }
+        lines
     }
 
     /// Which of some hosts a VM was on.

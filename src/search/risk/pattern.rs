@@ -9,7 +9,7 @@ use crate::command::shell;
 use crate::fault::Act;
 use crate::hazard::Severity;
 use crate::scenario::draft::{HaDraft, HostDraft, PoolDraft, SrDraft, VmDraft};
-use crate::scenario::model::{ConditionPart, Deed, Fact, Scenario, Scope, StateExpect, StateWhen, Step, When};
+use crate::scenario::model::{Condition, ConditionPart, Deed, Fact, Scenario, Scope, StateExpect, StateWhen, Step, When};
 use crate::search::orders::harm;
 use crate::search::plan::{self, Kind, quoted, variable};
 use crate::world::inventory::{Inventory, SrType};
@@ -42,6 +42,19 @@ pub struct Line {
 }
 
 impl Line {
+    /// Hands see to it that a host is off.
+    pub(super) fn makes_sure(&self) -> bool {
+        matches!(self.deed, Deed::Act(Act::PowerOff(_) | Act::CheckOff(_)))
+    }
+
+    /// Hosts are waited for until the pool holds them for alive: after a promotion that takes their restart and a heartbeat.
+    pub(super) fn until_they_live(hosts: Vec<MachineId>, console: MachineId) -> Line {
+        let text = "until all hosts that are left are live (xe host-list params=name-label,host-metrics-live)".to_string();
+        let condition = Condition { line: 0, parts: vec![ConditionPart::Live(hosts, true)] };
+        let when = When::WaitFor { condition, within: Span::mins(30) };
+        Line { kind: Kind::Wait, host: console, starts: None, may_fail: false, deed: Deed::Note(text.clone()), text, when }
+    }
+
     pub(super) fn step(&self, id: &str) -> Step {
         Step::named(id, self.when.clone(), self.deed.clone(), self.host)
     }
