@@ -18,7 +18,7 @@ const GUARDED: u64 = 2_000;
 
 /// Refusals of commands that no random scenario types; scenarios and the commands' own tests meet them. Whoever finds a VM busy
 /// waits for two hours before he is told so: a story does.
-const NOT_DRAWN: [&str; 19] = [
+const NOT_DRAWN: [&str; 26] = [
     "VM_MIGRATE_FAILED",
     "OTHER_OPERATION_IN_PROGRESS",
     "HOST_POWER_ON_MODE_DISABLED",
@@ -38,7 +38,17 @@ const NOT_DRAWN: [&str; 19] = [
     "DEVICE_DETACH_TIMEOUT",
     "SR_BACKEND_FAILURE_40",
     "MAP_DUPLICATE_KEY",
+    "SR_BACKEND_FAILURE_80",
+    "SR_BACKEND_FAILURE_82",
+    "SR_BACKEND_FAILURE_109",
+    "VM_NO_SUSPEND_SR",
+    "VDI_IO_ERROR",
+    "SR_BACKEND_FAILURE_78",
+    "HANDLE_INVALID",
 ];
+
+/// Hazards of commands that the generator does not draw: snapshots, destroyed disks, suspension. tests/chains.rs draws the first.
+const NOT_SHOWN: [&str; 4] = ["leaf-not-refreshed", "removed-while-open", "metadata-race", "outdated-memory"];
 
 #[test]
 fn random_scenarios_run_to_their_end_and_show_everything() {
@@ -62,7 +72,7 @@ fn random_scenarios_run_to_their_end_and_show_everything() {
     }
     assert!(with_findings * 10 >= WILD * 3, "only {with_findings} of {WILD} show a finding: the generator is too tame");
     let never: Vec<&str> = poolsim::hazard::ALL.iter().map(|doc| doc.name).filter(|name| !hazards.contains(name)).collect();
-    assert!(never.is_empty(), "no generated scenario shows {never:?}");
+    assert_eq!(never, NOT_SHOWN, "left what no generated scenario shows");
     let never: Vec<&&str> =
         poolsim::command::REFUSALS.iter().filter(|code| !codes.contains(**code) && !NOT_DRAWN.contains(*code)).collect();
     assert!(never.is_empty(), "no generated scenario is refused with {never:?}; seen: {codes:?}");

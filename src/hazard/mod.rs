@@ -46,6 +46,8 @@ pub mod watch;
 mod whole_pool_fenced;
 
 #[cfg(test)]
+mod onward_tests;
+#[cfg(test)]
 pub(crate) mod stage;
 
 use crate::base::ids::{MachineId, PoolId, SrId, VdiId, VmId};

@@ -35,7 +35,8 @@ use crate::hazard::Severity;
 pub use crate::judge::{Expectation, Verdict, Warning};
 use crate::scenario::model::{Case, Scenario};
 use crate::scenario::words;
-use crate::search::no_return::{self, NoReturn};
+use crate::search::foresight;
+use crate::search::no_return::NoReturn;
 use crate::search::over_time::{self, OverTime};
 use crate::search::study::{self, Options};
 use crate::world::event::Status;
@@ -49,7 +50,7 @@ pub fn of(scenario: &Scenario, case: Case, options: &Options) -> Report {
 
 /// Looks for the points of no return of a case, for the report of it; `line`: for the risk over time of its gravest finding, too.
 pub fn seek_no_return(report: &mut Report, scenario: &Scenario, case: Case, options: &Options, line: bool) {
-    let (points, line) = no_return::of_case(scenario, case, options, line);
+    let (points, line) = foresight::of_case(scenario, case, options, line);
     let names = &scenario.of(case).pool.names;
     if let Some((finding, line)) = line
         && let Some(finding) = report.hazards.get_mut(finding)

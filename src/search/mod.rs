@@ -9,6 +9,7 @@ pub mod explore;
 pub mod filter;
 pub mod finds;
 pub mod follow;
+pub mod foresight;
 pub mod hint;
 mod history;
 pub mod mutants;

@@ -8,15 +8,14 @@
 //!
 //! Shorter ways are tried before longer ones, and one run serves all findings. What it may cost is bounded by tries and by work.
 
-use super::over_time::{self, OverTime};
-use super::{each, plan, study};
+use super::{each, plan};
 use crate::base::ids::MachineId;
 use crate::base::time::{Span, Time};
-use crate::engine::{Engine, Options, Program};
+use crate::engine::{Engine, Options};
 use crate::hazard::watch::Found;
 use crate::hazard::{HazardId, Place, Severity};
 use crate::run::{Run, Session};
-use crate::scenario::model::{Case, Deed, Scenario, Sequence, Step, When};
+use crate::scenario::model::{Deed, Scenario, Sequence, Step, When};
 use crate::search::plan::{Kind, Move};
 use crate::world::World;
 use crate::world::event::StepIx;
@@ -100,35 +99,8 @@ pub fn no_return(scenario: &Scenario, options: &Options, run: &Run) -> Vec<NoRet
     came
 }
 
-/// The same for a case of a scenario, run as a study of it is. `line`: whether the risk over time is asked for, too, of the gravest
-/// finding; it comes with the place of that finding.
-pub fn of_case(scenario: &Scenario, case: Case, options: &study::Options, line: bool) -> (Vec<NoReturn>, Option<(usize, OverTime)>) {
-    let (seed, max_work) = (options.seed.unwrap_or(scenario.of(case).seed), study::share_of_work(scenario, options.max_work));
-    let options = Options { seed, max_events: options.max_events, max_work, ..Options::default() };
-    let scenario = scenario.of(case);
-    let program = Arc::new(Program::new(scenario, case));
-    // A run that is too much work by itself would be run in vain.
-    let once = Options { max_work: max_work.min(WORK_MOST), ..options.clone() };
-    let run = Session::unjudged(Engine::with_program(scenario, program, once)).finish();
-    if run.engine.cut_short.is_some() {
-        let bound = |found: &Found| if grave(found) { NoReturn::Bound } else { NoReturn::NotSought };
-        return (run.found.iter().map(bound).collect(), None);
-    }
-    let points = no_return(scenario, &options, &run);
-    let told = (0..run.found.len()).filter(|at| grave(&run.found[*at]));
-    let told = told.min_by_key(|at| (std::cmp::Reverse(run.found[*at].hazard.severity()), run.found[*at].since));
-    let line = told.filter(|_| line).and_then(|told| {
-        let until = match points[told] {
-            NoReturn::Until(at, _) => Some(at),
-            _ => None,
-        };
-        Some((told, over_time::over_time(scenario, case, &options, (&run, &run.found[told], until), &over_time::Bounds::default())?))
-    });
-    (points, line)
-}
-
 /// Whether it is looked for at all.
-fn grave(found: &Found) -> bool {
+pub(super) fn grave(found: &Found) -> bool {
     found.hazard.severity() >= Severity::Danger
 }
 

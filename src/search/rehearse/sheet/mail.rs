@@ -1,6 +1,6 @@
 //! What mails and terminals' logs put around the lines of a text: marks of quotation, `=3D` for `=`, the same again as HTML, colours.
 
-use super::{Row, numbered};
+use super::Row;
 
 /// As many lines of a file are looked at for the head of a mail.
 const HEAD: usize = 60;
@@ -98,6 +98,11 @@ fn uncoloured(line: &str) -> String {
         }
     }
     out
+}
+
+/// The lines of a text with their numbers.
+fn numbered(text: &str) -> Vec<Row> {
+    text.lines().enumerate().map(|(at, line)| (at as u32 + 1, line.to_owned())).collect()
 }
 
 #[cfg(test)]

@@ -138,11 +138,6 @@ fn whole(text: &str) -> Chunk {
     Chunk { source: text.to_owned(), lines: (1..=text.lines().count() as u32).collect(), script: true, ..Chunk::default() }
 }
 
-/// The lines of a text with their numbers.
-fn numbered(text: &str) -> Vec<Row> {
-    text.lines().enumerate().map(|(at, line)| (at as u32 + 1, line.to_owned())).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
