@@ -364,4 +364,10 @@ fn the_headline_names_what_should_have_been_otherwise() {
         finding(hasty, "double-writer").because.iter().any(|part| part.line == Some(line(&text, "id: move"))),
         "the migration is among the causes"
     );
+    // Nor is it the promotion where somebody else, in the timeline, destroyed under a guest what it had open.
+    let text = std::fs::read_to_string(common::root().join("scenarios/storage/merged-under-a-guest.yaml")).expect("the story");
+    let reports = common::run(&common::load("story.yaml", &text), true);
+    let hasty = reports.iter().find(|report| report.recovery.as_deref() == Some("hasty")).expect("the hasty recovery");
+    let wrong = hasty.first_wrong.as_ref().expect("a headline");
+    assert_eq!(wrong.line, Some(line(&text, "snapshot-uninstall")), "{}", wrong.what);
 }

@@ -125,7 +125,7 @@ fn finding(world: &World, found: &Found, (because, alternatives): (Vec<Because>,
 }
 
 /// What the gravest finding began with: the operator's first step among its causes that the advice would have otherwise, else
-/// his first among them, else the first that somebody did, else the first of them all. `advised` gives the steps that a
+/// such a step of anybody, else the operator's first among them, else the first that somebody did, else the first of them all. `advised` gives the steps that a
 /// finding's advice would have otherwise, by their places.
 fn first_wrong(hazards: &[Finding], steps: &[StepReport], advised: impl Fn(usize) -> Vec<usize>) -> Option<Wrong> {
     let gravest = hazards.iter().enumerate().filter(|(_, finding)| finding.severity > Severity::Notice);
@@ -138,7 +138,9 @@ fn first_wrong(hazards: &[Finding], steps: &[StepReport], advised: impl Fn(usize
     let operators = |part: &Because| done(part) && is(part, &|place| steps[place].from == "recovery");
     let causes = &gravest.because;
     let advised = advised(index);
-    let first = causes.iter().find(|part| operators(part) && is(part, &|place| advised.contains(&place)));
+    let otherwise = |part: &&Because| is(part, &|place| advised.contains(&place));
+    let first =
+        causes.iter().filter(otherwise).find(|part| operators(part)).or_else(|| causes.iter().filter(otherwise).find(|part| done(part)));
     let first = first.or_else(|| causes.iter().find(|part| operators(part))).or_else(|| causes.iter().find(|part| done(part)));
     let deed = first.is_some() && gravest.severity >= Severity::Danger;
     let one_line = |text: &str| text.lines().next().unwrap_or_default().to_string();
