@@ -568,9 +568,9 @@ pub struct Risk {
     /// Cut each link, too: a host's management, its path to each shared SR
     #[arg(long)]
     pub links: bool,
-    /// Pairs of hosts that are run at most: those with the least memory left
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    pub pairs: usize,
+    /// Pairs of hosts that are run at most: those with the least memory left [default: all of up to 12 hosts, else 32]
+    #[arg(long, value_name = "N")]
+    pub pairs: Option<usize>,
     /// Fail if this holds, such as 'vm-nowhere > 0' (may be repeated)
     #[arg(long, value_name = "CONDITION")]
     pub fail_on: Vec<String>,

@@ -34,7 +34,8 @@ fn risked(out: Out, common: &Common, args: &Risk) -> Result<Status, Status> {
     let instead = args.output.iter().map(|path| (common.format, path.clone()));
     let targets = targets::begin(out, instead.chain(reports).collect(), std::slice::from_ref(&args.file))?;
     let Common { seed, max_events, max_work, .. } = *common;
-    let options = Options { seed, max_events, max_work, pairs_most: args.pairs, links: args.links, tries: args.tries };
+    let pairs_most = args.pairs.unwrap_or(risk::pairs_usual(scenario.pool.hosts.len()));
+    let options = Options { seed, max_events, max_work, pairs_most, links: args.links, tries: args.tries };
     bug::recipe(&format!(
         "risk of scenario {} (sha256 {}), seed {}, release {}",
         scenario.name,
