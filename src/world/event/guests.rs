@@ -39,27 +39,27 @@ macro_rules! guests {
             parts: { "vm": vm },
         }
         DomainPaused { vm: VmId, machine: MachineId } => {
-            number: 150, name: "domain-paused", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
+            number: 155, name: "domain-paused", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
             what: ("{vm} is paused: its domain is there, and does not run"),
             parts: { "vm": vm },
         }
         DomainUnpaused { vm: VmId, machine: MachineId } => {
-            number: 151, name: "domain-unpaused", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
+            number: 156, name: "domain-unpaused", half: Truth, of: Machine(*machine), changes: GUESTS | DISKS, about: Nothing, matters: true,
             what: ("{vm} goes on where it was paused"),
             parts: { "vm": vm },
         }
         ImageWritten { vm: VmId, machine: MachineId, sr: SrId } => {
-            number: 152, name: "image-written", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
+            number: 157, name: "image-written", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
             what: ("has written the memory of {vm} to {sr}"),
             parts: { "vm": vm, "sr": sr },
         }
         ImageDestroyed { vm: VmId, machine: MachineId, sr: SrId } => {
-            number: 153, name: "image-destroyed", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
+            number: 158, name: "image-destroyed", half: Truth, of: Machine(*machine), changes: NOTHING, about: Nothing, matters: true,
             what: ("has destroyed the memory image of {vm} on {sr}"),
             parts: { "vm": vm, "sr": sr },
         }
         ImageOutdated { vm: VmId, vdi: VdiId, machine: MachineId } => {
-            number: 154, name: "image-outdated", half: Truth, of: Machine(*machine), changes: DISKS, about: Vdi(*vdi), matters: true,
+            number: 159, name: "image-outdated", half: Truth, of: Machine(*machine), changes: DISKS, about: Vdi(*vdi), matters: true,
             what: ("{vm} goes on with a memory that is older than what lies on {vdi}: that was written since it was suspended"),
             parts: { "vm": vm, "vdi": vdi },
         }
