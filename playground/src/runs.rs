@@ -32,7 +32,7 @@ pub fn run(asked: &Asked) -> Result<Value, Value> {
     let mut reports: Vec<Report> = cases.iter().map(|case| report::of(&scenario, *case, &options)).collect();
     let told = text::worst_case(&reports);
     if let Some(told) = told.filter(|told| reports[*told].worst >= Some(Severity::Danger)) {
-        report::seek_no_return(&mut reports[told], &scenario, cases[told], &options);
+        report::seek_no_return(&mut reports[told], &scenario, cases[told], &options, asked.is("page"));
     }
     for report in &mut reports {
         report.replay = report::again::again(asked.file(), report);
@@ -89,6 +89,7 @@ pub fn orders(asked: &Asked) -> Result<Value, Value> {
         seed: asked.number("seed"),
         max_events: engine::Options::default().max_events,
         max_work: WORK_MOST,
+        brute: false,
     };
     if asked.is("count") {
         return Ok(json!({ "runs": orders::runs(&choice, &options), "steps": choice.len() }));
